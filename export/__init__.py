@@ -1,0 +1,1 @@
+"""Builds the served models; needs the extra `export`; never imported by the service."""

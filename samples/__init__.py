@@ -1,0 +1,1 @@
+"""The synthetic sample clip and the command that renders it."""

@@ -1,0 +1,1 @@
+"""The service and the command line: video in, 3D people tracks out."""

@@ -1,0 +1,1 @@
+"""SMPL forward pass in numpy, and the names of its joints."""

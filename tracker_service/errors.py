@@ -1,0 +1,76 @@
+"""Every error this project raises on purpose, as one tree.
+
+    PhalpTritonError
+    ├── SettingsError              an option or setting has a value that cannot be used
+    ├── ContractError              arrays do not have the shape, type or values a room expects
+    ├── VideoError                 the source cannot be turned into frames
+    │   ├── VideoNotFoundError     no such file or folder
+    │   ├── VideoFormatError       not a video, no video stream, unknown codec, nothing decodable
+    │   └── VideoRangeError        the asked --start/--end selects no frame
+    ├── InferenceError             a model did not answer
+    │   ├── ModelNotFoundError     the model (or its file) does not exist where it is looked for
+    │   ├── ModelContractError     the model's tensors are not those of the design, or the given tensors do not fit
+    │   └── InferenceFailedError   the model was run and failed
+    ├── TrackerStateError          a saved tracker state cannot be restored
+    ├── ResultsError               results cannot be written or read
+    └── ExportError                a model cannot be built
+
+The message of each is one line that says what was expected and what came. The command line prints it and exits with 2;
+the HTTP service maps the same tree to status codes.
+"""
+
+
+class PhalpTritonError(Exception):
+    """Base of all errors raised on purpose; catching it catches nothing else."""
+
+
+class SettingsError(PhalpTritonError):
+    """An option or setting has a value that cannot be used."""
+
+
+class ContractError(PhalpTritonError):
+    """Arrays do not have the shape, type or values that a room expects."""
+
+
+class VideoError(PhalpTritonError):
+    """The source cannot be turned into frames."""
+
+
+class VideoNotFoundError(VideoError):
+    """No such file or folder."""
+
+
+class VideoFormatError(VideoError):
+    """Not a video, no video stream, unknown codec, or nothing in it can be decoded."""
+
+
+class VideoRangeError(VideoError):
+    """The asked start and end select no frame."""
+
+
+class InferenceError(PhalpTritonError):
+    """A model did not answer."""
+
+
+class ModelNotFoundError(InferenceError):
+    """The model, or its file, does not exist where it is looked for."""
+
+
+class ModelContractError(InferenceError):
+    """The model's tensors are not those of the design, or the given tensors do not fit the model."""
+
+
+class InferenceFailedError(InferenceError):
+    """The model was run and failed."""
+
+
+class TrackerStateError(PhalpTritonError):
+    """A saved tracker state cannot be restored."""
+
+
+class ResultsError(PhalpTritonError):
+    """Results cannot be written or read."""
+
+
+class ExportError(PhalpTritonError):
+    """A model cannot be built."""

@@ -1,0 +1,1 @@
+"""Clients that run the served models."""

@@ -1,0 +1,1 @@
+"""From detections to PHALP features: letterbox, crops, cameras, feature vectors."""

@@ -1,0 +1,1 @@
+"""Reading video and images, drawing overlays, writing mp4."""
