@@ -1,0 +1,94 @@
+"""``key=value`` overrides with upstream's configuration names, so that a `track.py` command line works here."""
+
+import difflib
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from tracker_service.errors import SettingsError
+from tracker_service.settings import Settings
+
+_OVERRIDE = re.compile(r"^\+{0,2}([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)=(.*)$", re.DOTALL)
+_logger = logging.getLogger(__name__)
+
+# Keys of PHALP's configuration that steer parts which do not exist here (phalp.md section 16).
+_WITHOUT_EFFECT = {
+    "": "seed track_dataset device base_tracker train debug task_id num_tasks verbose video_seq hmr_type "
+    "expand_bbox_shape",
+    "video.": "extract_video base_path useffmpeg",
+    "phalp.": "encode_type detector shot",
+    "render.": "up_scale res side_view_each metallicfactor roughnessfactor colors head_mask head_mask_path "
+    "output_resolution blur_faces show_keypoints",
+}
+_GROUPS_WITHOUT_EFFECT = (
+    "pose_predictor.",
+    "ava_config.",
+    "hmr.",
+    "post_process.",
+    "SMPL.",
+    "MODEL.",
+    "EXTRA.",
+    "hydra.",
+)
+
+
+def is_override(argument: str) -> bool:
+    """Tell whether a command line argument has the form ``key=value``."""
+    return _OVERRIDE.match(argument) is not None
+
+
+def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
+    """Turn ``a.b=value`` arguments into a nested dict for `load_settings`; the last of equal keys wins.
+
+    Keys of upstream that steer nothing here are accepted with a logged warning.
+
+    Raises:
+        SettingsError: an argument is not ``key=value`` or the key is unknown; the message offers the nearest key.
+    """
+    known = set(setting_keys())
+    tree: dict[str, Any] = {}
+    for argument in arguments:
+        match = _OVERRIDE.match(argument)
+        if match is None:
+            raise SettingsError(f"override: expected key=value, got {argument!r}")
+        key, value = match.groups()
+        if _has_no_effect(key):
+            _logger.warning("override %s has no effect here", key)
+            continue
+        if key not in known:
+            raise SettingsError(f"override: unknown key {key!r}{_nearest(key, known)}")
+        insert(tree, key, None if value in {"null", "None", "~"} else value)
+    return tree
+
+
+def insert(tree: dict[str, Any], key: str, value: object) -> None:
+    """Set the dotted ``key`` in a nested dict."""
+    *groups, leaf = key.split(".")
+    for group in groups:
+        tree = tree.setdefault(group, {})
+    tree[leaf] = value
+
+
+def setting_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
+    """Return all dotted keys of the settings tree."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            keys += setting_keys(group, f"{prefix}{name}.")
+        else:
+            keys.append(prefix + name)
+    return keys
+
+
+def _has_no_effect(key: str) -> bool:
+    group, dot, name = key.rpartition(".")
+    return key.startswith(_GROUPS_WITHOUT_EFFECT) or name in _WITHOUT_EFFECT.get(group + dot, "").split()
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    candidates: Sequence[str] = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
+    return f"; did you mean {candidates[0]}?" if candidates else ""

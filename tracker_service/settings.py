@@ -1,0 +1,131 @@
+"""One tree of settings, read once at the edge; the rooms get their own small parameter objects from it.
+
+Sources, later wins: defaults, environment (``PHALP_TRITON_PHALP__N_INIT=3``), ``key=value`` overrides of the command
+line.
+Keys under ``phalp``, ``video`` and ``render`` have the names of PHALP's own configuration.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tracker_service.errors import SettingsError
+
+_PROJECT = Path(__file__).resolve().parents[1]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PhalpSettings(_Group):
+    """Association and prediction; None means: the model set's value."""
+
+    predict: str | None = Field(default=None, pattern="^[TAPL]*$", description="terms of the cost: T, A, P, L")
+    pose_distance: Literal["smpl", "joints"] = "smpl"
+    distance_type: str = "EQ_019"
+    alpha: float = Field(default=0.1, ge=0, le=1, description="weight of a new texture map; higher forgets faster")
+    low_th_c: float | None = Field(
+        default=None, ge=0, le=1, description="score gate; higher loses people and false alarms"
+    )
+    hungarian_th: float = Field(
+        default=100.0, gt=0, description="highest cost of a match; higher accepts worse matches"
+    )
+    track_history: int = Field(
+        default=7, ge=2, description="sightings that the location is predicted from; higher is smoother"
+    )
+    max_age_track: int = Field(
+        default=50, ge=0, description="missed frames a track survives; higher bridges longer occlusions"
+    )
+    n_init: int = Field(default=5, ge=1, description="sightings that confirm a track; higher drops short false tracks")
+    past_lookback: int = Field(default=1, ge=1, le=1)
+    small_w: float | None = Field(default=None, ge=0, description="lowest box width in pixels")
+    small_h: float | None = Field(default=None, ge=0, description="lowest box height in pixels")
+    small_relative: float | None = Field(
+        default=None, ge=0, le=1, description="lowest box height, part of image height"
+    )
+    presence_th: float | None = Field(
+        default=None, ge=0, le=1, description="lowest presence the body model must report"
+    )
+    second_pass_th: float | None = Field(default=None, ge=0, le=1, description="scores above this may continue a track")
+    second_pass: bool = Field(default=True, description="let low-score boxes continue confirmed tracks")
+    tentative_misses: int = Field(default=3, ge=0, description="misses an unconfirmed track survives; 0 as upstream")
+    appearance_scale: float | None = Field(default=None, gt=0, description="higher makes appearance count less")
+    compat: Literal["paper", "upstream"] = "paper"
+    start_frame: int = -1
+    end_frame: int = -1
+
+
+class VideoSettings(_Group):
+    """What is read and where results go."""
+
+    source: str | None = None
+    output_dir: Path = Path("outputs")
+    start_frame: int = -1
+    end_frame: int = Field(default=-1, description="exclusive; -1 reads to the end (upstream stops at 1300)")
+    start_time: str | None = None
+    end_time: str | None = None
+
+
+class RenderSettings(_Group):
+    """The overlay video."""
+
+    enable: bool = True
+    type: str = "HUMAN_MESH_SKELETON_BBOX_GHOST"
+    fps: float | None = Field(default=None, gt=0, description="None keeps the source's own timestamps")
+
+
+class InferenceSettings(_Group):
+    """Where the models run."""
+
+    kind: Literal["embedded"] = "embedded"
+    repository: Path = _PROJECT / "model_repository"
+    threads: int = Field(default=1, ge=0, description="threads of one model run; 0 takes all cores")
+    workers: int = Field(default=2, ge=1, description="windows that are computed at the same time")
+    decoder_threads: int = Field(default=1, ge=0, description="threads of the video decoder; 0 lets it choose")
+
+
+class PipelineSettings(_Group):
+    """Windows and what is in flight."""
+
+    window: int = Field(
+        default=8, ge=1, le=256, description="frames per batch; higher uses more memory, results stay the same"
+    )
+    in_flight: int = Field(default=3, ge=1, description="windows between decoding and association")
+
+
+class Settings(BaseSettings):
+    """All settings; frozen, unknown names are errors."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PHALP_TRITON_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    model_set: str = "lite"
+    detect_shots: bool = False
+    use_gt: bool = False
+    overwrite: bool = True
+    phalp: PhalpSettings = PhalpSettings()
+    video: VideoSettings = VideoSettings()
+    render: RenderSettings = RenderSettings()
+    inference: InferenceSettings = InferenceSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+
+
+def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
+    """Build the settings from environment and a nested dict of overrides.
+
+    Raises:
+        SettingsError: a value cannot be used; one line that names the key, what was expected and what came.
+    """
+    try:
+        return Settings(**(overrides or {}))
+    except ValidationError as error:
+        raise SettingsError("; ".join(_describe(dict(problem)) for problem in error.errors())) from error
+
+
+def _describe(problem: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    return f"setting {key}: {problem['msg'][:1].lower()}{problem['msg'][1:]}, got {problem.get('input')!r}"
