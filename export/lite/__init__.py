@@ -1,0 +1,1 @@
+"""The lite model set: open weights converted to ONNX so that the service runs on a CPU."""

@@ -1,0 +1,1 @@
+"""The stand-in body: freely licensed, in SMPL's tensor layout, but not SMPL."""
