@@ -1,0 +1,155 @@
+"""The picture of a frame's result: boxes with identities, skeletons, meshes, predicted people told apart."""
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker_service.drawing.camera import PinholeCamera
+from tracker_service.drawing.marks import box_frame, line_width, tag
+from tracker_service.drawing.mesh import Mesh, render_meshes
+from tracker_service.drawing.palette import BLACK, WHITE, mixed, track_color
+from tracker_service.drawing.rasterizer import rasterize
+from tracker_service.drawing.skeleton import draw_skeleton
+from tracker_service.drawing.style import OverlayStyle
+from tracker_service.errors import ContractError
+from tracker_service.types import Float32, FrameResult, PersonState, Smpl, TrackedPerson, UInt8
+
+PREDICTED_OPACITY = 0.35
+"""Opacity of a predicted person's mesh, as a share of a seen person's."""
+_SHOT_COLOR = (235, 64, 52)
+
+
+class BodySurface(Protocol):
+    """Makes body surfaces from SMPL parameters."""
+
+    @property
+    def faces(self) -> NDArray[np.integer]:
+        """(F, 3) vertex indices, counter-clockwise seen from outside."""
+
+    def vertices(self, smpl: Smpl) -> Float32:
+        """Return (n, V, 3) metres in model space: x right, y down, z into the scene."""
+
+
+def draw_overlay(
+    image: UInt8, result: FrameResult, *, body: BodySurface | None = None, style: OverlayStyle | None = None
+) -> UInt8:
+    """Return a copy of a frame with its people drawn on it.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, the frame itself.
+        result: what was found in it.
+        body: needed for meshes and silhouettes.
+        style: what to draw; everything when None.
+
+    Raises:
+        ContractError: the image is not of the result's size, or the style needs a body and none is given.
+    """
+    style = style or OverlayStyle()
+    if image.shape != (result.height, result.width, 3) or image.dtype != np.uint8:
+        raise ContractError(
+            f"draw_overlay: expected uint8 image ({result.height}, {result.width}, 3), got {image.dtype} {image.shape}"
+        )
+    people = [person for person in result.persons if _is_shown(person, style)]
+    picture = image.copy()
+    if style.needs_surface and people:
+        if body is None:
+            raise ContractError("draw_overlay: expected a body, because the style shows meshes, got None")
+        picture = _draw_surfaces(picture, people, body, style)
+    for person in sorted(people, key=lambda one: one.camera[2], reverse=True):
+        _draw_marks(picture, person, style)
+    if style.stamp:
+        _draw_stamp(picture, result)
+    return picture
+
+
+def _is_shown(person: TrackedPerson, style: OverlayStyle) -> bool:
+    if style.track_id is not None and person.track_id != style.track_id:
+        return False
+    return style.predicted or person.state is PersonState.SEEN
+
+
+def _is_predicted(person: TrackedPerson) -> bool:
+    return person.state is PersonState.PREDICTED
+
+
+def _draw_surfaces(picture: UInt8, people: list[TrackedPerson], body: BodySurface, style: OverlayStyle) -> UInt8:
+    camera = PinholeCamera.of_frame(picture.shape[1], picture.shape[0])
+    surfaces = body.vertices(_smpl_of(people)) + np.stack([person.camera for person in people])[:, None]
+    if style.mesh:
+        meshes = [
+            Mesh(
+                vertices,
+                body.faces,
+                np.array(mixed(track_color(person.track_id), WHITE, 0.25)),
+                _opacity(person, style),
+            )
+            for person, vertices in zip(people, surfaces, strict=True)
+        ]
+        picture = render_meshes(picture, meshes, camera)
+    for person, vertices in zip(people, surfaces, strict=True):
+        if style.silhouette or _is_predicted(person):
+            _draw_silhouette(picture, vertices, person, body, camera, filled=style.silhouette)
+    return picture
+
+
+def _smpl_of(people: list[TrackedPerson]) -> Smpl:
+    return Smpl(
+        np.stack([person.global_orient for person in people]),
+        np.stack([person.body_pose for person in people]),
+        np.stack([person.betas for person in people]),
+    )
+
+
+def _opacity(person: TrackedPerson, style: OverlayStyle) -> float:
+    return style.mesh_opacity * (PREDICTED_OPACITY if _is_predicted(person) else 1.0)
+
+
+def _draw_silhouette(
+    picture: UInt8,
+    vertices: Float32,
+    person: TrackedPerson,
+    body: BodySurface,
+    camera: PinholeCamera,
+    *,
+    filled: bool,
+) -> None:
+    raster = rasterize(vertices, body.faces, camera, (picture.shape[1], picture.shape[0]))
+    mask = raster.mask.astype(np.uint8)
+    if not mask.any():
+        return
+    color = track_color(person.track_id)
+    patch = np.ascontiguousarray(picture[raster.window])
+    if filled:
+        share = 0.2 if _is_predicted(person) else 0.45
+        tinted = patch[raster.mask] * (1 - share) + np.array(color) * share
+        patch[raster.mask] = tinted.astype(np.uint8)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline_color = mixed(color, WHITE, 0.45 if _is_predicted(person) else 0.1)
+    cv2.drawContours(patch, outlines, -1, outline_color, max(1, line_width(picture) // 2), cv2.LINE_AA)
+    picture[raster.window] = patch
+
+
+def _draw_marks(picture: UInt8, person: TrackedPerson, style: OverlayStyle) -> None:
+    color, predicted = track_color(person.track_id), _is_predicted(person)
+    if style.skeleton:
+        draw_skeleton(picture, person.joints_2d, color, hollow=predicted)
+    x1, y1, x2, y2 = (float(side) for side in person.box)
+    if not np.isfinite([x1, y1, x2, y2]).all():
+        return
+    if style.boxes:
+        box_frame(picture, (x1, y1, x2, y2), color, dashed=predicted)
+    text = f"predicted {person.track_id}" if predicted else f"{person.track_id}"
+    tag(picture, text, (x1, y1), color, hollow=predicted)
+
+
+def _draw_stamp(picture: UInt8, result: FrameResult) -> None:
+    minutes, seconds = divmod(max(result.timestamp, 0.0), 60)
+    text = f"{result.frame_number:05d}  {int(minutes):02d}:{seconds:06.3f}"
+    if result.shot:
+        height, width = picture.shape[:2]
+        cv2.rectangle(picture, (0, 0), (width - 1, height - 1), _SHOT_COLOR, line_width(picture) * 2)
+        tag(picture, f"SHOT  {text}", (0, 0), _SHOT_COLOR)
+    else:
+        tag(picture, text, (0, 0), BLACK)
