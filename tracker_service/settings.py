@@ -27,28 +27,18 @@ class PhalpSettings(_Group):
     pose_distance: Literal["smpl", "joints"] = "smpl"
     distance_type: str = "EQ_019"
     alpha: float = Field(default=0.1, ge=0, le=1, description="weight of a new texture map; higher forgets faster")
-    low_th_c: float | None = Field(
-        default=None, ge=0, le=1, description="score gate; higher loses people and false alarms"
-    )
-    hungarian_th: float = Field(
-        default=100.0, gt=0, description="highest cost of a match; higher accepts worse matches"
-    )
-    track_history: int = Field(
-        default=7, ge=2, description="sightings that the location is predicted from; higher is smoother"
-    )
-    max_age_track: int = Field(
-        default=50, ge=0, description="missed frames a track survives; higher bridges longer occlusions"
-    )
-    n_init: int = Field(default=5, ge=1, description="sightings that confirm a track; higher drops short false tracks")
+    low_th_c: float | None = Field(default=None, ge=0, le=1, description="score gate; higher keeps fewer boxes")
+    hungarian_th: float = Field(default=100.0, gt=0, description="highest cost of a match; higher accepts worse")
+    track_history: int = Field(default=7, ge=2, description="sightings behind a prediction; higher is smoother")
+    max_age_track: int = Field(default=50, ge=0, description="missed frames a track survives")
+    n_init: int = Field(default=5, ge=1, description="sightings that confirm a track")
     past_lookback: int = Field(default=1, ge=1, le=1)
     small_w: float | None = Field(default=None, ge=0, description="lowest box width in pixels")
     small_h: float | None = Field(default=None, ge=0, description="lowest box height in pixels")
     small_relative: float | None = Field(
         default=None, ge=0, le=1, description="lowest box height, part of image height"
     )
-    presence_th: float | None = Field(
-        default=None, ge=0, le=1, description="lowest presence the body model must report"
-    )
+    presence_th: float | None = Field(default=None, ge=0, le=1, description="lowest presence of a body")
     second_pass_th: float | None = Field(default=None, ge=0, le=1, description="scores above this may continue a track")
     second_pass: bool = Field(default=True, description="let low-score boxes continue confirmed tracks")
     tentative_misses: int = Field(default=3, ge=0, description="misses an unconfirmed track survives; 0 as upstream")
@@ -90,9 +80,7 @@ class InferenceSettings(_Group):
 class PipelineSettings(_Group):
     """Windows and what is in flight."""
 
-    window: int = Field(
-        default=8, ge=1, le=256, description="frames per batch; higher uses more memory, results stay the same"
-    )
+    window: int = Field(default=8, ge=1, le=256, description="frames per batch; higher takes more memory")
     in_flight: int = Field(default=3, ge=1, description="windows between decoding and association")
 
 

@@ -48,8 +48,7 @@ class InferenceClient(Protocol):
         Args:
             model: name of the model.
             inputs: every input of the model, each (n, ...) with the same n >= 0; n = 0 gives empty outputs.
-            outputs: names of the wanted outputs; what is not asked for is neither computed (where the backend can
-                prune) nor transferred.
+            outputs: names of the wanted outputs; what is not asked for is not transferred.
 
         Raises:
             ModelContractError: a tensor is missing, unknown, or of another type or shape than the model says; the

