@@ -1,0 +1,109 @@
+"""What is counted over the frames of a run, in memory that grows with the people only, not with the frames."""
+
+from dataclasses import dataclass
+
+from tracker_service.types import DroppedDetections, FrameResult, PersonState, TrackedPerson
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSummary:
+    """One person of a run.
+
+    Attributes:
+        track_id: identity.
+        first_frame, last_frame: frame numbers of the first and the last sighting.
+        seen: frames in which the person was seen.
+        predicted: frames in which the person was predicted, also after the last sighting.
+        recorded: frames from the first to the last sighting that hold the person, seen or predicted.
+    """
+
+    track_id: int
+    first_frame: int
+    last_frame: int
+    seen: int
+    predicted: int
+    recorded: int
+
+    @property
+    def coverage(self) -> float:
+        """Share of the frames from the first to the last sighting that hold the person; 1.0 is gapless."""
+        return self.recorded / (self.last_frame - self.first_frame + 1)
+
+
+@dataclass(slots=True)
+class _TrackCounter:
+    first_frame: int
+    last_frame: int
+    seen: int = 0
+    predicted: int = 0
+    recorded: int = 0
+
+    def add(self, person: TrackedPerson) -> None:
+        if person.state is PersonState.SEEN:
+            self.seen += 1
+            self.last_frame = person.frame_number
+            self.recorded = self.seen + self.predicted
+        else:
+            self.predicted += 1
+
+
+class FrameStatistics:
+    """Counts frames, people and dropped boxes as the frames of a run pass by.
+
+    Attributes:
+        frames: frames counted.
+        seen, predicted: person-frames of each state.
+        dropped: boxes that each gate removed, over all frames.
+    """
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.seen = 0
+        self.predicted = 0
+        self.dropped = DroppedDetections()
+        self._tracks: dict[int, _TrackCounter] = {}
+        self._first_timestamp = 0.0
+        self._last_timestamp = 0.0
+
+    @property
+    def duration(self) -> float:
+        """Seconds between the timestamps of the first and the last frame."""
+        return self._last_timestamp - self._first_timestamp
+
+    def add(self, result: FrameResult) -> None:
+        """Count one frame; frames come in order."""
+        if self.frames == 0:
+            self._first_timestamp = result.timestamp
+        self._last_timestamp = result.timestamp
+        self.frames += 1
+        self.dropped = DroppedDetections(
+            low_score=self.dropped.low_score + result.dropped.low_score,
+            small=self.dropped.small + result.dropped.small,
+            absent=self.dropped.absent + result.dropped.absent,
+        )
+        for person in result.persons:
+            self._add_person(person)
+
+    def tracks(self) -> tuple[TrackSummary, ...]:
+        """Return everybody who was seen at least once, in order of id."""
+        return tuple(
+            TrackSummary(
+                track_id=track_id,
+                first_frame=track.first_frame,
+                last_frame=track.last_frame,
+                seen=track.seen,
+                predicted=track.predicted,
+                recorded=track.recorded,
+            )
+            for track_id, track in sorted(self._tracks.items())
+            if track.seen
+        )
+
+    def _add_person(self, person: TrackedPerson) -> None:
+        if person.state is PersonState.SEEN:
+            self.seen += 1
+        else:
+            self.predicted += 1
+        number = person.frame_number
+        counter = self._tracks.setdefault(person.track_id, _TrackCounter(first_frame=number, last_frame=number))
+        counter.add(person)

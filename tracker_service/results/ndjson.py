@@ -1,0 +1,87 @@
+"""``results.ndjson``: one frame a line, written while the video is still running."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tracker_service.errors import ResultsError
+from tracker_service.results.frame_order import FrameOrder
+from tracker_service.results.partial_file import PartialFile
+from tracker_service.results.person_json import VertexSource, frame_bytes
+from tracker_service.results.records import FrameRecord, parse_frame
+from tracker_service.types import FrameResult
+
+
+class NdjsonWriter:
+    """Writes frames to ``results.ndjson.partial`` and renames it to ``results.ndjson`` when the run is complete.
+
+    Every frame reaches the operating system before `write` returns: when the process is killed, the partial file holds
+    whole lines up to the last written frame (the very last line may be cut if the kill came inside the write).
+
+    As a context manager it closes as complete, or as incomplete when an exception passes through.
+
+    Args:
+        path: final path of the file.
+        mesh: adds ``mesh_vertices`` to every person; None leaves them out.
+
+    Raises:
+        ResultsError: the file cannot be created.
+    """
+
+    def __init__(self, path: Path, mesh: VertexSource | None = None) -> None:
+        self._file = PartialFile(path)
+        self._mesh = mesh
+        self._order = FrameOrder()
+
+    @property
+    def frames(self) -> int:
+        """Frames written so far."""
+        return self._order.count
+
+    def write(self, result: FrameResult) -> None:
+        """Append one frame.
+
+        Raises:
+            ContractError: the frame is not the next one, or a field is not finite; nothing is written.
+            ResultsError: the file cannot be written.
+        """
+        line = frame_bytes(result, self._mesh)
+        self._order.accept(result)
+        self._file.write(line + b"\n")
+
+    def close(self, *, complete: bool) -> None:
+        """Rename the file when ``complete``; otherwise keep the partial file, unless it holds no frame."""
+        if complete:
+            self._file.commit()
+        else:
+            self._file.abandon(keep=self._order.count > 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(complete=kind is None)
+
+
+def read_results(path: Path) -> Iterator[FrameRecord]:
+    """Yield the frames of a results file one by one; memory does not grow with its length.
+
+    Raises:
+        ResultsError: the file cannot be read, a line is not a frame, or a frame is missing; the message starts with
+            ``file:line``.
+    """
+    try:
+        with path.open("rb") as stream:
+            expected: int | None = None
+            for line_number, line in enumerate(stream, start=1):
+                where = f"{path}:{line_number}"
+                frame = parse_frame(line, where)
+                if expected is not None and frame.frame_number != expected:
+                    raise ResultsError(f"{where}: expected frame {expected}, got frame {frame.frame_number}")
+                expected = frame.frame_number + 1
+                yield frame
+    except OSError as error:
+        raise ResultsError(f"{path}: expected a readable results file, got {error.strerror or error}") from error

@@ -1,0 +1,132 @@
+"""One frame in the JSON shape that existing clients read: `Frame` and `Person` of the HTTP contract.
+
+Numbers are written as the shortest decimals that give back the same float32; a NaN or an infinity, which JSON cannot
+carry, is refused here instead of becoming a silent ``null`` in front of a client.
+"""
+
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from tracker_service.errors import ContractError
+from tracker_service.types import Float32, FrameResult, Smpl, TrackedPerson
+
+Record: TypeAlias = dict[str, Any]
+"""A JSON object whose leaves may be numpy arrays; only `frame_bytes` turns it into text."""
+
+
+class VertexSource(Protocol):
+    """Something that skins bodies, for results with a mesh."""
+
+    def vertices(self, smpl: Smpl) -> Float32:
+        """Return the (n, V, 3) mesh vertices of n bodies, metres, model space."""
+        ...
+
+
+def frame_bytes(result: FrameResult, mesh: VertexSource | None = None) -> bytes:
+    """Return the frame as one line of JSON, without a line break; see `frame_record`."""
+    return orjson.dumps(frame_record(result, mesh), option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def frame_record(result: FrameResult, mesh: VertexSource | None = None) -> Record:
+    """Return the ``Frame`` object of the HTTP contract for ``result``.
+
+    Additive to the contract: ``frame_width``, ``frame_height``, ``shot`` and ``dropped`` (boxes removed per gate) of
+    the frame; ``state``, ``age`` and ``camera_crop`` of each person.
+
+    Args:
+        result: the frame.
+        mesh: where vertices come from; None leaves ``mesh_vertices`` out.
+
+    Raises:
+        ContractError: a field is not finite, or the mesh does not have one (V, 3) block per person; the message names
+            frame, track and field.
+    """
+    vertices = None if mesh is None or not result.persons else _mesh_vertices(result, mesh)
+    persons = [
+        _person_record(person, None if vertices is None else vertices[row]) for row, person in enumerate(result.persons)
+    ]
+    return {
+        "frame_number": result.frame_number,
+        "timestamp": round(_finite(f"frame {result.frame_number}, timestamp", result.timestamp), 6),
+        "frame_width": result.width,
+        "frame_height": result.height,
+        "shot": result.shot,
+        "dropped": {
+            "low_score": result.dropped.low_score,
+            "small": result.dropped.small,
+            "absent": result.dropped.absent,
+        },
+        "persons": persons,
+    }
+
+
+def stacked_smpl(persons: tuple[TrackedPerson, ...]) -> Smpl:
+    """Return the bodies of at least one person as one batch, in the same order."""
+    return Smpl(
+        global_orient=np.stack([person.global_orient for person in persons]),
+        body_pose=np.stack([person.body_pose for person in persons]),
+        betas=np.stack([person.betas for person in persons]),
+    )
+
+
+def box_xywh(person: TrackedPerson) -> Float32:
+    """Return the (4,) box as x, y of the upper left corner, width and height, source pixels."""
+    return np.concatenate([person.box[:2], person.box[2:] - person.box[:2]])
+
+
+def _mesh_vertices(result: FrameResult, mesh: VertexSource) -> Float32:
+    vertices = np.ascontiguousarray(mesh.vertices(stacked_smpl(result.persons)), np.float32)
+    if vertices.ndim != 3 or vertices.shape[0] != len(result.persons) or vertices.shape[2] != 3:
+        expected = f"({len(result.persons)}, *, 3)"
+        raise ContractError(
+            f"frame {result.frame_number}, mesh_vertices: expected shape {expected}, got {vertices.shape}"
+        )
+    return vertices
+
+
+def _person_record(person: TrackedPerson, vertices: Float32 | None) -> Record:
+    where = f"frame {person.frame_number}, track {person.track_id}"
+
+    def array(name: str, value: Float32) -> Float32:
+        return _finite_array(f"{where}, {name}", value)
+
+    camera = array("camera", person.camera)
+    crop_camera = array("camera_crop", person.crop_camera)
+    record: Record = {
+        "track_id": person.track_id,
+        "state": str(person.state),
+        "age": person.age,
+        "confidence": np.float32(_finite(f"{where}, confidence", person.score)),
+        # Not narrowed to float32: a prediction's confidence must stay strictly below 1.
+        "tracking_confidence": _finite(f"{where}, tracking_confidence", person.tracking_confidence),
+        "bbox": array("bbox", box_xywh(person)),
+        "smpl": {
+            "betas": array("smpl.betas", person.betas),
+            "body_pose": array("smpl.body_pose", person.body_pose),
+            "global_orient": array("smpl.global_orient", person.global_orient),
+        },
+        "keypoints_3d": array("keypoints_3d", person.joints_3d),
+        "keypoints_2d": array("keypoints_2d", person.joints_2d),
+        "camera": {"tx": camera[0], "ty": camera[1], "tz": camera[2]},
+        "camera_crop": {"scale": crop_camera[0], "tx": crop_camera[1], "ty": crop_camera[2]},
+    }
+    if vertices is not None:
+        record["mesh_vertices"] = array("mesh_vertices", vertices)
+    return record
+
+
+def _finite_array(name: str, value: NDArray[np.float32]) -> Float32:
+    finite = np.isfinite(value)
+    if not finite.all():
+        raise ContractError(f"{name}: expected finite numbers, got {float(value[~finite].flat[0])}")
+    # orjson writes only C-contiguous arrays.
+    return np.ascontiguousarray(value)
+
+
+def _finite(name: str, value: float) -> float:
+    if not np.isfinite(value):
+        raise ContractError(f"{name}: expected a finite number, got {value}")
+    return float(value)

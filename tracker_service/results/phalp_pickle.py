@@ -1,0 +1,166 @@
+"""``tracks.pkl``: the results in PHALP's own layout, for tools that read the original tracker's output.
+
+The file reads like what the original (``phalp/trackers/PHALP.py``, ``track``) leaves behind: ``joblib.load(path)``
+returns one dict of frame path to frame dict. Only how it is made differs: the original keeps every frame until the end,
+this writer appends each frame to a zlib stream as it comes (`pickle_stream`), so its memory does not depend on the
+length of the video.
+
+Deliberate differences in content:
+
+* a ghost (``tracked_time`` > 0) carries the predicted box, pose, location and camera, not a stale copy of the last
+  sighting;
+* ``appe``, ``loca`` and ``pose`` are always there (the original writes them only when it renders);
+* people are in order of track id (the original: creation order, back-filled people last);
+* ``mask`` holds an empty mask, because no mask is kept with a track; ``extra_data`` is -1 for ghosts.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+
+from tracker_service.results.frame_order import FrameOrder
+from tracker_service.results.partial_file import PartialFile
+from tracker_service.results.person_json import box_xywh
+from tracker_service.results.pickle_stream import PickleStream
+from tracker_service.types import Float32, FrameResult, PersonState, TrackedPerson
+
+PhalpFrame: TypeAlias = dict[str, Any]
+FramePath: TypeAlias = Callable[[int], str]
+"""Gives the path of the frame with an index among the processed frames, from 0."""
+
+
+def extracted_frame_path(source_name: str) -> FramePath:
+    """Name frames as the original does for a video it first extracts into JPEG files.
+
+    The original numbers the extracted files from 1, starting at the first processed frame, whatever ``--start`` was:
+    ``_DEMO/<name>/img/000001.jpg``, where ``<name>`` is the file name up to its first dot.
+    """
+    name = re.split(r"[/\\]", source_name.rstrip("/\\"))[-1].split(".")[0]
+    return lambda index: f"_DEMO/{name}/img/{index + 1:06d}.jpg"
+
+
+class PhalpPickleWriter:
+    """Writes ``tracks.pkl.partial`` frame by frame and renames it to ``tracks.pkl`` when the run is complete.
+
+    A partial file that was closed (not one of a killed process) is itself a readable pickle of the frames so far. As a
+    context manager it closes as complete, or as incomplete when an exception passes through.
+
+    Args:
+        path: final path of the file.
+        frame_path: names each frame; every name must be different.
+
+    Raises:
+        ResultsError: the file cannot be created.
+    """
+
+    def __init__(self, path: Path, frame_path: FramePath) -> None:
+        self._file = PartialFile(path)
+        self._pickle = PickleStream(self._file.write)
+        self._frame_path = frame_path
+        self._order = FrameOrder()
+
+    def write(self, result: FrameResult) -> None:
+        """Append one frame.
+
+        Raises:
+            ContractError: the frame is not the next one; nothing is written.
+            ResultsError: the file cannot be written.
+        """
+        index = self._order.accept(result)
+        path = self._frame_path(index)
+        self._pickle.add(path, phalp_frame(result, index, path))
+
+    def close(self, *, complete: bool) -> None:
+        """End the pickle and rename it when ``complete``; otherwise keep the partial file, unless it holds no frame."""
+        if self._file.closed:
+            return
+        if complete:
+            self._pickle.finish()
+            self._file.commit()
+            return
+        try:
+            self._pickle.finish()
+        finally:
+            self._file.abandon(keep=self._order.count > 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(complete=kind is None)
+
+
+def phalp_frame(result: FrameResult, time: int, frame_path: str) -> PhalpFrame:
+    """Return the frame's dict in PHALP's layout: lists with one entry per person, ``tracked_*`` only for the seen.
+
+    Args:
+        result: the frame.
+        time: index among the processed frames, from 0.
+        frame_path: the frame's key in the file.
+    """
+    persons = result.persons
+    boxes = [box_xywh(person) for person in persons]
+    seen = [person.state is PersonState.SEEN for person in persons]
+    longer_side = max(result.width, result.height)
+    return {
+        "time": time,
+        "shot": int(result.shot),
+        "frame_path": frame_path,
+        "tid": [person.track_id for person in persons],
+        "bbox": boxes,
+        "tracked_time": [person.age for person in persons],
+        "tracked_ids": [person.track_id for person, now in zip(persons, seen, strict=True) if now],
+        "tracked_bbox": [box for box, now in zip(boxes, seen, strict=True) if now],
+        "center": [person.center for person in persons],
+        "scale": [person.side / longer_side for person in persons],
+        "size": [[result.height, result.width] for _ in persons],
+        "img_path": [frame_path for _ in persons],
+        "img_name": [frame_path.rsplit("/", 1)[-1] for _ in persons],
+        "class_name": [np.int64(0) for _ in persons],
+        "conf": [np.float32(person.score) for person in persons],
+        "annotations": [[] for _ in persons],
+        "smpl": [_smpl(person) for person in persons],
+        "camera": [person.camera for person in persons],
+        "camera_bbox": [person.crop_camera for person in persons],
+        "3d_joints": [person.joints_3d for person in persons],
+        "2d_joints": [_padded_square_joints(person, result.width, result.height) for person in persons],
+        "mask": [[empty_mask(result.height, result.width)] for _ in persons],
+        "extra_data": [person.detection_index for person in persons],
+        "appe": [person.appearance for person in persons],
+        "loca": [person.location for person in persons],
+        "pose": [person.pose for person in persons],
+    }
+
+
+def empty_mask(height: int, width: int) -> PhalpFrame:
+    """Return a mask without any pixel as COCO run-length encoding, ``{"size": [H, W], "counts": str}``.
+
+    One run of H·W background pixels. Runs are written as in the COCO API: little-endian groups of five bits, bit six
+    says that more follow, offset by 48 into printable ASCII; the last group's top bit is the sign.
+    """
+    run = height * width
+    characters = []
+    while True:
+        group, run = run & 0x1F, run >> 5
+        more = run != 0 or bool(group & 0x10)
+        characters.append(chr(48 + (group | 0x20 if more else group)))
+        if not more:
+            return {"size": [height, width], "counts": "".join(characters)}
+
+
+def _smpl(person: TrackedPerson) -> dict[str, Float32]:
+    return {"global_orient": person.global_orient, "body_pose": person.body_pose, "betas": person.betas}
+
+
+def _padded_square_joints(person: TrackedPerson, width: int, height: int) -> Float32:
+    """Return (90,) u, v pairs: the joints in the frame padded to a square of side 1."""
+    side = max(width, height)
+    margin = np.array([(side - width) // 2, (side - height) // 2], np.float32)
+    joints: Float32 = ((person.joints_2d + margin) / np.float32(side)).reshape(-1)
+    return joints

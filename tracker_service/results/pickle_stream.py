@@ -1,0 +1,80 @@
+"""A pickled dict that is written item by item, so that it never has to be in memory as a whole.
+
+A pickle is a program for a small stack machine: "empty dict", then "key, value, set item" for every item, then "stop".
+Writing that program by hand costs nothing but the opcodes between the items; each key and value is pickled by the
+standard library. Compressed with zlib, the result is one of the forms that ``joblib.load`` recognises.
+
+Arrays and scalars are pickled through names that NumPy 1 and NumPy 2 share (``numpy.ndarray``, ``numpy.dtype``, the
+scalar types); NumPy's own pickles name private modules that moved between the two.
+"""
+
+import io
+import pickle
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+COMPRESSION_LEVEL = 3
+"""What the original passes to joblib; raising it makes smaller files and takes longer."""
+
+# Protocol 3 numbers its memo entries explicitly (later ones count the reader's), which lets the memo start anew with
+# every item: neither the writer nor the reader keeps old items alive.
+_PROTOCOL = 3
+_HEADER = pickle.PROTO + bytes([_PROTOCOL])
+_CHUNK_BYTES = 1 << 18
+
+
+class PickleStream:
+    """Writes one dict as a zlib-compressed pickle.
+
+    Args:
+        write: takes the compressed bytes, in order.
+    """
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._compressor = zlib.compressobj(COMPRESSION_LEVEL)
+        self._item = io.BytesIO()
+        self._pickler = pickle.Pickler(self._item, protocol=_PROTOCOL)
+        self._pickler.dispatch_table = {
+            np.ndarray: _reduce_array,
+            np.float32: _reduce_scalar,
+            np.int64: _reduce_scalar,
+        }
+        self._pending = bytearray()
+        self._compress(_HEADER + pickle.EMPTY_DICT)
+
+    def add(self, key: str, value: Any) -> None:
+        """Append one item; a key that was added before replaces its earlier value for the reader."""
+        self._compress(self._program(key) + self._program(value) + pickle.SETITEM)
+
+    def finish(self) -> None:
+        """End the dict; nothing can be added afterwards."""
+        self._compress(pickle.STOP)
+        self._write(bytes(self._pending) + self._compressor.flush())
+        self._pending.clear()
+
+    def _program(self, value: Any) -> bytes:
+        self._item.seek(0)
+        self._item.truncate()
+        self._pickler.clear_memo()
+        self._pickler.dump(value)
+        return self._item.getvalue()[len(_HEADER) : -len(pickle.STOP)]
+
+    def _compress(self, program: bytes) -> None:
+        self._pending += self._compressor.compress(program)
+        if len(self._pending) >= _CHUNK_BYTES:
+            self._write(bytes(self._pending))
+            self._pending.clear()
+
+
+def _reduce_array(array: NDArray[Any]) -> tuple[Any, ...]:
+    # The state is the one ndarray.__setstate__ documents: version, shape, dtype, Fortran order, bytes.
+    return np.ndarray, ((0,), array.dtype), (1, array.shape, array.dtype, False, array.tobytes())
+
+
+def _reduce_scalar(scalar: np.generic) -> tuple[Any, ...]:
+    return type(scalar), (scalar.item(),)

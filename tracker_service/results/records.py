@@ -1,0 +1,186 @@
+"""A frame as it is read back from its JSON line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import orjson
+
+from tracker_service.errors import ContractError, ResultsError
+from tracker_service.types import (
+    NUMBER_OF_JOINTS,
+    DroppedDetections,
+    Float32,
+    PersonState,
+    checked,
+)
+
+JsonObject: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """One person of one line; shapes and units as in the HTTP contract.
+
+    Attributes:
+        track_id: identity, from 1.
+        state: seen or predicted.
+        age: frames since the person was last seen.
+        confidence: detection score when last seen, [0, 1].
+        tracking_confidence: 1.0 when seen, below 1 when predicted.
+        bbox: (4,) float32, x y width height, source pixels.
+        betas: (10,) float32.
+        body_pose: (23, 3, 3) float32.
+        global_orient: (1, 3, 3) float32.
+        keypoints_3d: (45, 3) float32, metres, model space.
+        keypoints_2d: (45, 2) float32, source pixels.
+        camera: (3,) float32, full-frame translation.
+        mesh_vertices: (V, 3) float32, metres, model space, or None.
+    """
+
+    track_id: int
+    state: PersonState
+    age: int
+    confidence: float
+    tracking_confidence: float
+    bbox: Float32
+    betas: Float32
+    body_pose: Float32
+    global_orient: Float32
+    keypoints_3d: Float32
+    keypoints_2d: Float32
+    camera: Float32
+    mesh_vertices: Float32 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """One line of ``results.ndjson``.
+
+    Attributes:
+        frame_number: index of the frame in the source, from 0.
+        timestamp: seconds since the first frame of the source.
+        width, height: source frame size in pixels; 0 where the producer did not say.
+        persons: people of the frame.
+        shot: True on the first frame of a new shot.
+        dropped: boxes that the gates removed.
+    """
+
+    frame_number: int
+    timestamp: float
+    width: int
+    height: int
+    persons: tuple[PersonRecord, ...]
+    shot: bool
+    dropped: DroppedDetections
+
+
+def parse_frame(line: bytes, where: str) -> FrameRecord:
+    """Read one line; fields beyond the HTTP contract may be missing.
+
+    Args:
+        line: one JSON object.
+        where: ``file:line``, the start of every error message.
+
+    Raises:
+        ResultsError: not JSON, a field missing, or a value of another type, shape or range.
+    """
+    try:
+        frame = _object(orjson.loads(line), "the line")
+        return FrameRecord(
+            frame_number=_integer(frame, "frame_number", minimum=0),
+            timestamp=_number(frame, "timestamp"),
+            width=_integer(frame, "frame_width", default=0),
+            height=_integer(frame, "frame_height", default=0),
+            persons=tuple(_person(person) for person in _list(frame, "persons")),
+            shot=bool(frame.get("shot", False)),
+            dropped=_dropped(_object(frame.get("dropped", {}), "dropped")),
+        )
+    except orjson.JSONDecodeError as error:
+        raise ResultsError(f"{where}: expected one JSON object, got text that is not JSON ({error})") from error
+    except (ContractError, _FieldError) as error:
+        raise ResultsError(f"{where}: {error}") from error
+
+
+class _FieldError(Exception):
+    """A field of a line does not hold what it should."""
+
+
+def _person(value: object) -> PersonRecord:
+    person = _object(value, "persons[]")
+    smpl = _object(person.get("smpl"), "smpl")
+    camera = _object(person.get("camera"), "camera")
+    vertices = person.get("mesh_vertices")
+    age = _integer(person, "age", default=0)
+    return PersonRecord(
+        track_id=_integer(person, "track_id", minimum=1),
+        state=_state(person.get("state"), age),
+        age=age,
+        confidence=_number(person, "confidence"),
+        tracking_confidence=_number(person, "tracking_confidence"),
+        bbox=_array(person, "bbox", (4,)),
+        betas=_array(smpl, "betas", (10,)),
+        body_pose=_array(smpl, "body_pose", (23, 3, 3)),
+        global_orient=_array(smpl, "global_orient", (1, 3, 3)),
+        keypoints_3d=_array(person, "keypoints_3d", (NUMBER_OF_JOINTS, 3)),
+        keypoints_2d=_array(person, "keypoints_2d", (NUMBER_OF_JOINTS, 2)),
+        camera=np.array([_number(camera, axis) for axis in ("tx", "ty", "tz")], np.float32),
+        mesh_vertices=None if vertices is None else _array(person, "mesh_vertices", (None, 3)),
+    )
+
+
+def _state(value: object, age: int) -> PersonState:
+    if value is None:
+        return PersonState.SEEN if age == 0 else PersonState.PREDICTED
+    try:
+        return PersonState(str(value))
+    except ValueError:
+        raise _FieldError(f"state: expected seen or predicted, got {value!r}") from None
+
+
+def _dropped(value: JsonObject) -> DroppedDetections:
+    return DroppedDetections(**{gate: _integer(value, gate, default=0) for gate in ("low_score", "small", "absent")})
+
+
+def _object(value: object, name: str) -> JsonObject:
+    if not isinstance(value, dict):
+        raise _FieldError(f"{name}: expected a JSON object, got {_shown(value)}")
+    return value
+
+
+def _list(record: JsonObject, name: str) -> list[object]:
+    value = record.get(name)
+    if not isinstance(value, list):
+        raise _FieldError(f"{name}: expected a list, got {_shown(value)}")
+    return value
+
+
+def _integer(record: JsonObject, name: str, *, default: int | None = None, minimum: int = 0) -> int:
+    value = record.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+        raise _FieldError(f"{name}: expected a whole number from {minimum}, got {_shown(value)}")
+    return value
+
+
+def _number(record: JsonObject, name: str) -> float:
+    value = record.get(name)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise _FieldError(f"{name}: expected a number, got {_shown(value)}")
+    return float(value)
+
+
+def _array(record: JsonObject, name: str, shape: tuple[int | None, ...]) -> Float32:
+    value = record.get(name)
+    try:
+        array = checked(name, value, np.float32, shape)
+    except (TypeError, ValueError):
+        raise _FieldError(f"{name}: expected numbers in equally long rows, got {_shown(value)}") from None
+    if not np.isfinite(array).all():
+        raise _FieldError(f"{name}: expected finite numbers, got null or NaN")
+    return array
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return "nothing" if value is None else text if len(text) <= 40 else f"{text[:40]}…"

@@ -1,0 +1,157 @@
+"""``summary.json``: what a run did, for machines and, as text, for the terminal."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
+from tracker_service.results.partial_file import write_whole
+from tracker_service.types import DroppedDetections
+
+_VERSIONED = ("phalp-triton", "numpy", "scipy", "onnxruntime", "av", "opencv-python-headless")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A finished run.
+
+    Attributes:
+        source: the video or folder, as it was given.
+        model_set: name of the model set.
+        frames: frames written.
+        duration: seconds of video between the first and the last frame.
+        elapsed: seconds the run took.
+        tracks: one entry per person, in order of id.
+        seen, predicted: person-frames of each state.
+        dropped: boxes that each gate removed.
+        stages: busy seconds per stage; stages overlap, so they may add up to more than ``elapsed``.
+        peak_memory: largest resident memory of the process, bytes.
+        settings: the settings of the run, as given to the pipeline.
+        warnings: what the user should know, such as a video that broke in the middle.
+        versions: versions of Python and of the packages that decide the numbers.
+    """
+
+    source: str
+    model_set: str
+    frames: int
+    duration: float
+    elapsed: float
+    tracks: tuple[TrackSummary, ...]
+    seen: int
+    predicted: int
+    dropped: DroppedDetections
+    stages: Mapping[str, float]
+    peak_memory: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fps(self) -> float:
+        """Frames per second of the whole run; 0 where no time was measured."""
+        return self.frames / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
+    def coverage(self) -> float:
+        """Mean coverage of the tracks; 1 where there are none."""
+        return sum(track.coverage for track in self.tracks) / len(self.tracks) if self.tracks else 1.0
+
+    @classmethod
+    def of_run(
+        cls,
+        statistics: FrameStatistics,
+        *,
+        source: str,
+        model_set: str,
+        elapsed: float,
+        stages: Mapping[str, float],
+        settings: Mapping[str, Any],
+        warnings: tuple[str, ...] = (),
+    ) -> "Summary":
+        """Combine what was counted over the frames with what only the caller knows."""
+        return cls(
+            source=source,
+            model_set=model_set,
+            frames=statistics.frames,
+            duration=statistics.duration,
+            elapsed=elapsed,
+            tracks=statistics.tracks(),
+            seen=statistics.seen,
+            predicted=statistics.predicted,
+            dropped=statistics.dropped,
+            stages=dict(stages),
+            peak_memory=peak_memory(),
+            settings=dict(settings),
+            warnings=warnings,
+            versions=installed_versions(),
+        )
+
+    def to_json(self) -> bytes:
+        """Return the summary as indented JSON; the derived figures are included."""
+        record = asdict(self)
+        record |= {"people": len(self.tracks), "fps": self.fps, "coverage": self.coverage}
+        tracks = [asdict(track) | {"coverage": track.coverage} for track in self.tracks]
+        return orjson.dumps(record | {"tracks": tracks}, default=str, option=orjson.OPT_INDENT_2)
+
+    def write(self, path: Path) -> None:
+        """Write ``summary.json`` in one step.
+
+        Raises:
+            ResultsError: the file cannot be written.
+        """
+        write_whole(path, self.to_json() + b"\n")
+
+    def text(self) -> str:
+        """Return a few plain lines for the terminal."""
+        rows = [
+            ("source", self.source),
+            ("frames", f"{self.frames} ({self.duration:.1f} s of video)"),
+            ("people", f"{len(self.tracks)}: {self.seen} seen, {self.predicted} predicted person-frames"),
+            ("coverage", f"{self.coverage:.1%} of the frames between first and last sighting"),
+            ("dropped boxes", ", ".join(f"{count} {_GATES[gate]}" for gate, count in asdict(self.dropped).items())),
+            ("speed", f"{self.fps:.1f} frames/s ({self.elapsed:.1f} s)"),
+            ("time per stage", _stage_text(self.stages)),
+            ("peak memory", f"{self.peak_memory / 2**20:.0f} MiB"),
+            ("model set", self.model_set),
+            *(("warning", warning) for warning in self.warnings),
+        ]
+        return "\n".join(f"{name:<15} {value}" for name, value in rows)
+
+
+_GATES = {"low_score": "below the score threshold", "small": "too small", "absent": "without a person"}
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of Python and of the installed packages that decide the numbers."""
+    versions = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    for name in _VERSIONED:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def peak_memory() -> int:
+    """Return the largest resident memory this process has had, in bytes; 0 where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not getrusage there: on Linux a child starts with the peak of the process that forked it.
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _stage_text(stages: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in stages.items()) or "not measured"
