@@ -93,7 +93,7 @@ def parse_frame(line: bytes, where: str) -> FrameRecord:
             timestamp=_number(frame, "timestamp"),
             width=_integer(frame, "frame_width", default=0),
             height=_integer(frame, "frame_height", default=0),
-            persons=tuple(_person(person) for person in _list(frame, "persons")),
+            persons=_persons(_list(frame, "persons")),
             shot=bool(frame.get("shot", False)),
             dropped=_dropped(_object(frame.get("dropped", {}), "dropped")),
         )
@@ -105,6 +105,14 @@ def parse_frame(line: bytes, where: str) -> FrameRecord:
 
 class _FieldError(Exception):
     """A field of a line does not hold what it should."""
+
+
+def _persons(values: list[object]) -> tuple[PersonRecord, ...]:
+    persons = tuple(_person(value) for value in values)
+    ids = [person.track_id for person in persons]
+    if len(set(ids)) < len(ids):
+        raise _FieldError(f"track_id: expected each track once in a frame, got {sorted(ids)}")
+    return persons
 
 
 def _person(value: object) -> PersonRecord:
