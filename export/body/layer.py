@@ -1,0 +1,98 @@
+"""SMPL's forward pass as a torch module that exports to a small graph (Loper et al., SIGGRAPH Asia 2015)."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from export.body.body_model import BodyModel
+from tracker_service.types import Int64
+
+
+def levels_of(parents: Int64) -> list[list[int]]:
+    """Return the joints by their distance from the root: a level needs only the one before it."""
+    depth = np.zeros(len(parents), np.int64)
+    for joint in range(1, len(parents)):
+        depth[joint] = depth[parents[joint]] + 1
+    return [np.flatnonzero(depth == level).tolist() for level in range(int(depth.max()) + 1)]
+
+
+class SmplLayer(nn.Module):
+    """Poses the body and reads its 44 joints; everything in FP32.
+
+    Args:
+        body: template, blend shapes, skinning weights and joint maps.
+    """
+
+    template: Tensor
+    shape_directions: Tensor
+    pose_directions: Tensor
+    regressor: Tensor
+    skinning: Tensor
+    extra_vertices: Tensor
+    joint_map: Tensor
+    extra_regressor: Tensor
+    from_levels: Tensor
+
+    def __init__(self, body: BodyModel) -> None:
+        super().__init__()
+        self.count = len(body.v_template)
+        self._levels = levels_of(body.parents)
+        self._parents_in_level = [
+            [self._levels[index - 1].index(int(body.parents[joint])) for joint in level] if index else []
+            for index, level in enumerate(self._levels)
+        ]
+        order = [joint for level in self._levels for joint in level]
+        constants = {
+            "template": body.v_template.reshape(-1),
+            "shape_directions": body.shapedirs.reshape(-1, body.shapedirs.shape[-1]).T,
+            "pose_directions": body.posedirs,
+            "regressor": body.J_regressor,
+            "skinning": body.lbs_weights,
+            "extra_vertices": body.extra_vertices,
+            "joint_map": body.joint_map,
+            "extra_regressor": body.joint_regressor_extra,
+            "from_levels": np.argsort(order),
+        }
+        for name, value in constants.items():
+            self.register_buffer(name, torch.from_numpy(np.array(value)), persistent=False)
+        for index, level in enumerate(self._levels):
+            self.register_buffer(f"level_{index}", torch.tensor(level), persistent=False)
+            self.register_buffer(f"parents_{index}", torch.tensor(self._parents_in_level[index]), persistent=False)
+
+    def forward(self, rotations: Tensor, betas: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (B, 44, 3) joints and (B, V, 3) vertices in metres of model space.
+
+        Args:
+            rotations: (B, 24, 3, 3) of each joint relative to its parent, the pelvis first.
+            betas: (B, 10) shape coefficients.
+        """
+        shaped = self.template + betas @ self.shape_directions
+        rest = self.regressor @ shaped.reshape(-1, self.count, 3)
+        if self.pose_directions.numel():
+            identity = torch.eye(3, dtype=rotations.dtype, device=rotations.device)
+            shaped = shaped + (rotations[:, 1:] - identity).flatten(1) @ self.pose_directions
+        turned, moved = self._skeleton(rotations, rest)
+        vertices = self._skin(shaped.reshape(-1, self.count, 3), rest, turned, moved)
+        joints = torch.cat((moved, vertices[:, self.extra_vertices]), dim=1)[:, self.joint_map]
+        return torch.cat((joints, self.extra_regressor @ vertices), dim=1), vertices
+
+    def _skeleton(self, rotations: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (B, 24, 3, 3) rotations and (B, 24, 3) positions of the joints in model space, level by level."""
+        turned, moved = [rotations[:, :1]], [rest[:, :1]]
+        for index in range(1, len(self._levels)):
+            joints = self.get_buffer(f"level_{index}")
+            parents = self.get_buffer(f"parents_{index}")
+            before = self.get_buffer(f"level_{index - 1}")
+            bone = rest[:, joints] - rest[:, before][:, parents]
+            frame = turned[-1][:, parents]
+            moved.append(moved[-1][:, parents] + (frame @ bone[..., None])[..., 0])
+            turned.append(frame @ rotations[:, joints])
+        return torch.cat(turned, dim=1)[:, self.from_levels], torch.cat(moved, dim=1)[:, self.from_levels]
+
+    def _skin(self, shaped: Tensor, rest: Tensor, turned: Tensor, moved: Tensor) -> Tensor:
+        """Linear blend skinning of the (B, V, 3) shaped vertices."""
+        offsets = moved - (turned @ rest[..., None])[..., 0]
+        transforms = torch.cat((turned, offsets[..., None]), dim=-1).flatten(2)
+        blended = (self.skinning @ transforms).reshape(-1, self.count, 3, 4)
+        # A product and a sum, not a matrix product: thousands of 3 x 3 products are slow in every runtime.
+        return torch.add((blended[..., :3] * shaped[..., None, :]).sum(-1), blended[..., 3])

@@ -1,0 +1,1 @@
+"""Person detectors for the full model set."""

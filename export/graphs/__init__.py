@@ -1,0 +1,1 @@
+"""From torch modules to ONNX and TorchScript: export, precision, parity, and the model repository."""

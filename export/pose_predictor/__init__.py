@@ -1,0 +1,1 @@
+"""PHALP's pose predictor, with all of its tensors."""
