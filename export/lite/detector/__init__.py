@@ -1,0 +1,1 @@
+"""NanoDet-g as a people detector: uint8 image in, boxes and scores out."""

@@ -1,0 +1,107 @@
+"""The detector's graph: normalisation, NanoDet-g, decoding and suppression of duplicates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+
+from export.lite.onnx_graph import GraphBuilder, Value
+from tracker_service.types import Float32
+
+STRIDES = (8, 16, 32)
+"""Input pixels a cell, for each of the three feature maps (RangiLyu/nanodet)."""
+BINS = 11
+"""A box side's distance from the cell centre is a distribution over 0 to 10 strides (generalised focal loss)."""
+MEAN_RGB = (123.675, 116.28, 103.53)
+STD_RGB = (58.395, 57.12, 57.375)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorOptions:
+    """What is fixed inside the graph.
+
+    Attributes:
+        size: side of the square input, pixels, a multiple of 32. Raising it finds smaller people and costs time with
+            its square.
+        iou: overlap above which the lower of two boxes is dropped. Raising it keeps people who stand in front of each
+            other, but lets partial duplicates of one person through.
+        floor: lowest score that leaves the graph; callers choose their own, higher threshold.
+        candidates: cells a frame that are decoded. Raising it only matters for crowds.
+        people: rows of the output.
+    """
+
+    size: int = 416
+    iou: float = 0.5
+    floor: float = 0.05
+    candidates: int = 300
+    people: int = 100
+
+
+def cell_centers(size: int) -> tuple[Float32, Float32]:
+    """Return (cells, 2) x y centres and (cells, 1) strides in input pixels, finest map first, row-major."""
+    centers, strides = [], []
+    for stride in STRIDES:
+        side = size // stride
+        rows, columns = np.mgrid[:side, :side]
+        centers.append((np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) * stride)
+        strides.append(np.full((side * side, 1), stride))
+    return np.concatenate(centers).astype(np.float32), np.concatenate(strides).astype(np.float32)
+
+
+def build_detector(network: onnx.ModelProto, options: DetectorOptions) -> onnx.ModelProto:
+    """Wrap NanoDet's network (normalised BGR in, person scores and side distributions out) into the served model."""
+    graph = GraphBuilder("detector_lite")
+    images = graph.input("images", np.uint8, ["N", options.size, options.size, 3])
+    raw = graph.embed(network, {"image": _normalised(images)})
+    people = graph.op("Concat", *[raw[f"scores_s{s}"] for s in STRIDES], axis=1).take(0, axis=2)
+    sides = graph.op("Concat", *[raw[f"dist_s{s}"] for s in STRIDES], axis=1)
+    scores, cells = graph.ops("TopK", people, np.array([options.candidates], np.int64), outputs=2, axis=1)
+    boxes = _decoded(_rows(sides, cells), cells, options.size)
+    kept = _suppressed(boxes, scores, options)
+    best, order = graph.ops("TopK", scores * kept, np.array([options.people], np.int64), outputs=2, axis=1)
+    present = graph.op("Greater", best, np.float32(0)).cast(np.float32)
+    graph.output("boxes", _rows(boxes, order) * present.reshape(0, 0, 1), ["N", options.people, 4])
+    graph.output("scores", best, ["N", options.people])
+    return graph.model()
+
+
+def _normalised(images: Value) -> Value:
+    """Return [N, 3, S, S] blue, green, red, zero mean and unit spread as the network was trained."""
+    planes = images.cast(np.float32).transpose(0, 3, 1, 2)
+    mean, std = (np.array(v, np.float32).reshape(3, 1, 1) for v in (MEAN_RGB, STD_RGB))
+    return ((planes - mean) * (1 / std)).take([2, 1, 0], axis=1)
+
+
+def _rows(table: Value, indices: Value) -> Value:
+    """Pick rows [N, k, c] of each image's ``table`` [N, cells, c]."""
+    return table.graph.op("GatherND", table, indices.reshape(0, 0, 1), batch_dims=1)
+
+
+def _decoded(sides: Value, cells: Value, size: int) -> Value:
+    """Return [N, k, 4] boxes x1 y1 x2 y2 in input pixels from the side distributions of ``cells``."""
+    graph = sides.graph
+    centers, strides = cell_centers(size)
+    distribution = graph.op("Softmax", sides.reshape(0, 0, 4, BINS), axis=3)
+    distances = (distribution @ np.arange(BINS, dtype=np.float32).reshape(BINS, 1)).reshape(0, 0, 4)
+    outward = distances * graph.op("Gather", graph.constant(strides), cells, axis=0) * _OUTWARD
+    center = graph.op("Gather", graph.constant(np.tile(centers, (1, 2))), cells, axis=0)
+    return (center + outward).clip(0.0, float(size))
+
+
+_OUTWARD = np.array([-1, -1, 1, 1], np.float32)
+
+
+def _suppressed(boxes: Value, scores: Value, options: DetectorOptions) -> Value:
+    """Return [N, k]: 1 where a box is kept, 0 where it overlaps a better one or scores below the floor."""
+    graph = boxes.graph
+    selected = graph.op(
+        "NonMaxSuppression",
+        boxes,
+        scores.reshape(0, 1, -1),
+        np.array([options.people], np.int64),
+        np.array([options.iou], np.float32),
+        np.array([options.floor], np.float32),
+    )
+    nothing = scores * np.float32(0)
+    ones = selected.take(0, axis=1).cast(np.float32) * np.float32(0) + np.float32(1)
+    return graph.op("ScatterND", nothing, selected.take([0, 2], axis=1), ones)

@@ -1,0 +1,75 @@
+"""Constants of the body that the inverse kinematics and the skinning need, computed once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from export.lite.body.skeleton import JOINT_MAP, PARENTS
+from export.lite.hmr.blazepose import resting_landmarks
+from export.lite.hmr.directions import direction_matrix
+from tracker_service.types import Float32, Float64
+
+
+@dataclass(frozen=True, slots=True)
+class BodyTables:
+    """The resting body and what follows from it.
+
+    Attributes:
+        joints: (24, 3) resting joints, y up.
+        landmarks: (33, 3) BlazePose landmarks of the resting body.
+        directions: (19, 3) unit directions between them.
+        vertices: (V, 3) resting surface.
+        weights: (V, 24) skinning weights.
+        bones: (23, 3) joint minus parent joint, joints 1 to 23.
+        chains: (24, 23) 1 where a bone lies between the root and a joint.
+        joint_transforms: (44, 96) output joints as a sum over the 24 bone transforms, each a (4, 3) block.
+    """
+
+    joints: Float32
+    landmarks: Float64
+    directions: Float64
+    vertices: Float32
+    weights: Float32
+    bones: Float32
+    chains: Float32
+    joint_transforms: Float32
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, np.ndarray]) -> "BodyTables":
+        """Compute the tables from the arrays of body_model.npz."""
+        vertices, weights = body["v_template"], body["lbs_weights"]
+        joints = body["J_regressor"] @ vertices
+        landmarks = resting_landmarks(joints, vertices[body["extra_vertices"]])
+        directions = direction_matrix() @ landmarks
+        return cls(
+            joints=joints,
+            landmarks=landmarks,
+            directions=directions / np.linalg.norm(directions, axis=1, keepdims=True),
+            vertices=vertices,
+            weights=weights,
+            bones=joints[1:] - joints[PARENTS[1:]],
+            chains=_chains(),
+            joint_transforms=_joint_transforms(body, joints),
+        )
+
+
+def _chains() -> Float32:
+    chains = np.zeros((24, 23), np.float32)
+    for joint in range(1, 24):
+        chains[joint] = chains[PARENTS[joint]]
+        chains[joint, joint - 1] = 1
+    return chains
+
+
+def _joint_transforms(body: Mapping[str, np.ndarray], joints: Float32) -> Float32:
+    """Skinning is linear in the bone transforms, so is every mean of posed vertices: sum over v of row_v w_vk (v, 1)."""
+    resting = np.concatenate([body["v_template"], np.ones_like(body["v_template"][:, :1])], axis=1).astype(np.float64)
+    skeleton = np.zeros((24, 24, 4))
+    skeleton[np.arange(24), np.arange(24)] = np.concatenate([joints, np.ones((24, 1))], axis=1)
+    picked = np.zeros((21, len(resting)))
+    picked[np.arange(21), body["extra_vertices"]] = 1
+    rows = np.concatenate([picked, body["joint_regressor_extra"]])
+    surface = np.einsum("jv,vk,vc->jkc", rows, body["lbs_weights"].astype(np.float64), resting, optimize=True)
+    every = np.concatenate([skeleton, surface])
+    return every[[*JOINT_MAP, *range(45, 64)]].reshape(44, 96).astype(np.float32)
