@@ -1,0 +1,187 @@
+"""Opening a media file with PyAV: the video stream in it, or one line that says why there is none."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from tracker_service.errors import VideoFormatError, VideoNotFoundError
+from tracker_service.video.damage import Promise
+
+MOST_THREADS = 4
+"""Upper bound of decoder threads that are chosen automatically: each holds frames of its own."""
+
+_MOST_READ_FAILURES = 16
+_UNKNOWN_RATE = 25.0
+_HIGHEST_RATE = 1000.0
+_CLOCK_TAG = re.compile(r"(\d+):(\d\d):(\d\d\.?\d*)")
+
+# Playlists and scripts name further files to open; text is drawn by FFmpeg as if it were a picture. An uploaded
+# "video" must neither read other files nor turn text into frames.
+_REFUSED_FORMATS = frozenset({"hls", "dash", "concat", "concatf", "sdp", "rtsp", "image2", "tty", "imf", "lavfi"})
+
+
+class VideoContainer:
+    """An opened media file, its video stream and a decoder for it.
+
+    Args:
+        path: an existing file.
+        threads: decoder threads; more decode faster and hold more frames; 0 takes the cores, at most four.
+
+    Raises:
+        VideoNotFoundError: there is no such file.
+        VideoFormatError: the file is empty, is not a video, has no video stream, or its codec is unknown.
+    """
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        self.path = path
+        self._container = _open(path)
+        try:
+            self.stream = _video_stream(self._container, path)
+            for stream in self._container.streams:
+                if stream.index != self.stream.index:
+                    stream.discard = Discard.all
+            self.stream.thread_type = "AUTO"
+            self.stream.codec_context.thread_count = threads or min(_usable_cores(), MOST_THREADS)
+        except BaseException:
+            self._container.close()
+            raise
+        self.read_fault: str | None = None
+
+    @property
+    def format(self) -> str:
+        """FFmpeg's name of the container format."""
+        return self._container.format.name
+
+    @property
+    def codec(self) -> str:
+        """FFmpeg's name of the codec, whichever decoder reads it."""
+        return self.stream.codec_context.codec.canonical_name
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds per tick of the stream's timestamps."""
+        return self.stream.time_base or Fraction(1, av.time_base)
+
+    @property
+    def fps(self) -> float:
+        """Average frame rate, or the nominal one where no average is known."""
+        stream = self.stream
+        for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+            if rate is not None and 0 < rate <= _HIGHEST_RATE:
+                return float(rate)
+        return _UNKNOWN_RATE
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that the header promises, or None."""
+        stream = self.stream
+        if stream.duration is not None and stream.duration > 0:
+            return float(stream.duration * self.time_base)
+        if self._container.duration is not None and self._container.duration > 0:
+            return self._container.duration / av.time_base
+        return None
+
+    @property
+    def frames_estimate(self) -> int | None:
+        """Frames that the header promises, counted or from the duration, or None."""
+        if self.stream.frames > 0:
+            return self.stream.frames
+        return None if self.duration is None else max(round(self.duration * self.fps), 1)
+
+    @property
+    def promise(self) -> Promise:
+        """What the header says about the video stream alone, so that a file cut short can be told."""
+        frames = self.stream.frames if self.stream.frames > 0 else None
+        return Promise(frames, None if frames else self._stream_seconds, self.fps)
+
+    @property
+    def _stream_seconds(self) -> float | None:
+        if "matroska" not in self.format:
+            return None
+        if match := _CLOCK_TAG.match(self.stream.metadata.get("DURATION", "")):
+            return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
+        return self.duration if len(self._container.streams) == 1 else None
+
+    def packets(self) -> Iterator["Packet[VideoStream] | None"]:
+        """Read the packets of the video stream, going on after faults; the last, empty or None, drains the decoder."""
+        failures = 0
+        while failures < _MOST_READ_FAILURES:
+            try:
+                for packet in self._container.demux(self.stream):
+                    failures = 0
+                    yield packet
+            except av.FFmpegError as error:
+                failures += 1
+                self.read_fault = reason(error)
+            else:
+                return
+        yield None
+
+    def seek(self, timestamp: int) -> None:
+        """Go to the last keyframe at or before a decoding time, in ticks of the stream.
+
+        Raises:
+            av.FFmpegError: the format cannot seek, or not there.
+        """
+        self._container.seek(timestamp, stream=self.stream)
+
+    def close(self) -> None:
+        """Close the file and end the decoder's threads."""
+        self._container.close()
+
+
+def reason(error: av.FFmpegError) -> str:
+    """Return FFmpeg's words for an error, without the file name and numbers around them."""
+    return error.strerror or str(error)
+
+
+def _open(path: Path) -> InputContainer:
+    if not path.exists():
+        raise VideoNotFoundError(f"{path}: expected a video file or a folder of images, got nothing at this path")
+    if not path.is_file():
+        raise VideoFormatError(f"{path}: expected a regular video file, got something else")
+    if path.stat().st_size == 0:
+        raise VideoFormatError(f"{path}: expected a video file, got an empty file (0 bytes)")
+    try:
+        # The "file:" prefix keeps a name with a colon from being read as a network protocol.
+        container = av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="ignore")
+    except av.FFmpegError as error:
+        raise VideoFormatError(
+            f"{path}: expected a video file, got a file that cannot be read as one: {reason(error)}"
+        ) from error
+    except OSError as error:
+        raise VideoFormatError(f"{path}: expected a readable video file, got: {error.strerror}") from error
+    if _REFUSED_FORMATS & set(container.format.name.split(",")):
+        container.close()
+        raise VideoFormatError(f"{path}: expected a video file, got {container.format.long_name}")
+    return container
+
+
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    best = container.streams.best("video")
+    if not streams:
+        kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no streams"
+        cover = " and a cover picture" if container.streams.video else ""
+        kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"})) if cover else kinds
+        raise VideoFormatError(f"{path}: expected a video stream, got only {kinds}{cover}")
+    stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
+    decoder: object = stream.codec_context
+    if decoder is None:
+        raise VideoFormatError(f"{path}: expected a codec that FFmpeg can decode, got an unknown one")
+    return stream
+
+
+def _usable_cores() -> int:
+    with suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,31 @@
+"""From packets to frames, past damaged ones."""
+
+from collections.abc import Iterator
+
+import av
+from av.video.frame import VideoFrame
+
+from tracker_service.video.container import VideoContainer, reason
+from tracker_service.video.damage import DamageReport
+
+
+def decoded_frames(container: VideoContainer, damage: DamageReport) -> Iterator[VideoFrame]:
+    """Decode the video stream from where the container stands, in presentation order.
+
+    A packet that the decoder refuses is noted in ``damage`` and left out; decoding goes on with the next one.
+    """
+    frames = 0
+    for packet in container.packets():
+        if packet is not None and packet.is_discard:
+            damage.hidden_frames += 1
+        try:
+            ready = container.stream.decode(packet)
+        except av.error.EOFError:
+            return
+        except av.FFmpegError as error:
+            damage.lose_packet(frames, reason(error))
+            continue
+        for frame in ready:
+            damage.concealed_frames += frame.is_corrupt
+            frames += 1
+            yield frame

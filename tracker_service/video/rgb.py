@@ -1,0 +1,47 @@
+"""Decoded frames to upright RGB arrays of one size."""
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from tracker_service.types import UInt8
+from tracker_service.video.orientation import Orientation
+
+
+class RgbConverter:
+    """Turns decoded frames of any pixel format into (H, W, 3) uint8 RGB, all of the first frame's size and orientation.
+
+    The colour matrix and range that the stream declares are applied by swscale. A frame of another size (resolution
+    changed in the middle) is scaled into the first one's size with its proportions kept, on black.
+
+    Args:
+        first: the first decoded frame.
+    """
+
+    def __init__(self, first: VideoFrame) -> None:
+        self._reformatter = VideoReformatter()
+        self._stored_width, self._stored_height = first.width, first.height
+        self._orientation = Orientation.of_frame(first)
+
+    def fits(self, frame: VideoFrame) -> bool:
+        """Tell whether the frame has the size of the first one."""
+        return (frame.width, frame.height) == (self._stored_width, self._stored_height)
+
+    def convert(self, frame: VideoFrame) -> UInt8:
+        """Return the frame as (H, W, 3) uint8 RGB, upright."""
+        image = self._rgb(frame, frame.width, frame.height) if self.fits(frame) else self._letterboxed(frame)
+        return self._orientation.upright(image)
+
+    def _rgb(self, frame: VideoFrame, width: int, height: int) -> UInt8:
+        # One thread: the decoder's threads already fill the cores, and a pool per frame costs more than it gives.
+        converted = self._reformatter.reformat(frame, width=width, height=height, format="rgb24", threads=1)
+        return np.asarray(converted.to_ndarray(), np.uint8)
+
+    def _letterboxed(self, frame: VideoFrame) -> UInt8:
+        scale = min(self._stored_width / frame.width, self._stored_height / frame.height)
+        width = min(max(round(frame.width * scale), 1), self._stored_width)
+        height = min(max(round(frame.height * scale), 1), self._stored_height)
+        left, top = (self._stored_width - width) // 2, (self._stored_height - height) // 2
+        canvas = np.zeros((self._stored_height, self._stored_width, 3), np.uint8)
+        canvas[top : top + height, left : left + width] = self._rgb(frame, width, height)
+        return canvas

@@ -1,0 +1,51 @@
+"""Opening what a user names: a video file, or a folder of images."""
+
+from pathlib import Path
+
+from tracker_service.errors import SettingsError
+from tracker_service.video.frame_source import FrameSource, VideoInfo
+from tracker_service.video.image_folder import ImageFolderSource
+from tracker_service.video.position import Position, Selection, parse_position
+from tracker_service.video.video_file import VideoFileSource
+
+__all__ = ["FrameSource", "Position", "VideoInfo", "open_source", "parse_position"]
+
+IMAGE_RATE = 30.0
+"""Frames a second that a folder of images is taken to have."""
+
+
+def open_source(
+    source: str | Path,
+    *,
+    start: Position | None = None,
+    end: Position | None = None,
+    threads: int = 0,
+    image_rate: float = IMAGE_RATE,
+) -> FrameSource:
+    """Open a video file or a folder of images for reading once, frame by frame.
+
+    Args:
+        source: path of the file or folder.
+        start: first frame to deliver; frame numbers and timestamps stay those of the whole source.
+        end: first frame not to deliver any more.
+        threads: decoder threads; more decode faster and hold more frames in memory; 0 takes the cores, at most four.
+        image_rate: frames a second of a folder of images; raising it brings their timestamps closer together.
+
+    Returns:
+        The source, its first frame already decoded; close it or use it as a context manager.
+
+    Raises:
+        VideoNotFoundError: there is no such file or folder.
+        VideoFormatError: not a video, no video stream, no images, unknown codec, or nothing in it can be decoded.
+        VideoRangeError: start and end select no frame.
+        SettingsError: ``threads`` or ``image_rate`` cannot be used.
+    """
+    if threads < 0:
+        raise SettingsError(f"threads: expected at least 0, got {threads}")
+    if not 0 < image_rate <= 1000:
+        raise SettingsError(f"image rate: expected more than 0 and at most 1000 frames a second, got {image_rate}")
+    path = Path(source)
+    selection = Selection.between(start, end)
+    if path.is_dir():
+        return ImageFolderSource(path, selection, image_rate)
+    return VideoFileSource(path, selection, threads)
