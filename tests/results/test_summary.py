@@ -1,0 +1,130 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.results.frames import frame_result, tracked_person
+from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
+from tracker_service.results.summary import Summary, peak_memory
+from tracker_service.types import DroppedDetections
+
+SEEN = 0
+
+
+def counted(*ages: dict[int, int], start: int = 0) -> FrameStatistics:
+    """Count one frame per argument; each maps track ids to the age of their record."""
+    statistics = FrameStatistics()
+    for number, frame in enumerate(ages, start=start):
+        persons = [tracked_person(track_id, number, age=age) for track_id, age in frame.items()]
+        statistics.add(frame_result(number, *persons, dropped=DroppedDetections(1, 2, 3)))
+    return statistics
+
+
+def summary_of(statistics: FrameStatistics, **changes: Any) -> Summary:
+    fields: dict[str, Any] = {
+        "source": "walk.mp4",
+        "model_set": "lite",
+        "elapsed": 2.0,
+        "stages": {"detect": 1.25, "track": 0.5},
+        "settings": {"window": 16},
+    }
+    return Summary.of_run(statistics, **fields | changes)
+
+
+def test_counts_of_a_run() -> None:
+    statistics = counted({1: SEEN}, {1: 1, 2: SEEN}, {1: 2, 2: SEEN}, start=10)
+
+    assert (statistics.frames, statistics.seen, statistics.predicted) == (3, 3, 2)
+    assert statistics.duration == pytest.approx(0.08)
+    assert statistics.dropped == DroppedDetections(3, 6, 9)
+    assert statistics.tracks() == (
+        TrackSummary(1, first_frame=10, last_frame=10, seen=1, predicted=2, recorded=1),
+        TrackSummary(2, first_frame=11, last_frame=12, seen=2, predicted=0, recorded=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("frames", "coverage"),
+    [
+        ([{1: SEEN}], 1.0),
+        ([{1: SEEN}, {1: SEEN}], 1.0),
+        ([{1: SEEN}, {1: 1}, {1: 2}, {1: SEEN}], 1.0),
+        ([{1: SEEN}, {}, {}, {1: SEEN}], 0.5),
+        ([{1: SEEN}, {1: 1}, {}, {1: SEEN}], 0.75),
+        ([{1: SEEN}, {1: SEEN}, {1: 1}, {}, {}], 1.0),
+        ([{}, {1: SEEN}, {}], 1.0),
+    ],
+)
+def test_coverage_counts_the_frames_between_first_and_last_sighting(
+    frames: list[dict[int, int]], coverage: float
+) -> None:
+    (track,) = counted(*frames).tracks()
+
+    assert track.coverage == coverage
+
+
+def test_summary_says_everything_as_json(tmp_path: Path) -> None:
+    statistics = counted({1: SEEN}, {1: SEEN, 2: SEEN}, {2: SEEN})
+    summary_of(statistics, warnings=("the video broke after frame 2",)).write(tmp_path / "summary.json")
+
+    record = json.loads((tmp_path / "summary.json").read_text())
+
+    assert (record["source"], record["model_set"], record["settings"]) == ("walk.mp4", "lite", {"window": 16})
+    assert (record["frames"], record["people"], record["seen"], record["predicted"]) == (3, 2, 4, 0)
+    assert (record["fps"], record["elapsed"], record["coverage"]) == (1.5, 2.0, 1.0)
+    assert record["stages"] == {"detect": 1.25, "track": 0.5}
+    assert record["dropped"] == {"low_score": 3, "small": 6, "absent": 9}
+    assert record["tracks"][1] == {
+        "track_id": 2,
+        "first_frame": 1,
+        "last_frame": 2,
+        "seen": 2,
+        "predicted": 0,
+        "recorded": 2,
+        "coverage": 1.0,
+    }
+    assert record["warnings"] == ["the video broke after frame 2"]
+    assert {"python", "numpy", "onnxruntime"} <= set(record["versions"])
+    assert record["peak_memory"] > 2**20
+
+
+def test_settings_that_json_does_not_know_become_text(tmp_path: Path) -> None:
+    record = json.loads(summary_of(counted(), settings={"out": tmp_path}).to_json())
+
+    assert record["settings"]["out"] == str(tmp_path)
+
+
+def test_summary_says_the_essentials_as_text() -> None:
+    text = summary_of(counted({1: SEEN}, {1: 1}), warnings=("something broke",)).text()
+
+    for part in ("walk.mp4", "2 (0.0 s of video)", "1: 1 seen, 1 predicted", "100.0%", "1.0 frames/s"):
+        assert part in text
+    for part in ("2 below the score threshold", "4 too small", "detect 1.2 s, track 0.5 s", "something broke"):
+        assert part in text
+
+
+def test_run_without_people_is_summarised() -> None:
+    summary = summary_of(FrameStatistics(), elapsed=0.0, stages={})
+
+    assert (summary.frames, summary.fps, summary.coverage, summary.tracks) == (0, 0.0, 1.0, ())
+    assert "not measured" in summary.text()
+
+
+def test_peak_memory_is_that_of_the_process() -> None:
+    program = (
+        "from tracker_service.results.summary import peak_memory\n"
+        "before = peak_memory()\n"
+        "block = bytearray(200 * 2**20)\n"
+        "block[::4096] = b'x' * len(block[::4096])\n"
+        "del block\n"
+        "print(peak_memory() - before)\n"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).resolve().parents[2], capture_output=True, check=True
+    )
+
+    assert 190 * 2**20 < int(output.stdout) < 220 * 2**20
+    assert peak_memory() > 10 * 2**20
