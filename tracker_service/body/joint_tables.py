@@ -1,8 +1,8 @@
 """Joints as linear functions of the bones, summed up once so that no surface is needed to get them.
 
-A skinned point is sum_k w_k (R_k x + t_k) with x = template + shape blend + pose blend. A joint regressed from the posed
-surface, sum_i r_i (skinned point i), is therefore sum_k (R_k P_k + t_k c_k), where P_k = sum_i r_i w_ik x_i is again
-linear in shape and pose. P_k's coefficients and c_k are the tables.
+A skinned point is sum_k w_k (R_k x + t_k) with x = template + shape blend + pose blend. A joint regressed from the
+posed surface, sum_i r_i (skinned point i), is therefore sum_k (R_k P_k + t_k c_k), where P_k = sum_i r_i w_ik x_i is
+again linear in shape and pose. P_k's coefficients and c_k are the tables.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """The body: SMPL's forward function in numpy, from the tables that export writes (`body_model.npz`).
 
 Formulas: Loper et al. 2015, "SMPL: A Skinned Multi-Person Linear Model"; the choice and order of the 44 joints is that
-of 4D-Humans (``hmr2/models/smpl_wrapper.py``). Nothing here depends on whose surface it is: the licensed SMPL tables and
-the freely licensed stand-in go through the same code.
+of 4D-Humans (``hmr2/models/smpl_wrapper.py``). Nothing here depends on whose surface it is: the licensed SMPL tables
+and the freely licensed stand-in go through the same code.
 """
 
 import zlib
@@ -177,7 +177,7 @@ _INTEGERS: dict[str, tuple[int | str, ...]] = {
 def _check_indices(arrays: Mapping[str, NDArray[Any]], v: int) -> None:
     limits = {"faces": v, "extra_vertices": v, "joint_map": _JOINTS + 21}
     for name, limit in limits.items():
-        if arrays[name].size and not (0 <= arrays[name].min() and arrays[name].max() < limit):
+        if arrays[name].size and (arrays[name].min() < 0 or arrays[name].max() >= limit):
             got = f"{arrays[name].min()} to {arrays[name].max()}"
             raise ModelContractError(f"{name}: expected indices from 0 to {limit - 1}, got {got}")
     parents = arrays["parents"]

@@ -1,0 +1,123 @@
+"""Cutting the people out of a frame: only the part of the frame that a crop shows is read.
+
+The geometry is that of 4D-Humans (``hmr2/datasets/utils.py``, ``generate_image_patch_cv2``) and PHALP
+(``phalp/utils/utils_dataset.py``): integer coordinates are pixel centres on both sides, the crop's centre (size/2)
+shows the square's centre, sampling is bilinear, and outside the frame is black.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+from tracker_service.types import Bool, Float64, Squares, UInt8
+
+CROP_SIZE = 256
+"""Side of the crops that the HMR models take, pixels."""
+_BLUR_ABOVE = 1.1
+"""Half the reduction factor above which 4D-Humans' demo blurs before it samples (squares wider than 563.2 px)."""
+_TRUNCATE = 4.0
+"""Standard deviations after which the blur kernel ends (skimage's default)."""
+
+
+def crop_to_source(squares: Squares, size: int = CROP_SIZE) -> Float64:
+    """Return the (n, 2, 3) affine maps from crop pixels to source pixels."""
+    scale = squares.sides.astype(np.float64) / size
+    angles = squares.angles.astype(np.float64)
+    cos, sin = scale * np.cos(angles), scale * np.sin(angles)
+    turn = np.stack([np.stack([cos, -sin], axis=-1), np.stack([sin, cos], axis=-1)], axis=1)
+    offset = squares.centers - turn @ np.full(2, size / 2)
+    return np.concatenate([turn, offset[..., None]], axis=2)
+
+
+def crop(image: UInt8, squares: Squares, size: int = CROP_SIZE, *, antialias: bool = False) -> UInt8:
+    """Cut ``squares`` out of ``image``.
+
+    Args:
+        image: (H, W, 3) uint8.
+        squares: n regions; their angle turns the crop.
+        size: side of the crops, pixels.
+        antialias: blur what is reduced by more than 2.2 first, as 4D-Humans' demo does (its tracker does not); only
+            the shown part is blurred.
+
+    Returns:
+        (n, size, size, 3) uint8, in the image's channel order.
+    """
+    crops = np.zeros((len(squares), size, size, 3), np.uint8)
+    for index, to_source in enumerate(crop_to_source(squares, size)):
+        sigma = _blur_sigma(float(squares.sides[index]), size) if antialias else 0.0
+        if sigma > 0:
+            crops[index] = _blurred_crop(image, to_source, size, sigma)
+        else:
+            _warp(image, to_source, size, out=crops[index])
+    return crops
+
+
+def crop_masks(masks: Bool, squares: Squares, size: int = CROP_SIZE) -> UInt8:
+    """Cut mask i out for square i.
+
+    Args:
+        masks: (n, H, W) bool, full frames.
+        squares: n regions.
+        size: side of the crops, pixels.
+
+    Returns:
+        (n, size, size) uint8, 255 inside, bilinear at the border.
+    """
+    crops = np.zeros((len(squares), size, size), np.uint8)
+    for mask, to_source, out in zip(masks, crop_to_source(squares, size), crops, strict=True):
+        _warp(mask, to_source, size, out=out)
+    return crops
+
+
+def _blur_sigma(side: float, size: int) -> float:
+    half_reduction = side / size / 2
+    return (half_reduction - 1) / 2 if half_reduction > _BLUR_ABOVE else 0.0
+
+
+def _blurred_crop(image: UInt8, to_source: Float64, size: int, sigma: float) -> UInt8:
+    radius = int(_TRUNCATE * sigma + 0.5)
+    window = _window(image.shape, to_source, size, radius)
+    if window is None:
+        return np.zeros((size, size, 3), np.uint8)
+    rows, columns = window
+    region = image[rows, columns].astype(np.float32)
+    # Replicating is right at the frame's own border; everywhere else the window reaches one radius further than needed.
+    kernel = (2 * radius + 1, 2 * radius + 1)
+    blurred = cv2.GaussianBlur(region, kernel, sigma, borderType=cv2.BORDER_REPLICATE)
+    warped = cv2.warpAffine(blurred, _shifted(to_source, rows, columns), (size, size), flags=_BILINEAR)
+    return np.rint(warped).astype(np.uint8)
+
+
+_BILINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+
+def _warp(image: UInt8 | Bool, to_source: Float64, size: int, out: UInt8) -> None:
+    window = _window(image.shape, to_source, size, 0)
+    if window is None:
+        return
+    rows, columns = window
+    seen = image[rows, columns]
+    region = seen.astype(np.uint8) * np.uint8(255) if seen.dtype == np.bool_ else seen.view(np.uint8)
+    cv2.warpAffine(region, _shifted(to_source, rows, columns), (size, size), dst=out, flags=_BILINEAR)
+
+
+def _shifted(to_source: Float64, rows: slice, columns: slice) -> Float64:
+    """Return the map to the window's own coordinates."""
+    shifted = to_source.copy()
+    shifted[:, 2] -= (columns.start, rows.start)
+    return shifted
+
+
+def _window(shape: tuple[int, ...], to_source: Float64, size: int, margin: int) -> tuple[slice, slice] | None:
+    """Return the rows and columns that the crop reads, ``margin`` more on every side, or None outside the frame."""
+    last = size - 1
+    corners = to_source @ np.array([[0, last, 0, last], [0, 0, last, last], [1, 1, 1, 1]], np.float64)
+    spans = []
+    for along, length in zip(corners, shape[1::-1], strict=True):
+        start = max(math.floor(along.min()) - margin - 1, 0)
+        stop = min(math.ceil(along.max()) + margin + 2, length)
+        if start >= stop:
+            return None
+        spans.append(slice(start, stop))
+    return spans[1], spans[0]
