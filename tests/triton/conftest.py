@@ -1,0 +1,26 @@
+"""Fixtures: the server's environment, and one server with the whole model set for all tests that only ask it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.triton.environment import EnvironmentUnavailableError, ServerEnvironment, server_environment
+from tests.triton.repository import build_repository
+from tests.triton.server import TritonServer
+
+
+@pytest.fixture(scope="session")
+def environment() -> ServerEnvironment:
+    try:
+        return server_environment()
+    except EnvironmentUnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def server(environment: ServerEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
+    folder: Path = tmp_path_factory.mktemp("triton")
+    repository = build_repository(folder / "models")
+    with TritonServer(environment, repository, folder / "log") as running:
+        yield running

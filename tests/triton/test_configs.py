@@ -1,0 +1,131 @@
+"""The committed configs: equal to the graphs they describe, and loadable by a real server."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from tritonclient.grpc import model_config_pb2
+
+from tests.triton.environment import ServerEnvironment
+from tests.triton.graphs import GRAPHS
+from tests.triton.repository import MODEL_REPOSITORY, build_repository, read_config, served_models, variants
+from tests.triton.scripted import SCRIPTS
+from tests.triton.server import TritonServer
+
+Signature = dict[str, tuple[str, tuple[int, ...]]]
+ONNX_TYPES: dict[int, str] = {
+    onnx.TensorProto.UINT8: "TYPE_UINT8",
+    onnx.TensorProto.FLOAT: "TYPE_FP32",
+    onnx.TensorProto.FLOAT16: "TYPE_FP16",
+}
+VARIANTS = [pytest.param(name, path, id=str(path.relative_to(MODEL_REPOSITORY))) for name, path in variants()]
+
+
+def graph_signature(values: "list[onnx.ValueInfoProto]") -> Signature:
+    """Return type and shape by name, without the batch dimension, which must be free; -1 is a free side."""
+    signature = {}
+    for value in values:
+        tensor = value.type.tensor_type
+        batch, *sides = tensor.shape.dim
+        assert not batch.HasField("dim_value"), f"{value.name}: the batch dimension must be free"
+        shape = tuple(side.dim_value if side.HasField("dim_value") else -1 for side in sides)
+        signature[value.name] = (ONNX_TYPES[tensor.elem_type], shape)
+    return signature
+
+
+def config_signature(entries: "list[model_config_pb2.ModelInput | model_config_pb2.ModelOutput]") -> Signature:
+    return {entry.name: (model_config_pb2.DataType.Name(entry.data_type), tuple(entry.dims)) for entry in entries}
+
+
+def graph_of(model: str) -> onnx.ModelProto:
+    built = MODEL_REPOSITORY / model / "1" / "model.onnx"
+    return onnx.load(built, load_external_data=False) if built.is_file() else GRAPHS[model]()
+
+
+def test_every_model_of_the_design_has_a_config() -> None:
+    assert set(served_models()) >= {"detector", "hmr2", "appearance", "appearance_encoder"}
+
+
+@pytest.mark.parametrize(("model", "path"), VARIANTS)
+def test_config_equals_the_signature_of_its_graph(model: str, path: Path) -> None:
+    config, graph = read_config(path), graph_of(model).graph
+    assert config.name == model
+    assert config_signature(list(config.input)) == graph_signature(list(graph.input))
+    outputs = graph_signature(list(graph.output))
+    asked = config_signature(list(config.output))
+    assert asked == {name: outputs[name] for name in asked}
+
+
+@pytest.mark.parametrize(("model", "path"), VARIANTS)
+def test_config_is_complete_for_production(model: str, path: Path) -> None:
+    config = read_config(path)
+    policy = config.dynamic_batching.default_queue_policy
+    assert 0 < policy.max_queue_size <= 1024
+    assert policy.default_timeout_microseconds > 0
+    assert policy.timeout_action == model_config_pb2.ModelQueuePolicy.REJECT
+    assert config.version_policy.WhichOneof("policy_choice") is not None
+    kinds = {group.kind for group in config.instance_group}
+    assert kinds == {model_config_pb2.ModelInstanceGroup.KIND_AUTO}, (
+        f"{model}: only KIND_AUTO loads with and without a GPU"
+    )
+    assert {warmup.batch_size for warmup in config.model_warmup} == {1, config.max_batch_size}
+    for warmup in config.model_warmup:
+        dims = {name: tuple(tensor.dims) for name, tensor in warmup.inputs.items()}
+        assert dims == {entry.name: tuple(entry.dims) for entry in config.input}
+
+
+@pytest.mark.parametrize(("model", "path"), [entry for entry in VARIANTS if entry.values[1].name == "tensorrt.pbtxt"])  # type: ignore[union-attr]
+def test_tensorrt_variant_keeps_engines_and_names_one_profile_for_all_batch_sizes(model: str, path: Path) -> None:
+    config = read_config(path)
+    (accelerator,) = config.optimization.execution_accelerators.gpu_execution_accelerator
+    assert accelerator.name == "tensorrt"
+    values = dict(accelerator.parameters)
+    assert values["trt_engine_cache_enable"] == "1"
+    assert values["trt_engine_cache_path"].endswith(f"/{model}")
+    sides = {entry.name: "x".join(map(str, entry.dims)) for entry in config.input}
+    for key, rows in (("min", 1), ("max", config.max_batch_size)):
+        assert values[f"trt_profile_{key}_shapes"] == ",".join(
+            f"{name}:{rows}x{shape}" for name, shape in sides.items()
+        )
+
+
+def test_the_server_loads_every_default_config(server: TritonServer) -> None:
+    for model in served_models():
+        assert server.get(f"/v2/models/{model}/ready")[0] == 200, server.log_tail()
+
+
+@pytest.mark.parametrize("variant", ["tensorrt", "torchscript"])
+def test_the_server_loads_every_variant(environment: ServerEnvironment, tmp_path: Path, variant: str) -> None:
+    models = [model for model, path in variants() if path.stem == variant]
+    repository = build_repository(tmp_path / "models", models, scripts=variant == "torchscript")
+    server = TritonServer(environment, repository, tmp_path / "log", config_name=variant)
+    try:
+        server.start()
+        for model in models:
+            config = json.loads(server.get(f"/v2/models/{model}/config")[1])
+            assert (config["backend"] == "pytorch") == (variant == "torchscript")
+            accelerators = json.dumps(config.get("optimization", {}))
+            assert ("tensorrt" in accelerators) == (variant == "tensorrt")
+    finally:
+        server.kill()
+
+
+def test_warmup_runs_the_smallest_and_the_largest_batch_before_ready(server: TritonServer) -> None:
+    statistics = json.loads(server.get("/v2/models/hmr2/stats")[1])["model_stats"][0]
+    sizes = {entry["batch_size"] for entry in statistics["batch_stats"]}
+    assert {1, read_config(MODEL_REPOSITORY / "hmr2" / "config.pbtxt").max_batch_size} <= sizes
+
+
+def test_torchscript_stand_ins_exist_for_every_torchscript_variant() -> None:
+    assert {model for model, path in variants() if path.stem == "torchscript"} == set(SCRIPTS)
+
+
+def test_stand_in_detector_is_valid() -> None:
+    session = onnxruntime.InferenceSession(GRAPHS["detector"]().SerializeToString())
+    images = np.random.default_rng(0).integers(0, 255, (2, 640, 640, 3), np.uint8)
+    boxes, scores = session.run(["boxes", "scores"], {"images": images})
+    assert (np.diff(scores) <= 0).all()
+    assert (boxes[..., 2:] > boxes[..., :2]).all()
