@@ -96,14 +96,15 @@ class FrameStatistics:
                 recorded=track.recorded,
             )
             for track_id, track in sorted(self._tracks.items())
-            if track.seen
         )
 
     def _add_person(self, person: TrackedPerson) -> None:
+        counter = self._tracks.get(person.track_id)
         if person.state is PersonState.SEEN:
             self.seen += 1
+            if counter is None:
+                counter = self._tracks[person.track_id] = _TrackCounter(person.frame_number, person.frame_number)
         else:
             self.predicted += 1
-        number = person.frame_number
-        counter = self._tracks.setdefault(person.track_id, _TrackCounter(first_frame=number, last_frame=number))
-        counter.add(person)
+        if counter is not None:
+            counter.add(person)

@@ -78,7 +78,7 @@ def box_xywh(person: TrackedPerson) -> Float32:
 
 
 def _mesh_vertices(result: FrameResult, mesh: VertexSource) -> Float32:
-    vertices = np.ascontiguousarray(mesh.vertices(stacked_smpl(result.persons)), np.float32)
+    vertices = np.asarray(mesh.vertices(stacked_smpl(result.persons)), np.float32)
     if vertices.ndim != 3 or vertices.shape[0] != len(result.persons) or vertices.shape[2] != 3:
         expected = f"({len(result.persons)}, *, 3)"
         raise ContractError(
