@@ -9,7 +9,7 @@ import pytest
 from pycocotools import mask as coco_mask  # type: ignore[import-untyped]
 
 from tests.results.frames import frame_result, tracked_person, two_people
-from tracker_service.errors import ContractError
+from tracker_service.errors import ContractError, ResultsError
 from tracker_service.results.phalp_pickle import PhalpPickleWriter, empty_mask, extracted_frame_path, phalp_frame
 from tracker_service.types import FrameResult
 
@@ -229,3 +229,28 @@ def test_gap_is_refused(tmp_path: Path) -> None:
         writer.write(two_people(0))
         with pytest.raises(ContractError, match="expected frame 1 next, got frame 2"):
             writer.write(two_people(2))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_full_disk_is_reported_when_the_run_ends(tmp_path: Path) -> None:
+    (tmp_path / "tracks.pkl.partial").symlink_to("/dev/full")
+    writer = PhalpPickleWriter(tmp_path / "tracks.pkl", extracted_frame_path("walk.mp4"))
+    writer.write(two_people(0))
+
+    with pytest.raises(ResultsError, match=r"tracks\.pkl: expected to write the results, got No space left"):
+        writer.close(complete=True)
+
+    assert not (tmp_path / "tracks.pkl").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_full_disk_does_not_hide_why_a_run_failed(tmp_path: Path) -> None:
+    (tmp_path / "tracks.pkl.partial").symlink_to("/dev/full")
+
+    def failed_run() -> None:
+        with PhalpPickleWriter(tmp_path / "tracks.pkl", extracted_frame_path("walk.mp4")) as writer:
+            writer.write(two_people(0))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        failed_run()

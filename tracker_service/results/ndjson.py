@@ -2,24 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tracker_service.errors import ResultsError
-from tracker_service.results.frame_order import FrameOrder
-from tracker_service.results.partial_file import PartialFile
+from tracker_service.results.frame_file import FrameFile
 from tracker_service.results.person_json import VertexSource, frame_bytes
 from tracker_service.results.records import FrameRecord, parse_frame
 from tracker_service.types import FrameResult
 
 
-class NdjsonWriter:
+class NdjsonWriter(FrameFile):
     """Writes frames to ``results.ndjson.partial`` and renames it to ``results.ndjson`` when the run is complete.
 
     Every frame reaches the operating system before `write` returns: when the process is killed, the partial file holds
     whole lines up to the last written frame (the very last line may be cut if the kill came inside the write).
-
-    As a context manager it closes as complete, or as incomplete when an exception passes through.
 
     Args:
         path: final path of the file.
@@ -30,40 +25,17 @@ class NdjsonWriter:
     """
 
     def __init__(self, path: Path, mesh: VertexSource | None = None) -> None:
-        self._file = PartialFile(path)
+        super().__init__(path)
         self._mesh = mesh
-        self._order = FrameOrder()
-
-    @property
-    def frames(self) -> int:
-        """Frames written so far."""
-        return self._order.count
 
     def write(self, result: FrameResult) -> None:
-        """Append one frame.
-
-        Raises:
-            ContractError: the frame is not the next one, or a field is not finite; nothing is written.
-            ResultsError: the file cannot be written.
-        """
+        """Append one frame; a field that is not finite is a `ContractError`, and nothing is written."""
         line = frame_bytes(result, self._mesh)
         self._order.accept(result)
         self._file.write(line + b"\n")
 
-    def close(self, *, complete: bool) -> None:
-        """Rename the file when ``complete``; otherwise keep the partial file, unless it holds no frame."""
-        if complete:
-            self._file.commit()
-        else:
-            self._file.abandon(keep=self._order.count > 0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close(complete=kind is None)
+    def _end(self) -> None:
+        """A file of lines needs no end."""
 
 
 def read_results(path: Path) -> Iterator[FrameRecord]:

@@ -1,6 +1,7 @@
 """A result file that appears under its own name only once it is complete."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -67,11 +68,11 @@ class PartialFile:
         """Close without renaming; with ``keep`` false the partial file is removed as well."""
         if self.closed:
             return
-        try:
+        # What could not be written before cannot be written now; the caller knows already.
+        with suppress(OSError):
             self._stream.close()
-        finally:
-            if not keep:
-                self.partial_path.unlink(missing_ok=True)
+        if not keep:
+            self.partial_path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

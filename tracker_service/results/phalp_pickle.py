@@ -17,13 +17,11 @@ Deliberate differences in content:
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from tracker_service.results.frame_order import FrameOrder
-from tracker_service.results.partial_file import PartialFile
+from tracker_service.results.frame_file import FrameFile
 from tracker_service.results.person_json import box_xywh
 from tracker_service.results.pickle_stream import PickleStream
 from tracker_service.types import Float32, FrameResult, PersonState, TrackedPerson
@@ -43,11 +41,10 @@ def extracted_frame_path(source_name: str) -> FramePath:
     return lambda index: f"_DEMO/{name}/img/{index + 1:06d}.jpg"
 
 
-class PhalpPickleWriter:
+class PhalpPickleWriter(FrameFile):
     """Writes ``tracks.pkl.partial`` frame by frame and renames it to ``tracks.pkl`` when the run is complete.
 
-    A partial file that was closed (not one of a killed process) is itself a readable pickle of the frames so far. As a
-    context manager it closes as complete, or as incomplete when an exception passes through.
+    A partial file that was closed (not one of a killed process) is itself a readable pickle of the frames so far.
 
     Args:
         path: final path of the file.
@@ -58,42 +55,18 @@ class PhalpPickleWriter:
     """
 
     def __init__(self, path: Path, frame_path: FramePath) -> None:
-        self._file = PartialFile(path)
+        super().__init__(path)
         self._pickle = PickleStream(self._file.write)
         self._frame_path = frame_path
-        self._order = FrameOrder()
 
     def write(self, result: FrameResult) -> None:
-        """Append one frame.
-
-        Raises:
-            ContractError: the frame is not the next one; nothing is written.
-            ResultsError: the file cannot be written.
-        """
+        """Append one frame."""
         index = self._order.accept(result)
         path = self._frame_path(index)
         self._pickle.add(path, phalp_frame(result, index, path))
 
-    def close(self, *, complete: bool) -> None:
-        """End the pickle and rename it when ``complete``; otherwise keep the partial file, unless it holds no frame."""
-        if self._file.closed:
-            return
-        if complete:
-            self._pickle.finish()
-            self._file.commit()
-            return
-        try:
-            self._pickle.finish()
-        finally:
-            self._file.abandon(keep=self._order.count > 0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close(complete=kind is None)
+    def _end(self) -> None:
+        self._pickle.finish()
 
 
 def phalp_frame(result: FrameResult, time: int, frame_path: str) -> PhalpFrame:
