@@ -32,15 +32,12 @@ class SmplLayer(nn.Module):
     joint_map: Tensor
     extra_regressor: Tensor
     from_levels: Tensor
+    identity: Tensor
 
     def __init__(self, body: BodyModel) -> None:
         super().__init__()
         self.count = len(body.v_template)
         self._levels = levels_of(body.parents)
-        self._parents_in_level = [
-            [self._levels[index - 1].index(int(body.parents[joint])) for joint in level] if index else []
-            for index, level in enumerate(self._levels)
-        ]
         order = [joint for level in self._levels for joint in level]
         constants = {
             "template": body.v_template.reshape(-1),
@@ -52,12 +49,15 @@ class SmplLayer(nn.Module):
             "joint_map": body.joint_map,
             "extra_regressor": body.joint_regressor_extra,
             "from_levels": np.argsort(order),
+            "identity": np.eye(3, dtype=np.float32),
         }
         for name, value in constants.items():
             self.register_buffer(name, torch.from_numpy(np.array(value)), persistent=False)
-        for index, level in enumerate(self._levels):
-            self.register_buffer(f"level_{index}", torch.tensor(level), persistent=False)
-            self.register_buffer(f"parents_{index}", torch.tensor(self._parents_in_level[index]), persistent=False)
+        for index, level in enumerate(self._levels[1:], start=1):
+            above = body.parents[level].tolist()
+            places = [self._levels[index - 1].index(parent) for parent in above]
+            for kind, joints in (("level", level), ("parents", above), ("places", places)):
+                self.register_buffer(f"{kind}_{index}", torch.tensor(joints), persistent=False)
 
     def forward(self, rotations: Tensor, betas: Tensor) -> tuple[Tensor, Tensor]:
         """Return (B, 44, 3) joints and (B, V, 3) vertices in metres of model space.
@@ -69,11 +69,11 @@ class SmplLayer(nn.Module):
         shaped = self.template + betas @ self.shape_directions
         rest = self.regressor @ shaped.reshape(-1, self.count, 3)
         if self.pose_directions.numel():
-            identity = torch.eye(3, dtype=rotations.dtype, device=rotations.device)
-            shaped = shaped + (rotations[:, 1:] - identity).flatten(1) @ self.pose_directions
+            shaped = shaped + (rotations[:, 1:] - self.identity).flatten(1) @ self.pose_directions
         turned, moved = self._skeleton(rotations, rest)
         vertices = self._skin(shaped.reshape(-1, self.count, 3), rest, turned, moved)
-        joints = torch.cat((moved, vertices[:, self.extra_vertices]), dim=1)[:, self.joint_map]
+        points = torch.cat((moved, vertices.index_select(1, self.extra_vertices)), dim=1)
+        joints = points.index_select(1, self.joint_map)
         return torch.cat((joints, self.extra_regressor @ vertices), dim=1), vertices
 
     def _skeleton(self, rotations: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
@@ -81,13 +81,14 @@ class SmplLayer(nn.Module):
         turned, moved = [rotations[:, :1]], [rest[:, :1]]
         for index in range(1, len(self._levels)):
             joints = self.get_buffer(f"level_{index}")
-            parents = self.get_buffer(f"parents_{index}")
-            before = self.get_buffer(f"level_{index - 1}")
-            bone = rest[:, joints] - rest[:, before][:, parents]
-            frame = turned[-1][:, parents]
-            moved.append(moved[-1][:, parents] + (frame @ bone[..., None])[..., 0])
-            turned.append(frame @ rotations[:, joints])
-        return torch.cat(turned, dim=1)[:, self.from_levels], torch.cat(moved, dim=1)[:, self.from_levels]
+            above = self.get_buffer(f"parents_{index}")
+            places = self.get_buffer(f"places_{index}")
+            bone = rest.index_select(1, joints) - rest.index_select(1, above)
+            frame = turned[-1].index_select(1, places)
+            moved.append(moved[-1].index_select(1, places) + (frame @ bone[..., None])[..., 0])
+            turned.append(frame @ rotations.index_select(1, joints))
+        order = self.from_levels
+        return torch.cat(turned, dim=1).index_select(1, order), torch.cat(moved, dim=1).index_select(1, order)
 
     def _skin(self, shaped: Tensor, rest: Tensor, turned: Tensor, moved: Tensor) -> Tensor:
         """Linear blend skinning of the (B, V, 3) shaped vertices."""

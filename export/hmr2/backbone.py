@@ -41,8 +41,10 @@ class Attention(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (B, N, dim) mixed tokens, in the type of the weights."""
         batch, count, dim = tokens.shape
-        qkv = self.qkv(in_type_of(self.qkv, tokens)).reshape(batch, count, 3, self.heads, dim // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        parts: tuple[Tensor, ...] = self.qkv(in_type_of(self.qkv, tokens)).chunk(3, dim=-1)
+        query, key, value = (
+            part.reshape(batch, count, self.heads, dim // self.heads).transpose(1, 2) for part in parts
+        )
         mixed = functional.scaled_dot_product_attention(query, key, value)
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, count, dim))
         return out

@@ -79,8 +79,10 @@ class Decoder(nn.Module):
         sizes = self.sizes
         batch, count, _ = features.shape
         fused = self.keys_values(in_type_of(self.keys_values, features))
-        fused = fused.reshape(batch, count, 2 * sizes.decoder_depth, sizes.decoder_heads, sizes.decoder_head_dim)
-        keys_values = fused.permute(2, 0, 3, 1, 4).unbind(0)
+        keys_values = [
+            part.reshape(batch, count, sizes.decoder_heads, sizes.decoder_head_dim).transpose(1, 2)
+            for part in fused.chunk(2 * sizes.decoder_depth, dim=-1)
+        ]
         token = self.query_token.expand(batch, 1, sizes.decoder_dim)
         for index, layer in enumerate(self.layers):
             token = layer(token, keys_values[2 * index], keys_values[2 * index + 1])

@@ -1,0 +1,91 @@
+"""Writes a graph into the model repository: checked first, whole or not at all, with a record of its making."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from export.errors import ParityError
+from export.files import folder_written_whole, sha256_of
+from export.graphs.onnx_graph import OPSET, write_onnx
+from export.graphs.parity import ONNX_FILE, TORCHSCRIPT_FILE, Comparison, compare, references, table
+from export.graphs.served_graph import Format, Precision, ServedGraph
+from export.graphs.torchscript import write_torchscript
+from tracker_service.errors import ExportError
+
+RECORD = "export.json"
+FILES = {Format.ONNX: ONNX_FILE, Format.TORCHSCRIPT: TORCHSCRIPT_FILE}
+_PARITY_BATCHES = (1, 2)
+
+
+def write_version(
+    graph: ServedGraph,
+    repository: Path,
+    file_format: Format = Format.ONNX,
+    precision: Precision = Precision.FP32,
+    *,
+    number: int = 1,
+) -> tuple[Comparison, ...]:
+    """Export a graph to ``<repository>/<name>/<number>/`` and return how it compares with PyTorch.
+
+    The folder is replaced as a whole; a file of the other format that is there stays. Nothing changes if the export
+    fails or the graph is further from PyTorch than its limits. With FP16 the graph's module is cast in place.
+
+    Raises:
+        ParityError: the exported graph is too far from the PyTorch model; the message holds the table.
+        ExportError: the model is served in FP32 only, or cannot be exported.
+    """
+    if precision is Precision.FP16 and graph.lower is None:
+        raise ExportError(f"{graph.name}: expected precision fp32 (this model is small and sensitive), got fp16")
+    expected = references(graph, _PARITY_BATCHES)
+    if precision is Precision.FP16 and graph.lower is not None:
+        graph.lower(graph.module, torch.float16)
+    folder = repository / graph.name / str(number)
+    with folder_written_whole(folder) as draft:
+        path = draft / FILES[file_format]
+        written = write_onnx(graph, path) if file_format is Format.ONNX else write_torchscript(graph, path)
+        rows = compare(graph, path, precision, expected)
+        if not all(row.passed for row in rows):
+            raise ParityError(f"{graph.name}: expected the limits to hold, got\n{table(rows)}")
+        _keep_other_formats(folder, draft, FILES[file_format])
+        record = read_record(folder) | {path.name: _record(graph, precision, written, draft, rows)}
+        (draft / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+    return rows
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return the record of a version folder, by file name; empty where there is none."""
+    path = folder / RECORD
+    if not path.is_file():
+        return {}
+    record: dict[str, Any] = json.loads(path.read_text())
+    return record
+
+
+def _keep_other_formats(folder: Path, draft: Path, file: str) -> None:
+    for other in set(FILES.values()) - {file}:
+        for path in folder.glob(f"{other}*"):
+            os.link(path, draft / path.name)
+
+
+def _record(
+    graph: ServedGraph, precision: Precision, written: Iterable[str], draft: Path, rows: Iterable[Comparison]
+) -> dict[str, Any]:
+    return {
+        "model": graph.name,
+        "precision": str(precision),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "sources": {path.name: sha256_of(path) for path in graph.sources},
+        "files": {name: sha256_of(draft / name) for name in written},
+        "versions": {name: version(name) for name in ("phalp-triton", "torch", "onnx", "onnxscript", "onnxruntime")},
+        "python": platform.python_version(),
+        "opset": OPSET,
+        "parity": [asdict(row) | {"passed": row.passed} for row in rows],
+    }

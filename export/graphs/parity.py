@@ -1,0 +1,142 @@
+"""Exported graph against PyTorch in FP32: tables of mean and largest error per output, with a verdict."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from export.graphs.served_graph import Arrays, ServedGraph, run_module
+from export.graphs.torchscript import load_torchscript
+
+ONNX_FILE, TORCHSCRIPT_FILE = "model.onnx", "model.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One output of one exported file at one batch size.
+
+    Attributes:
+        file: name of the exported file.
+        precision: of its weights.
+        batch: rows of each run.
+        output: name of the output.
+        unit: of mean, maximum and the limits.
+        mean, maximum: error over all runs.
+        mean_limit, maximum_limit: what is accepted.
+    """
+
+    file: str
+    precision: str
+    batch: int
+    output: str
+    unit: str
+    mean: float
+    maximum: float
+    mean_limit: float
+    maximum_limit: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether both errors are finite and within their limits."""
+        return bool(self.mean <= self.mean_limit and self.maximum <= self.maximum_limit)
+
+
+class ExportedFile:
+    """A graph in the repository, ready to run on the CPU.
+
+    Args:
+        path: `model.onnx` or `model.pt`.
+        graph: what it was exported from; gives the names of TorchScript's outputs.
+        threads: threads of one run; 0 takes all cores.
+    """
+
+    def __init__(self, path: Path, graph: ServedGraph, threads: int = 2) -> None:
+        self._graph = graph
+        self._session: ort.InferenceSession | None = None
+        if path.name == TORCHSCRIPT_FILE:
+            self._module: Any = load_torchscript(path)
+        else:
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.log_severity_level = 3
+            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def run(self, inputs: Arrays) -> Arrays:
+        """Return the outputs by name."""
+        if self._session is None:
+            return run_module(self._module, self._graph, inputs)
+        values = self._session.run(list(self._graph.outputs), inputs)
+        return dict(zip(self._graph.outputs, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Inputs and PyTorch's FP32 outputs for them; computed once, before the module is cast."""
+
+    batch: int
+    inputs: Arrays
+    outputs: Arrays
+
+
+def references(graph: ServedGraph, batches: Sequence[int] = (1, 3, 16), seed: int = 0) -> tuple[Reference, ...]:
+    """Return sample inputs of each batch size with the module's own outputs."""
+    generator = np.random.default_rng(seed)
+    samples = [(batch, graph.sample(batch, generator)) for batch in batches]
+    return tuple(Reference(batch, inputs, graph.run(inputs)) for batch, inputs in samples)
+
+
+def compare(graph: ServedGraph, path: Path, precision: str, expected: Iterable[Reference]) -> tuple[Comparison, ...]:
+    """Run an exported file on the references' inputs and measure every output."""
+    exported = ExportedFile(path, graph)
+    return tuple(
+        row
+        for reference in expected
+        for row in _rows(graph, path.name, precision, reference, exported.run(reference.inputs))
+    )
+
+
+def _rows(graph: ServedGraph, file: str, precision: str, reference: Reference, got: Arrays) -> Iterator[Comparison]:
+    for name, measure in graph.measures.items():
+        limit = measure.limit(precision)
+        errors = _errors(measure.distance(reference.outputs[name], got[name]))
+        yield Comparison(
+            file,
+            precision,
+            reference.batch,
+            name,
+            measure.unit,
+            float(errors.mean()),
+            float(errors.max()),
+            limit.mean,
+            limit.maximum,
+        )
+
+
+def _errors(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Count what is not a number as infinitely far away."""
+    return np.nan_to_num(np.atleast_1d(distances), nan=np.inf, posinf=np.inf)
+
+
+def table(rows: Iterable[Comparison]) -> str:
+    """Return the comparisons as an aligned text table."""
+    cells = [("file", "precision", "batch", "output", "mean", "max", "limits", "unit", "")]
+    cells += [
+        (
+            row.file,
+            row.precision,
+            str(row.batch),
+            row.output,
+            f"{row.mean:.3g}",
+            f"{row.maximum:.3g}",
+            f"{row.mean_limit:g}/{row.maximum_limit:g}",
+            row.unit,
+            "ok" if row.passed else "FAIL",
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)

@@ -1,0 +1,36 @@
+"""Torch module to TorchScript by tracing: what Triton's PyTorch backend loads."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from export.graphs.served_graph import ServedGraph
+
+_TRACED_ROWS = 2
+
+
+def write_torchscript(graph: ServedGraph, path: Path) -> tuple[str, ...]:
+    """Export the graph's module to ``path``; returns the name of the file.
+
+    The outputs form a tuple in the order of ``graph.outputs``: Triton's PyTorch backend counts them
+    (``OUTPUT__0``, ``OUTPUT__1`` ...).
+    """
+    example = graph.sample(_TRACED_ROWS, np.random.default_rng(0))
+    arguments = tuple(torch.from_numpy(np.ascontiguousarray(example[spec.name])) for spec in graph.inputs)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # tracing is deprecated, but the backend has no other format
+        traced: Any = torch.jit.trace(  # type: ignore[no-untyped-call]
+            graph.module, arguments, check_trace=False
+        )
+        traced.save(str(path))
+    return (path.name,)
+
+
+def load_torchscript(path: Path) -> Any:
+    """Return the TorchScript module in ``path``, on the CPU."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]

@@ -1,0 +1,53 @@
+"""HMR2 as a graph for the model repository."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from export.body.body_model import BodyModel
+from export.graphs.measures import POINTS, ROTATIONS, numbers
+from export.graphs.samples import pictures
+from export.graphs.served_graph import Arrays, ServedGraph, cast_products
+from export.hmr2.camera import CROP_SIZE
+from export.hmr2.checkpoint import load_hmr2
+from export.hmr2.model import INPUT_NAMES, OUTPUT_NAMES, Hmr2
+from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
+from tracker_service.inference.client import TensorSpec
+
+NAME = "hmr2"
+MEASURES = {
+    "global_orient": ROTATIONS,
+    "body_pose": ROTATIONS,
+    "betas": numbers(fp32=1e-3, fp16=0.05),
+    "pred_cam": numbers(fp32=1e-4, fp16=0.01),
+    "joints_3d": POINTS,
+    "vertices": POINTS,
+    "presence": numbers(fp32=0, fp16=0),
+}
+
+
+def lower(module: nn.Module, dtype: torch.dtype) -> None:
+    """Cast the transformers' matrix products in place; readouts, rotations, body and camera stay FP32."""
+    if not isinstance(module, Hmr2):
+        raise TypeError(f"expected Hmr2, got {type(module).__name__}")
+    cast_products(module.backbone, dtype)
+    cast_products(module.decoder.layers, dtype)
+    cast_products(nn.ModuleList([module.decoder.keys_values]), dtype)
+
+
+def sample(count: int, generator: np.random.Generator) -> Arrays:
+    """Return ``count`` crops."""
+    return {INPUT_NAMES[0]: pictures(count, CROP_SIZE, CROP_SIZE, generator)}
+
+
+def served(module: Hmr2, sources: tuple[Path, ...] = ()) -> ServedGraph:
+    """Return the graph of a loaded network."""
+    crops = TensorSpec(INPUT_NAMES[0], np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3))
+    return ServedGraph(NAME, module, (crops,), OUTPUT_NAMES, sample, MEASURES, lower, sources)
+
+
+def load(checkpoint: Path, body: Path, sizes: Hmr2Sizes = PUBLISHED) -> ServedGraph:
+    """Return the graph of a published checkpoint with the body in `body_model.npz`."""
+    return served(load_hmr2(checkpoint, BodyModel.read(body), sizes), (checkpoint, body))
