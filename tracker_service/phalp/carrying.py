@@ -1,0 +1,103 @@
+"""People nobody sees: a missed track's body, camera, box and joints as predicted for this frame.
+
+Upstream repeats the last sighting instead (phalp.md section 10, "ghosts").
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from tracker_service.phalp.location import POSITION, LocationPrediction
+from tracker_service.phalp.sightings import Sightings
+from tracker_service.types import NUMBER_OF_JOINTS, Float32, Float64, Smpl
+
+_FOCAL_OVER_SIZE = 5000.0 / 256.0
+_DEPTH_IN_POSE = 200.0
+_NEAREST = 0.1
+
+
+class JointModel(Protocol):
+    """A body model that can say where the joints are."""
+
+    def joints(self, smpl: Smpl) -> Float32:
+        """Return the 44 joints of n bodies, (n, 44, 3) float32, metres in model space."""
+        ...
+
+
+def carry_on(
+    last: Sightings,
+    pose: Float32,
+    location: LocationPrediction,
+    frame_size: tuple[int, int],
+    body: JointModel | None,
+) -> Sightings:
+    """Return n unseen people as they are expected in this frame.
+
+    The box and the crop square move with the model origin and shrink with its depth, so the weak-perspective camera
+    of the square stays what it was.
+
+    Args:
+        last: the last sightings.
+        pose: (n, 229) predicted pose vectors.
+        location: predicted locations.
+        frame_size: width and height of the frame in pixels.
+        body: gives the joints of the predicted pose; without it they stay those last observed, in model space.
+
+    Returns:
+        Predicted sightings with detection index -1; scores and appearance are those of the last sighting.
+    """
+    n = len(last)
+    size, padding = _padded_square(frame_size)
+    camera = location.camera.astype(np.float32)
+    pose = pose.copy()
+    pose[:, 226:228] = camera[:, :2]
+    pose[:, 228] = camera[:, 2] / _DEPTH_IN_POSE
+    joints_3d = last.joints_3d if body is None else _joints(body, pose)
+    joints_2d = _project(joints_3d, camera)
+    scale = last.location[:, 92].astype(np.float64) / location.camera[:, 2]
+    old_origin = last.location[:, POSITION] * size - padding
+    new_origin = location.position * size - padding
+
+    def moved(points: Float32) -> Float32:
+        return np.asarray((points - old_origin) * scale[:, None] + new_origin, np.float32)
+
+    vector = last.location.copy()
+    vector[:, :90] = joints_2d.reshape(n, 90)
+    vector[:, 90:] = np.tile(camera, 3)
+    return Sightings(
+        detection_index=np.full(n, -1),
+        identity=last.identity,
+        annotated=last.annotated,
+        score=last.score,
+        box=np.concatenate([moved(last.box[:, :2]), moved(last.box[:, 2:])], axis=1),
+        center=moved(last.center),
+        side=(last.side * scale).astype(np.float32),
+        crop_camera=last.crop_camera,
+        camera=camera,
+        joints_3d=joints_3d,
+        joints_2d=(joints_2d * size - padding).astype(np.float32),
+        pose=pose,
+        location=vector,
+        appearance=last.appearance,
+    )
+
+
+def _padded_square(frame_size: tuple[int, int]) -> tuple[int, Float64]:
+    """Side of the square PHALP pads frames to, and where the frame's corner lies in it."""
+    size = max(frame_size)
+    return size, np.array([(size - side) // 2 for side in frame_size], np.float64)
+
+
+def _joints(body: JointModel, pose: Float32) -> Float32:
+    """Return (n, 45, 3): the body's joints and the model origin."""
+    n = len(pose)
+    smpl = Smpl(pose[:, :9].reshape(n, 1, 3, 3), pose[:, 9:216].reshape(n, 23, 3, 3), pose[:, 216:226])
+    joints = np.zeros((n, NUMBER_OF_JOINTS, 3), np.float32)
+    joints[:, :-1] = body.joints(smpl)
+    return joints
+
+
+def _project(joints: Float32, camera: Float32) -> Float64:
+    """Return (n, 45, 2): joints in the padded square frame, [0, 1] inside it."""
+    points = joints.astype(np.float64) + camera[:, None]
+    return np.asarray(_FOCAL_OVER_SIZE * points[..., :2] / np.maximum(points[..., 2:], _NEAREST) + 0.5)

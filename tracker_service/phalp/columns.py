@@ -1,0 +1,64 @@
+"""Parallel arrays with one row per track or sighting, so that all rows are worked on at once."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker_service.types import Bool, Int64
+
+Rows: TypeAlias = Int64 | Bool
+
+
+class Columns:
+    """Base of dataclasses whose attributes are arrays (or again `Columns`) that share their first side."""
+
+    __slots__ = ()
+
+    def take(self, rows: Rows) -> Self:
+        """Return copies of ``rows`` (indices or a mask), in the given order."""
+        return type(self)(
+            **{name: value.take(rows) if isinstance(value, Columns) else value[rows] for name, value in self._items()}
+        )
+
+    def joined(self, other: Self) -> Self:
+        """Return the rows of this followed by those of ``other``."""
+        joined: dict[str, Any] = {}
+        for name, value in self._items():
+            more = getattr(other, name)
+            joined[name] = value.joined(more) if isinstance(value, Columns) else np.concatenate([value, more])
+        return type(self)(**joined)
+
+    def overwrite(self, rows: Rows, other: Self) -> None:
+        """Write the rows of ``other`` over ``rows`` of this, in place."""
+        for name, value in self._items():
+            if isinstance(value, Columns):
+                value.overwrite(rows, getattr(other, name))
+            else:
+                value[rows] = getattr(other, name)
+
+    def arrays(self, prefix: str = "") -> dict[str, NDArray[Any]]:
+        """Return all arrays by dotted name."""
+        named: dict[str, NDArray[Any]] = {}
+        for name, value in self._items():
+            if isinstance(value, Columns):
+                named.update(value.arrays(f"{prefix}{name}."))
+            else:
+                named[prefix + name] = value
+        return named
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> Self:
+        """Rebuild what `arrays` took apart; the arrays are copied. Raises KeyError where one is missing."""
+        values: dict[str, Any] = {}
+        for field in fields(cls):  # type: ignore[arg-type]
+            if isinstance(field.type, type) and issubclass(field.type, Columns):
+                values[field.name] = field.type.from_arrays(arrays, f"{prefix}{field.name}.")
+            else:
+                values[field.name] = np.array(arrays[prefix + field.name])
+        return cls(**values)
+
+    def _items(self) -> list[tuple[str, Any]]:
+        return [(field.name, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]

@@ -1,0 +1,77 @@
+"""Which pose a track will have: the protocol, and the two predictors that need no weights."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tracker_service.phalp.location import damped_steps
+from tracker_service.phalp.rotations import rotation_matrices, skew_part
+from tracker_service.types import Float32, Float64, Int64
+
+_ROTATIONS = 216
+_SHAPE = slice(216, 226)
+
+
+class PosePredictor(Protocol):
+    """Predicts PHALP pose vectors (229: 24 rotation matrices, shape, camera x, y and z/200)."""
+
+    def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:
+        """Return the pose of every track some frames after its last sighting, (n, 229) float32.
+
+        Args:
+            history_pose: (n, h, 229) poses of the last h sightings, oldest first; a young track repeats its first one.
+            history_time: (n, h) frame numbers of those sightings.
+            steps: (n,) frames from the last sighting to the wanted frame, at least 1.
+        """
+        ...
+
+
+class LastPose:
+    """Keeps the last observed pose."""
+
+    def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:  # noqa: ARG002
+        """See `PosePredictor.predict`."""
+        return history_pose[:, -1].copy()
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantVelocityPose:
+    """Lets every joint turn on at its mean angular velocity of the last sightings, ever slower.
+
+    A ridge fit over the history in the tangent space of the last rotation, as PHALP does it for the location, so that
+    the noise of single frames averages out. The result is a product of rotations, hence a rotation.
+
+    Attributes:
+        damping: factor on the velocity per step after the first, in (0, 1). Raising it lets limbs swing further while
+            a person is unseen.
+        ridge: penalty on the velocity, in frames squared. Raising it needs more evidence for a motion.
+        largest_turn: radians that a joint turns at most away from its last rotation. Raising it admits wilder poses.
+    """
+
+    damping: float = 0.7
+    ridge: float = 2.0
+    largest_turn: float = 0.6
+
+    def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:
+        """See `PosePredictor.predict`."""
+        n, length = history_time.shape
+        weights = self._weights(history_time, steps)
+        rotations = history_pose[:, :, :_ROTATIONS].astype(np.float64)
+        mixed = (weights[:, None, :] @ rotations).reshape(n, 24, 3, 3)
+        last = rotations[:, -1].reshape(n, 24, 3, 3)
+        turn = skew_part(np.swapaxes(last, -1, -2) @ mixed)
+        angle = np.linalg.norm(turn, axis=-1, keepdims=True)
+        turn *= np.minimum(1.0, self.largest_turn / np.maximum(angle, 1e-12))
+        predicted = history_pose[:, -1].copy()
+        predicted[:, :_ROTATIONS] = (last @ rotation_matrices(turn)).reshape(n, _ROTATIONS)
+        predicted[:, _SHAPE] = history_pose[:, :, _SHAPE].sum(axis=1) / length
+        return predicted
+
+    def _weights(self, history_time: Int64, steps: Int64) -> Float64:
+        """Return (n, h), summing to 1: the fitted value at the wanted frame as a combination of the history."""
+        times = history_time.astype(np.float64)
+        offset = times - times.mean(axis=1, keepdims=True)
+        variation = np.einsum("nh,nh->n", offset, offset)
+        target = offset[:, -1] + damped_steps(steps.astype(np.float64), self.damping)
+        return np.asarray(1 / times.shape[1] + offset * (target / (variation + self.ridge))[:, None])

@@ -1,0 +1,74 @@
+"""What is expected of all living tracks in the next frame."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from tracker_service.phalp.cost import Samples
+from tracker_service.phalp.location import SAMPLE, LocationPrediction, predict_location
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.pose_prediction import PosePredictor
+from tracker_service.phalp.track import Tracks
+from tracker_service.types import Float32, Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is expected of n tracks in one frame.
+
+    Attributes:
+        track_id: (n,) int64 identities, ascending.
+        samples: what association compares.
+        pose: (n, 229) float32 predicted pose vectors.
+        location: predicted locations.
+    """
+
+    track_id: Int64
+    samples: Samples
+    pose: Float32
+    location: LocationPrediction
+
+    def take(self, rows: Int64) -> Self:
+        """Return only ``rows``."""
+        return type(self)(self.track_id[rows], self.samples.take(rows), self.pose[rows], self.location.take(rows))
+
+    def of(self, track_id: Int64) -> Self:
+        """Return the rows of these tracks, which must all be there."""
+        return self.take(np.searchsorted(self.track_id, track_id))
+
+
+def predict(tracks: Tracks, time: int, parameters: TrackerParameters, pose_predictor: PosePredictor) -> Prediction:
+    """Predict every track's appearance (the last one), location and pose in frame ``time``.
+
+    With ``compat="upstream"`` the sample of a track created in the last frame is its raw sighting, whose camera stands
+    where the spreads are expected (phalp.md section 8), and so is the part of which ``predict`` lacks the letter.
+    """
+    steps = time - tracks.last_time
+    location = predict_location(
+        tracks.history_time,
+        tracks.history_location,
+        steps,
+        damping=parameters.damping,
+        degenerate_spread=np.nan if parameters.upstream else 0.0,
+    )
+    pose = _predicted_pose(tracks, steps, pose_predictor, grouped=parameters.upstream)
+    sample_pose, sample_location = pose, location.sample()
+    if parameters.upstream:
+        raw_pose = tracks.fresh | ("P" not in parameters.predict)
+        raw_location = tracks.fresh | ("L" not in parameters.predict)
+        sample_pose = np.where(raw_pose[:, None], tracks.last.pose, pose)
+        sample_location = np.where(raw_location[:, None], tracks.last.location[:, SAMPLE], sample_location)
+    samples = Samples(tracks.last.appearance, sample_pose, sample_location)
+    return Prediction(tracks.track_id, samples, pose, location)
+
+
+def _predicted_pose(tracks: Tracks, steps: Int64, predictor: PosePredictor, *, grouped: bool) -> Float32:
+    """Predict all poses in one batch, or, as upstream does it, the seen and the missed tracks' in one batch each."""
+    if not grouped:
+        return predictor.predict(tracks.history_pose, tracks.history_time, steps)
+    pose = np.empty_like(tracks.last.pose)
+    for rows in (np.flatnonzero(tracks.misses == 0), np.flatnonzero(tracks.misses)):
+        if len(rows):
+            pose[rows] = predictor.predict(tracks.history_pose[rows], tracks.history_time[rows], steps[rows])
+    return pose
