@@ -10,7 +10,10 @@
     ├── InferenceError             a model did not answer
     │   ├── ModelNotFoundError     the model (or its file) does not exist where it is looked for
     │   ├── ModelContractError     the model's tensors are not those of the design, or the given tensors do not fit
-    │   └── InferenceFailedError   the model was run and failed
+    │   ├── InferenceFailedError   the model was run and failed
+    │   └── InferenceUnavailableError     the server cannot answer now; the same call may succeed later
+    │       ├── InferenceOverloadedError  its queue is full
+    │       └── InferenceTimeoutError     no answer within the deadline
     ├── TrackerStateError          a saved tracker state cannot be restored
     ├── ResultsError               results cannot be written or read
     └── ExportError                a model cannot be built
@@ -62,6 +65,26 @@ class ModelContractError(InferenceError):
 
 class InferenceFailedError(InferenceError):
     """The model was run and failed."""
+
+
+class InferenceUnavailableError(InferenceError):
+    """The server cannot answer now, and repeating did not help within the budget; the same call may succeed later.
+
+    Attributes:
+        retry_after: seconds after which another try makes sense (HTTP's ``Retry-After``).
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class InferenceOverloadedError(InferenceUnavailableError):
+    """The server's queue for the model is full."""
+
+
+class InferenceTimeoutError(InferenceUnavailableError):
+    """The model gave no answer within the deadline."""
 
 
 class TrackerStateError(PhalpTritonError):

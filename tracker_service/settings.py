@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tracker_service.errors import SettingsError
+from tracker_service.phalp.parameters import Compatibility, DistanceType, PoseDistance
 
 _PROJECT = Path(__file__).resolve().parents[1]
 
@@ -24,8 +25,8 @@ class PhalpSettings(_Group):
     """Association and prediction; None means: the model set's value."""
 
     predict: str | None = Field(default=None, pattern="^[TAPL]*$", description="terms of the cost: T, A, P, L")
-    pose_distance: Literal["smpl", "joints"] = "smpl"
-    distance_type: str = "EQ_019"
+    pose_distance: PoseDistance = "smpl"
+    distance_type: DistanceType = "EQ_019"
     alpha: float = Field(default=0.1, ge=0, le=1, description="weight of a new texture map; higher forgets faster")
     low_th_c: float | None = Field(default=None, ge=0, le=1, description="score gate; higher keeps fewer boxes")
     hungarian_th: float = Field(default=100.0, gt=0, description="highest cost of a match; higher accepts worse")
@@ -43,7 +44,7 @@ class PhalpSettings(_Group):
     second_pass: bool = Field(default=True, description="let low-score boxes continue confirmed tracks")
     tentative_misses: int = Field(default=3, ge=0, description="misses an unconfirmed track survives; 0 as upstream")
     appearance_scale: float | None = Field(default=None, gt=0, description="higher makes appearance count less")
-    compat: Literal["paper", "upstream"] = "paper"
+    compat: Compatibility = "paper"
     start_frame: int = -1
     end_frame: int = -1
 

@@ -64,7 +64,7 @@ def build_people(
 def pose_vectors(smpl: Smpl, cameras: Float32) -> Float32:
     """Return PHALP's (n, 229) pose vectors: rotations row by row, betas, camera x, y and z/200."""
     n = len(smpl)
-    parts = [smpl.global_orient.reshape(n, -1), smpl.body_pose.reshape(n, -1), smpl.betas]
+    parts = [smpl.global_orient.reshape(n, 9), smpl.body_pose.reshape(n, 207), smpl.betas]
     return np.concatenate([*parts, cameras[:, :2], cameras[:, 2:] / np.float32(_DEPTH_UNIT)], axis=1)
 
 
@@ -79,4 +79,4 @@ def location_vectors(joints_2d: Float32, cameras: Float32, frame_size: tuple[int
     longer = max(frame_size)
     border = (longer - np.array(frame_size)) / 2
     uv = ((joints_2d.astype(np.float64) + border) / longer).astype(np.float32)
-    return np.concatenate([uv.reshape(len(uv), -1), cameras, cameras, cameras], axis=1)
+    return np.concatenate([uv.reshape(len(uv), uv.shape[1] * 2), cameras, cameras, cameras], axis=1)

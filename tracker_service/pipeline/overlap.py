@@ -1,7 +1,7 @@
 """Overlap of stages: read ahead in a thread, and run a function over a stream in several threads without losing order.
 
 Both are bounded: what is in flight never grows with the length of the stream, and leaving the loop early (an error, a
-closed generator) ends the threads.
+closed generator) ends the threads and closes the stream they read.
 """
 
 import threading
@@ -77,6 +77,7 @@ def read_ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]
             raise entry.error
     finally:
         reader.stop()
+        _close(items)
 
 
 def map_in_order(
@@ -100,3 +101,10 @@ def map_in_order(
         finally:
             for future in pending:
                 future.cancel()
+            _close(items)
+
+
+def _close(items: Iterable[Item]) -> None:
+    """End a generator now instead of when it happens to be collected; its own threads and files go with it."""
+    if isinstance(items, Generator):
+        items.close()

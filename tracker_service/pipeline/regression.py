@@ -4,8 +4,9 @@ import numpy as np
 
 from tracker_service.inference.client import InferenceClient, TensorSpec
 from tracker_service.inference.contract import require_tensors
+from tracker_service.people.crops import CROP_SIZE
 from tracker_service.people.estimates import BodyEstimates
-from tracker_service.types import NUMBER_OF_JOINTS, Smpl, UInt8
+from tracker_service.types import NUMBER_OF_JOINTS, UInt8
 
 _OUTPUTS: dict[str, tuple[int, ...]] = {
     "global_orient": (1, 3, 3),
@@ -15,8 +16,6 @@ _OUTPUTS: dict[str, tuple[int, ...]] = {
     "joints_3d": (NUMBER_OF_JOINTS - 1, 3),
     "presence": (1,),
 }
-CROP_SIZE = 256
-"""Side of the crops in pixels, HMR2's input size."""
 
 
 class BodyRegressor:
@@ -39,10 +38,4 @@ class BodyRegressor:
 
     def regress(self, crops: UInt8) -> BodyEstimates:
         """Return the bodies of (n, 256, 256, 3) RGB crops, in the crops' own frame."""
-        answer = self._client.infer(self._model, {"crops": crops}, list(_OUTPUTS))
-        return BodyEstimates(
-            smpl=Smpl(answer["global_orient"], answer["body_pose"], answer["betas"]),
-            crop_cameras=answer["pred_cam"],
-            joints_3d=answer["joints_3d"],
-            presence=answer["presence"][:, 0],
-        )
+        return BodyEstimates.from_tensors(self._client.infer(self._model, {"crops": crops}, list(_OUTPUTS)))

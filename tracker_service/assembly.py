@@ -1,0 +1,156 @@
+"""From the settings to the rooms: what each gets, and a whole run put together."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tracker_service.body.model import BodyModel
+from tracker_service.drawing.style import OverlayStyle
+from tracker_service.errors import SettingsError
+from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.model_sets import ModelSet, model_set
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.frames import Overlap, finished_frames
+from tracker_service.pipeline.outputs import RESULTS, SUMMARY, OutputOptions, RunOutputs
+from tracker_service.pipeline.perception import Perception
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.results.summary import Summary
+from tracker_service.settings import Settings
+from tracker_service.types import FrameResult
+from tracker_service.video.source import Position, VideoInfo, open_source, parse_position
+
+_GATES = ("low_th_c", "second_pass_th", "small_w", "small_h", "small_relative", "presence_th", "predict")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a running job tells after each frame.
+
+    Attributes:
+        frame: the frame just finished.
+        done: frames finished so far.
+        total: about how many there are, None if unknown.
+    """
+
+    frame: FrameResult
+    done: int
+    total: int | None
+
+
+def models_of(settings: Settings) -> ModelSet:
+    """Return the model set with the gates that the settings override."""
+    given = {name: getattr(settings.phalp, name) for name in (*_GATES, "appearance_scale")}
+    return replace(model_set(settings.model_set), **{name: value for name, value in given.items() if value is not None})
+
+
+def tracker_parameters(settings: Settings) -> TrackerParameters:
+    """Return the tracker's parameters, with what depends on the model set filled in."""
+    phalp, models = settings.phalp, models_of(settings)
+    return TrackerParameters(
+        predict=models.predict,
+        distance_type=phalp.distance_type,
+        pose_distance=phalp.pose_distance,
+        alpha=phalp.alpha,
+        hungarian_th=phalp.hungarian_th,
+        track_history=phalp.track_history,
+        max_age_track=phalp.max_age_track,
+        n_init=phalp.n_init,
+        past_lookback=phalp.past_lookback,
+        tentative_misses=phalp.tentative_misses,
+        appearance_scale=models.appearance_scale,
+        compat=phalp.compat,
+        use_gt=settings.use_gt,
+    )
+
+
+def open_client(settings: Settings) -> InferenceClient:
+    """Open the inference client that the settings ask for."""
+    inference = settings.inference
+    return EmbeddedClient(inference.repository, threads=inference.threads)
+
+
+def load_body(settings: Settings) -> BodyModel:
+    """Load the body of the model set."""
+    return BodyModel.load(settings.inference.repository / models_of(settings).body / "body_model.npz")
+
+
+def frame_range(settings: Settings) -> tuple[Position | None, Position | None]:
+    """Return start (inclusive) and end (exclusive) from upstream's start/end settings; None means from/to the end."""
+    video, phalp = settings.video, settings.phalp
+    start = _position(video.start_time, video.start_frame)
+    end = _position(video.end_time, video.end_frame)
+    if start is None and end is None and phalp.start_frame >= 0:
+        return _position(None, phalp.start_frame), _position(None, phalp.end_frame)
+    return start, end
+
+
+def track_video(
+    settings: Settings,
+    source: str,
+    folder: Path,
+    *,
+    mesh: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    opened: Callable[[VideoInfo], None] | None = None,
+) -> Summary:
+    """Track the people of a video and write all result files into ``folder``.
+
+    Args:
+        settings: everything that can be set.
+        source: video file or folder of images.
+        folder: made when missing; files in it are replaced when the new ones are complete.
+        mesh: add mesh vertices to `results.ndjson`.
+        progress: called after every finished frame.
+        opened: called once with what is known about the source.
+
+    Raises:
+        PhalpTritonError: any of the tree; nothing half-written is left under a final name.
+    """
+    if not settings.overwrite and (folder / RESULTS).exists():
+        raise SettingsError(f"overwrite: expected a new folder because overwrite is false, got results in {folder}")
+    started, times = time.perf_counter(), StageTimes()
+    style = OverlayStyle.from_render_type(settings.render.type) if settings.render.enable else None
+    options = OutputOptions(folder, mesh, style, settings.render.fps)
+    models, body = models_of(settings), load_body(settings)
+    start, end = frame_range(settings)
+    with (
+        closing(open_client(settings)) as client,
+        open_source(source, start=start, end=end, threads=settings.inference.decoder_threads) as video,
+    ):
+        if opened is not None:
+            opened(video.info)
+        perception = Perception(
+            client,
+            models,
+            second_pass=settings.phalp.second_pass,
+            keep_images=style is not None,
+            times=times,
+        )
+        overlap = Overlap(settings.pipeline.window, settings.inference.workers, settings.pipeline.in_flight)
+        tracker = Tracker(tracker_parameters(settings), body=body)
+        frames = finished_frames(video, perception, tracker, overlap, detect_shots=settings.detect_shots, times=times)
+        with RunOutputs(options, video.info, body, times) as outputs, closing(outputs.write(frames)) as written:
+            for frame in written:
+                if progress is not None:
+                    progress(Progress(frame.result, outputs.statistics.frames, video.info.frames_estimate))
+        summary = Summary.of_run(
+            outputs.statistics,
+            source=source,
+            model_set=models.name,
+            elapsed=time.perf_counter() - started,
+            stages=times.seconds(),
+            settings=settings.model_dump(mode="json"),
+            warnings=video.warnings,
+        )
+    summary.write(folder / SUMMARY)
+    return summary
+
+
+def _position(text: str | None, frame: int) -> Position | None:
+    if text is not None:
+        return parse_position(text)
+    return Position(frame=frame) if frame >= 0 else None
