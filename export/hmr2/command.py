@@ -1,0 +1,27 @@
+"""`python -m export hmr2`: the published checkpoint to the `hmr2` model."""
+
+from export.body.command import FILE, write_body_model
+from export.graphs.served_graph import Format, Precision, ServedGraph
+from export.hmr2.graph import NAME, load
+from export.options import FileFormat, Repository, Weights, WeightType, export_and_report, settings_with
+from export.settings import ExportSettings
+from export.weights import HMR2_CHECKPOINT, locate
+
+
+def hmr2(
+    weights: Weights = None,
+    repository: Repository = None,
+    file_format: FileFormat = Format.ONNX,
+    precision: WeightType = Precision.FP32,
+) -> None:
+    """Export HMR2.0; converts the body model first if it is not there yet."""
+    settings = settings_with(weights, repository)
+    export_and_report(graph(settings), settings.repository, file_format, precision)
+
+
+def graph(settings: ExportSettings) -> ServedGraph:
+    """Return HMR2 from the files in the weights folder."""
+    body = settings.repository / NAME / FILE
+    if not body.is_file():
+        write_body_model(settings.weights, settings.repository)
+    return load(locate(HMR2_CHECKPOINT, settings.weights), body)

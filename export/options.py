@@ -1,0 +1,31 @@
+"""Options that the export commands share."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from export.graphs.model_version import write_version
+from export.graphs.parity import table
+from export.graphs.served_graph import Format, Precision, ServedGraph
+from export.settings import ExportSettings
+
+Weights: TypeAlias = Annotated[
+    Path | None, typer.Option(help="folder of the authors' files; default from the settings")
+]
+Repository: TypeAlias = Annotated[Path | None, typer.Option(help="model repository; default from the settings")]
+FileFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="file format of the graph")]
+WeightType: TypeAlias = Annotated[Precision, typer.Option(help="fp16 halves size and time; geometry stays fp32")]
+
+
+def settings_with(weights: Path | None, repository: Path | None) -> ExportSettings:
+    """Return the settings with the given options in place of the defaults."""
+    settings = ExportSettings()
+    return ExportSettings(weights=weights or settings.weights, repository=repository or settings.repository)
+
+
+def export_and_report(graph: ServedGraph, repository: Path, file_format: Format, precision: Precision) -> None:
+    """Write a graph into the repository and print how it compares with PyTorch."""
+    rows = write_version(graph, repository, file_format, precision)
+    print(f"{repository / graph.name / '1'}: {file_format}, {precision}")
+    print(table(rows))
