@@ -26,12 +26,17 @@ class PresentationClock:
     def __init__(
         self, fps: float, time_base: Fraction, origin: int | None = None, *, decoding_order: bool = False
     ) -> None:
-        self.period = 1.0 / fps
+        self._period = 1.0 / fps
         self._time_base = float(time_base)
         self._origin = origin
         self._decoding_order = decoding_order
         self._shift = 0.0
         self._last: float | None = None
+
+    @property
+    def end(self) -> float:
+        """Seconds from the first frame to the end of the latest one."""
+        return 0.0 if self._last is None else self._last + self._period
 
     def time_of(self, frame: VideoFrame) -> float:
         """Return the seconds since the first frame; call once per frame, in presentation order."""
@@ -41,9 +46,9 @@ class PresentationClock:
     def _next(self, frame: VideoFrame) -> float:
         ticks = frame.dts if self._decoding_order else frame.pts
         if ticks is None:
-            return 0.0 if self._last is None else self._last + self.period
+            return 0.0 if self._last is None else self._last + self._period
         if self._origin is None:
-            known = 0.0 if self._last is None else self._last + self.period
+            known = 0.0 if self._last is None else self._last + self._period
             self._origin = ticks - round(known / self._time_base)
         seconds = (ticks - self._origin) * self._time_base + self._shift
         if self._last is None:
@@ -51,6 +56,6 @@ class PresentationClock:
         if seconds > self._last:
             return seconds
         if self._last - seconds < SMALL_STEP_BACK:
-            return self._last + self.period / 100
-        self._shift += self._last + self.period - seconds
-        return self._last + self.period
+            return self._last + self._period / 100
+        self._shift += self._last + self._period - seconds
+        return self._last + self._period

@@ -22,6 +22,7 @@ MOST_THREADS = 4
 _MOST_READ_FAILURES = 16
 _UNKNOWN_RATE = 25.0
 _HIGHEST_RATE = 1000.0
+_DURATION_IN_HEADER = ("matroska", "flv")
 _CLOCK_TAG = re.compile(r"(\d+):(\d\d):(\d\d\.?\d*)")
 
 # Playlists and scripts name further files to open; text is drawn by FFmpeg as if it were a picture. An uploaded
@@ -67,6 +68,11 @@ class VideoContainer:
         return self.stream.codec_context.codec.canonical_name
 
     @property
+    def is_transport_stream(self) -> bool:
+        """True for MPEG-TS, which is made to be decoded with pieces missing."""
+        return "mpegts" in self.format
+
+    @property
     def time_base(self) -> Fraction:
         """Seconds per tick of the stream's timestamps."""
         return self.stream.time_base or Fraction(1, av.time_base)
@@ -86,9 +92,7 @@ class VideoContainer:
         stream = self.stream
         if stream.duration is not None and stream.duration > 0:
             return float(stream.duration * self.time_base)
-        if self._container.duration is not None and self._container.duration > 0:
-            return self._container.duration / av.time_base
-        return None
+        return self._tagged_seconds or self._container_seconds
 
     @property
     def frames_estimate(self) -> int | None:
@@ -100,16 +104,30 @@ class VideoContainer:
     @property
     def promise(self) -> Promise:
         """What the header says about the video stream alone, so that a file cut short can be told."""
-        frames = self.stream.frames if self.stream.frames > 0 else None
-        return Promise(frames, None if frames else self._stream_seconds, self.fps)
+        if self.stream.frames > 0:
+            return Promise(self.stream.frames, self.duration, self.fps)
+        # The container's own duration may be that of the sound, or be guessed from the file size.
+        alone = len(self._container.streams) == 1 and any(name in self.format for name in _DURATION_IN_HEADER)
+        return Promise(None, self._tagged_seconds or (self._container_seconds if alone else None), self.fps)
 
     @property
-    def _stream_seconds(self) -> float | None:
-        if "matroska" not in self.format:
+    def _tagged_seconds(self) -> float | None:
+        match = _CLOCK_TAG.match(self.stream.metadata.get("DURATION", ""))
+        if match is None:
             return None
-        if match := _CLOCK_TAG.match(self.stream.metadata.get("DURATION", "")):
-            return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
-        return self.duration if len(self._container.streams) == 1 else None
+        # Matroska counts durations from time 0, not from the first frame.
+        return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) - self._start_seconds
+
+    @property
+    def _container_seconds(self) -> float | None:
+        duration = self._container.duration
+        if duration is None or duration <= 0:
+            return None
+        return duration / av.time_base - (self._start_seconds if "matroska" in self.format else 0.0)
+
+    @property
+    def _start_seconds(self) -> float:
+        return (self._container.start_time or 0) / av.time_base
 
     def packets(self) -> Iterator["Packet[VideoStream] | None"]:
         """Read the packets of the video stream, going on after faults; the last, empty or None, drains the decoder."""

@@ -16,6 +16,13 @@ def decoded_frames(container: VideoContainer, damage: DamageReport) -> Iterator[
     """
     frames = 0
     for packet in container.packets():
+        if packet is not None and packet.is_corrupt:
+            if not container.is_transport_stream:
+                # In a file this is the piece of a packet that the file ends in. Decoded by several threads, its
+                # failure would take the good frames before it along.
+                damage.lose_packet(frames, "the file ends in the middle of it")
+                continue
+            damage.doubt_packet(frames)
         if packet is not None and packet.is_discard:
             damage.hidden_frames += 1
         try:
@@ -26,6 +33,6 @@ def decoded_frames(container: VideoContainer, damage: DamageReport) -> Iterator[
             damage.lose_packet(frames, reason(error))
             continue
         for frame in ready:
-            damage.concealed_frames += frame.is_corrupt
+            damage.damaged_frames += frame.is_corrupt
             frames += 1
             yield frame

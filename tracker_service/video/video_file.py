@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 import av
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 
 from tracker_service.errors import VideoError, VideoFormatError, VideoRangeError
 from tracker_service.types import Frame
@@ -88,7 +88,7 @@ class VideoFileSource(FrameSource):
     def _describe(self, first: Frame) -> VideoInfo:
         container = self._container
         height, width = first.image.shape[:2]
-        estimate = self._selection.estimate(container.frames_estimate, container.fps)
+        estimate = self._selection.estimate(self._counted or container.frames_estimate, container.fps)
         return VideoInfo(self._path.stem, width, height, container.fps, estimate, container.duration, container.codec)
 
     def _next(self) -> Frame | None:
@@ -101,29 +101,33 @@ class VideoFileSource(FrameSource):
     def _selected_frames(self) -> Iterator[Frame]:
         """Give the selected frames; the first step raises if there is none."""
         number, origin, frames = self._reach_start()
-        clock, timestamp = self._clock(origin), 0.0
+        container, selection = self._container, self._selection
+        clock = self._clock(origin)
+        timestamp: float | None = None
         rgb: RgbConverter | None = None
         for frame in frames:
-            timestamp = clock.time_of(frame)
-            if self._selection.ends_by(number, timestamp):
-                break
-            if self._selection.begins_by(number, timestamp):
+            previous, timestamp = timestamp, clock.time_of(frame)
+            if selection.ends_by(number, timestamp):
+                if rgb is None:
+                    where = f"frame {number} is at {timestamp:.3f} s"
+                    raise VideoRangeError(f"{self._path}: expected an end after the start, got {selection} ({where})")
+                return
+            if previous is not None:
+                self._damage.pass_time(number, previous, timestamp, container.fps)
+            if selection.begins_by(number, timestamp):
                 rgb = rgb or RgbConverter(frame)
                 self._note_size(rgb, frame, number)
                 yield Frame(number, timestamp, rgb.convert(frame))
             number += 1
-        else:
-            self._damage.end(self._container.promise, number, timestamp + clock.period, self._container.read_fault)
         if rgb is None:
             raise self._nothing_selected(number, timestamp)
+        self._damage.end(container.promise, number, clock.end, container.read_fault)
 
-    def _nothing_selected(self, frames: int, timestamp: float) -> VideoError:
-        if frames == 0:
-            lost = self._damage.last_fault or self._container.read_fault or "no frames"
-            return VideoFormatError(
-                f"{self._path}: expected a video that can be decoded, got none of its frames: {lost}"
-            )
-        return self._outside(frames, timestamp)
+    def _nothing_selected(self, frames: int, last: float | None) -> VideoError:
+        if last is not None:
+            return self._outside(frames, last)
+        fault = self._damage.last_fault or self._container.read_fault or "the file ends before the first one"
+        return VideoFormatError(f"{self._path}: expected a video that can be decoded, got none of its frames: {fault}")
 
     def _outside(self, frames: int, last: float) -> VideoRangeError:
         held = f"{frames} frames (the last at {last:.3f} s)"
@@ -142,10 +146,12 @@ class VideoFileSource(FrameSource):
 
     def _reach_start(self) -> tuple[int, int | None, Iterator[VideoFrame]]:
         """Return the number of the first frame to come, the timestamp of frame 0 if known, and the frames."""
+        self._counted: int | None = None
         start = self._selection.start
         if start is not None and (start.frame or start.seconds) and can_be_indexed(self._container):
             index = PacketIndex.read(self._container)
             if index is not None:
+                self._counted = len(index)
                 number = self._find(index, start)
                 frames = self._seek(index, number)
                 if frames is not None:
@@ -163,15 +169,23 @@ class VideoFileSource(FrameSource):
         self._reopen()
         with suppress(av.FFmpegError):
             self._container.seek(index.seek_before(number))
-            frames = decoded_frames(self._container, self._damage)
-            for frame in frames:
-                if frame.pts == index.times[number]:
-                    return chain((frame,), frames)
-                if frame.pts is None or frame.pts > index.times[number]:
-                    break
+            return _from_keyframe(decoded_frames(self._container, self._damage), int(index.times[number]))
         return None
 
     def _reopen(self) -> None:
         self._container.close()
         self._container = VideoContainer(self._path, self._threads)
         self._damage = DamageReport()
+
+
+def _from_keyframe(frames: Iterator[VideoFrame], ticks: int) -> Iterator[VideoFrame] | None:
+    """Drop the frames before a timestamp; None if the frame is not found or the first one is not decodable alone."""
+    for place, frame in enumerate(frames):
+        # A refresh point that is no intra frame is marked as a keyframe too, but decodes to fragments.
+        if place == 0 and frame.pict_type != PictureType.I:
+            return None
+        if frame.pts is None or frame.pts > ticks:
+            return None
+        if frame.pts == ticks:
+            return chain((frame,), frames)
+    return None
