@@ -1,0 +1,105 @@
+"""Where on a crop to look for the colours of a person: grids along the torso and limbs of the projected skeleton."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.body.joints import JOINT_INDEX
+from tracker_service.types import Float32, Float64, Int64
+
+_SHORTEST_TORSO = 15.0
+"""Pixels; a torso seen from its end still counts as that long, so that the grids keep an extent."""
+_LEAST_SHOULDERS = 0.45
+_LEAST_HIPS = 0.4
+"""Widths of a torso seen from its side, in torso lengths."""
+_HEAD_REACH = (0.16, 0.2)
+"""Half width and half height of the grid over the head, in torso lengths."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A grid along the bones of both sides; widths in torso lengths."""
+
+    start: str
+    end: str
+    along: tuple[float, float]
+    half_width: float
+    rows: int
+    columns: int
+
+
+_UPPER_ARMS = _Strip("shoulder", "elbow", (0.15, 0.95), 0.04, 6, 2)
+_THIGHS = _Strip("hip", "knee", (0.1, 0.95), 0.08, 8, 3)
+_SHINS = _Strip("knee", "ankle", (0.05, 0.9), 0.05, 8, 3)
+
+REGIONS = ("torso", "upper_arms", "thighs", "shins", "head")
+"""The parts of the body that are described one by one."""
+
+
+def sample_points(joints: Float32) -> tuple[Float32, Int64]:
+    """Lay the grids over skeletons.
+
+    Args:
+        joints: (n, 44 or 45, 2) joints in crop pixels, in the order of `JOINT_NAMES`.
+
+    Returns:
+        (n, p, 2) float32 points in crop pixels, and (p,) the region of each, an index into `REGIONS`.
+    """
+    exact = np.asarray(joints, np.float64)
+    axis = _joint(exact, "neck") - _joint(exact, "mid_hip")
+    length = np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), _SHORTEST_TORSO)
+    grids: list[Float64] = [
+        _torso(exact, axis, length),
+        *(_strip(exact, strip, length) for strip in (_UPPER_ARMS, _THIGHS, _SHINS)),
+        _head(exact, length),
+    ]
+    regions = np.repeat(np.arange(len(REGIONS)), [grid.shape[1] for grid in grids])
+    return np.concatenate(grids, axis=1).astype(np.float32), regions
+
+
+def _joint(joints: Float64, name: str) -> Float64:
+    return joints[:, JOINT_INDEX[name]]
+
+
+def _torso(joints: Float64, axis: Float64, length: Float64) -> Float64:
+    shoulders = _at_least(joints, "shoulder", axis, _LEAST_SHOULDERS * length)
+    hips = _at_least(joints, "hip", axis, _LEAST_HIPS * length)
+    across, down = (g.reshape(1, -1, 1) for g in np.meshgrid(np.linspace(0.1, 0.9, 6), np.linspace(0.05, 0.95, 8)))
+    upper = (1 - across) * shoulders[0][:, None] + across * shoulders[1][:, None]
+    lower = (1 - across) * hips[0][:, None] + across * hips[1][:, None]
+    return (1 - down) * upper + down * lower
+
+
+def _at_least(joints: Float64, name: str, axis: Float64, width: Float64) -> tuple[Float64, Float64]:
+    """Return the left and right joint, moved apart across the torso where they are closer than ``width``."""
+    left, right = _joint(joints, f"left_{name}"), _joint(joints, f"right_{name}")
+    apart = right - left
+    missing = np.clip(1 - np.linalg.norm(apart, axis=1, keepdims=True) / width, 0, 1)
+    across = np.stack([-axis[:, 1], axis[:, 0]], axis=1) / np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-6)
+    across *= np.where((apart * across).sum(axis=1, keepdims=True) < 0, -1, 1)
+    half = (apart * (1 - missing) + across * width * missing) / 2
+    middle = (left + right) / 2
+    return middle - half, middle + half
+
+
+def _strip(joints: Float64, strip: _Strip, length: Float64) -> Float64:
+    across, along = (
+        g.reshape(1, -1, 1)
+        for g in np.meshgrid(
+            np.linspace(-strip.half_width, strip.half_width, strip.columns), np.linspace(*strip.along, strip.rows)
+        )
+    )
+    sides = []
+    for side in ("left", "right"):
+        start, end = _joint(joints, f"{side}_{strip.start}"), _joint(joints, f"{side}_{strip.end}")
+        bone = end - start
+        normal = np.stack([-bone[:, 1], bone[:, 0]], axis=1)
+        normal = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6) * length
+        sides.append(start[:, None] + along * bone[:, None] + across * normal[:, None])
+    return np.concatenate(sides, axis=1)
+
+
+def _head(joints: Float64, length: Float64) -> Float64:
+    middle = (_joint(joints, "left_ear") + _joint(joints, "right_ear") + _joint(joints, "nose")) / 3
+    x, y = np.meshgrid(*(np.linspace(-reach, reach, 5) for reach in _HEAD_REACH))
+    return middle[:, None] + np.stack([x.ravel(), y.ravel()], axis=1) * length[:, None]
