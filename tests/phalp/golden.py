@@ -9,10 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.phalp.textures import texture_map
-from tracker_service.types import Detections, People, Smpl, Squares
+from tracker_service.types import Detections, Float32, People, Smpl, Squares
 
 _ROOT = Path(__file__).resolve().parents[2]
-_FOLDERS = (_ROOT / "tests" / "data" / "phalp", _ROOT.parent / "shared" / "golden")
+_DATA = _ROOT / "tests" / "data"
+_FOLDERS = (_DATA / "phalp", _DATA / "export", _ROOT.parent / "shared" / "golden")
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -24,13 +25,18 @@ def load(name: str) -> Arrays:
         if path.is_file():
             with np.load(path, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}
-    pytest.skip(f"{name}.npz is neither in tests/data/phalp nor in ../shared/golden")
+    pytest.skip(f"{name}.npz is neither in tests/data nor in ../shared/golden")
 
 
 def ragged(arrays: Arrays, name: str, offsets: str, frame: int) -> NDArray[Any]:
     """Return the rows of one frame of a flat array."""
     limits = arrays[offsets]
     return arrays[name][limits[frame] : limits[frame + 1]]
+
+
+def dequantised(values: NDArray[Any], scale: int) -> Float32:
+    """Return integers divided by a power of two, which is exact."""
+    return values.astype(np.float32) * np.float32(1 / scale)
 
 
 class Scenario:
@@ -52,10 +58,10 @@ class Scenario:
 
         box = rows("det_bbox_xywh")
         n = len(box)
-        pose = rows("det_pose_q").astype(np.float32) / 4096
+        pose = dequantised(rows("det_pose_q"), 4096)
         camera = rows("det_camera")
         location = np.concatenate(
-            [rows("det_joints_q").astype(np.float32) / 16384, rows("det_uv44"), camera, camera, camera], axis=1
+            [dequantised(rows("det_joints_q"), 16384), rows("det_uv44"), camera, camera, camera], axis=1
         )
         size = max(self.frame_size)
         padding = np.array([(size - side) // 2 for side in self.frame_size])
@@ -70,7 +76,7 @@ class Scenario:
             joints_2d=location[:, :90].reshape(n, 45, 2) * size - padding,
             pose=pose,
             location=location,
-            appearance=rows("det_appe_q").astype(np.float32) / 8,
+            appearance=dequantised(rows("det_appe_q"), 8),
             presence=np.ones(n, np.float32),
             identities=rows("det_ground_truth"),
             annotated=rows("det_annotated"),

@@ -5,7 +5,7 @@ import pytest
 
 from tests.phalp.golden import Scenario, ragged
 from tests.phalp.textures import encoder
-from tracker_service.phalp.location import SAMPLE
+from tracker_service.phalp.association import Association
 from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.pose_prediction import LastPose
 from tracker_service.phalp.tracker import Tracker
@@ -61,18 +61,23 @@ class Replay:
 
 
 @pytest.mark.parametrize(("scenario", "run"), RUNS)
-def test_golden_run_has_equal_matches_states_and_predictions(scenario: str, run: int) -> None:
+def test_golden_run_is_reproduced_frame_by_frame(scenario: str, run: int) -> None:
     replay = Replay(scenario, run)
-    for frame in range(replay.scenario.number_of_frames):
+    frames = range(replay.scenario.number_of_frames)
+    recorded: list[list[TrackedPerson]] = [[] for _ in frames]
+    for frame in frames:
         track_ids = replay.tracker.tracks.track_id
-        replay.step(frame)
+        for record in replay.step(frame):
+            recorded[record.frame_number].append(record)
         association = replay.tracker.association
         assert association is not None
         check_association(replay, frame, track_ids, association)
         check_tracks(replay, frame)
+    for frame in frames:
+        check_records(replay, frame, recorded[frame])
 
 
-def check_association(replay: Replay, frame: int, track_ids: Any, association: Any) -> None:
+def check_association(replay: Replay, frame: int, track_ids: Any, association: Association) -> None:
     expected = replay.cost(frame)
     if expected.size:
         assert replay.expected("cost_row_ids", frame, "cost_row").tolist() == track_ids.tolist()
@@ -111,25 +116,17 @@ def check_tracks(replay: Replay, frame: int) -> None:
         np.testing.assert_allclose(sums, replay.expected("live_uv_channel_sums", frame, "live"), rtol=1e-5, atol=1e-2)
 
 
-@pytest.mark.parametrize(("scenario", "run"), RUNS)
-def test_golden_run_has_equal_records_with_back_fill_in_list_order(scenario: str, run: int) -> None:
-    replay = Replay(scenario, run)
-    frames = range(replay.scenario.number_of_frames)
-    recorded: list[list[TrackedPerson]] = [[] for _ in frames]
-    for frame in frames:
-        for record in replay.step(frame):
-            recorded[record.frame_number].append(record)
-    for frame in frames:
-        expected_ids = replay.expected("rec_tid", frame, "rec")
-        assert [record.track_id for record in recorded[frame]] == expected_ids.tolist()
-        assert [record.age for record in recorded[frame]] == replay.expected("rec_tracked_time", frame, "rec").tolist()
-        seen = [record.track_id for record in recorded[frame] if record.age == 0]
-        assert seen == replay.expected("rec_tracked_ids", frame, "rec_ids").tolist()
-        sources = zip(
-            replay.expected("rec_src_frame", frame, "rec"), replay.expected("rec_src_det", frame, "rec"), strict=True
-        )
-        for record, (source_frame, source_detection) in zip(recorded[frame], sources, strict=True):
-            source = replay.scenario.people(int(source_frame))
-            np.testing.assert_array_equal(record.box, source.detections.boxes[source_detection])
-            np.testing.assert_array_equal(record.location[SAMPLE], source.location[source_detection][SAMPLE])
-            np.testing.assert_array_equal(record.pose, source.pose[source_detection])
+def check_records(replay: Replay, frame: int, records: list[TrackedPerson]) -> None:
+    """Compare what was recorded of a frame in all, in list order, with back-fill."""
+    assert [record.track_id for record in records] == replay.expected("rec_tid", frame, "rec").tolist()
+    assert [record.age for record in records] == replay.expected("rec_tracked_time", frame, "rec").tolist()
+    seen = [record.track_id for record in records if record.age == 0]
+    assert seen == replay.expected("rec_tracked_ids", frame, "rec_ids").tolist()
+    source_frames = replay.expected("rec_src_frame", frame, "rec").tolist()
+    source_detections = replay.expected("rec_src_det", frame, "rec").tolist()
+    for record, source_frame, row in zip(records, source_frames, source_detections, strict=True):
+        source = replay.scenario.people(source_frame)
+        np.testing.assert_array_equal(record.box, source.detections.boxes[row])
+        np.testing.assert_array_equal(record.location, source.location[row])
+        np.testing.assert_array_equal(record.pose, source.pose[row])
+        np.testing.assert_array_equal(record.appearance, source.appearance[row])

@@ -71,7 +71,7 @@ class Tracks(Columns):
     @property
     def fresh(self) -> Bool:
         """(n,) whether the track was created in the last frame."""
-        return np.logical_and(self.hits == 1, self.misses == 0)
+        return np.asarray((self.hits == 1) & (self.misses == 0))
 
     def see(self, rows: Int64, sightings: Sightings, time: int, *, shot: bool) -> None:
         """Enter a sighting of each of ``rows``; after a shot change all remembered locations become the new one."""
