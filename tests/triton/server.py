@@ -1,5 +1,6 @@
 """A real tritonserver on loopback ports, for tests, benchmarks and `make triton`."""
 
+import atexit
 import http.client
 import os
 import signal
@@ -87,6 +88,7 @@ class TritonServer:
         Raises:
             ServerStartError: it ended, or was not ready within the deadline; nothing is left running.
         """
+        atexit.register(self.kill)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(),
@@ -134,6 +136,7 @@ class TritonServer:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+        atexit.unregister(self.kill)
         for left in SHARED_MEMORY.glob(f"{self._prefix}*"):
             left.unlink(missing_ok=True)
 

@@ -1,0 +1,149 @@
+"""Repeats a request until it succeeds, cannot be healed, or has used up its budget."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from tritonclient.utils import InferenceServerException
+
+from tracker_service.errors import InferenceError, InferenceOverloadedError, InferenceUnavailableError
+from tracker_service.inference.triton.breaker import CircuitBreaker
+from tracker_service.inference.triton.failures import Failure, Remedy, classify
+from tracker_service.inference.triton.policy import FailurePolicy
+
+Result = TypeVar("Result")
+
+REGISTRATIONS = 3
+"""Repetitions without a pause that a call may use to register its memory again."""
+
+
+class Attempts:
+    """Repeats requests to one server, a bounded number of them at a time; lives in one event loop.
+
+    Args:
+        policy: deadlines and repetitions.
+        address: the server, for messages.
+        slots: requests under way at the same time; none is taken during pauses.
+        clock: seconds, monotonic; the event loop's time.
+        lost: called when the server did not answer or has forgotten us: it may be another one from now on.
+    """
+
+    def __init__(
+        self,
+        policy: FailurePolicy,
+        address: str,
+        slots: int,
+        clock: Callable[[], float],
+        lost: Callable[[Remedy], None],
+    ) -> None:
+        self._policy = policy
+        self._address = address
+        self._slots = asyncio.Semaphore(slots)
+        self._clock = clock
+        self._lost = lost
+        self._breakers: dict[str, CircuitBreaker] = {}
+
+    async def run(
+        self, model: str, attempt: Callable[[float], Awaitable[Result]], *, known: Callable[[], bool]
+    ) -> Result:
+        """Return what ``attempt`` returns, called with the seconds that it may take.
+
+        Args:
+            model: name of the model, for messages and to keep one model's trouble from others.
+            attempt: sends the request once.
+            known: whether the server has answered for this model before.
+
+        Raises:
+            InferenceError: what the last failure means.
+        """
+        breaker = self._breaker(model)
+        course = _Course(self._policy, self._clock())
+        while True:
+            await breaker.admit(course.deadline)
+            try:
+                async with self._slot(course.deadline):
+                    seconds = min(self._policy.attempt_seconds, course.deadline - self._clock())
+                    result = await attempt(max(seconds, self._policy.first_delay))
+            except InferenceServerException as error:
+                failure = classify(error, model, self._address, known=known())
+                self._report(breaker, failure)
+                pause = course.pause_after(failure, self._clock())
+                if pause is None:
+                    raise course.final_error(failure, self._clock()) from error
+            except InferenceError:
+                breaker.report_answer()
+                raise
+            except BaseException:
+                breaker.report_nothing()
+                raise
+            else:
+                breaker.report_answer()
+                return result
+            await asyncio.sleep(pause)
+
+    @asynccontextmanager
+    async def _slot(self, deadline: float) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout_at(None if math.isinf(deadline) else deadline):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise InferenceOverloadedError(
+                f"Triton {self._address}: all of this client's requests were under way for the whole budget"
+            ) from error
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def _breaker(self, model: str) -> CircuitBreaker:
+        if model not in self._breakers:
+            name = f"model {model} on Triton {self._address}"
+            self._breakers[model] = CircuitBreaker(self._policy, name, self._clock)
+        return self._breakers[model]
+
+    def _report(self, breaker: CircuitBreaker, failure: Failure) -> None:
+        if failure.answered:
+            breaker.report_answer()
+        else:
+            breaker.report_silence(failure.reason)
+        if not failure.answered or failure.remedy is Remedy.REGISTER:
+            self._lost(failure.remedy)
+
+
+class _Course:
+    """One call: since when and how often it was tried.
+
+    Args:
+        policy: deadlines and repetitions.
+        started: the clock's time now.
+    """
+
+    def __init__(self, policy: FailurePolicy, started: float) -> None:
+        self.deadline = started + policy.budget_seconds
+        self._policy = policy
+        self._started = started
+        self._failures = 0
+        self._away_since = math.inf
+
+    def pause_after(self, failure: Failure, now: float) -> float | None:
+        """Return the seconds until the next attempt, None where there should be none."""
+        self._failures += 1
+        self._away_since = min(self._away_since, now) if failure.remedy is Remedy.RELOAD else math.inf
+        if failure.remedy is Remedy.NONE or now - self._away_since > self._policy.reload_seconds:
+            return None
+        if failure.remedy is Remedy.REGISTER and self._failures <= REGISTRATIONS:
+            return 0.0
+        pause = self._policy.delay(self._failures - 1)
+        return pause if now + pause < self.deadline else None
+
+    def final_error(self, failure: Failure, now: float) -> InferenceError:
+        """Return the error for the caller, with how long it was tried where it was."""
+        error = failure.error
+        if failure.remedy is Remedy.NONE:
+            return error
+        message = f"{error} (gave up after {now - self._started:.1f} s and {self._failures} attempts)"
+        if isinstance(error, InferenceUnavailableError):
+            return type(error)(message, retry_after=self._policy.longest_delay)
+        return type(error)(message)

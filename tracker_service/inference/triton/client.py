@@ -1,0 +1,200 @@
+"""Models behind a Triton Inference Server: the same door as the embedded models, with a network behind it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+from tritonclient.grpc.aio import InferenceServerClient
+from tritonclient.utils import InferenceServerException
+
+from tracker_service.errors import ModelContractError, ModelNotFoundError, SettingsError
+from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
+from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
+from tracker_service.inference.triton.attempts import Attempts
+from tracker_service.inference.triton.event_loop import LoopThread
+from tracker_service.inference.triton.exchange import Request, exchange
+from tracker_service.inference.triton.failures import Remedy
+from tracker_service.inference.triton.policy import FailurePolicy
+from tracker_service.inference.triton.shared_memory import SharedMemoryPool
+from tracker_service.inference.triton.signatures import difference, read_signature
+
+Result = TypeVar("Result")
+
+CHANNEL_OPTIONS = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    # gRPC's own reconnection would otherwise lag minutes behind a server that has come back.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    # The server is on a private network; an HTTP proxy of the environment is for other traffic.
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+class TritonClient:
+    """Runs models on a Triton server; safe to call from several threads at once.
+
+    Requests of all threads share one connection. Batches above a model's largest are split; several requests are under
+    way at once, which is what lets the server merge them. Failures that can heal are repeated within
+    ``policy.budget_seconds``, so a run continues where it was when a server is restarted.
+
+    Args:
+        url: ``host:port`` of the gRPC service.
+        policy: deadlines and repetitions.
+        max_in_flight: requests under way at the same time. Raising it lets the server form larger batches, and holds
+            more memory on both sides.
+        shared_memory: whether tensors go through shared memory when the server runs on this host.
+        versions: version to ask for by model; others are the server's choice.
+
+    Raises:
+        SettingsError: ``url`` or ``max_in_flight`` cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        policy: FailurePolicy | None = None,
+        max_in_flight: int = 4,
+        shared_memory: bool = True,
+        versions: Mapping[str, str] | None = None,
+    ) -> None:
+        if max_in_flight < 1:
+            raise SettingsError(f"triton max_in_flight: expected at least 1, got {max_in_flight}")
+        self._url = checked_url(url)
+        self._policy = policy or FailurePolicy()
+        self._versions = dict(versions or {})
+        self._specs: dict[str, ModelSpec] = {}
+        self._suspect: set[str] = set()
+        self._loop = LoopThread("triton")
+        self._loop.run(self._connect(max_in_flight, shared_memory))
+
+    @property
+    def uses_shared_memory(self) -> bool:
+        """Whether tensors go through shared memory; known after the first call."""
+        return self._pool.in_use
+
+    def signature(self, model: str) -> ModelSpec:
+        """Return the model's own signature; asked from the server once.
+
+        Raises:
+            ModelNotFoundError: the server does not have it; the message lists what it has.
+            InferenceUnavailableError: the server did not answer within the budget.
+        """
+        spec = self._specs.get(model)
+        return spec if spec is not None else self._loop.run(self._ask_signature(model))
+
+    def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
+        """Run ``model`` on a batch; see `InferenceClient.infer`.
+
+        Raises:
+            ModelContractError: tensors do not fit, or a restarted server has another model under this name.
+            ModelNotFoundError: the model was unloaded and did not come back.
+            InferenceFailedError: the model failed.
+            InferenceUnavailableError: no answer within the budget: no connection, too slow, or its queue is full.
+        """
+        spec = self.signature(model)
+        check_inputs(spec, inputs)
+        check_outputs(spec, outputs)
+        rows = batch_size(inputs, model)
+        if rows == 0 or not outputs:
+            return {name: _no_rows(spec.outputs[name]) for name in outputs}
+        parts = self._loop.run(self._infer(spec, inputs, outputs, rows))
+        if len(parts) == 1:
+            # What arrived inside a message is read-only.
+            return {name: value if value.flags.writeable else value.copy() for name, value in parts[0].items()}
+        return {name: np.concatenate([part[name] for part in parts]) for name in outputs}
+
+    def close(self) -> None:
+        """End running calls, remove the shared memory and close the connection."""
+        self._loop.close(self._disconnect())
+
+    async def _connect(self, max_in_flight: int, shared_memory: bool) -> None:
+        self._server = InferenceServerClient(self._url, channel_args=CHANNEL_OPTIONS)
+        self._pool = SharedMemoryPool(self._server, enabled=shared_memory)
+        clock = asyncio.get_running_loop().time
+        self._attempts = Attempts(self._policy, self._url, max_in_flight, clock, self._lost)
+
+    async def _disconnect(self) -> None:
+        await self._pool.close()
+        await self._server.close()
+
+    async def _ask_signature(self, model: str) -> ModelSpec:
+        async def ask(seconds: float) -> ModelSpec:
+            return await read_signature(self._server, model, self._version(model), seconds)
+
+        try:
+            spec = await self._repeat(model, ask)
+        except ModelNotFoundError as error:
+            raise ModelNotFoundError(f"{error}; it serves: {await self._served()}") from error
+        self._specs[model] = spec
+        return spec
+
+    async def _infer(
+        self, spec: ModelSpec, inputs: Mapping[str, Tensor], outputs: Sequence[str], rows: int
+    ) -> list[dict[str, Tensor]]:
+        step = spec.max_batch_size or rows
+        requests = [
+            Request(spec, self._version(spec.name), {k: v[at : at + step] for k, v in inputs.items()}, outputs)
+            for at in range(0, rows, step)
+        ]
+        tasks = [asyncio.ensure_future(self._repeat(spec.name, self._attempt(request))) for request in requests]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _attempt(self, request: Request) -> Callable[[float], Awaitable[dict[str, Tensor]]]:
+        async def attempt(seconds: float) -> dict[str, Tensor]:
+            if request.spec.name in self._suspect:
+                await self._compare_signature(request.spec, seconds)
+            return await exchange(self._server, self._pool, request, seconds)
+
+        return attempt
+
+    async def _repeat(self, model: str, attempt: Callable[[float], Awaitable[Result]]) -> Result:
+        version = self._version(model)
+        name = f"{model} version {version}" if version else model
+        return await self._attempts.run(name, attempt, known=lambda: model in self._specs)
+
+    def _lost(self, remedy: Remedy) -> None:
+        """The server may be another one when it answers again."""
+        self._suspect.update(self._specs)
+        if remedy is Remedy.REGISTER:
+            self._pool.forget_registrations()
+
+    async def _compare_signature(self, before: ModelSpec, seconds: float) -> None:
+        now = await read_signature(self._server, before.name, self._version(before.name), seconds)
+        change = difference(before, now)
+        if change:
+            raise ModelContractError(f"model {before.name} changed on Triton {self._url} while in use: {change}")
+        self._specs[before.name] = now
+        self._suspect.discard(before.name)
+
+    async def _served(self) -> str:
+        try:
+            index = await self._server.get_model_repository_index(client_timeout=self._policy.attempt_seconds)
+        except InferenceServerException:
+            return "unknown"
+        ready = sorted(f"{model.name} (version {model.version})" for model in index.models if model.state == "READY")
+        return ", ".join(ready) or "nothing"
+
+    def _version(self, model: str) -> str:
+        return self._versions.get(model, "")
+
+
+def _no_rows(spec: TensorSpec) -> Tensor:
+    return np.zeros((0, *(side or 0 for side in spec.shape)), spec.dtype)
+
+
+def checked_url(url: str) -> str:
+    """Return ``url`` without ``grpc://``; raises `SettingsError` unless it is ``host:port``."""
+    address = url.removeprefix("grpc://")
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SettingsError(f"triton url: expected host:port of the gRPC service, such as localhost:8001, got {url!r}")
+    return address

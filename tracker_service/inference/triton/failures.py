@@ -1,0 +1,92 @@
+"""What a failed request means: which of our errors it is, and whether asking again can help."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tritonclient.utils import InferenceServerException
+
+from tracker_service.errors import (
+    InferenceError,
+    InferenceFailedError,
+    InferenceOverloadedError,
+    InferenceTimeoutError,
+    InferenceUnavailableError,
+    ModelContractError,
+    ModelNotFoundError,
+)
+
+
+class Remedy(Enum):
+    """What can heal a failure."""
+
+    NONE = auto()
+    REPEAT = auto()
+    RELOAD = auto()
+    """The model may be loaded again."""
+    REGISTER = auto()
+    """The server was restarted and does not know our shared memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed request.
+
+    Attributes:
+        error: what the caller gets when nothing heals it.
+        remedy: what can heal it.
+        reason: what came, without our words around it.
+        answered: the server itself ended the request, so it is alive and no longer touches the request's memory.
+    """
+
+    error: InferenceError
+    remedy: Remedy
+    reason: str
+    answered: bool
+
+
+def classify(error: InferenceServerException, model: str, address: str, *, known: bool) -> Failure:
+    """Return what ``error`` of a request for ``model`` means.
+
+    Args:
+        error: what tritonclient raised.
+        model: name of the model, with its version if one was asked for.
+        address: the server, for the message.
+        known: whether this server has answered for the model before.
+    """
+    code = str(error.status() or "").removeprefix("StatusCode.")
+    text = _one_line(str(error.message()))
+    kind, remedy, answered, saying = _meaning(code, text, known=known)
+    error_text = f"model {model} on Triton {address}: {saying}{text}"
+    return Failure(kind(error_text), remedy, text, answered)
+
+
+def _meaning(code: str, text: str, *, known: bool) -> tuple[type[InferenceError], Remedy, bool, str]:
+    """Return error class, remedy, whether the server answered, and words to put before the server's own."""
+    if "shared memory region" in text and code in ("NOT_FOUND", "INVALID_ARGUMENT"):
+        return InferenceUnavailableError, Remedy.REGISTER, True, ""
+    if code == "UNAVAILABLE" and ("maximum queue size" in text or "Request timeout expired" in text):
+        return InferenceOverloadedError, Remedy.REPEAT, True, "the queue is full: "
+    if code == "NOT_FOUND":
+        # "No available versions" is a model between unload and load, or one that failed to load.
+        away = known or "no available versions" in text
+        return ModelNotFoundError, Remedy.RELOAD if away else Remedy.NONE, True, ""
+    if code == "INTERNAL" and "Stub process" in text:
+        # A python-based model whose process died: it answers this until somebody reloads it.
+        return InferenceFailedError, Remedy.RELOAD, True, ""
+    # Anything not listed: messages above a proxy's limit, servers that are not Triton.
+    return _BY_CODE.get(code, (InferenceFailedError, Remedy.NONE, False, f"{code or 'error'}: "))
+
+
+_BY_CODE: dict[str, tuple[type[InferenceError], Remedy, bool, str]] = {
+    "UNAVAILABLE": (InferenceUnavailableError, Remedy.REPEAT, False, "no connection: "),
+    "DEADLINE_EXCEEDED": (InferenceTimeoutError, Remedy.REPEAT, False, "no answer in time: "),
+    "CANCELLED": (InferenceUnavailableError, Remedy.REPEAT, False, "the server cancelled: "),
+    "INVALID_ARGUMENT": (ModelContractError, Remedy.NONE, True, ""),
+    "INTERNAL": (InferenceFailedError, Remedy.NONE, True, ""),
+}
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.replace("[request id: <id_unknown>]", "").split())
+    # gRPC repeats the address in front of the reason.
+    return line.rsplit("Failed to connect to remote host: ", 1)[-1][:300]

@@ -1,0 +1,61 @@
+"""A served model's signature from Triton's metadata and configuration."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from tritonclient.grpc.aio import InferenceServerClient
+
+from tracker_service.errors import ModelContractError
+from tracker_service.inference.client import ModelSpec, TensorSpec
+
+DATA_TYPES: dict[str, np.dtype[Any]] = {
+    "BOOL": np.dtype(np.bool_),
+    "UINT8": np.dtype(np.uint8),
+    "INT8": np.dtype(np.int8),
+    "INT32": np.dtype(np.int32),
+    "INT64": np.dtype(np.int64),
+    "FP16": np.dtype(np.float16),
+    "FP32": np.dtype(np.float32),
+    "FP64": np.dtype(np.float64),
+}
+DATA_TYPE_NAMES = {dtype: name for name, dtype in DATA_TYPES.items()}
+
+
+async def read_signature(server: InferenceServerClient, model: str, version: str, seconds: float) -> ModelSpec:
+    """Ask ``server`` for the signature of ``model``.
+
+    Raises:
+        InferenceServerException: the server did not answer, or does not know the model.
+        ModelContractError: a tensor has a type or shape that cannot be used here.
+    """
+    metadata = await server.get_model_metadata(model, version, client_timeout=seconds)
+    config = (await server.get_model_config(model, version, client_timeout=seconds)).config
+    limit = config.max_batch_size or None
+    return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit)
+
+
+def difference(before: ModelSpec, now: ModelSpec) -> str:
+    """Return in words where two signatures differ, or an empty string."""
+    for role, old, new in (("input", before.inputs, now.inputs), ("output", before.outputs, now.outputs)):
+        if set(old) != set(new):
+            return f"{role}s {sorted(old)} became {sorted(new)}"
+        for name, spec in old.items():
+            if spec != new[name]:
+                return f"{role} {name}: {spec.dtype} {spec.shape} became {new[name].dtype} {new[name].shape}"
+    return ""
+
+
+def _specs(model: str, tensors: Iterable[Any]) -> dict[str, TensorSpec]:
+    return {tensor.name: _spec(model, tensor) for tensor in tensors}
+
+
+def _spec(model: str, tensor: Any) -> TensorSpec:
+    if tensor.datatype not in DATA_TYPES:
+        raise ModelContractError(f"model {model}, tensor {tensor.name}: type {tensor.datatype} is not supported")
+    if not tensor.shape or tensor.shape[0] != -1:
+        raise ModelContractError(
+            f"model {model}, tensor {tensor.name}: expected a free batch dimension first, got {list(tensor.shape)}"
+        )
+    sides = tuple(None if side == -1 else int(side) for side in tensor.shape[1:])
+    return TensorSpec(tensor.name, DATA_TYPES[tensor.datatype], sides)
