@@ -4,8 +4,8 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
-SMALL_STEP_BACK = 1.0
-"""Seconds: a timestamp that goes back by less is a rounding or muxing fault, by more a new timeline."""
+SMALL_STEP_BACK = 2.5
+"""Frame periods: a timestamp that goes back by less is a rounding or muxing fault, by more a new timeline."""
 
 
 class PresentationClock:
@@ -55,7 +55,7 @@ class PresentationClock:
             return max(seconds, 0.0)
         if seconds > self._last:
             return seconds
-        if self._last - seconds < SMALL_STEP_BACK:
+        if self._last - seconds < SMALL_STEP_BACK * self._period:
             return self._last + self._period / 100
         self._shift += self._last + self._period - seconds
         return self._last + self._period

@@ -97,15 +97,23 @@ class VideoContainer:
     @property
     def frames_estimate(self) -> int | None:
         """Frames that the header promises, counted or from the duration, or None."""
-        if self.stream.frames > 0:
-            return self.stream.frames
+        if self._counted_frames is not None:
+            return self._counted_frames
         return None if self.duration is None else max(round(self.duration * self.fps), 1)
+
+    @property
+    def _counted_frames(self) -> int | None:
+        if self.stream.frames <= 0:
+            return None
+        # An edit list takes whole groups of pictures out of FFmpeg's index, but not out of the header's count.
+        listed = len(self.stream.index_entries) if "mov" in self.format else 0
+        return min(self.stream.frames, listed or self.stream.frames)
 
     @property
     def promise(self) -> Promise:
         """What the header says about the video stream alone, so that a file cut short can be told."""
-        if self.stream.frames > 0:
-            return Promise(self.stream.frames, self.duration, self.fps)
+        if self._counted_frames is not None:
+            return Promise(self._counted_frames, self.duration, self.fps)
         # The container's own duration may be that of the sound, or be guessed from the file size.
         alone = len(self._container.streams) == 1 and any(name in self.format for name in _DURATION_IN_HEADER)
         return Promise(None, self._tagged_seconds or (self._container_seconds if alone else None), self.fps)
@@ -153,8 +161,10 @@ class VideoContainer:
         self._container.seek(timestamp, stream=self.stream)
 
     def close(self) -> None:
-        """Close the file and end the decoder's threads."""
+        """Close the file and end the decoder's threads; nothing can be asked of the container afterwards."""
         self._container.close()
+        # PyAV ends a decoder's threads only when nothing refers to the decoder any more.
+        del self._container, self.stream
 
 
 def reason(error: av.FFmpegError) -> str:

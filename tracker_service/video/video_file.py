@@ -1,6 +1,6 @@
 """Frames from a video file, decoded with PyAV as they are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -83,6 +83,7 @@ class VideoFileSource(FrameSource):
             if not self._closed:
                 self._closed = True
                 self._first = None
+                self._frames.close()
                 self._container.close()
 
     def _describe(self, first: Frame) -> VideoInfo:
@@ -98,7 +99,7 @@ class VideoFileSource(FrameSource):
                 raise VideoError(f"{self._path}: expected an open source, got a closed one")
             return next(self._frames, None)
 
-    def _selected_frames(self) -> Iterator[Frame]:
+    def _selected_frames(self) -> Generator[Frame, None, None]:
         """Give the selected frames; the first step raises if there is none."""
         number, origin, frames = self._reach_start()
         container, selection = self._container, self._selection
@@ -173,8 +174,9 @@ class VideoFileSource(FrameSource):
         return None
 
     def _reopen(self) -> None:
+        fresh = VideoContainer(self._path, self._threads)
         self._container.close()
-        self._container = VideoContainer(self._path, self._threads)
+        self._container = fresh
         self._damage = DamageReport()
 
 
