@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_frame_has_the_fields_of_the_contract_and_the_additive_ones() -> None:
         "frame_width": 1920,
         "frame_height": 1080,
         "shot": True,
-        "dropped": {"low_score": 1, "small": 2, "absent": 3},
+        "dropped": asdict(DroppedDetections(1, 2, 3)),
     }
 
 

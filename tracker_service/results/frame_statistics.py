@@ -80,6 +80,7 @@ class FrameStatistics:
             low_score=self.dropped.low_score + result.dropped.low_score,
             small=self.dropped.small + result.dropped.small,
             absent=self.dropped.absent + result.dropped.absent,
+            duplicate=self.dropped.duplicate + result.dropped.duplicate,
         )
         for person in result.persons:
             self._add_person(person)

@@ -58,6 +58,7 @@ def frame_record(result: FrameResult, mesh: VertexSource | None = None) -> Recor
             "low_score": result.dropped.low_score,
             "small": result.dropped.small,
             "absent": result.dropped.absent,
+            "duplicate": result.dropped.duplicate,
         },
         "persons": persons,
     }

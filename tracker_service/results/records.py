@@ -1,7 +1,7 @@
 """A frame as it is read back from its JSON line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -103,6 +103,9 @@ def parse_frame(line: bytes, where: str) -> FrameRecord:
         raise ResultsError(f"{where}: {error}") from error
 
 
+_GATES = tuple(gate.name for gate in fields(DroppedDetections))
+
+
 class _FieldError(Exception):
     """A field of a line does not hold what it should."""
 
@@ -148,7 +151,8 @@ def _state(value: object, age: int) -> PersonState:
 
 
 def _dropped(value: JsonObject) -> DroppedDetections:
-    return DroppedDetections(**{gate: _integer(value, gate, default=0) for gate in ("low_score", "small", "absent")})
+    gates = [gate.name for gate in fields(DroppedDetections)]
+    return DroppedDetections(**{gate: _integer(value, gate, default=0) for gate in gates})
 
 
 def _object(value: object, name: str) -> JsonObject:

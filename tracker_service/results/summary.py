@@ -113,7 +113,10 @@ class Summary:
             ("frames", f"{self.frames} ({self.duration:.1f} s of video)"),
             ("people", f"{len(self.tracks)}: {self.seen} seen, {self.predicted} predicted person-frames"),
             ("coverage", f"{self.coverage:.1%} of the frames between first and last sighting"),
-            ("dropped boxes", ", ".join(f"{count} {_GATES[gate]}" for gate, count in asdict(self.dropped).items())),
+            (
+                "dropped boxes",
+                ", ".join(f"{count} {gate.replace('_', ' ')}" for gate, count in asdict(self.dropped).items()),
+            ),
             ("speed", f"{self.fps:.1f} frames/s ({self.elapsed:.1f} s)"),
             ("time per stage", _stage_text(self.stages)),
             ("peak memory", f"{self.peak_memory / 2**20:.0f} MiB"),
@@ -123,7 +126,12 @@ class Summary:
         return "\n".join(f"{name:<15} {value}" for name, value in rows)
 
 
-_GATES = {"low_score": "below the score threshold", "small": "too small", "absent": "without a person"}
+_GATES = {
+    "low_score": "below the score threshold",
+    "small": "too small",
+    "absent": "without a person",
+    "duplicate": "on a person who has another",
+}
 
 
 def installed_versions() -> dict[str, str]:
