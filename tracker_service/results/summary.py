@@ -163,3 +163,7 @@ def peak_memory() -> int:
 
 def _stage_text(stages: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in stages.items()) or "not measured"
+
+
+def _gate_text(dropped: DroppedDetections) -> str:
+    return ", ".join(f"{count} {gate.replace('_', ' ')}" for gate, count in asdict(dropped).items())
