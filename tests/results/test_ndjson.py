@@ -146,7 +146,7 @@ def test_full_disk_is_reported(tmp_path: Path) -> None:
     writer = NdjsonWriter(tmp_path / "results.ndjson")
 
     with pytest.raises(ResultsError, match=r"results\.ndjson: expected to write the results, got No space left"):
-        writer.write(two_people(0))
+        writer.write(frame_result(0))
 
     writer.close(complete=False)
     assert not (tmp_path / "results.ndjson").exists()

@@ -8,6 +8,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from tests.results.frames import frame_result, tracked_person
+from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.errors import ResultsError
 from tracker_service.results.ndjson import NdjsonWriter
 from tracker_service.results.pose_evaluation import PoseEvaluation, evaluate_poses
@@ -94,6 +95,17 @@ def test_joints_outside_the_14_do_not_count(tmp_path: Path) -> None:
     result = evaluated(tmp_path, [[found(1, n, joints_3d=joints(n))] for n in range(FRAMES)])
 
     assert result.seen.mpjpe == pytest.approx(0, abs=1e-6)
+
+
+def test_root_is_the_middle_of_the_hips(tmp_path: Path) -> None:
+    def joints(frame: int) -> Float32:
+        ankle_astray = true_joints(1, frame)
+        ankle_astray[JOINT_INDEX["right_ankle_lsp"], 0] += 1.4
+        return ankle_astray
+
+    result = evaluated(tmp_path, [[found(1, n, joints_3d=joints(n))] for n in range(FRAMES)])
+
+    assert result.seen.mpjpe == pytest.approx(1.4 / 14)
 
 
 def test_swapped_ids_are_two_switches(tmp_path: Path) -> None:
