@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from export.body.smpl_pickle import read_smpl
+from export.body.smpl_file import read_smpl
 from export.options import Repository, Weights, settings_with
 from export.weights import EXTRA_JOINTS, SMPL, locate
 

@@ -12,8 +12,9 @@ import pytest
 from scipy.sparse import csc_matrix, csr_matrix
 
 from export.body.body_model import BodyModel
-from export.body.smpl_pickle import dense, read_pickle, read_smpl
+from export.body.smpl_file import read_smpl
 from export.errors import MissingFileError, MissingTensorError, TensorShapeError, UnreadableFileError, UnsafePickleError
+from export.pickles import dense, read_npy, read_pickle
 from tests.export_full.synthetic_body import synthetic_body
 
 FIELDS = BodyModel.__slots__
@@ -144,3 +145,35 @@ def test_body_model_with_an_array_missing(tmp_path: Path) -> None:
     np.savez(tmp_path / "body_model.npz", v_template=np.zeros((5, 3), np.float32))
     with pytest.raises(TensorShapeError, match="missing shapedirs"):
         BodyModel.read(tmp_path / "body_model.npz")
+
+
+def test_npy_files_with_numbers_and_with_objects(tmp_path: Path) -> None:
+    parts = np.empty(2, object)
+    parts[:] = [np.arange(3.0)[None], np.ones((1, 3))]
+    np.save(tmp_path / "objects.npy", parts, allow_pickle=True)
+    np.save(tmp_path / "numbers.npy", np.arange(6).reshape(2, 3))
+    mean, std = read_npy(tmp_path / "objects.npy")
+    np.testing.assert_array_equal(mean, [[0, 1, 2]])
+    np.testing.assert_array_equal(std, [[1, 1, 1]])
+    np.testing.assert_array_equal(read_npy(tmp_path / "numbers.npy"), [[0, 1, 2], [3, 4, 5]])
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [(b"", UnreadableFileError), (b"\x93NUMPY\x01\x00", UnreadableFileError), (None, MissingFileError)],
+)
+def test_npy_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, error: type[Exception]) -> None:
+    if content is not None:
+        (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(error):
+        read_npy(tmp_path / "a.npy")
+
+
+def test_npy_file_with_a_foreign_object_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    harmful = np.empty(1, object)
+    harmful[0] = _Harmful()
+    np.save(tmp_path / "a.npy", harmful, allow_pickle=True)
+    with pytest.raises(UnsafePickleError, match="mkdir"):
+        read_npy(tmp_path / "a.npy")
+    assert not (tmp_path / "harm").exists()

@@ -1,8 +1,9 @@
-"""Reads SMPL's pickles without running them: no chumpy, no scipy, no dill.
+"""Reads pickled arrays without running what a pickle can hold: no chumpy, no scipy, no dill.
 
 The published `basicModel_neutral_lbs_10_207_0_v1.0.0.pkl` is a Python 2 pickle with chumpy arrays and a scipy sparse
-matrix. The unpickler below knows numpy's own array constructors; chumpy's and scipy's classes become plain boxes of
-their state, from which the numbers are taken. Any other class or function is refused.
+matrix; `mean_std.npy` is an array of objects. The unpickler below knows numpy's own array constructors; chumpy's and
+scipy's classes become plain boxes of their state, from which the numbers are taken. Any other class or function is
+refused.
 """
 
 import io
@@ -13,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.body.body_model import EXTRA_VERTICES, JOINT_MAP, NUMBER_OF_BETAS, PARENTS, BodyModel
-from export.errors import MissingFileError, MissingTensorError, TensorShapeError, UnreadableFileError, UnsafePickleError
+from export.errors import MissingFileError, TensorShapeError, UnreadableFileError, UnsafePickleError
 
 _NUMPY_NAMES = {
     *((module, "_reconstruct") for module in ("numpy.core.multiarray", "numpy._core.multiarray")),
@@ -44,7 +44,7 @@ class _Box:
         self.state = dict(state)
 
 
-class _SmplUnpickler(pickle.Unpickler):
+class _ArrayUnpickler(pickle.Unpickler):
     """Knows numpy arrays; boxes chumpy and scipy-sparse objects; refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
@@ -66,19 +66,46 @@ def read_pickle(path: Path) -> Any:
         UnsafePickleError: it names a class or function that is not on the list.
         UnreadableFileError: truncated, or no pickle.
     """
+    return _unpickled(_content(path), path)
+
+
+def read_npy(path: Path) -> NDArray[Any]:
+    """Return the array in a ``.npy`` file; an array of objects is unpickled as `read_pickle` does it."""
+    content = _content(path)
+    try:
+        return np.asarray(np.lib.format.read_array(io.BytesIO(content), allow_pickle=False))
+    except ValueError as error:
+        if "Object arrays" not in str(error):
+            raise _unreadable(path, content, error) from error
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, _ = read_header(stream)
+    return np.asarray(_unpickled(stream.read(), path)).reshape(shape)
+
+
+def _content(path: Path) -> bytes:
     if not path.is_file():
-        raise MissingFileError(f"expected a pickle, got {path}, which is not there")
+        raise MissingFileError(f"expected an array file, got {path}, which is not there")
     content = path.read_bytes()
     if content[:64].lstrip().lower().startswith((b"<!doctype", b"<html")):
-        raise UnreadableFileError(f"{path}: expected a pickle, got an HTML page (a login or error page?)")
+        raise UnreadableFileError(f"{path}: expected arrays, got an HTML page (a login or error page?)")
+    return content
+
+
+def _unpickled(content: bytes, path: Path) -> Any:
     try:
-        return _SmplUnpickler(io.BytesIO(content), encoding="latin1").load()
+        return _ArrayUnpickler(io.BytesIO(content), encoding="latin1").load()
     except UnsafePickleError as error:
         raise UnsafePickleError(f"{path}: {error}") from None
     except Exception as error:  # a damaged pickle can fail anywhere, with any exception
-        raise UnreadableFileError(
-            f"{path}: expected a whole pickle, got {len(content)} bytes that cannot be read ({error})"
-        ) from error
+        raise _unreadable(path, content, error) from error
+
+
+def _unreadable(path: Path, content: bytes, error: Exception) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"{path}: expected a whole file of arrays, got {len(content)} bytes that cannot be read ({error})"
+    )
 
 
 def dense(value: object, name: str = "array") -> NDArray[np.float64]:
@@ -93,7 +120,7 @@ def dense(value: object, name: str = "array") -> NDArray[np.float64]:
         value = value.state.get("x")
     if isinstance(value, np.ndarray) and value.dtype != object:
         return value.astype(np.float64)
-    raise TensorShapeError(f"SMPL, {name}: expected an array, a chumpy array or a sparse matrix, got {value!r:.60}")
+    raise TensorShapeError(f"{name}: expected an array, a chumpy array or a sparse matrix, got {value!r:.60}")
 
 
 def _dense_columns(state: dict[str, Any], name: str) -> NDArray[np.float64]:
@@ -107,41 +134,5 @@ def _dense_columns(state: dict[str, Any], name: str) -> NDArray[np.float64]:
     elif len(pointers) == rows + 1:
         np.add.at(result, (lines, indices), data)
     else:
-        raise TensorShapeError(f"SMPL, {name}: expected a compressed sparse matrix, got {len(pointers)} pointers")
+        raise TensorShapeError(f"{name}: expected a compressed sparse matrix, got {len(pointers)} pointers")
     return result
-
-
-def read_smpl(model: Path, extra_joints: Path) -> BodyModel:
-    """Return the body from the authors' files.
-
-    Args:
-        model: `SMPL_NEUTRAL.pkl`, or the original `basicModel_neutral_lbs_10_207_0_v1.0.0.pkl`.
-        extra_joints: `SMPL_to_J19.pkl`, the (19, V) regressor of HMR2's last joints.
-
-    Raises:
-        MissingTensorError: an entry of the model is missing.
-        TensorShapeError: an entry has another shape.
-    """
-    content = read_pickle(model)
-    needed = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "f", "kintree_table")
-    missing = [name for name in needed if not isinstance(content, dict) or name not in content]
-    if missing:
-        raise MissingTensorError(f"{model}: expected SMPL's arrays, missing {', '.join(missing)}")
-    arrays = {name: dense(content[name], name) for name in needed}
-    parents = arrays["kintree_table"][0].astype(np.int64).copy()
-    parents[0] = -1
-    if not np.array_equal(parents, PARENTS):
-        raise TensorShapeError(f"{model}: expected SMPL's 24 joints, got parents {parents.tolist()}")
-    directions = arrays["posedirs"]
-    return BodyModel(
-        v_template=arrays["v_template"].astype(np.float32),
-        shapedirs=arrays["shapedirs"][..., :NUMBER_OF_BETAS].astype(np.float32),
-        posedirs=directions.reshape(-1, directions.shape[-1]).T.astype(np.float32),
-        J_regressor=arrays["J_regressor"].astype(np.float32),
-        lbs_weights=arrays["weights"].astype(np.float32),
-        faces=arrays["f"].astype(np.int32),
-        parents=parents,
-        extra_vertices=EXTRA_VERTICES,
-        joint_map=JOINT_MAP,
-        joint_regressor_extra=dense(read_pickle(extra_joints), "joint_regressor_extra").astype(np.float32),
-    )

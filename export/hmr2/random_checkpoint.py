@@ -1,0 +1,44 @@
+"""A checkpoint of the published names, sizes and container but random numbers, for full-size checks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from export.checkpoint import Shape
+from export.hmr2.checkpoint import expected_shapes
+from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
+
+_READOUT_SCALE = 0.005
+"""Keeps poses within some tenths of the mean pose, as trained readouts do."""
+
+
+def write_random_checkpoint(path: Path, sizes: Hmr2Sizes = PUBLISHED, seed: int = 0) -> Path:
+    """Write a Lightning-like checkpoint of random weights; 2.7 GB for the published sizes.
+
+    Weights have the variance 1/fan-in, so that activations, logits and the residual stream keep sizes that are
+    plausible for a trained network; the mean pose is the identity, the mean camera the published (0.9, 0, 0).
+    """
+    state = dict(_tensors(expected_shapes(sizes), seed))
+    state["smpl_head.init_body_pose"] = torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(24)[None]
+    state["smpl_head.init_cam"] = torch.tensor([[0.9, 0, 0]])
+    state["initialized"] = torch.tensor(True)
+    state["discriminator.betas_out.weight"] = torch.zeros(1, 5)
+    torch.save({"state_dict": state, "epoch": 35, "pytorch-lightning_version": "1.8.1"}, path)
+    return path
+
+
+def _tensors(shapes: dict[str, Shape], seed: int) -> Iterator[tuple[str, Tensor]]:
+    generator = torch.Generator().manual_seed(seed)
+    for name, shape in shapes.items():
+        values = torch.randn(shape, generator=generator)
+        if "norm" in name and name.endswith("weight"):
+            yield name, 1 + 0.1 * values
+        elif "smpl_head.dec" in name:
+            yield name, _READOUT_SCALE * values
+        elif name.endswith("weight"):
+            yield name, values / float(np.sqrt(np.prod(shape[1:])))
+        else:
+            yield name, 0.02 * values
