@@ -26,6 +26,8 @@ class ModelSet:
         small_w, small_h: boxes narrower or lower than this many pixels are dropped.
         small_relative: boxes lower than this fraction of the image height are dropped.
         presence_th: bodies whose presence is below this are dropped; 0 keeps all.
+        duplicate_similarity: bodies more similar than this (OKS) are one person; see `DuplicateGate`.
+        duplicate_containment: a box that lies in another by more than this part is the same person.
         predict: PHALP's letters of the terms in use (T texture, A embedding, P pose, L location).
         appearance_scale: what the appearance embedding is divided by before the squared distance. Raising it makes
             appearance count less.
@@ -45,6 +47,8 @@ class ModelSet:
     small_h: float
     small_relative: float
     presence_th: float
+    duplicate_similarity: float
+    duplicate_containment: float
     predict: str
     appearance_scale: float
 
@@ -64,6 +68,8 @@ LITE = ModelSet(
     small_h=0.0,
     small_relative=0.04,
     presence_th=0.3,
+    duplicate_similarity=0.5,
+    duplicate_containment=0.75,
     predict="APL",
     appearance_scale=1.0,
 )
@@ -83,6 +89,8 @@ FULL = ModelSet(
     small_h=100.0,
     small_relative=0.0,
     presence_th=0.0,
+    duplicate_similarity=1.0,
+    duplicate_containment=1.0,
     predict="TPL",
     appearance_scale=1000.0,
 )

@@ -297,11 +297,13 @@ class DroppedDetections:
         low_score: below the score threshold.
         small: narrower or lower than the size gates.
         absent: the body model saw no person in the crop (presence gate).
+        duplicate: another box shows the same person with a higher score.
     """
 
     low_score: int = 0
     small: int = 0
     absent: int = 0
+    duplicate: int = 0
 
 
 @dataclass(frozen=True, slots=True)

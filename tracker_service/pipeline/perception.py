@@ -5,14 +5,17 @@ the other frames of the window.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tracker_service.inference.client import InferenceClient
 from tracker_service.model_sets import ModelSet
+from tracker_service.people.appearance import describe
 from tracker_service.people.boxes import squares
+from tracker_service.people.cameras import project_to_crop
 from tracker_service.people.crops import crop
+from tracker_service.people.duplicates import DuplicateGate, containments
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.people.features import build_people
 from tracker_service.people.gates import Gates
@@ -65,6 +68,7 @@ class Perception:
             small_relative=models.small_relative,
             presence=models.presence_th,
         )
+        self._duplicates = DuplicateGate(models.duplicate_similarity, models.duplicate_containment)
         self._second_pass = second_pass
         self._keep_images = keep_images
         self._times = times
@@ -83,9 +87,17 @@ class Perception:
 
     def _candidates(self, image: UInt8, detections: Detections) -> _Candidates:
         keep, dropped = self._gates.keep(detections, (image.shape[1], image.shape[0]))
-        kept = detections.take(keep)
+        passed = detections.take(keep)
+        kept = self._without_doubtful_parts(passed)
+        dropped = replace(dropped, duplicate=len(passed) - len(kept))
         regions = squares(kept.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
         return _Candidates(kept, dropped, regions, crop(image, regions))
+
+    def _without_doubtful_parts(self, detections: Detections) -> Detections:
+        """Leave out low-score boxes inside a box above the gate: they would be dropped after costing a crop each."""
+        sure = detections.scores > np.float32(self._models.low_th_c)
+        inside = containments(detections.boxes, detections.boxes[sure]) > self._models.duplicate_containment
+        return detections.take(sure | ~inside.any(axis=1))
 
     def _regress(self, candidates: Sequence[_Candidates]) -> list[BodyEstimates]:
         """Run all crops of the window as one batch and give each frame its own rows."""
@@ -96,19 +108,23 @@ class Perception:
 
     def _observation(self, marked: MarkedFrame, seen: _Candidates, bodies: BodyEstimates) -> FrameObservation:
         frame = marked.frame
-        height, width, _ = frame.image.shape
+        size = (frame.image.shape[1], frame.image.shape[0])
         present, absent = self._gates.keep_present(bodies.presence)
-        appearance = np.zeros((len(bodies), 1), np.float32)
-        people = build_people(seen.detections, seen.squares, bodies, (width, height), appearance).take(present)
+        appearance = describe(seen.crops, project_to_crop(bodies.joints_3d, bodies.crop_cameras))
+        people = build_people(seen.detections, seen.squares, bodies, size, appearance).take(present)
+        single = self._duplicates.keep(people)
+        people = people.take(single)
         sure = people.detections.scores > np.float32(self._models.low_th_c)
         return FrameObservation(
             frame_number=frame.number,
             timestamp=frame.timestamp,
-            width=width,
-            height=height,
+            width=size[0],
+            height=size[1],
             shot=marked.shot,
             people=people.take(sure),
             low_score=people.take(~sure) if self._second_pass else None,
-            dropped=DroppedDetections(seen.dropped.low_score, seen.dropped.small, absent.absent),
+            dropped=replace(
+                seen.dropped, absent=absent.absent, duplicate=seen.dropped.duplicate + int((~single).sum())
+            ),
             image=frame.image if self._keep_images else None,
         )
