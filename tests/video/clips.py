@@ -82,18 +82,19 @@ def write_clip(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         if sound is not None:
-            _write_sound(container, sound, audio_seconds)
+            write_silence(container, sound, audio_seconds)
     return path
 
 
 def write_sound(path: Path, seconds: float = 1.0) -> Path:
     """Write a file that holds nothing but silence."""
     with av.open(str(path), "w") as container:
-        _write_sound(container, container.add_stream("aac", rate=16000), seconds)
+        write_silence(container, container.add_stream("aac", rate=16000), seconds)
     return path
 
 
-def _write_sound(container: OutputContainer, stream: AudioStream, seconds: float) -> None:
+def write_silence(container: OutputContainer, stream: AudioStream, seconds: float) -> None:
+    """Encode silence into an open container."""
     for frame in _silence(seconds):
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))

@@ -20,6 +20,7 @@ MOST_THREADS = 4
 """Upper bound of decoder threads that are chosen automatically: each holds frames of its own."""
 
 _MOST_READ_FAILURES = 16
+_MOST_UNREAD, _MOST_UNREAD_BYTES = 0.1, 64 * 1024
 _UNKNOWN_RATE = 25.0
 _HIGHEST_RATE = 1000.0
 _DURATION_IN_HEADER = ("matroska", "flv")
@@ -139,18 +140,25 @@ class VideoContainer:
 
     def packets(self) -> Iterator["Packet[VideoStream] | None"]:
         """Read the packets of the video stream, going on after faults; the last, empty or None, drains the decoder."""
-        failures = 0
+        failures = end = 0
         while failures < _MOST_READ_FAILURES:
             try:
                 for packet in self._container.demux(self.stream):
-                    failures = 0
+                    failures, end = 0, max(end, (packet.pos or 0) + packet.size)
                     yield packet
             except av.FFmpegError as error:
                 failures += 1
                 self.read_fault = reason(error)
             else:
+                self._note_unread(end)
                 return
         yield None
+
+    def _note_unread(self, end: int) -> None:
+        # A fragmented mp4 has no header to promise anything, and FFmpeg ends it at the first broken fragment.
+        fragmented = "mov" in self.format and self.stream.frames == 0
+        if fragmented and self._container.size - end > max(_MOST_UNREAD_BYTES, _MOST_UNREAD * self._container.size):
+            self.read_fault = self.read_fault or "the rest of the file cannot be read"
 
     def seek(self, timestamp: int) -> None:
         """Go to the last keyframe at or before a decoding time, in ticks of the stream.
@@ -198,10 +206,8 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     best = container.streams.best("video")
     if not streams:
-        kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no streams"
-        cover = " and a cover picture" if container.streams.video else ""
-        kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"})) if cover else kinds
-        raise VideoFormatError(f"{path}: expected a video stream, got only {kinds}{cover}")
+        kinds = sorted({"a cover picture" if s.type == "video" else s.type for s in container.streams})
+        raise VideoFormatError(f"{path}: expected a video stream, got {' and '.join(kinds) or 'no stream'} only")
     stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
     decoder: object = stream.codec_context
     if decoder is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 _FEW_FRAMES = 2
 _SMALL_SHARE = 0.01
 _SHORT_TIME = 1.0
-_FEW_PERIODS = 10
+_FEW_PERIODS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class DamageReport:
         hidden_frames: packets that the container marks as not to be shown.
         last_fault: FFmpeg's words for the latest fault.
         first_fault: frames decoded before the first fault.
-        gap: the line about the first stretch of time without frames, if there was one.
+        gaps: stretches of time without frames.
+        first_gap: the line about the first of them.
         resized: the line about frames of another size than the first one, if there were any.
         stopped: the line about an early end, if there was one.
     """
@@ -59,7 +60,8 @@ class DamageReport:
     hidden_frames: int = 0
     last_fault: str | None = None
     first_fault: int | None = None
-    gap: str | None = None
+    gaps: int = 0
+    first_gap: str | None = None
     resized: str | None = None
     stopped: str | None = None
 
@@ -75,8 +77,11 @@ class DamageReport:
 
     def pass_time(self, number: int, previous: float, timestamp: float, fps: float) -> None:
         """Note the time between a frame and the one before it, in case none were shown for long."""
-        if self.gap is None and timestamp - previous > max(_SHORT_TIME, _FEW_PERIODS / fps):
-            self.gap = f"there is no frame between {previous:.2f} s (frame {number - 1}) and {timestamp:.2f} s"
+        if timestamp - previous <= _FEW_PERIODS / fps:
+            return
+        self.gaps += 1
+        if self.gaps == 1:
+            self.first_gap = f"there is no frame between {previous:.2f} s (frame {number - 1}) and {timestamp:.2f} s"
 
     def end(self, promise: Promise, frames: int, end_time: float, read_fault: str | None) -> None:
         """Note that the file gives no more frames, and whether that is earlier than promised.
@@ -104,7 +109,7 @@ class DamageReport:
     @property
     def warnings(self) -> tuple[str, ...]:
         """One line for every kind of fault met so far."""
-        lines = [self.gap, self.resized, self.stopped]
+        lines = [self._gap_line, self.resized, self.stopped]
         if self.damaged_frames:
             lines.insert(0, f"damaged in part but kept: {_counted(self.damaged_frames, 'frame')}")
         if self.damaged_packets:
@@ -112,6 +117,10 @@ class DamageReport:
         if self.lost_packets:
             lines.insert(0, f"left out as damaged: {self._packets(self.lost_packets)}")
         return tuple(line for line in lines if line is not None)
+
+    @property
+    def _gap_line(self) -> str | None:
+        return self.first_gap if self.gaps < 2 else f"{self.first_gap}, nor in {_counted(self.gaps - 1, 'other gap')}"
 
     def _packets(self, count: int) -> str:
         return f"{_counted(count, 'packet')}, the first near frame {self.first_fault} ({self.last_fault})"
