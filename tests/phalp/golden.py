@@ -64,7 +64,7 @@ class Scenario:
             [dequantised(rows("det_joints_q"), 16384), rows("det_uv44"), camera, camera, camera], axis=1
         )
         size = max(self.frame_size)
-        padding = np.array([(size - side) // 2 for side in self.frame_size])
+        padding = (size - np.array(self.frame_size)) / 2
         seeds = rows("det_uv_seeds") if "det_uv_seeds" in self.arrays else None
         return People(
             detections=Detections(np.concatenate([box[:, :2], box[:, :2] + box[:, 2:]], axis=1), rows("det_conf")),

@@ -3,6 +3,8 @@
 from functools import lru_cache
 
 import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
 
 from tracker_service.phalp.appearance import TextureEncoder
 from tracker_service.types import Float32
@@ -36,31 +38,31 @@ def encoder_weights(seed: int) -> dict[str, tuple[Float32, Float32]]:
     return weights
 
 
+@lru_cache
 def encoder(seed: int) -> TextureEncoder:
     """Return the encoder with the recipe's weights: 3x3 convolutions, ReLU, and pooling after the first four."""
-    weights = encoder_weights(seed)
+    nodes, tensors, last = [], [], "maps"
+    for layer, (name, (weight, bias)) in enumerate(encoder_weights(seed).items()):
+        tensors += [numpy_helper.from_array(weight, f"{name}_weight"), numpy_helper.from_array(bias, f"{name}_bias")]
+        inputs = [last, f"{name}_weight", f"{name}_bias"]
+        nodes.append(helper.make_node("Conv", inputs, [name], kernel_shape=[3, 3], pads=[1, 1, 1, 1]))
+        nodes.append(helper.make_node("Relu", [name], [f"{name}_relu"]))
+        last = f"{name}_relu"
+        if layer < 4:
+            nodes.append(helper.make_node("MaxPool", [last], [f"{name}_pool"], kernel_shape=[2, 2], strides=[2, 2]))
+            last = f"{name}_pool"
+    nodes.append(helper.make_node("Flatten", [last], ["embedding"]))
+    given = helper.make_tensor_value_info("maps", TensorProto.FLOAT, ["n", 4, 256, 256])
+    wanted = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 4096])
+    graph = helper.make_graph(nodes, "encoder", [given], [wanted], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
 
     def encode(maps: Float32) -> Float32:
-        embeddings = []
-        for image in maps:
-            x = np.ascontiguousarray(image.transpose(1, 2, 0))
-            for layer, (weight, bias) in enumerate(weights.values()):
-                x = np.maximum(_convolve(x, weight) + bias, 0)
-                if layer < 4:
-                    x = x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, -1).max(axis=(1, 3))
-            embeddings.append(x.transpose(2, 0, 1).reshape(-1))
-        return np.stack(embeddings)
+        embedding: Float32 = session.run(["embedding"], {"maps": maps})[0]
+        return embedding
 
     return encode
-
-
-def _convolve(image: Float32, weight: Float32) -> Float32:
-    """Return the 3x3 convolution (H, W, out) of (H, W, in) with zero padding."""
-    height, width, channels = image.shape
-    padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
-    result = np.zeros((height * width, len(weight)), np.float32)
-    for row in range(3):
-        for column in range(3):
-            part = padded[row : row + height, column : column + width].reshape(-1, channels)
-            result += part @ weight[:, :, row, column].T
-    return result.reshape(height, width, -1)

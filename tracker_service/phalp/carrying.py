@@ -85,7 +85,7 @@ def carry_on(
 def _padded_square(frame_size: tuple[int, int]) -> tuple[int, Float64]:
     """Side of the square PHALP pads frames to, and where the frame's corner lies in it."""
     size = max(frame_size)
-    return size, np.array([(size - side) // 2 for side in frame_size], np.float64)
+    return size, (size - np.array(frame_size, np.float64)) / 2
 
 
 def _joints(body: JointModel, pose: Float32) -> Float32:

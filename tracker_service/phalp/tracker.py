@@ -130,7 +130,7 @@ class Tracker:
         association = self._associate(prediction, observed, shot=shot)
         self._update_matched(association.matches, observed, time, shot=shot)
         missed = association.unmatched_tracks
-        if low_score is not None:
+        if low_score is not None and not self._parameters.upstream:
             missed = self._rescue(prediction, missed, self._observe(low_score, len(people)), time, shot=shot)
         self._tracks.miss(missed)
         self._spawn(association.unmatched_detections, observed, time)

@@ -1,0 +1,157 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.phalp.golden import Scenario
+from tests.phalp.people import FRAME_SIZE, Person, nobody, people
+from tests.phalp.textures import texture_map
+from tracker_service.errors import TrackerStateError
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.snapshot import SNAPSHOT_VERSION, TrackerSnapshot
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.checkpoint import load_tracker_state, save_tracker_state
+from tracker_service.types import TrackedPerson
+
+
+def values(records: tuple[TrackedPerson, ...]) -> list[list[Any]]:
+    names = TrackedPerson.__slots__
+    return [[np.asarray(getattr(record, name)).tolist() for name in names] for record in records]
+
+
+def through_file(snapshot: TrackerSnapshot, path: Path) -> TrackerSnapshot:
+    save_tracker_state(path, snapshot)
+    return load_tracker_state(path)
+
+
+@pytest.mark.parametrize("compat", ["paper", "upstream"])
+@pytest.mark.parametrize("scenario", ["s0_two_walk", "s5_flicker", "s6_annotated"])
+def test_a_run_cut_after_any_frame_goes_on_identically(scenario: str, compat: Any, tmp_path: Path) -> None:
+    golden = Scenario(scenario)
+    parameters = TrackerParameters(compat=compat)
+    whole = Tracker(parameters)
+    frames = range(min(golden.number_of_frames, 40))
+    expected = []
+    snapshots = [whole.snapshot()]
+    for frame in frames:
+        records = whole.update(golden.people(frame), frame, golden.frame_size)
+        expected.append((values(records), whole.pending_since))
+        snapshots.append(whole.snapshot())
+    for cut in frames:
+        tracker = Tracker.restore(through_file(snapshots[cut], tmp_path / "state.npz"), parameters)
+        for frame in frames[cut : cut + 12]:
+            records = tracker.update(golden.people(frame), frame, golden.frame_size)
+            assert (values(records), tracker.pending_since) == expected[frame]
+
+
+def test_texture_maps_survive(tmp_path: Path) -> None:
+    def encode(maps: Any) -> Any:
+        return maps[:, :3].mean(axis=(2, 3))
+
+    parameters = TrackerParameters(predict="TPL")
+    tracker = Tracker(parameters, texture_encoder=encode)
+    for time in range(3):
+        maps = np.stack([texture_map(1, time), texture_map(2, time)])
+        tracker.update(people(Person(200), Person(900), uv_maps=maps), time, FRAME_SIZE)
+    snapshot = through_file(tracker.snapshot(), tmp_path / "state.npz")
+    again = Tracker.restore(snapshot, parameters, texture_encoder=encode)
+    assert again.textures.keys() == {1, 2}
+    for track_id, texture in tracker.textures.items():
+        np.testing.assert_array_equal(again.textures[track_id], texture)
+
+
+def test_a_snapshot_does_not_change_with_its_tracker() -> None:
+    tracker = Tracker(TrackerParameters())
+    tracker.update(people(Person(200)), 0, FRAME_SIZE)
+    snapshot = tracker.snapshot()
+    before = {name: array.copy() for name, array in snapshot.arrays.items()}
+    tracker.update(people(Person(300)), 1, FRAME_SIZE)
+    for name, array in before.items():
+        np.testing.assert_array_equal(snapshot.arrays[name], array)
+
+
+def test_a_restored_tracker_does_not_change_its_snapshot() -> None:
+    tracker = Tracker(TrackerParameters())
+    tracker.update(people(Person(200)), 0, FRAME_SIZE)
+    snapshot = tracker.snapshot()
+    for _ in range(2):
+        again = Tracker.restore(snapshot, TrackerParameters())
+        again.update(people(Person(204)), 1, FRAME_SIZE)
+        assert again.tracks.hits.tolist() == [2]
+
+
+def test_the_state_does_not_grow_with_the_length_of_the_video() -> None:
+    def size(tracker: Tracker) -> int:
+        return sum(array.nbytes for array in tracker.snapshot().arrays.values())
+
+    tracker = Tracker(TrackerParameters())
+    sizes = []
+    for time in range(400):
+        flickering = [Person(100, look=1)] if time % 3 else []
+        tracker.update(people(Person(600, look=2), *flickering), time, FRAME_SIZE)
+        sizes.append(size(tracker))
+    assert max(sizes[200:]) <= max(sizes[:200])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": SNAPSHOT_VERSION + 1}, "expected version"),
+        ({"parameters": "others"}, "got one of others"),
+        ({"arrays": {}}, "expected the arrays of a tracker"),
+    ],
+)
+def test_a_snapshot_that_does_not_fit_is_refused(change: dict[str, Any], message: str) -> None:
+    tracker = Tracker(TrackerParameters())
+    tracker.update(people(Person(200)), 0, FRAME_SIZE)
+    with pytest.raises(TrackerStateError, match=message):
+        Tracker.restore(replace(tracker.snapshot(), **change), TrackerParameters())
+
+
+def test_a_state_taken_with_other_parameters_is_refused() -> None:
+    snapshot = Tracker(TrackerParameters(n_init=3)).snapshot()
+    with pytest.raises(TrackerStateError, match=r"n_init=5.*n_init=3"):
+        Tracker.restore(snapshot, TrackerParameters())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no zip", b"PK\x03\x04 cut off"])
+def test_a_file_that_is_no_state_is_refused(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "state.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TrackerStateError, match=r"state\.npz: expected a tracker state"):
+        load_tracker_state(path)
+
+
+def test_a_truncated_state_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.npz"
+    save_tracker_state(path, Tracker(TrackerParameters()).snapshot())
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(TrackerStateError):
+        load_tracker_state(path)
+
+
+def test_arrays_with_objects_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.npz"
+    with path.open("wb") as stream:
+        np.savez(stream, snapshot_version=np.array([{}], object), snapshot_parameters=np.array(""))
+    with pytest.raises(TrackerStateError):
+        load_tracker_state(path)
+
+
+def test_a_failed_save_leaves_the_earlier_state(tmp_path: Path) -> None:
+    path = tmp_path / "state.npz"
+    save_tracker_state(path, Tracker(TrackerParameters()).snapshot())
+    (tmp_path / "state.npz.partial").mkdir()
+    with pytest.raises(TrackerStateError, match="expected to write"):
+        save_tracker_state(path, Tracker(TrackerParameters()).snapshot())
+    assert load_tracker_state(path).version == SNAPSHOT_VERSION
+
+
+def test_an_empty_tracker_is_restored(tmp_path: Path) -> None:
+    tracker = Tracker.restore(
+        through_file(Tracker(TrackerParameters()).snapshot(), tmp_path / "s.npz"), TrackerParameters()
+    )
+    assert tracker.update(nobody(), 0, FRAME_SIZE) == ()
