@@ -62,7 +62,7 @@ LITE = ModelSet(
     crop_margin=1.25,
     crop_aspect=None,
     align_crops=True,
-    low_th_c=0.35,
+    low_th_c=0.4,
     second_pass_th=0.15,
     small_w=0.0,
     small_h=0.0,
@@ -71,7 +71,7 @@ LITE = ModelSet(
     duplicate_similarity=0.5,
     duplicate_containment=0.75,
     predict="APL",
-    appearance_scale=1.0,
+    appearance_scale=0.5,
 )
 
 FULL = ModelSet(

@@ -41,7 +41,7 @@ class PhalpSettings(_Group):
     )
     presence_th: float | None = Field(default=None, ge=0, le=1, description="lowest presence of a body")
     second_pass_th: float | None = Field(default=None, ge=0, le=1, description="scores above this may continue a track")
-    second_pass: bool = Field(default=True, description="let low-score boxes continue confirmed tracks")
+    second_pass: bool = Field(default=False, description="let low-score boxes continue confirmed tracks")
     tentative_misses: int = Field(default=3, ge=0, description="misses an unconfirmed track survives; 0 as upstream")
     appearance_scale: float | None = Field(default=None, gt=0, description="higher makes appearance count less")
     compat: Compatibility = "paper"
