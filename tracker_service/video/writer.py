@@ -18,7 +18,9 @@ from av.video.stream import VideoStream
 from tracker_service.errors import ContractError, ResultsError, SettingsError
 from tracker_service.types import UInt8
 
-TICKS_PER_SECOND = 90_000
+TICKS_PER_SECOND = 60_000
+"""Resolution of the frame times: whole ticks for 24, 25, 29.97, 30 and 60 frames a second; MPEG-4 allows no more."""
+
 _PRESETS = frozenset(
     {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"}
 )
@@ -68,6 +70,7 @@ class VideoWriter:
         self.encoder, self.note = _encoder()
         self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
         try:
+            self._partial.touch()  # FFmpeg would only find out with the first frame that the folder cannot be written
             self._container: OutputContainer | None = av.open(
                 f"file:{self._partial.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}
             )
@@ -172,7 +175,10 @@ class VideoWriter:
         )
 
     def _add_stream(self, container: OutputContainer, crf: int, preset: str, threads: int) -> VideoStream:
-        options = {"crf": str(crf), "preset": preset} if self.encoder == "libx264" else {"qscale": str(2 + crf // 4)}
+        coarseness = str(2 + crf // 6)
+        options = {"qmin": coarseness, "qmax": coarseness}
+        if self.encoder == "libx264":
+            options = {"crf": str(crf), "preset": preset}
         rate = Fraction(self._fps).limit_denominator(1001)
         stream = cast("VideoStream", container.add_stream(self.encoder, rate=rate, options=options))
         stream.width, stream.height = self._width + self._width % 2, self._height + self._height % 2
