@@ -22,5 +22,6 @@ def environment() -> ServerEnvironment:
 def server(environment: ServerEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
     folder: Path = tmp_path_factory.mktemp("triton")
     repository = build_repository(folder / "models")
-    with TritonServer(environment, repository, folder / "log") as running:
-        yield running
+    running = TritonServer(environment, repository, folder / "log").start()
+    yield running
+    running.kill()  # a polite end takes the server seconds

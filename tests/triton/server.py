@@ -67,7 +67,8 @@ class TritonServer:
         self.ports = ports or free_ports()
         self._environment = environment
         self._options = (*(() if config_name is None else (f"--model-config-name={config_name}",)), *options)
-        self._prefix = f"phalp_test_{os.getpid()}_{uuid4().hex[:8]}_"
+        self.memory_prefix = f"phalp_test_{os.getpid()}_{uuid4().hex[:8]}_"
+        """What the names of the server's files in /dev/shm begin with."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -137,7 +138,7 @@ class TritonServer:
         self._process.wait()
         self._process = None
         atexit.unregister(self.kill)
-        for left in SHARED_MEMORY.glob(f"{self._prefix}*"):
+        for left in SHARED_MEMORY.glob(f"{self.memory_prefix}*"):
             left.unlink(missing_ok=True)
 
     def stubs(self) -> list[psutil.Process]:
@@ -181,7 +182,7 @@ class TritonServer:
             str(self._environment.tritonserver),
             f"--model-repository={self.repository}",
             f"--backend-directory={self._environment.backends}",
-            f"--backend-config=python,shm-region-prefix-name={self._prefix}",
+            f"--backend-config=python,shm-region-prefix-name={self.memory_prefix}",
             f"--http-address={loopback}",
             f"--http-port={self.ports.http}",
             f"--grpc-address={loopback}",

@@ -2,13 +2,20 @@
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from tritonclient.utils import InferenceServerException
 
-from tracker_service.errors import InferenceError, InferenceOverloadedError, InferenceUnavailableError
+from tracker_service.errors import (
+    InferenceError,
+    InferenceFailedError,
+    InferenceOverloadedError,
+    InferenceUnavailableError,
+    ModelContractError,
+)
 from tracker_service.inference.triton.breaker import CircuitBreaker
 from tracker_service.inference.triton.failures import Failure, Remedy, classify
 from tracker_service.inference.triton.policy import FailurePolicy
@@ -44,6 +51,8 @@ class Attempts:
         self._clock = clock
         self._lost = lost
         self._breakers: dict[str, CircuitBreaker] = {}
+        self.repetitions: Counter[str] = Counter()
+        """How often a request was sent again, by the name of the error that it healed."""
 
     async def run(
         self, model: str, attempt: Callable[[float], Awaitable[Result]], *, known: Callable[[], bool]
@@ -72,7 +81,7 @@ class Attempts:
                 pause = course.pause_after(failure, self._clock())
                 if pause is None:
                     raise course.final_error(failure, self._clock()) from error
-            except InferenceError:
+            except (ModelContractError, InferenceFailedError):
                 breaker.report_answer()
                 raise
             except BaseException:
@@ -81,6 +90,7 @@ class Attempts:
             else:
                 breaker.report_answer()
                 return result
+            self.repetitions[type(failure.error).__name__] += 1
             await asyncio.sleep(pause)
 
     @asynccontextmanager

@@ -76,6 +76,10 @@ class TritonClient:
         """Whether tensors go through shared memory; known after the first call."""
         return self._pool.in_use
 
+    def repetitions(self) -> dict[str, int]:
+        """Return how often requests were sent again so far, by the name of the error that was not raised."""
+        return dict(self._attempts.repetitions)
+
     def signature(self, model: str) -> ModelSpec:
         """Return the model's own signature; asked from the server once.
 
