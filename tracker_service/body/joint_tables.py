@@ -77,7 +77,7 @@ class JointTables:
 
     def rest_joints(self, betas: Float32) -> Float64:
         """Return the 24 joints of the shapes ``betas`` (n, 10) in the rest pose, (n, 24, 3)."""
-        return self.rest_template + (betas @ self.rest_shape).reshape(len(betas), -1, 3)
+        return self.rest_template + (betas @ self.rest_shape).reshape(len(betas), *self.rest_template.shape)
 
     def joints(
         self, rotations: Float64, positions: Float64, offsets: Float64, betas: Float32, pose_features: Float32
@@ -95,6 +95,6 @@ class JointTables:
         flat = self.point_template + betas @ self.point_shape
         if self.point_pose.size:
             flat += pose_features @ self.point_pose
-        per_bone = flat.reshape(n, bones, -1, 3) @ rotations.swapaxes(-1, -2)
+        per_bone = flat.reshape(n, bones, self.point_weight.shape[1], 3) @ rotations.swapaxes(-1, -2)
         points = per_bone.sum(axis=1) + self.point_weight.T @ offsets
         return np.concatenate([positions, points], axis=1)[:, self.order].astype(np.float32)

@@ -66,7 +66,7 @@ class BodyModel:
         if not path.is_file():
             raise ModelNotFoundError(f"body model: no file {path}; `python -m export` builds it")
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
         except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
             raise ModelContractError(f"body model {path}: expected an npz file of plain arrays, got {error}") from error
