@@ -149,6 +149,13 @@ def test_photo_is_turned_as_its_orientation_tag_says(tmp_path: Path) -> None:
     assert image[10, -10, 0] > 180 > image[10, -10, 2]
 
 
+def test_single_image_is_a_source_of_one_frame(tmp_path: Path) -> None:
+    path = fill(tmp_path / "f", ["1.png", "photo.JPG"]) / "photo.JPG"
+    with open_source(path) as source:
+        assert source.info.name == "photo"
+        assert [(frame.number, read_index(frame.image)) for frame in source] == [(0, 1)]
+
+
 def test_folder_is_read_once_and_not_after_closing(tmp_path: Path) -> None:
     source = open_source(fill(tmp_path / "f", ["1.png", "2.png", "3.png"]))
     frames = iter(source)

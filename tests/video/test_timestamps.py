@@ -53,6 +53,25 @@ def test_range_in_seconds_follows_variable_times(tmp_path: Path, start: str, end
         assert [(frame.number, read_index(frame.image)) for frame in source] == [(n, n) for n in expected]
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9"])
+def test_recording_that_states_no_rate_is_measured(tmp_path: Path, codec: str) -> None:
+    # What a web browser records: Matroska without the element for the duration of a frame (0x23E383).
+    ticks = np.cumsum(np.random.default_rng(0).integers(25, 60, 60)).tolist()
+    path = write_clip(
+        tmp_path / "browser.mkv", 60, codec=codec, ticks=ticks, ticks_per_second=1000, container_options={"live": "1"}
+    )
+    data = bytearray(path.read_bytes())
+    place = data.index(b"\x23\xe3\x83")
+    length = data[place + 3] & 0x7F
+    data[place : place + 4 + length] = b"\xec" + bytes([0x80 | (2 + length)]) + bytes(2 + length)
+    path.write_bytes(data)
+    with open_source(path) as source:
+        frames = list(source)
+        assert source.info.fps == pytest.approx(59 / (ticks[-1] - ticks[0]) * 1000, rel=1e-3)
+        assert source.warnings == ()
+    np.testing.assert_allclose([frame.timestamp for frame in frames], (np.array(ticks) - ticks[0]) / 1000, atol=1e-6)
+
+
 def test_long_stretch_without_frames_is_reported_and_kept(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "gap.mkv", 20, ticks=[n + 100 * (n >= 10) for n in range(20)])
     with open_source(path) as source:

@@ -1,4 +1,4 @@
-"""Opening a media file with PyAV: the video stream in it, or one line that says why there is none."""
+"""A media file as packets of its video stream, and what its header says about them."""
 
 import os
 import re
@@ -8,13 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Discard, Disposition
+from av.stream import Discard
 from av.video.stream import VideoStream
 
-from tracker_service.errors import VideoFormatError, VideoNotFoundError
 from tracker_service.video.damage import Promise
+from tracker_service.video.opening import find_video_stream, open_container, reason
 
 MOST_THREADS = 4
 """Upper bound of decoder threads that are chosen automatically: each holds frames of its own."""
@@ -22,13 +21,11 @@ MOST_THREADS = 4
 _MOST_READ_FAILURES = 16
 _MOST_UNREAD, _MOST_UNREAD_BYTES = 0.1, 64 * 1024
 _UNKNOWN_RATE = 25.0
-_HIGHEST_RATE = 1000.0
+# Where a file states no rate FFmpeg gives the one of its clock, for instance Matroska's 1000 ticks a second.
+_HIGHEST_RATE = 960.0
+_PACKETS_FOR_RATE = 200
 _DURATION_IN_HEADER = ("matroska", "flv")
 _CLOCK_TAG = re.compile(r"(\d+):(\d\d):(\d\d\.?\d*)")
-
-# Playlists and scripts name further files to open; text is drawn by FFmpeg as if it were a picture. An uploaded
-# "video" must neither read other files nor turn text into frames.
-_REFUSED_FORMATS = frozenset({"hls", "dash", "concat", "concatf", "sdp", "rtsp", "image2", "tty", "imf", "lavfi"})
 
 
 class VideoContainer:
@@ -38,6 +35,12 @@ class VideoContainer:
         path: an existing file.
         threads: decoder threads; more decode faster and hold more frames; 0 takes the cores, at most four.
 
+    Attributes:
+        path: the file.
+        stream: PyAV's video stream.
+        fps: average frame rate, or the nominal one where no average is known.
+        read_fault: FFmpeg's words for the latest fault of the container, or None.
+
     Raises:
         VideoNotFoundError: there is no such file.
         VideoFormatError: the file is empty, is not a video, has no video stream, or its codec is unknown.
@@ -45,9 +48,9 @@ class VideoContainer:
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         self.path = path
-        self._container = _open(path)
+        self._container = open_container(path)
         try:
-            self.stream = _video_stream(self._container, path)
+            self.stream = find_video_stream(self._container, path)
             for stream in self._container.streams:
                 if stream.index != self.stream.index:
                     stream.discard = Discard.all
@@ -56,6 +59,7 @@ class VideoContainer:
         except BaseException:
             self._container.close()
             raise
+        self.fps = _stated_rate(self.stream) or _measured_rate(path)
         self.read_fault: str | None = None
 
     @property
@@ -77,15 +81,6 @@ class VideoContainer:
     def time_base(self) -> Fraction:
         """Seconds per tick of the stream's timestamps."""
         return self.stream.time_base or Fraction(1, av.time_base)
-
-    @property
-    def fps(self) -> float:
-        """Average frame rate, or the nominal one where no average is known."""
-        stream = self.stream
-        for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-            if rate is not None and 0 < rate <= _HIGHEST_RATE:
-                return float(rate)
-        return _UNKNOWN_RATE
 
     @property
     def duration(self) -> float | None:
@@ -175,47 +170,28 @@ class VideoContainer:
         del self._container, self.stream
 
 
-def reason(error: av.FFmpegError) -> str:
-    """Return FFmpeg's words for an error, without the file name and numbers around them."""
-    return error.strerror or str(error)
-
-
-def _open(path: Path) -> InputContainer:
-    if not path.exists():
-        raise VideoNotFoundError(f"{path}: expected a video file or a folder of images, got nothing at this path")
-    if not path.is_file():
-        raise VideoFormatError(f"{path}: expected a regular video file, got something else")
-    if path.stat().st_size == 0:
-        raise VideoFormatError(f"{path}: expected a video file, got an empty file (0 bytes)")
-    try:
-        # The "file:" prefix keeps a name with a colon from being read as a network protocol.
-        container = av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="ignore")
-    except av.FFmpegError as error:
-        raise VideoFormatError(
-            f"{path}: expected a video file, got a file that cannot be read as one: {reason(error)}"
-        ) from error
-    except OSError as error:
-        raise VideoFormatError(f"{path}: expected a readable video file, got: {error.strerror}") from error
-    if _REFUSED_FORMATS & set(container.format.name.split(",")):
-        container.close()
-        raise VideoFormatError(f"{path}: expected a video file, got {container.format.long_name}")
-    return container
-
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    best = container.streams.best("video")
-    if not streams:
-        kinds = sorted({"a cover picture" if s.type == "video" else s.type for s in container.streams})
-        raise VideoFormatError(f"{path}: expected a video stream, got {' and '.join(kinds) or 'no stream'} only")
-    stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
-    decoder: object = stream.codec_context
-    if decoder is None:
-        raise VideoFormatError(f"{path}: expected a codec that FFmpeg can decode, got an unknown one")
-    return stream
-
-
 def _usable_cores() -> int:
     with suppress(AttributeError):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _stated_rate(stream: VideoStream) -> float | None:
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate is not None and 0 < rate <= _HIGHEST_RATE:
+            return float(rate)
+    return None
+
+
+def _measured_rate(path: Path) -> float:
+    """Return the average rate of the first frames, for files that state none: live recordings by web browsers."""
+    times: list[float] = []
+    with open_container(path) as container, suppress(av.FFmpegError):
+        stream = find_video_stream(container, path)
+        for packet in container.demux(stream):
+            if packet.pts is not None and packet.time_base is not None:
+                times.append(float(packet.pts * packet.time_base))
+            if len(times) == _PACKETS_FOR_RATE:
+                break
+    length = max(times) - min(times) if times else 0.0
+    return min((len(times) - 1) / length, _HIGHEST_RATE) if length > 0 else _UNKNOWN_RATE

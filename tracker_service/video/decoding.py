@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import av
 from av.video.frame import VideoFrame
 
-from tracker_service.video.container import VideoContainer, reason
+from tracker_service.video.container import VideoContainer
 from tracker_service.video.damage import DamageReport
+from tracker_service.video.opening import reason
 
 
 def decoded_frames(container: VideoContainer, damage: DamageReport) -> Iterator[VideoFrame]:

@@ -21,9 +21,14 @@ def natural_order(name: str) -> tuple[tuple[bool, int, str], ...]:
     return tuple((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts)
 
 
+def is_image(path: Path) -> bool:
+    """Tell whether a path has the name of an image and is a file."""
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
 def list_images(folder: Path) -> tuple[Path, ...]:
     """Return the images directly in a folder, in natural order of their names; hidden files are left out."""
-    files = (f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".") and f.is_file())
+    files = (file for file in folder.iterdir() if is_image(file) and not file.name.startswith("."))
     return tuple(sorted(files, key=lambda file: (natural_order(file.name), file.name)))
 
 
@@ -31,7 +36,7 @@ class ImageFolderSource(FrameSource):
     """Images of a folder as frames; frame n is the n-th image, also where an image before it cannot be read.
 
     Args:
-        folder: an existing folder.
+        folder: an existing folder, or a single image.
         selection: the frames to deliver.
         fps: frames a second that the images are taken to have.
 
@@ -41,7 +46,7 @@ class ImageFolderSource(FrameSource):
     """
 
     def __init__(self, folder: Path, selection: Selection, fps: float) -> None:
-        images = list_images(folder)
+        images = list_images(folder) if folder.is_dir() else (folder,)
         if not images:
             expected = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
             raise VideoFormatError(f"{folder}: expected a folder of images ({expected}), got none in it")
@@ -61,8 +66,10 @@ class ImageFolderSource(FrameSource):
         if self._first is None:
             raise VideoFormatError(f"{folder}: expected images, got none that can be read among {len(numbers)}")
         height, width = self._first.image.shape[:2]
-        name = folder.resolve().name
-        self._info = VideoInfo(name, width, height, fps, len(numbers), len(images) / fps, "images")
+        name = folder.resolve()
+        self._info = VideoInfo(
+            name.name if folder.is_dir() else name.stem, width, height, fps, len(numbers), len(images) / fps, "images"
+        )
 
     @property
     def info(self) -> VideoInfo:

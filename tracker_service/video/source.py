@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tracker_service.errors import SettingsError
 from tracker_service.video.frame_source import FrameSource, VideoInfo
-from tracker_service.video.image_folder import ImageFolderSource
+from tracker_service.video.image_folder import ImageFolderSource, is_image
 from tracker_service.video.position import Position, Selection, parse_position
 from tracker_service.video.video_file import VideoFileSource
 
@@ -22,10 +22,10 @@ def open_source(
     threads: int = 0,
     image_rate: float = IMAGE_RATE,
 ) -> FrameSource:
-    """Open a video file or a folder of images for reading once, frame by frame.
+    """Open a video file, a folder of images or a single image for reading once, frame by frame.
 
     Args:
-        source: path of the file or folder.
+        source: path of the file or folder; a web address is not one.
         start: first frame to deliver; frame numbers and timestamps stay those of the whole source.
         end: first frame not to deliver any more.
         threads: decoder threads; more decode faster and hold more frames in memory; 0 takes the cores, at most four.
@@ -46,6 +46,6 @@ def open_source(
         raise SettingsError(f"image rate: expected more than 0 and at most 1000 frames a second, got {image_rate}")
     path = Path(source)
     selection = Selection.between(start, end)
-    if path.is_dir():
+    if path.is_dir() or is_image(path):
         return ImageFolderSource(path, selection, image_rate)
     return VideoFileSource(path, selection, threads)
