@@ -14,16 +14,15 @@ from tracker_service.model_sets import ModelSet
 from tracker_service.people.appearance import describe
 from tracker_service.people.boxes import squares
 from tracker_service.people.cameras import project_to_crop
-from tracker_service.people.crops import crop
 from tracker_service.people.duplicates import DuplicateGate, containments
-from tracker_service.people.estimates import BodyEstimates
 from tracker_service.people.features import build_people
 from tracker_service.people.gates import Gates
+from tracker_service.pipeline.bodies import Bodies, Candidates, regress_bodies
 from tracker_service.pipeline.detection import PersonDetector
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import Detections, DroppedDetections, Frame, Squares, UInt8
+from tracker_service.types import Detections, DroppedDetections, Frame, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +31,6 @@ class MarkedFrame:
 
     frame: Frame
     shot: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """The boxes of one frame that are worth a body, and their crops."""
-
-    detections: Detections
-    dropped: DroppedDetections
-    squares: Squares
-    crops: UInt8
 
 
 class Perception:
@@ -77,21 +66,21 @@ class Perception:
         """Return what is seen in each frame of a window."""
         images = [marked.frame.image for marked in window]
         with self._times.measure("detection"):
-            detections = self._detector.detect(images)
-        with self._times.measure("crops"):
-            candidates = [self._candidates(*pair) for pair in zip(images, detections, strict=True)]
-        with self._times.measure("bodies"):
-            estimates = self._regress(candidates)
+            gated = [self._gated(*pair) for pair in zip(images, self._detector.detect(images), strict=True)]
+        candidates = [candidates for candidates, _ in gated]
+        bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=self._times)
         with self._times.measure("features"):
-            return tuple(self._observation(*parts) for parts in zip(window, candidates, estimates, strict=True))
+            return tuple(
+                self._observation(marked, *seen, found)
+                for marked, seen, found in zip(window, gated, bodies, strict=True)
+            )
 
-    def _candidates(self, image: UInt8, detections: Detections) -> _Candidates:
+    def _gated(self, image: UInt8, detections: Detections) -> tuple[Candidates, DroppedDetections]:
         keep, dropped = self._gates.keep(detections, (image.shape[1], image.shape[0]))
         passed = detections.take(keep)
         kept = self._without_doubtful_parts(passed)
-        dropped = replace(dropped, duplicate=len(passed) - len(kept))
         regions = squares(kept.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
-        return _Candidates(kept, dropped, regions, crop(image, regions))
+        return Candidates(image, kept, regions), replace(dropped, duplicate=len(passed) - len(kept))
 
     def _without_doubtful_parts(self, detections: Detections) -> Detections:
         """Leave out low-score boxes inside a box above the gate: they would be dropped after costing a crop each."""
@@ -99,32 +88,25 @@ class Perception:
         inside = containments(detections.boxes, detections.boxes[sure]) > self._models.duplicate_containment
         return detections.take(sure | ~inside.any(axis=1))
 
-    def _regress(self, candidates: Sequence[_Candidates]) -> list[BodyEstimates]:
-        """Run all crops of the window as one batch and give each frame its own rows."""
-        ends = np.cumsum([len(frame.crops) for frame in candidates])
-        estimates = self._regressor.regress(np.concatenate([frame.crops for frame in candidates]))
-        starts = np.concatenate([[0], ends[:-1]])
-        return [estimates.take(np.arange(start, end)) for start, end in zip(starts, ends, strict=True)]
-
-    def _observation(self, marked: MarkedFrame, seen: _Candidates, bodies: BodyEstimates) -> FrameObservation:
-        frame = marked.frame
-        size = (frame.image.shape[1], frame.image.shape[0])
-        present, absent = self._gates.keep_present(bodies.presence)
-        appearance = describe(seen.crops, project_to_crop(bodies.joints_3d, bodies.crop_cameras))
-        people = build_people(seen.detections, seen.squares, bodies, size, appearance).take(present)
-        single = self._duplicates.keep(people)
-        people = people.take(single)
+    def _observation(
+        self, marked: MarkedFrame, candidates: Candidates, dropped: DroppedDetections, bodies: Bodies
+    ) -> FrameObservation:
+        frame, estimates = marked.frame, bodies.estimates
+        appearance = describe(bodies.crops, project_to_crop(estimates.joints_3d, estimates.crop_cameras))
+        every = build_people(candidates.detections, bodies.squares, estimates, candidates.frame_size, appearance)
+        present, absent = self._gates.keep_present(every.presence)
+        single = self._duplicates.keep(every.take(present))
+        people = every.take(present).take(single)
         sure = people.detections.scores > np.float32(self._models.low_th_c)
+        duplicates = dropped.duplicate + int((~single).sum())
         return FrameObservation(
             frame_number=frame.number,
             timestamp=frame.timestamp,
-            width=size[0],
-            height=size[1],
+            width=candidates.frame_size[0],
+            height=candidates.frame_size[1],
             shot=marked.shot,
             people=people.take(sure),
             low_score=people.take(~sure) if self._second_pass else None,
-            dropped=replace(
-                seen.dropped, absent=absent.absent, duplicate=seen.dropped.duplicate + int((~single).sum())
-            ),
+            dropped=replace(dropped, absent=absent.absent, duplicate=duplicates),
             image=frame.image if self._keep_images else None,
         )
