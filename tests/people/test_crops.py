@@ -1,0 +1,152 @@
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.people.golden import full_golden, golden
+from tracker_service.people.boxes import squares
+from tracker_service.people.crops import crop, crop_masks, crop_to_source
+from tracker_service.types import Squares, UInt8
+
+EXACT_SAMPLING = int(cv2.__version__.split(".")[0]) >= 5
+"""OpenCV 4 rounds coordinates to 1/32 px, OpenCV 5 does not."""
+RAMP = np.broadcast_to(np.arange(256, dtype=np.uint8)[None, :, None], (256, 256, 3)).copy()
+
+
+def one_square(x: float, y: float, side: float, angle: float = 0.0) -> Squares:
+    return Squares(np.array([[x, y]], np.float32), np.array([side], np.float32), np.array([angle], np.float32))
+
+
+def assert_crop_equals(actual: UInt8, expected: NDArray[Any], *, blurred: bool, opencv: int) -> None:
+    """Compare (rows, 256, 3) with the reference's (3, rows, 256) at the tolerance of its OpenCV."""
+    levels = expected.astype(np.float64).transpose(1, 2, 0)
+    difference = np.abs(actual[: len(levels)] - levels)
+    largest, mean = (1.0, 0.3) if opencv == 5 and EXACT_SAMPLING else (5.0, 0.4)
+    assert difference.max() <= (4.0 if blurred and EXACT_SAMPLING else largest)
+    assert difference.mean() <= mean
+
+
+def compare_box(data: dict[str, NDArray[Any]], box: int, image: UInt8, xyxy: NDArray[Any], blurred: bool) -> int:
+    """Compare every stored crop of one box; returns how many there were."""
+    square = squares(xyxy[None])
+    compared = 0
+    for opencv in (4, 5):
+        for path, antialias in (("demo", True), ("tracker", False)):
+            name = f"{path}_crop{box}_cv{opencv}"
+            if name in data:
+                actual = crop(image, square, antialias=antialias)[0]
+                assert_crop_equals(actual, data[name], blurred=blurred and antialias, opencv=opencv)
+                compared += 1
+    mask = np.unpackbits(data[f"segmask{box}_packed"])[: image.shape[0] * image.shape[1]].reshape(image.shape[:2])
+    expected = data[f"mask_crop{box}_cv5"]
+    difference = np.abs(crop_masks(mask[None].astype(np.bool_), square)[0, : len(expected)].astype(int) - expected)
+    # A mask is 0 or 255: OpenCV 4's rounding of coordinates alone moves its border by 255/32.
+    assert difference.max() <= (1 if EXACT_SAMPLING else 16)
+    return compared
+
+
+@pytest.mark.parametrize(("box", "crops"), [(2, 2), (4, 1), (6, 2)])
+def test_crops_are_those_of_the_reference(box: int, crops: int) -> None:
+    data = golden("crops_reduced")
+    image = np.ascontiguousarray(data[f"image{data[f'box{box}_image']}"][..., ::-1])
+    blurred = bool(data[f"box{box}_blurred"])
+    assert compare_box(data, box, image, data[f"box{box}_xyxy"], blurred) == crops
+
+
+@pytest.mark.parametrize("box", range(10))
+def test_crops_are_those_of_the_full_golden_set(box: int) -> None:
+    data = full_golden("crops")
+    image = np.ascontiguousarray(data[f"image{data['box_image'][box]}"][..., ::-1])
+    compare_box(data, box, image, data["box_xyxy"][box], bool(data["demo_blurred"][box]))
+
+
+@pytest.mark.parametrize("box", range(10))
+def test_network_input_is_that_of_the_full_golden_set(box: int) -> None:
+    data = full_golden("crops")
+    image = np.ascontiguousarray(data[f"image{data['box_image'][box]}"][..., ::-1])
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    rows, columns = data["probe_xy"].T
+    for path, antialias in (("demo", True), ("tracker", False)):
+        seen = crop(image, squares(data["box_xyxy"][box][None]), antialias=antialias)[0, rows, columns]
+        expected = data[f"{path}_probe_normalised_cv5"][box].T
+        tolerance = 0.06 if antialias and data["demo_blurred"][box] else 0.02
+        tolerance = tolerance if EXACT_SAMPLING else 0.1
+        np.testing.assert_allclose((seen / 255 - mean) / std, expected, rtol=0, atol=tolerance)
+
+
+@given(st.floats(90, 160), st.floats(90, 160), st.floats(10, 120), st.floats(-np.pi, np.pi), st.sampled_from([64, 256]))
+@settings(deadline=None)
+def test_every_pixel_shows_the_point_it_is_mapped_to(x: float, y: float, side: float, angle: float, size: int) -> None:
+    square = one_square(x, y, side, angle)
+    columns, rows = np.meshgrid(np.arange(size), np.arange(size))
+    source_x = crop_to_source(square, size)[0, 0] @ np.stack([columns.ravel(), rows.ravel(), np.ones(size * size)])
+    shown = crop(RAMP, square, size)[0, ..., 0].ravel()
+    assert np.abs(shown - source_x).max() <= 0.55
+
+
+def test_a_quarter_turn_shows_the_upright_crop_turned_back() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (300, 300, 3)).astype(np.uint8)
+    upright = crop(image, one_square(150, 150, 256))[0]
+    turned = crop(image, one_square(150, 150, 256, np.pi / 2))[0]
+    # The turned crop's upward axis is the image's rightward one.
+    np.testing.assert_array_equal(turned[1:], np.rot90(upright, 1)[:-1])
+
+
+def test_outside_the_frame_is_black() -> None:
+    image = np.full((100, 100, 3), 255, np.uint8)
+    crops = crop(image, one_square(0, 50, 64), 64)
+    assert (crops[0, :, :32] == 0).all()
+    assert (crops[0, :, 32:] == 255).all()
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+def test_a_square_beside_the_frame_is_black(antialias: bool) -> None:
+    image = np.full((100, 100, 3), 255, np.uint8)
+    assert not crop(image, one_square(5000, 5000, 800), antialias=antialias).any()
+    assert not crop_masks(np.ones((1, 100, 100), np.bool_), one_square(-500, 50, 80)).any()
+
+
+def test_a_square_much_larger_than_the_frame_shows_all_of_it() -> None:
+    image = np.full((100, 100, 3), 255, np.uint8)
+    shown = crop(image, one_square(50, 50, 25600))[0]
+    assert shown[128, 128].tolist() == [255, 255, 255]
+    assert (shown > 0).any(axis=-1).sum() <= 4
+
+
+def test_people_of_one_frame_do_not_influence_each_other() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
+    both = Squares(
+        np.array([[60, 70], [150, 90]], np.float32), np.array([80, 120], np.float32), np.array([0.3, 0], np.float32)
+    )
+    np.testing.assert_array_equal(crop(image, both)[1:], crop(image, both.take(np.array([1]))))
+
+
+def test_a_read_only_frame_is_taken_and_nobody_gives_nothing() -> None:
+    image = RAMP.copy()
+    image.flags.writeable = False
+    assert crop(image, one_square(128, 128, 100)).any()
+    nobody = one_square(0, 0, 1).take(np.zeros(0, np.int64))
+    assert crop(image, nobody).shape == (0, 256, 256, 3)
+
+
+def test_blur_is_only_for_squares_that_are_reduced_by_more_than_2_2() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (900, 900, 3)).astype(np.uint8)
+    below, above = one_square(450, 450, 563), one_square(450, 450, 1500)
+    np.testing.assert_array_equal(crop(image, below, antialias=True), crop(image, below))
+    inside = slice(64, 192)
+    blurred, plain = (crop(image, above, antialias=antialias)[0, inside, inside] for antialias in (True, False))
+    assert blurred.std() < 0.9 * plain.std()
+
+
+@pytest.mark.parametrize(("x", "y"), [(400, 450), (100, 850)])
+def test_blurring_only_what_is_shown_is_like_blurring_the_whole_frame(x: float, y: float) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (900, 900, 3)).astype(np.uint8)
+    square, sigma = one_square(x, y, 1024, 0.2), 0.5
+    whole = np.rint(cv2.GaussianBlur(image.astype(np.float32), (5, 5), sigma, borderType=cv2.BORDER_REPLICATE))
+    expected = crop(whole.astype(np.uint8), square)
+    difference = np.abs(crop(image, square, antialias=True).astype(int) - expected)
+    assert difference.max() <= (1 if EXACT_SAMPLING else 6)
