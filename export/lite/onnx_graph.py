@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -139,27 +139,6 @@ class GraphBuilder:
     def op(self, op_type: str, *inputs: Operand | None, **attributes: Any) -> Value:
         """Append a node with one output."""
         return self.ops(op_type, *inputs, outputs=1, **attributes)[0]
-
-    def embed(self, model: onnx.ModelProto, inputs: Mapping[str, Value]) -> dict[str, Value]:
-        """Copy the nodes of ``model`` into this graph, fed with ``inputs``; return its outputs by name."""
-        graph = model.graph
-        missing = {i.name for i in graph.input} - set(inputs)
-        if missing:
-            raise ExportError(f"expected a value for every input of {graph.name}, got none for {sorted(missing)}")
-        names = {name: value.name for name, value in inputs.items()} | {"": ""}
-        for tensor in graph.initializer:
-            names[tensor.name] = self._fresh("constant")
-            self._constants[names[tensor.name]] = numpy_helper.to_array(tensor)
-        for node in graph.node:
-            copy = onnx.NodeProto()
-            copy.CopyFrom(node)
-            for result in node.output:
-                names[result] = self._fresh(node.op_type)
-            copy.name = self._fresh(f"{node.op_type}_node")
-            copy.input[:] = [names[i] for i in node.input]
-            copy.output[:] = [names[o] for o in node.output]
-            self._nodes.append(copy)
-        return {o.name: Value(self, names[o.name]) for o in graph.output}
 
     def model(self) -> onnx.ModelProto:
         """Return the checked model: only what the outputs need, shapes inferred."""

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
+from export.lite.detector.nanodet import BINS, STRIDES, add_nanodet
 from export.lite.onnx_graph import GraphBuilder, Value
+from export.lite.tensorflow_js.model import GraphModel
 from tracker_service.types import Float32
 
-STRIDES = (8, 16, 32)
-"""Input pixels a cell, for each of the three feature maps (RangiLyu/nanodet)."""
-BINS = 11
-"""A box side's distance from the cell centre is a distribution over 0 to 10 strides (generalised focal loss)."""
 MEAN_RGB = (123.675, 116.28, 103.53)
 STD_RGB = (58.395, 57.12, 57.375)
 
@@ -37,6 +35,10 @@ class DetectorOptions:
     people: int = 100
 
 
+_OUTWARD: Float32 = np.array([-1, -1, 1, 1], np.float32)
+"""Left and top lie on the negative side of the cell's centre."""
+
+
 def cell_centers(size: int) -> tuple[Float32, Float32]:
     """Return (cells, 2) x y centres and (cells, 1) strides in input pixels, finest map first, row-major."""
     centers, strides = [], []
@@ -48,15 +50,16 @@ def cell_centers(size: int) -> tuple[Float32, Float32]:
     return np.concatenate(centers).astype(np.float32), np.concatenate(strides).astype(np.float32)
 
 
-def build_detector(network: onnx.ModelProto, options: DetectorOptions) -> onnx.ModelProto:
-    """Wrap NanoDet's network (normalised BGR in, person scores and side distributions out) into the served model."""
-    graph = GraphBuilder("detector_lite")
+def build_detector(
+    network: GraphModel, options: DetectorOptions = DetectorOptions(), *, half_weights: bool = True
+) -> onnx.ModelProto:
+    """Wrap NanoDet into the served model: `images` in, `boxes` and `scores` out."""
+    graph = GraphBuilder("detector_lite", half_weights=half_weights)
     images = graph.input("images", np.uint8, ["N", options.size, options.size, 3])
-    raw = graph.embed(network, {"image": _normalised(images)})
-    people = graph.op("Concat", *[raw[f"scores_s{s}"] for s in STRIDES], axis=1).take(0, axis=2)
-    sides = graph.op("Concat", *[raw[f"dist_s{s}"] for s in STRIDES], axis=1)
-    scores, cells = graph.ops("TopK", people, np.array([options.candidates], np.int64), outputs=2, axis=1)
-    boxes = _decoded(_rows(sides, cells), cells, options.size)
+    heads = add_nanodet(graph, network, _normalised(images))
+    number = np.array([options.candidates], np.int64)
+    scores, cells = graph.ops("TopK", heads.scores.take(0, axis=2), number, outputs=2, axis=1)
+    boxes = _decoded(_rows(heads.sides, cells), cells, options.size)
     kept = _suppressed(boxes, scores, options)
     best, order = graph.ops("TopK", scores * kept, np.array([options.people], np.int64), outputs=2, axis=1)
     present = graph.op("Greater", best, np.float32(0)).cast(np.float32)
@@ -86,9 +89,6 @@ def _decoded(sides: Value, cells: Value, size: int) -> Value:
     outward = distances * graph.op("Gather", graph.constant(strides), cells, axis=0) * _OUTWARD
     center = graph.op("Gather", graph.constant(np.tile(centers, (1, 2))), cells, axis=0)
     return (center + outward).clip(0.0, float(size))
-
-
-_OUTWARD = np.array([-1, -1, 1, 1], np.float32)
 
 
 def _suppressed(boxes: Value, scores: Value, options: DetectorOptions) -> Value:

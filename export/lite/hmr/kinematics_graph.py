@@ -13,6 +13,8 @@ _FLIP = np.array([1, -1, -1], np.float32)
 """From y up, z towards the camera to y down, z away: what an upright person who faces the camera is turned by."""
 _RESTING_HINGE: Float32 = np.array([[0, -1, 0], [0, 1, 0], [1, 0, 0], [1, 0, 0]], np.float32)
 """Elbows of the resting body bend about -y (left) and +y (right), knees about +x."""
+_LIMB_PARENTS = [1, 1, 0, 0]
+"""Upper arms start at the chest, thighs at the pelvis; rows of the trunk's rotations."""
 _CAP_DEGREES = (150.0, 70.0, 80.0, 80.0, 50.0, 50.0)
 """Largest turn of chest, head (to the chest), hands and feet."""
 _SHARES = ((0, 1 / 3), (0, 2 / 3), (1, 0.5), (1, 1.0), (2, 0.8), (3, 0.8), (4, 1.0), (5, 1.0))
@@ -24,12 +26,16 @@ _ORDER = (0, 5, 6, 11, 9, 10, 12, 17, 18, 1, 17, 18, 13, 1, 1, 14, 3, 4, 7, 8, 1
 def global_rotations(landmarks: Value, tables: BodyTables) -> Value:
     """Return [N, 24, 3, 3] global rotations of the joints from [N, 33, 3] world landmarks."""
     graph = landmarks.graph
-    towards = unit(graph.op("MatMul", way.direction_matrix(), landmarks))
+    spans = graph.op("MatMul", way.direction_matrix(), landmarks)
+    towards = unit(spans)
     rest = tables.directions
-    trunk = _turned(towards, way.TRUNK_ACROSS, towards.take(way.TRUNK_UP, 1), rest, rest[list(way.TRUNK_UP)])
-    hinge = _hinges(towards, trunk, rest)
-    upper = _turned(towards, way.UPPER, hinge, rest, _RESTING_HINGE)
-    lower = _turned(towards, way.LOWER, hinge, rest, _RESTING_HINGE)
+    trunk = _turned(towards.take(way.TRUNK_ACROSS, 1), towards.take(way.TRUNK_UP, 1), _pairs(rest, way.TRUNK_ACROSS, way.TRUNK_UP))
+    parents = trunk.take(_LIMB_PARENTS, 1)
+    starts = (parents @ tables.limb_starts[:, :, None]).reshape(0, 4, 3)
+    upper_spans, lower_spans = unit(spans.take(way.UPPER, 1) - starts), towards.take(way.LOWER, 1)
+    hinge = _hinges(upper_spans, lower_spans, parents, rest)
+    upper = _turned(upper_spans, hinge, _hinge_pairs(rest, way.UPPER))
+    lower = _turned(lower_spans, hinge, _hinge_pairs(rest, way.LOWER))
     ends = _ends(towards, hinge, rest)
     bases = graph.op("Concat", trunk.take([0, 1], 1), lower, axis=1)
     wanted = graph.op("Concat", trunk.take([1, 2], 1), ends, axis=1)
@@ -37,7 +43,25 @@ def global_rotations(landmarks: Value, tables: BodyTables) -> Value:
     rows = [row for row, _ in _SHARES]
     shares = _column(np.array([share for _, share in _SHARES]))
     parts = bases.take(rows, 1) @ rotation(partial(turns.take(rows, 1), shares))
-    return graph.op("Concat", trunk, upper, lower, parts, axis=1).take(_ORDER, 1)
+    lean = _lean(spans, trunk, parts, tables)
+    spine, rest_parts = graph.ops("Split", parts, np.array([2, 6], np.int64), outputs=2, axis=1)
+    return graph.op("Concat", trunk, upper, lower, lean @ spine, rest_parts, axis=1).take(_ORDER, 1)
+
+
+def _lean(spans: Value, trunk: Value, parts: Value, tables: BodyTables) -> Value:
+    """Return [N, 1, 3, 3] what the two middle spine joints turn by, so that the shoulders come to lie above the hips as seen.
+
+    Only half of the trunk's length hangs on those joints, so they turn by twice the missing angle.
+    """
+    graph = spans.graph
+    links = graph.op("Concat", trunk.take([0], 1), parts.take([0, 1], 1), trunk.take([1], 1), axis=1)
+    now = unit((links @ tables.trunk_links[:, :, None]).reshape(0, 4, 3).sum(1))
+    wanted = unit(spans.take([way.TRUNK_UP[0]], 1))
+    twice = graph.op("Concat", dot(now, wanted) + np.float32(1e-3), cross(now, wanted), axis=2)
+    return rotation(limited(unit(twice), _column(np.tan(np.radians([LEAN]) / 2))))
+
+
+LEAN = 60.0
 
 
 def local_rotations(rotations: Value) -> Value:
@@ -49,12 +73,17 @@ def _column(values: Float64) -> Float32:
     return values.astype(np.float32)[:, None]
 
 
-def _turned(
-    towards: Value, primary: tuple[int, ...], secondary: Value, rest: Float64, resting_secondary: Float64 | Float32
-) -> Value:
-    """Return the rotations that bring resting directions onto the observed ones, exact for the primary."""
-    resting = np.stack([rest[list(primary)], resting_secondary], axis=1)
-    observed = frame(towards.take(primary, 1), secondary, (resting * _FLIP).astype(np.float32))
+def _pairs(rest: Float64, primary: tuple[int, ...], secondary: tuple[int, ...]) -> Float64:
+    return np.stack([rest[list(primary)], rest[list(secondary)]], axis=1)
+
+
+def _hinge_pairs(rest: Float64, primary: tuple[int, ...]) -> Float64:
+    return np.stack([rest[list(primary)], _RESTING_HINGE], axis=1)
+
+
+def _turned(primary: Value, secondary: Value, resting: Float64) -> Value:
+    """Return rotations [N, k, 3, 3] of (k, 2, 3) resting onto observed directions, exact for the primary."""
+    observed = frame(primary, secondary, (resting * _FLIP).astype(np.float32))
     return observed @ resting_frames(resting).transpose(0, 2, 1).astype(np.float32)
 
 
@@ -66,15 +95,13 @@ def resting_frames(pairs: Float64) -> Float64:
     return np.stack([x, np.cross(z, x), z], axis=2)
 
 
-def _hinges(towards: Value, trunk: Value, rest: Float64) -> Value:
+def _hinges(upper: Value, lower: Value, parents: Value, rest: Float64) -> Value:
     """Return [N, 4, 3] axes that elbows and knees bend about.
 
     A bent limb shows its axis. A straight one does not: there the resting axis is carried along with the upper limb
     by the smallest rotation. The part of an observed axis that opposes the carried one is noise and is dropped.
     """
-    graph = towards.graph
-    parents = trunk.take([1, 1, 0, 0], 1)
-    upper = towards.take(way.UPPER, 1)
+    graph = upper.graph
     local = (swapped(parents, 4) @ upper.reshape(0, 0, 3, 1)).reshape(0, 0, 3)
     resting = rest[list(way.UPPER)].astype(np.float32)
     axis = _RESTING_HINGE - resting * (_RESTING_HINGE * resting).sum(1, keepdims=True)
@@ -82,7 +109,7 @@ def _hinges(towards: Value, trunk: Value, rest: Float64) -> Value:
     opposite = graph.op("Max", dot(local, resting) + np.float32(1), np.float32(1e-3))
     carried = (local + resting) * (dot(local, axis) / opposite)
     usual = (parents @ unit(axis - carried).reshape(0, 0, 3, 1)).reshape(0, 0, 3)
-    bend = cross(upper, towards.take(way.LOWER, 1))
+    bend = cross(upper, lower)
     against = graph.op("Min", dot(bend, usual), np.float32(0))
     doubt = graph.op("Relu", np.float32(0.3) - length(bend) * np.float32(0.6))
     return bend - usual * against + usual * (doubt + np.float32(0.01))
@@ -93,4 +120,4 @@ def _ends(towards: Value, hinge: Value, rest: Float64) -> Value:
     graph = towards.graph
     across = graph.op("Concat", towards.take(way.HANDS_ACROSS, 1), hinge.take([2, 3], 1), axis=1)
     resting = np.concatenate([rest[list(way.HANDS_ACROSS)], _RESTING_HINGE[2:]])
-    return _turned(towards, way.ENDS, across, rest, resting)
+    return _turned(towards.take(way.ENDS, 1), across, np.stack([rest[list(way.ENDS)], resting], axis=1))

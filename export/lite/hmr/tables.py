@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.lite.body.skeleton import JOINT_MAP, PARENTS
-from export.lite.hmr.blazepose import resting_landmarks
-from export.lite.hmr.directions import direction_matrix
+from export.lite.body.skeleton import JOINT_MAP, LEFT_HIP, LEFT_SHOULDER, PARENTS, RIGHT_HIP, RIGHT_SHOULDER
+from export.lite.hmr.blazepose import LANDMARKS, attachments, resting_landmarks
+from export.lite.hmr.directions import UPPER, direction_matrix
 from tracker_service.types import Float32, Float64
 
 
@@ -23,7 +23,10 @@ class BodyTables:
         weights: (V, 24) skinning weights.
         bones: (23, 3) joint minus parent joint, joints 1 to 23.
         chains: (24, 23) 1 where a bone lies between the root and a joint.
-        joint_transforms: (44, 96) output joints as a sum over the 24 bone transforms, each a (4, 3) block.
+        limb_starts: (4, 3) from the landmarks where upper arms and thighs start (directions.UPPER) to the joints.
+        trunk_links: (4, 3) from the middle of the hip landmarks to that of the shoulder landmarks over joints 3, 6, 9.
+        landmark_transforms: (96, 33) how the landmarks hang on the 24 bones: for each bone a share of (x, y, z, 1).
+        joint_transforms: (96, 44) the same of the output joints.
     """
 
     joints: Float32
@@ -33,6 +36,9 @@ class BodyTables:
     weights: Float32
     bones: Float32
     chains: Float32
+    limb_starts: Float32
+    trunk_links: Float32
+    landmark_transforms: Float32
     joint_transforms: Float32
 
     @classmethod
@@ -41,7 +47,9 @@ class BodyTables:
         vertices, weights = body["v_template"], body["lbs_weights"]
         joints = body["J_regressor"] @ vertices
         landmarks = resting_landmarks(joints, vertices[body["extra_vertices"]])
+        starts = joints[_LIMB_JOINTS] - landmarks[_LIMB_LANDMARKS]
         directions = direction_matrix() @ landmarks
+        directions[list(UPPER)] -= starts
         return cls(
             joints=joints,
             landmarks=landmarks,
@@ -50,8 +58,27 @@ class BodyTables:
             weights=weights,
             bones=joints[1:] - joints[PARENTS[1:]],
             chains=_chains(),
+            limb_starts=starts.astype(np.float32),
+            trunk_links=_trunk_links(joints, landmarks),
+            landmark_transforms=_landmark_transforms(landmarks),
             joint_transforms=_joint_transforms(body, joints),
         )
+
+
+_LIMB_JOINTS = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
+_LIMB_LANDMARKS = [11, 12, 23, 24]
+
+
+def _trunk_links(joints: Float32, landmarks: Float64) -> Float32:
+    hips, shoulders = landmarks[[23, 24]].mean(0), landmarks[[11, 12]].mean(0)
+    stations = np.stack([hips, joints[3], joints[6], joints[9], shoulders])
+    return np.diff(stations, axis=0).astype(np.float32)
+
+
+def _landmark_transforms(landmarks: Float64) -> Float32:
+    rows = np.zeros((LANDMARKS, 24, 4), np.float32)
+    rows[np.arange(LANDMARKS), attachments()] = np.concatenate([landmarks, np.ones((LANDMARKS, 1))], axis=1)
+    return np.ascontiguousarray(rows.reshape(LANDMARKS, 96).T)
 
 
 def _chains() -> Float32:
@@ -72,4 +99,5 @@ def _joint_transforms(body: Mapping[str, np.ndarray], joints: Float32) -> Float3
     rows = np.concatenate([picked, body["joint_regressor_extra"]])
     surface = np.einsum("jv,vk,vc->jkc", rows, body["lbs_weights"].astype(np.float64), resting, optimize=True)
     every = np.concatenate([skeleton, surface])
-    return every[[*JOINT_MAP, *range(45, 64)]].reshape(44, 96).astype(np.float32)
+    chosen = every[[*JOINT_MAP, *range(45, 64)]].reshape(44, 96)
+    return np.ascontiguousarray(chosen.T.astype(np.float32))

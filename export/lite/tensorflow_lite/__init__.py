@@ -1,0 +1,1 @@
+"""TensorFlow Lite models to ONNX: as many operators as BlazePose needs, without TensorFlow."""
