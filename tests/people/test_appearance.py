@@ -48,10 +48,8 @@ def test_descriptors_are_not_negative_and_of_length_one(person: tuple[UInt8, Flo
 
 
 def test_nobody_has_no_descriptor() -> None:
-    assert describe(np.zeros((0, 256, 256, 3), np.uint8), np.zeros((0, 44, 2), np.float32)).shape == (
-        0,
-        APPEARANCE_SIZE,
-    )
+    nobody = describe(np.zeros((0, 256, 256, 3), np.uint8), np.zeros((0, 44, 2), np.float32))
+    assert nobody.shape == (0, APPEARANCE_SIZE)
 
 
 def test_another_shirt_is_far_and_another_wall_or_light_is_near(person: tuple[UInt8, Float32]) -> None:
@@ -100,5 +98,6 @@ def test_the_black_beyond_the_frame_is_no_colour_of_the_clothes(person: tuple[UI
     black_shoes[:, knees:, 60:196] = 0
     shins = slice(3 * APPEARANCE_SIZE // 5, 4 * APPEARANCE_SIZE // 5)
     in_black, unseen = describe(black_shoes, joints)[0, shins], describe(cut, joints)[0, shins]
-    assert in_black[0] == in_black.max()
+    lightness = slice(0, 8)
+    assert in_black[0] == in_black[lightness].max()
     assert unseen[0] < in_black[0] / 1.5
