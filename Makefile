@@ -3,7 +3,7 @@ VENV := $(if $(VIRTUAL_ENV),$(VIRTUAL_ENV),.venv)
 PYTHON ?= python3
 BIN := $(VENV)/bin
 OUT ?= outputs/demo
-VIDEO ?= samples/street.mp4
+VIDEO ?= samples/snow_promenade.mp4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench sample lite clean

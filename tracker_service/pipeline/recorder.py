@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tracker_service.errors import ContractError
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.types import FrameResult, TrackedPerson, UInt8
 
@@ -41,10 +42,16 @@ class Recorder:
         self._open: deque[_OpenFrame] = deque()
 
     def add(self, observation: FrameObservation, persons: Iterable[TrackedPerson]) -> None:
-        """Open the frame of ``observation`` and file ``persons`` under the frames they belong to."""
+        """Open the frame of ``observation`` and file ``persons`` under the frames they belong to.
+
+        Raises:
+            ContractError: a record belongs to a frame that is not open.
+        """
         self._open.append(_OpenFrame(observation))
-        first = self._open[0].observation.frame_number
+        first, last = self._open[0].observation.frame_number, observation.frame_number
         for person in persons:
+            if not first <= person.frame_number <= last:
+                raise ContractError(f"recorder: expected frames {first} to {last}, got frame {person.frame_number}")
             self._open[person.frame_number - first].persons.append(person)
 
     def final(self, pending_since: int | None) -> Iterator[FinishedFrame]:

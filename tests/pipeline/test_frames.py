@@ -1,0 +1,122 @@
+"""The whole pipeline on the sample clip, with the real models."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tracker_service.body.model import BodyModel
+from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.model_sets import LITE
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.frames import Overlap, finished_frames
+from tracker_service.pipeline.perception import MarkedFrame, Perception
+from tracker_service.pipeline.shot_marks import mark_shots
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.types import Frame, FrameResult, PersonState
+from tracker_service.video.source import Position, open_source
+
+ROOT = Path(__file__).resolve().parents[2]
+REPOSITORY = ROOT / "model_repository"
+FRAMES = 30
+
+
+@pytest.fixture(scope="module")
+def frames() -> tuple[Frame, ...]:
+    with open_source(ROOT / "samples" / "snow_promenade.mp4", end=Position(frame=FRAMES)) as source:
+        return tuple(source)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[EmbeddedClient]:
+    opened = EmbeddedClient(REPOSITORY, threads=1)
+    yield opened
+    opened.close()
+
+
+def run(
+    frames: Sequence[Frame], client: EmbeddedClient, overlap: Overlap, *, second_pass: bool = False
+) -> list[FrameResult]:
+    times = StageTimes()
+    perception = Perception(client, LITE, second_pass=second_pass, keep_images=False, times=times)
+    body = BodyModel.load(REPOSITORY / LITE.body / "body_model.npz")
+    tracker = Tracker(TrackerParameters(appearance_scale=LITE.appearance_scale), body=body)
+    finished = finished_frames(frames, perception, tracker, overlap, detect_shots=False, times=times)
+    return [frame.result for frame in finished]
+
+
+@pytest.fixture(scope="module")
+def one_by_one(frames: tuple[Frame, ...], client: EmbeddedClient) -> list[FrameResult]:
+    return run(frames, client, Overlap(window=1, workers=1, in_flight=1))
+
+
+@pytest.mark.parametrize("overlap", [Overlap(4, 2, 3), Overlap(16, 2, 2), Overlap(7, 1, 1)])
+def test_the_window_size_does_not_change_ids_or_numbers(
+    frames: tuple[Frame, ...], client: EmbeddedClient, one_by_one: list[FrameResult], overlap: Overlap
+) -> None:
+    windowed = run(frames, client, overlap)
+    assert len(windowed) == len(one_by_one)
+    for alone, batched in zip(one_by_one, windowed, strict=True):
+        assert [person.track_id for person in alone.persons] == [person.track_id for person in batched.persons]
+        assert alone.dropped == batched.dropped
+        for first, second in zip(alone.persons, batched.persons, strict=True):
+            assert first.state is second.state
+            for name in ("box", "joints_3d", "global_orient", "body_pose", "camera"):
+                np.testing.assert_allclose(getattr(first, name), getattr(second, name), rtol=1e-3, atol=2e-3)
+            np.testing.assert_allclose(first.joints_2d, second.joints_2d, atol=0.05)
+
+
+def test_every_frame_comes_out_once_with_people_in_it(frames: tuple[Frame, ...], one_by_one: list[FrameResult]) -> None:
+    assert [result.frame_number for result in one_by_one] == list(range(FRAMES))
+    assert [result.timestamp for result in one_by_one] == [frame.timestamp for frame in frames]
+    people = {person.track_id for result in one_by_one for person in result.persons}
+    assert len(people) >= 2
+    # Back-fill: whoever is confirmed on the fifth sighting is there from the first.
+    assert one_by_one[0].persons
+
+
+def test_a_person_who_is_hidden_for_a_while_is_predicted_and_keeps_the_id(
+    frames: tuple[Frame, ...], client: EmbeddedClient
+) -> None:
+    hidden = range(14, 20)
+    blinded = [
+        dataclasses.replace(frame, image=np.zeros_like(frame.image)) if frame.number in hidden else frame
+        for frame in frames
+    ]
+    results = run(blinded, client, Overlap())
+    before = {person.track_id for person in results[13].persons if person.state is PersonState.SEEN}
+    for number in hidden:
+        persons = results[number].persons
+        assert before <= {person.track_id for person in persons}
+        assert all(person.state is PersonState.PREDICTED for person in persons)
+        assert all(person.age == number - 13 for person in persons if person.track_id in before)
+        assert all(0 < person.tracking_confidence < 1 for person in persons)
+    confidences = [max(person.tracking_confidence for person in results[number].persons) for number in hidden]
+    assert confidences == sorted(confidences, reverse=True)
+    assert before <= {person.track_id for person in results[-1].persons if person.state is PersonState.SEEN}
+
+
+def test_a_window_without_anybody_is_no_special_case(client: EmbeddedClient) -> None:
+    empty = [Frame(number, number / 25, np.full((48, 64, 3), 90, np.uint8)) for number in range(5)]
+    results = run(empty, client, Overlap(window=2), second_pass=True)
+    assert [result.persons for result in results] == [()] * 5
+
+
+def test_images_are_kept_only_when_asked_for(frames: tuple[Frame, ...], client: EmbeddedClient) -> None:
+    window = [MarkedFrame(frame) for frame in frames[:2]]
+    for keep in (True, False):
+        perception = Perception(client, LITE, second_pass=False, keep_images=keep, times=StageTimes())
+        assert [seen.image is not None for seen in perception.observe(window)] == [keep, keep]
+
+
+def test_shots_are_marked_on_the_frame_they_begin_with() -> None:
+    rng = np.random.default_rng(0)
+    scenes = [rng.integers(0, 255, (36, 64, 3), np.uint8) for _ in range(2)]
+    frames = [Frame(number, number / 25, scenes[number >= 12]) for number in range(24)]
+    marked = list(mark_shots(frames, detect=True))
+    assert [one.frame.number for one in marked] == list(range(24))
+    assert [one.frame.number for one in marked if one.shot] == [12]
+    assert not any(one.shot for one in mark_shots(frames, detect=False))
