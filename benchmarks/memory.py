@@ -1,0 +1,96 @@
+"""Memory over a long video: ``python -m benchmarks.memory [--frames 20000] [--json FILE]``.
+
+The sample is repeated without re-encoding until the video has that many frames; resident memory is read while it runs.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import orjson
+import psutil
+
+from benchmarks.machine import cpu_name
+
+_SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "snow_promenade.mp4"
+_READ_EVERY_SECONDS = 0.5
+_ROWS = 10
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--video", type=Path, default=_SAMPLE)
+    parser.add_argument("--frames", type=int, default=20_000)
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        long_video = Path(folder) / "long.mp4"
+        frames = repeat(arguments.video, long_video, arguments.frames)
+        readings, summary = watch(long_video, Path(folder) / "out")
+    report = {
+        "cpu": cpu_name(),
+        "frames": frames,
+        "fps": summary["fps"],
+        "peak_memory_mib": summary["peak_memory"] / 2**20,
+        "rss_mib": [{"share_of_run": at, "mib": mib} for at, mib in thinned(readings)],
+    }
+    print(f"{report['cpu']}: {frames} frames, {report['fps']:.1f} fps, peak {report['peak_memory_mib']:.0f} MiB")
+    for at, mib in thinned(readings):
+        print(f"{at:6.0%} of the run: {mib:6.0f} MiB")
+    if arguments.json is not None:
+        arguments.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+
+
+def repeat(video: Path, target: Path, frames: int) -> int:
+    """Copy the packets of ``video`` again and again until there are at least ``frames``; return their number."""
+    written = 0
+    with av.open(str(target), "w") as output:
+        stream, shift = None, 0
+        while written < frames:
+            with av.open(str(video)) as source:
+                if stream is None:
+                    stream = output.add_stream_from_template(source.streams.video[0])
+                end = shift
+                for packet in source.demux(video=0):
+                    if packet.pts is None or packet.dts is None:
+                        continue
+                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
+                    end = max(end, packet.pts + (packet.duration or 0))
+                    output.mux(packet)
+                    written += 1
+                shift = end
+    return written
+
+
+def watch(video: Path, out: Path) -> tuple[list[float], dict[str, Any]]:
+    """Track ``video`` in a process of its own; return readings of its resident MiB, and its summary."""
+    command = [sys.executable, "-m", "tracker_service", "track", str(video), "--out", str(out), "--no-overlay"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    readings = []
+    resident = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            readings.append(resident.memory_info().rss / 2**20)
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(_READ_EVERY_SECONDS)
+    if process.wait() != 0:
+        raise SystemExit(f"track ended with status {process.returncode}")
+    return readings, orjson.loads((out / "summary.json").read_bytes())
+
+
+def thinned(readings: list[float]) -> list[tuple[float, float]]:
+    """Return the largest reading of each tenth of the run."""
+    size = max(len(readings) // _ROWS, 1)
+    parts = [readings[at : at + size] for at in range(0, size * _ROWS, size)]
+    return [((index + 1) / _ROWS, max(part)) for index, part in enumerate(parts) if part]
+
+
+if __name__ == "__main__":
+    main()
