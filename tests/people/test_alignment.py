@@ -74,6 +74,8 @@ def test_a_person_who_fits_costs_nothing(standin_body: BodyModel) -> None:
         ([120, 200, 520, 280], 0.9, 1.0, [np.pi / 2, -np.pi / 2]),
         # also where nobody was seen and the detector is not sure: furniture is not that wide
         ([120, 200, 520, 280], 0.4, 0.0, [np.pi / 2, -np.pi / 2]),
+        # a box that can only continue a track is not worth it
+        ([120, 200, 520, 280], 0.2, 1.0, []),
         # square box
         ([220, 140, 420, 340], 0.9, 0.0, [np.pi / 2, -np.pi / 2, np.pi]),
         # tall box in which nobody was seen: upside down if the detector is sure, furniture if not

@@ -34,6 +34,8 @@ class Alignment:
             badly whatever the angle.
         tilt: radians of lean from which the first pass is not trusted. Raising it tries fewer leaning people again.
         presence: least presence for the first pass to count as having seen a person.
+        least_score: boxes below this score are never tried again. Raising it saves time on boxes that only continue
+            tracks (half of a crowd's, mostly parts of people), and loses lying people, whom detectors doubt.
         sure_score: unless it saw one, only boxes with at least this score are tried again, or wide ones; the others are
             mostly furniture. Raising it loses people standing on their head.
         keep: how much better a turned crop must fit than the upright one. Raising it keeps more crops upright.
@@ -44,6 +46,7 @@ class Alignment:
     fit_tall: float = 0.65
     tilt: float = np.pi / 6
     presence: float = 0.3
+    least_score: float = 0.3
     sure_score: float = 0.6
     keep: float = 0.02
 
@@ -158,7 +161,7 @@ def _doubtful(detections: Detections, fit: Float64, axes: Float64, seen: Bool, l
     leaning = seen & (np.abs(axes) > limits.tilt)
     # A box that is wider than high by far is no piece of furniture on its feet.
     plausible = seen | (detections.scores >= limits.sure_score) | (aspects >= 1.5 * limits.wide)
-    result: Bool = (poor | leaning) & plausible
+    result: Bool = (poor | leaning) & plausible & (detections.scores >= limits.least_score)
     return result
 
 
