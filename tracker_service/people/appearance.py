@@ -8,9 +8,9 @@ Colour is logarithmic: brighter light adds a constant to the lightness and leave
 log(R/G) and log(B/sqrt(RG)) alone. Bins are soft, so that a small change of light changes little.
 
 Distances: descriptors have length 1 and no negative entries, so the squared distance of two lies between 0 (same colour
-distribution in every part) and 2 (none in common); it is 2 - 2 times the Bhattacharyya coefficient. Pedestrians of 60 to
-90 pixels, up to 60 frames apart, measured 0.18 (median; nine in ten below 0.38) for the same person and 0.74 (nine in
-ten above 0.40) for two.
+distribution in every part) and 2 (none in common); it is 2 - 2 times the Bhattacharyya coefficient. Pedestrians of 60
+to 90 pixels, up to 60 frames apart, measured 0.18 (median; nine in ten below 0.38) for the same person and 0.74 (nine
+in ten above 0.40) for two.
 """
 
 import cv2
