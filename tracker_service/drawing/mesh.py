@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.drawing.camera import PinholeCamera
-from tracker_service.drawing.rasterizer import Raster, barycentric, rasterize
+from tracker_service.drawing.rasterizer import Raster, interpolated, rasterize
 from tracker_service.errors import ContractError
 from tracker_service.types import Bool, Float32, Float64, UInt8
 
@@ -80,21 +80,23 @@ def render_meshes(image: UInt8, meshes: Sequence[Mesh], camera: PinholeCamera, *
     rasters = [_aligned(rasterize(mesh.vertices, mesh.faces, zoomed, size), supersample) for mesh in drawn]
     nearest = _nearest_depth(drawn, rasters, size)
     for mesh, raster in zip(drawn, rasters, strict=True):
-        if raster.mask.any():
-            seen = raster.mask if nearest is None else raster.mask & (raster.depth <= nearest[raster.window])
+        seen = raster.mask if nearest is None else raster.mask & (raster.depth <= nearest[raster.window])
+        if seen.any():
             _composite(picture, mesh, raster, seen, zoomed, supersample)
     return picture
 
 
 def vertex_normals(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> Float64:
     """Return (V, 3) outward unit normals, the triangles around a vertex weighted by their area."""
-    corners = np.asarray(vertices, np.float64)[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    count = len(vertices)
-    index = np.asarray(faces).ravel()
-    summed = np.stack([np.bincount(index, np.repeat(normals[:, k], 3), count) for k in range(3)], axis=1)
-    lengths: Float64 = np.linalg.norm(summed, axis=1, keepdims=True)
-    return np.asarray(summed / np.maximum(lengths, 1e-12))
+    a, b, c = (np.asarray(vertices, np.float64)[faces[:, k]].T for k in range(3))
+    u, v = b - a, c - a
+    index = np.asarray(faces).T.ravel()
+    summed = np.empty((len(vertices), 3))
+    for k in range(3):
+        across = u[(k + 1) % 3] * v[(k + 2) % 3] - u[(k + 2) % 3] * v[(k + 1) % 3]
+        summed[:, k] = np.bincount(index, np.tile(across, 3), len(vertices))
+    lengths = np.sqrt(np.einsum("vk,vk->v", summed, summed))
+    return np.asarray(summed / np.maximum(lengths, 1e-12)[:, None])
 
 
 def _drawing_order(mesh: Mesh) -> tuple[bool, float]:
@@ -118,18 +120,21 @@ def _nearest_depth(meshes: Sequence[Mesh], rasters: Sequence[Raster], size: tupl
 
 
 def _composite(picture: UInt8, mesh: Mesh, raster: Raster, seen: Bool, zoomed: PinholeCamera, supersample: int) -> None:
-    coverage = seen.astype(np.float32)
-    colors = np.zeros((*coverage.shape, 3), np.float32)
-    colors[raster.mask] = _shaded(mesh, raster, zoomed)
-    colors *= coverage[:, :, None]
-    if supersample > 1:
-        small = (coverage.shape[1] // supersample, coverage.shape[0] // supersample)
-        colors = np.asarray(cv2.resize(colors, small, interpolation=cv2.INTER_AREA), np.float32)
-        coverage = np.asarray(cv2.resize(coverage, small, interpolation=cv2.INTER_AREA), np.float32)
-    rows = slice(raster.top // supersample, raster.top // supersample + coverage.shape[0])
-    columns = slice(raster.left // supersample, raster.left // supersample + coverage.shape[1])
-    behind = picture[rows, columns] * (1 - mesh.opacity * coverage[:, :, None])
-    picture[rows, columns] = np.clip(behind + mesh.opacity * colors + 0.5, 0, 255).astype(np.uint8)
+    colors = _shaded(mesh, raster, seen, zoomed)
+    if supersample == 1:
+        patch = picture[raster.window]
+        blended = (1 - mesh.opacity) * patch[seen] + mesh.opacity * colors
+        patch[seen] = (blended + 0.5).astype(np.uint8)
+        return
+    spread = np.zeros((*seen.shape, 4), np.float32)
+    spread[seen, :3] = colors
+    spread[seen, 3] = 1
+    small = (seen.shape[1] // supersample, seen.shape[0] // supersample)
+    spread = np.asarray(cv2.resize(spread, small, interpolation=cv2.INTER_AREA), np.float32)
+    rows = slice(raster.top // supersample, raster.top // supersample + small[1])
+    columns = slice(raster.left // supersample, raster.left // supersample + small[0])
+    behind = picture[rows, columns] * (1 - mesh.opacity * spread[:, :, 3:])
+    picture[rows, columns] = np.clip(behind + mesh.opacity * spread[:, :, :3] + 0.5, 0, 255).astype(np.uint8)
 
 
 def _aligned(raster: Raster, step: int) -> Raster:
@@ -149,16 +154,17 @@ def _aligned(raster: Raster, step: int) -> Raster:
     )
 
 
-def _shaded(mesh: Mesh, raster: Raster, camera: PinholeCamera) -> Float32:
-    corners, weights = barycentric(raster, mesh.vertices, mesh.faces, camera)
-    normals = vertex_normals(mesh.vertices, mesh.faces)
+def _shaded(mesh: Mesh, raster: Raster, seen: Bool, camera: PinholeCamera) -> Float32:
+    """Return the (p, 3) colours, 0 to 255, of the ``seen`` pixels."""
     towards = _LIGHT / np.linalg.norm(_LIGHT)
+    normals = vertex_normals(mesh.vertices, mesh.faces)
     # Half-Lambert: the side away from the light keeps its form instead of going flat black.
     light = AMBIENT + (1 - AMBIENT) * (0.5 + 0.5 * (normals @ towards)) ** 1.5 * 1.15
-    shade = (light[corners] * weights).sum(axis=1)
-    color = np.asarray(mesh.color, np.float32)
+    color = np.asarray(mesh.color, np.float64)
+    shade = light[:, None]
     if color.shape == (len(mesh.vertices), 3):
-        color = np.einsum("pk,pkc->pc", weights, color[corners])
-    elif color.ndim == 2:
-        color = color[raster.triangles[raster.mask]]
-    return np.asarray(np.clip(color * shade[:, None], 0, 255), np.float32)
+        shaded = interpolated(raster, mesh.vertices, mesh.faces, camera, shade * color, seen)
+    else:
+        flat = color if color.ndim == 1 else color[raster.triangles[seen]]
+        shaded = interpolated(raster, mesh.vertices, mesh.faces, camera, shade, seen) * flat
+    return np.clip(shaded, 0, 255).astype(np.float32)

@@ -90,7 +90,7 @@ def rasterize(
     if faces.ndim != 2 or faces.shape[1] != 3:
         raise ContractError(f"rasterize: expected faces of shape (*, 3), got {faces.shape}")
     corners, kept = _visible_triangles(points, indices, camera, cull=cull)
-    region = _region(corners[:, :, :2], size)
+    region = _region(corners, size)
     keys = np.zeros(region.width * region.height, np.uint64)
     if len(kept) and len(keys):
         triangle, pixel, inverse_depth = _fragments(corners, region)
@@ -99,61 +99,79 @@ def rasterize(
     return _resolve(keys.reshape(region.height, region.width), kept, region)
 
 
-def barycentric(
-    raster: Raster, vertices: NDArray[np.floating], faces: NDArray[np.integer], camera: PinholeCamera
-) -> tuple[Int64, Float64]:
-    """Return where in its triangle every covered pixel lies, corrected for perspective.
+def interpolated(
+    raster: Raster,
+    vertices: NDArray[np.floating],
+    faces: NDArray[np.integer],
+    camera: PinholeCamera,
+    values: NDArray[np.floating],
+    chosen: Bool | None = None,
+) -> Float64:
+    """Return what (V, c) ``values`` of the vertices are at the covered pixels, (p, c), corrected for perspective.
 
-    Returns:
-        corners: (p, 3) vertex indices of the p covered pixels, in the order of ``raster.mask``.
-        weights: (p, 3), their sum is 1; interpolate a vertex attribute as ``(attribute[corners] * weights).sum``.
+    Args:
+        raster: what the mesh covers.
+        vertices: (V, 3) metres in camera space.
+        faces: (F, 3) vertex indices.
+        camera: the one the raster was made with.
+        values: (V, c) quantities that are linear on each triangle.
+        chosen: (h, w) pixels to evaluate, all of them covered; None for all covered ones, in the order of the mask.
     """
-    rows, columns = np.nonzero(raster.mask)
-    corners = np.asarray(faces, np.int64)[raster.triangles[rows, columns]]
-    points = np.asarray(vertices, np.float64)[corners]
-    x = (columns + (raster.left + 0.5) - camera.center_x) / camera.focal
-    y = (rows + (raster.top + 0.5) - camera.center_y) / camera.focal
-    # The ray (x, y, 1) meets the plane of the triangle; its weights are ratios of triple products.
-    ray = np.stack([x, y, np.ones_like(x)], axis=-1)
-    weights = np.stack([_triple(ray, points[:, (k + 1) % 3], points[:, (k + 2) % 3]) for k in range(3)], axis=-1)
-    total = weights.sum(axis=-1, keepdims=True)
-    weights = np.clip(weights / np.where(total == 0, 1.0, total), 0.0, 1.0)
-    return corners, weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-12)
+    rows, columns = np.nonzero(raster.mask if chosen is None else chosen)
+    triangles = raster.triangles[rows, columns]
+    x = (columns.astype(np.float64) + (raster.left + 0.5 - camera.center_x)) / camera.focal
+    y = (rows.astype(np.float64) + (raster.top + 0.5 - camera.center_y)) / camera.focal
+    # The ray (x, y, 1) meets a triangle abc with weights proportional to its triple products with (b, c), (c, a) and
+    # (a, b). Summed up over the corners first, a value needs one vector a triangle and one product a pixel.
+    corners = [np.asarray(vertices, np.float64)[faces[:, k]].T for k in range(3)]
+    products = [_cross(corners[(k + 1) % 3], corners[(k + 2) % 3]) for k in range(3)]
+    total = _along_rays(products[0] + products[1] + products[2], triangles, x, y)
+    inverse = 1.0 / np.where(total == 0, 1.0, total)
+    of_corners = np.asarray(values, np.float64)
+    result = np.empty((len(triangles), of_corners.shape[1]))
+    for column in range(of_corners.shape[1]):
+        summed = sum(products[k] * of_corners[faces[:, k], column] for k in range(3))
+        result[:, column] = _along_rays(np.asarray(summed), triangles, x, y) * inverse
+    return result
 
 
-def _triple(a: Float64, b: Float64, c: Float64) -> Float64:
-    product: Float64 = np.einsum("ij,ij->i", a, np.cross(b, c))
-    return product
+def _cross(a: Float64, b: Float64) -> Float64:
+    """Return the products of (3, n) columns; numpy's own is several times slower."""
+    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
+def _along_rays(vectors: Float64, triangles: Int64, x: Float64, y: Float64) -> Float64:
+    return np.asarray(vectors[0][triangles] * x + vectors[1][triangles] * y + vectors[2][triangles])
 
 
 def _visible_triangles(vertices: Float64, faces: Int64, camera: PinholeCamera, *, cull: bool) -> tuple[Float64, Int64]:
-    """Return (n, 3, 3) corners as (pixel x, pixel y, 1/z), all wound alike, and their rows in ``faces``."""
-    in_front = vertices[:, 2] > NEAR
-    inverse = 1.0 / np.where(in_front, vertices[:, 2], 1.0)
+    """Return (3, 3, n): of three corners x, y in pixels and 1/z, all wound alike; and the triangles' rows in ``faces``.
+
+    The long axis comes last, because numpy is several times slower along short ones.
+    """
+    usable = (vertices[:, 2] > NEAR) & np.isfinite(vertices.sum(axis=1))
+    inverse = 1.0 / np.where(usable, vertices[:, 2], 1.0)
     x = camera.focal * vertices[:, 0] * inverse + camera.center_x
     y = camera.focal * vertices[:, 1] * inverse + camera.center_y
-    screen = np.stack([x, y, inverse], axis=-1)
-    finite = np.isfinite(screen.sum(axis=1))
-    kept = np.flatnonzero(in_front[faces].all(axis=1) & finite[faces].all(axis=1))
-    corners = screen[faces[kept]]
-    first, second = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
-    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    # An unusable corner makes the area NaN, which no comparison accepts.
+    x = np.where(usable, x, np.nan)
+    first, second, third = faces[:, 0], faces[:, 1], faces[:, 2]
+    area = (x[second] - x[first]) * (y[third] - y[first]) - (y[second] - y[first]) * (x[third] - x[first])
     # With y down and z away the image keeps the handedness, so a surface seen from outside has a negative area.
-    chosen = area < 0 if cull else area != 0
-    corners, kept, area = corners[chosen], kept[chosen], area[chosen]
-    corners[area < 0] = corners[area < 0][:, ::-1]
-    return corners, kept
+    kept = np.flatnonzero(area < 0 if cull else (area < 0) | (area > 0))
+    faces, reversed_ = faces[kept], area[kept] < 0
+    order = (np.where(reversed_, faces[:, 2], faces[:, 0]), faces[:, 1], np.where(reversed_, faces[:, 0], faces[:, 2]))
+    return np.stack([np.stack([x[corner], y[corner], inverse[corner]]) for corner in order]), kept
 
 
-def _region(points: Float64, size: tuple[int, int]) -> _Region:
+def _region(corners: Float64, size: tuple[int, int]) -> _Region:
     width, height = size
-    if not len(points):
+    if not corners.shape[2]:
         return _Region(0, 0, 0, 0)
-    low = np.floor(points.min(axis=(0, 1)))
-    high = np.ceil(points.max(axis=(0, 1)))
-    left, right = int(np.clip(low[0], 0, width)), int(np.clip(high[0], 0, width))
-    top, bottom = int(np.clip(low[1], 0, height)), int(np.clip(high[1], 0, height))
-    return _Region(left, top, right, bottom)
+    x, y = corners[:, 0], corners[:, 1]
+    left, right = np.clip([np.floor(x.min()), np.ceil(x.max())], 0, width)
+    top, bottom = np.clip([np.floor(y.min()), np.ceil(y.max())], 0, height)
+    return _Region(int(left), int(top), int(right), int(bottom))
 
 
 def _fragments(corners: Float64, region: _Region) -> tuple[Int64, Int64, Float64]:
@@ -171,18 +189,18 @@ def _fragments(corners: Float64, region: _Region) -> tuple[Int64, Int64, Float64
 
 def _spans(corners: Float64, region: _Region) -> tuple[Int64, Int64, Float64, Float64]:
     """Cut triangles into pixel rows: triangle, row, and the interval of x inside the triangle at the row's centre."""
-    y = corners[:, :, 1]
-    first = np.maximum(np.ceil(y.min(axis=1) - 0.5 - _EDGE_TOLERANCE), region.top).astype(np.int64)
-    last = np.minimum(np.floor(y.max(axis=1) - 0.5 + _EDGE_TOLERANCE), region.bottom - 1).astype(np.int64)
+    y = corners[:, 1]
+    first = np.maximum(np.ceil(y.min(axis=0) - 0.5 - _EDGE_TOLERANCE), region.top).astype(np.int64)
+    last = np.minimum(np.floor(y.max(axis=0) - 0.5 + _EDGE_TOLERANCE), region.bottom - 1).astype(np.int64)
     triangle, step = _expanded(last - first + 1)
     line = first[triangle] + step
     low = np.full(len(line), -np.inf)
     high = np.full(len(line), np.inf)
     for k in range(3):
-        start, end = corners[:, k], corners[:, (k + 1) % 3]
-        rise = end[:, 1] - start[:, 1]
-        slope = (end[:, 0] - start[:, 0]) / np.where(rise == 0, 1.0, rise)
-        crossing = slope[triangle] * (line + 0.5 - start[triangle, 1]) + start[triangle, 0]
+        (start_x, start_y), (end_x, end_y) = corners[k, :2], corners[(k + 1) % 3, :2]
+        rise = end_y - start_y
+        slope = (end_x - start_x) / np.where(rise == 0, 1.0, rise)
+        crossing = slope[triangle] * (line + 0.5 - start_y[triangle]) + start_x[triangle]
         # Winding is clockwise on the screen (y down, positive area): rising edges bound the left, falling the right.
         upward = rise[triangle]
         low = np.where(upward < 0, np.maximum(low, crossing), low)
@@ -201,11 +219,11 @@ def _expanded(counts: Int64) -> tuple[Int64, Int64]:
 
 def _inverse_depth_planes(corners: Float64) -> tuple[Float64, Float64, Float64]:
     """Return per triangle the (a, b, c) of 1/z = a x + b y + c, which is exact: 1/z is linear on the screen."""
-    origin, first, second = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    a = (first[:, 2] * second[:, 1] - second[:, 2] * first[:, 1]) / area
-    b = (second[:, 2] * first[:, 0] - first[:, 2] * second[:, 0]) / area
-    return a, b, origin[:, 2] - a * origin[:, 0] - b * origin[:, 1]
+    origin, first, second = corners[0], corners[1] - corners[0], corners[2] - corners[0]
+    area = first[0] * second[1] - first[1] * second[0]
+    a = (first[2] * second[1] - second[2] * first[1]) / area
+    b = (second[2] * first[0] - first[2] * second[0]) / area
+    return a, b, origin[2] - a * origin[0] - b * origin[1]
 
 
 def _resolve(keys: NDArray[np.uint64], kept: Int64, region: _Region) -> Raster:

@@ -3,19 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker_service.body.joints import BODY_25_EDGES, JOINT_NAMES
 from tracker_service.drawing.marks import disc, line, line_width
 from tracker_service.drawing.palette import BLACK, WHITE, Color, mixed
 from tracker_service.types import Float64, UInt8
 
-BODY_25_EDGES: tuple[tuple[int, int], ...] = (
-    (0, 1), (1, 8),
-    (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7),
-    (8, 9), (9, 10), (10, 11), (8, 12), (12, 13), (13, 14),
-    (0, 15), (15, 17), (0, 16), (16, 18),
-    (14, 19), (19, 20), (14, 21), (11, 22), (22, 23), (11, 24),
-)  # fmt: skip
-"""Limbs between the first 25 of the 44 joints, in OpenPose's BODY_25 order."""
-_RIGHT = frozenset({2, 3, 4, 9, 10, 11, 15, 17, 22, 23, 24})
+_RIGHT = frozenset(index for index, name in enumerate(JOINT_NAMES) if name.startswith("right_"))
 _NUMBER = 25
 _THIN_FROM = 15
 """Face and foot joints, from this index on, are drawn finer."""
