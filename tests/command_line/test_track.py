@@ -1,0 +1,227 @@
+"""`track` and `evaluate` as a user runs them: real processes, the sample clip, the real models."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import joblib
+import numpy as np
+import orjson
+import pytest
+
+from tracker_service.results.ndjson import read_results
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
+FRAMES = 16
+
+
+def phalp_triton(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tracker_service", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=240, cwd=ROOT, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    folder = tmp_path_factory.mktemp("track") / "new" / "out"
+    return phalp_triton("track", SAMPLE, "--out", folder, "--end", FRAMES, "phalp.n_init=3", "device=cpu"), folder
+
+
+def test_a_run_writes_its_four_files_and_a_summary_for_people(
+    finished: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    done, folder = finished
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "overlay.mp4",
+        "results.ndjson",
+        "summary.json",
+        "tracks.pkl",
+    ]
+    assert "16 (0.6 s of video)" in done.stdout
+    assert "coverage        100.0%" in done.stdout
+    assert "override device has no effect here" in done.stderr
+
+
+def test_the_files_agree_with_each_other(finished: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    _, folder = finished
+    results = list(read_results(folder / "results.ndjson"))
+    pickled = joblib.load(folder / "tracks.pkl")
+    summary = orjson.loads((folder / "summary.json").read_bytes())
+    assert [frame.frame_number for frame in results] == list(range(FRAMES))
+    assert [[person.track_id for person in frame.persons] for frame in results] == [
+        frame["tid"] for frame in pickled.values()
+    ]
+    assert summary["frames"] == FRAMES
+    assert summary["people"] == len({person.track_id for frame in results for person in frame.persons}) > 0
+    assert summary["settings"]["phalp"]["n_init"] == 3
+    with av.open(str(folder / "overlay.mp4")) as overlay:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in overlay.decode(video=0)]
+    assert len(pictures) == FRAMES
+
+
+def test_the_overlay_differs_from_the_video_where_the_people_are(
+    finished: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    _, folder = finished
+    with av.open(str(folder / "overlay.mp4")) as overlay, av.open(str(SAMPLE)) as video:
+        drawn = next(iter(overlay.decode(video=0))).to_ndarray(format="rgb24").astype(int)
+        plain = next(iter(video.decode(video=0))).to_ndarray(format="rgb24").astype(int)
+    changed = np.abs(drawn - plain).max(axis=2) > 40
+    inside = np.zeros_like(changed)
+    for person in next(iter(read_results(folder / "results.ndjson"))).persons:
+        x, y, width, height = (round(float(side)) for side in person.bbox)
+        inside[max(y - 40, 0) : y + height + 20, max(x - 20, 0) : x + width + 20] = True
+    inside[:40, :220] = True  # the frame number
+    assert changed[inside].mean() > 0.1
+    assert changed[~inside].mean() < 0.002
+
+
+def test_start_and_end_keep_true_frame_numbers_and_upstreams_names_work(tmp_path: Path) -> None:
+    done = phalp_triton(
+        "track",
+        f"video.source={SAMPLE}",
+        f"video.output_dir={tmp_path}",
+        "video.start_frame=5",
+        "video.end_frame=9",
+        "render.enable=false",
+        "--mesh",
+    )
+    assert done.returncode == 0, done.stderr
+    frames = [orjson.loads(line) for line in (tmp_path / "results.ndjson").read_bytes().splitlines()]
+    assert [frame["frame_number"] for frame in frames] == [5, 6, 7, 8]
+    assert not (tmp_path / "overlay.mp4").exists()
+
+
+def test_settings_come_from_the_environment_too(tmp_path: Path) -> None:
+    done = phalp_triton(
+        "track", SAMPLE, "--out", tmp_path, "--end", "3", PHALP_TRITON_RENDER__ENABLE="false", COLUMNS="40"
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "overlay.mp4").exists()
+
+
+def _text(path: Path) -> Path:
+    path = path / "notes.mp4"
+    path.write_text("this is no video\n" * 100)
+    return path
+
+
+def _empty(path: Path) -> Path:
+    (path / "empty.mp4").touch()
+    return path / "empty.mp4"
+
+
+def _truncated(path: Path) -> Path:
+    (path / "cut.mp4").write_bytes(SAMPLE.read_bytes()[:2000])
+    return path / "cut.mp4"
+
+
+def _folder_without_images(path: Path) -> Path:
+    (path / "notes.txt").touch()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (lambda path: path / "missing.mp4", "missing.mp4"),
+        (_text, "notes.mp4"),
+        (_empty, "empty.mp4"),
+        (_truncated, "cut.mp4"),
+        (_folder_without_images, "image"),
+    ],
+    ids=["missing", "text", "empty", "truncated", "folder without images"],
+)
+def test_a_source_that_is_no_video_is_one_line_and_status_2_and_leaves_nothing(
+    tmp_path: Path, source: Callable[[Path], Path], message: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    done = phalp_triton("track", source(tmp_path / "in"), "--out", tmp_path / "out", COLUMNS="60")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.mp4", "b.mp4"], "source: expected one video or folder, got 2: a.mp4 b.mp4"),
+        (["phalp.n_init=3"], "source: expected one video or folder, got 0: none"),
+        ([SAMPLE, "phalp.nint=3"], "unknown key 'phalp.nint'; did you mean phalp.n_init?"),
+        ([SAMPLE, "--low-th-c", "1.5"], "setting phalp.low_th_c: input should be less than or equal to 1"),
+        ([SAMPLE, "--model-set", "huge"], "model set: expected one of lite"),
+        ([SAMPLE, "--start", "soon"], "soon"),
+        ([SAMPLE, "--start", "99999"], "99999"),
+        ([SAMPLE, "render.type=NOTHING"], "render.type: expected one or more of"),
+        ([SAMPLE, "inference.repository=/nowhere"], "/nowhere"),
+    ],
+)
+def test_a_bad_option_is_one_line_and_status_2(tmp_path: Path, arguments: list[object], message: str) -> None:
+    done = phalp_triton("track", *arguments, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_earlier_result_is_kept_when_overwriting_is_off(tmp_path: Path) -> None:
+    (tmp_path / "results.ndjson").write_text("precious\n")
+    done = phalp_triton("track", SAMPLE, "--out", tmp_path, "overwrite=false")
+    assert done.returncode == 2
+    assert "overwrite" in done.stderr
+    assert (tmp_path / "results.ndjson").read_text() == "precious\n"
+
+
+def test_an_interrupted_run_leaves_what_was_finished_under_another_name(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tracker_service", "track", str(SAMPLE), "--out", str(tmp_path), "--window", "2"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    partial = tmp_path / "results.ndjson.partial"
+    deadline = time.monotonic() + 120
+    while not (partial.exists() and partial.stat().st_size > 0):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode not in (0, 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["results.ndjson.partial", "tracks.pkl.partial"]
+    frames = list(read_results(partial))
+    assert [frame.frame_number for frame in frames] == list(range(len(frames)))
+    assert list(joblib.load(tmp_path / "tracks.pkl.partial")) != []
+
+
+def test_evaluate_scores_the_sample_against_its_truth(
+    finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+) -> None:
+    _, folder = finished
+    lines = (ROOT / "samples" / "gt.txt").read_text().splitlines()
+    truth = tmp_path / "gt.txt"
+    truth.write_text("".join(f"{line}\n" for line in lines if int(line.split(",")[0]) <= FRAMES))
+    done = phalp_triton("evaluate", folder / "results.ndjson", "--ground-truth", truth, "--json")
+    assert done.returncode == 0, done.stderr
+    scores = orjson.loads(done.stdout)
+    assert scores["frames"] == FRAMES
+    assert scores["id_switches"] == 0
+    assert scores["idf1"] > 0.8
+    text = phalp_triton("evaluate", folder / "results.ndjson", "--ground-truth", truth)
+    assert text.stdout.startswith("MOTA ")
+
+
+def test_evaluate_names_the_line_of_a_broken_truth(
+    finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+) -> None:
+    _, folder = finished
+    (tmp_path / "gt.txt").write_text("1,1,10,10,5,5,1\n1,2,ten,10,5,5,1\n")
+    done = phalp_triton("evaluate", folder / "results.ndjson", "--ground-truth", tmp_path / "gt.txt")
+    assert done.returncode == 2
+    assert "gt.txt:2" in done.stderr
