@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from google.protobuf import text_format  # type: ignore[import-untyped]
+from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
 from tritonclient.grpc import model_config_pb2
 
 from tests.triton import graphs

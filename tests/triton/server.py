@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 from uuid import uuid4
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from tests.triton.environment import ServerEnvironment
 

@@ -66,7 +66,7 @@ class CircuitBreaker:
     def report_answer(self) -> None:
         """The server answered, if only with an error of the model."""
         if self.open:
-            logger.info("%s: answers again after %.1f s", self._name, self._clock() - self._opened_at)
+            logger.warning("%s: answers again after %.1f s", self._name, self._clock() - self._opened_at)
         self._failures = self._pauses = 0
         self._end_probe()
 

@@ -27,7 +27,7 @@ class FailurePolicy:
     budget_seconds: float = 120.0
     reload_seconds: float = 60.0
     first_delay: float = 0.1
-    longest_delay: float = 5.0
+    longest_delay: float = 2.0
     breaker_failures: int = 3
 
     def __post_init__(self) -> None:

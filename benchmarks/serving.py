@@ -1,0 +1,87 @@
+"""`python -m benchmarks.serving`: the pipeline behind a real Triton server, against embedded models on the same CPU."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.serving_faults import fault_table
+from benchmarks.serving_load import VIDEOS, embedded_in_turn, load_table
+from benchmarks.serving_run import compare, run_video, sources
+from benchmarks.serving_server import serving
+from tests.triton.environment import EnvironmentUnavailableError
+from tracker_service.assembly import open_client
+from tracker_service.inference.triton import TritonClient
+from tracker_service.settings import load_settings
+
+PARTS = ("equality", "load", "faults")
+
+
+def main() -> int:
+    """Measure, print tables, optionally write JSON; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    parser.add_argument("--frames", type=int, default=160, help="frames of each video in the load and fault tables")
+    parser.add_argument("--videos", type=int, nargs="+", default=list(VIDEOS), help="numbers of concurrent videos")
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
+    options = parser.parse_args()
+    known = sources()
+    if not known:
+        print("expected samples/street.mp4 or footage beside the project, found neither", file=sys.stderr)
+        return 2
+    source = known.get("PETS09-S2L1") or next(iter(known.values()))
+    report: dict[str, Any] = {"source": source.name, "frames": options.frames}
+    try:
+        if "equality" in options.only:
+            report["equality"] = show("Embedded against Triton", [equality(name, path) for name, path in known.items()])
+        if "load" in options.only:
+            report["embedded_in_turn"] = embedded_in_turn(source, options.frames)
+            show("Embedded, one after another", [report["embedded_in_turn"]])
+            report["load"] = show("Triton", load_table(source, options.frames, tuple(options.videos)))
+        if "faults" in options.only:
+            client = open_client(load_settings())
+            reference = run_video(client, source, options.frames)
+            client.close()
+            report["faults"] = show("Faults", fault_table(source, options.frames, reference))
+    except EnvironmentUnavailableError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.json is not None:
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    return 0
+
+
+def equality(name: str, path: Path) -> dict[str, Any]:
+    """Compare a whole video with embedded and with served models."""
+    embedded = open_client(load_settings())
+    reference = run_video(embedded, path, None)
+    embedded.close()
+    with serving() as server:
+        client = TritonClient(server.url)
+        run = run_video(client, path, None)
+        client.close()
+    return {"source": name, "frames": len(run.ids), **compare(run, reference)}
+
+
+def show(title: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Print ``rows`` as a Markdown table and return them."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    print(f"\n{title}\n")
+    print("| " + " | ".join(columns) + " |")
+    print("|" + "---|" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(_text(row.get(column, "")) for column in columns) + " |", flush=True)
+    return rows
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(entry)}" for key, entry in value.items())
+    return str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
