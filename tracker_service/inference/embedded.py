@@ -35,7 +35,7 @@ class EmbeddedClient:
             row for the lite body model) and gains little on a CPU.
     """
 
-    def __init__(self, repository: Path, *, threads: int = 0, max_batch: int = 16) -> None:
+    def __init__(self, repository: Path, *, threads: int = 0, max_batch: int = 4) -> None:
         if max_batch < 1:
             raise ModelContractError(f"max_batch: expected at least 1, got {max_batch}")
         if not repository.is_dir():
