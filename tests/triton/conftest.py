@@ -10,6 +10,13 @@ from tests.triton.repository import build_repository
 from tests.triton.server import TritonServer
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and "environment" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.registry)
+
+
 @pytest.fixture(scope="session")
 def environment() -> ServerEnvironment:
     try:

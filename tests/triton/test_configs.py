@@ -9,6 +9,8 @@ import onnxruntime
 import pytest
 from tritonclient.grpc import model_config_pb2
 
+from export.appearance import model as appearance_model
+from export.hmr2 import model as hmr2_model
 from tests.triton.environment import ServerEnvironment
 from tests.triton.graphs import GRAPHS
 from tests.triton.repository import MODEL_REPOSITORY, build_repository, read_config, served_models, variants
@@ -117,6 +119,21 @@ def test_warmup_runs_the_smallest_and_the_largest_batch_before_ready(server: Tri
     statistics = json.loads(server.get("/v2/models/hmr2/stats")[1])["model_stats"][0]
     sizes = {entry["batch_size"] for entry in statistics["batch_stats"]}
     assert {1, read_config(MODEL_REPOSITORY / "hmr2" / "config.pbtxt").max_batch_size} <= sizes
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "outputs"),
+    [
+        ("hmr2", hmr2_model.INPUT_NAMES, hmr2_model.OUTPUT_NAMES),
+        ("appearance", appearance_model.INPUT_NAMES, appearance_model.OUTPUT_NAMES),
+    ],
+)
+def test_torchscript_variants_list_tensors_in_the_exporters_order(
+    model: str, inputs: tuple[str, ...], outputs: tuple[str, ...]
+) -> None:
+    config = read_config(MODEL_REPOSITORY / model / "configs" / "torchscript.pbtxt")
+    assert [entry.name for entry in config.input] == list(inputs)
+    assert [entry.name for entry in config.output] == list(outputs)
 
 
 def test_torchscript_stand_ins_exist_for_every_torchscript_variant() -> None:
