@@ -6,10 +6,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
 from tritonclient.grpc import InferenceServerClient
 
 from tests.triton import graphs
@@ -25,12 +27,13 @@ from tracker_service.errors import (
     ModelContractError,
     ModelNotFoundError,
 )
-from tracker_service.inference.client import ModelSpec, Tensor
+from tracker_service.inference.client import Tensor
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton import FailurePolicy, TritonClient
 
 CALLS = 40
 JOB = FailurePolicy(budget_seconds=math.inf, attempt_seconds=1.0, longest_delay=0.5)
+JOB_WITHOUT_HURRY = FailurePolicy(budget_seconds=math.inf)
 FRAME = FailurePolicy(budget_seconds=1.0, attempt_seconds=0.5, reload_seconds=0.5)
 OUTPUTS = ["betas", "joints_3d"]
 
@@ -244,27 +247,35 @@ def limit_queue(repository: Path, size: int) -> None:
 
 def test_a_queue_that_stays_full_is_reported(server: TritonServer, repository: Path) -> None:
     limit_queue(repository, 1)
-    set_parameters(repository, "hmr2", {"test_delay_ms": "600"})
+    set_parameters(repository, "hmr2", {"test_delay_ms": "4000"})
+    # Warming up with that delay would only take time.
+    path = repository / "hmr2" / "config.pbtxt"
+    config = read_config(path)
+    config.ClearField("model_warmup")
+    path.write_text(text_format.MessageToString(config))
     server.start()
-    patient = TritonClient(server.url, max_in_flight=8)
     frame = TritonClient(server.url, policy=FailurePolicy(budget_seconds=0.6, attempt_seconds=5))
     frame.signature("hmr2")
-    inputs = random_inputs(spec := patient.signature("hmr2"), full(spec))
-    threads = [threading.Thread(target=patient.infer, args=("hmr2", inputs, OUTPUTS)) for _ in range(3)]
+    others = TritonClient(server.url, policy=JOB_WITHOUT_HURRY)
+    inputs = random_inputs(others.signature("hmr2"), config.max_batch_size)
+
+    def occupy() -> None:
+        with suppress(InferenceUnavailableError):
+            others.infer("hmr2", inputs, OUTPUTS)
+
+    threads = [threading.Thread(target=occupy) for _ in range(3)]
     for thread in threads:
         thread.start()
-    time.sleep(0.1)
+    # One computes, one is queued, the third has been refused.
+    deadline = time.monotonic() + 3
+    while not others.repetitions() and time.monotonic() < deadline:
+        time.sleep(0.01)
     with pytest.raises(InferenceOverloadedError, match="the queue is full"):
         frame.infer("hmr2", inputs, OUTPUTS)
+    others.close()
+    frame.close()
     for thread in threads:
         thread.join()
-    patient.close()
-    frame.close()
-
-
-def full(spec: ModelSpec) -> int:
-    assert spec.max_batch_size is not None
-    return spec.max_batch_size
 
 
 def test_a_model_slower_than_the_deadline_is_reported(server: TritonServer, repository: Path) -> None:
