@@ -11,6 +11,7 @@ from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.triton import FailurePolicy, TritonClient
 from tracker_service.model_sets import ModelSet, model_set
 from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.tracker import Tracker
@@ -70,6 +71,9 @@ def tracker_parameters(settings: Settings) -> TrackerParameters:
 def open_client(settings: Settings) -> InferenceClient:
     """Open the inference client that the settings ask for."""
     inference = settings.inference
+    if inference.kind == "triton":
+        policy = FailurePolicy(budget_seconds=inference.budget_seconds)
+        return TritonClient(inference.triton_url, policy=policy, shared_memory=inference.shared_memory)
     return EmbeddedClient(inference.repository, threads=inference.threads)
 
 

@@ -71,7 +71,10 @@ class RenderSettings(_Group):
 class InferenceSettings(_Group):
     """Where the models run."""
 
-    kind: Literal["embedded"] = "embedded"
+    kind: Literal["embedded", "triton"] = "embedded"
+    triton_url: str = Field(default="localhost:8001", description="host:port of Triton's gRPC endpoint")
+    budget_seconds: float = Field(default=600.0, gt=0, description="time to wait for a server that is away")
+    shared_memory: bool = Field(default=True, description="pass tensors in shared memory on one host")
     repository: Path = _PROJECT / "model_repository"
     threads: int = Field(default=1, ge=0, description="threads of one model run; 0 takes all cores")
     workers: int = Field(default=2, ge=1, description="windows that are computed at the same time")
