@@ -86,8 +86,8 @@ class GraphBuilder:
 
         Args:
             name: of the graph.
-            half_weights: store the constants given to `weight` in half precision behind a Cast, which ONNX Runtime folds
-                when it loads the model: half the file, single precision arithmetic.
+            half_weights: store the constants given to `weight` in half precision behind a Cast, which ONNX Runtime
+                folds when it loads the model: half the file, single precision arithmetic.
         """
         self._name = name
         self._half_weights = half_weights
@@ -112,6 +112,11 @@ class GraphBuilder:
         self._nodes.append(helper.make_node("Identity", [value.name], [name], name=self._fresh("Identity")))
         kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
         self._outputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
+
+    def label(self, value: Value, name: str) -> Value:
+        """Give an inner tensor a name of its own, so that `revealing` can find it; costs nothing at run time."""
+        self._nodes.append(helper.make_node("Identity", [value.name], [name], name=self._fresh("Identity")))
+        return Value(self, name)
 
     def constant(self, array: Array | np.generic | float) -> Value:
         """Add a constant; Python floats become float32."""
@@ -157,3 +162,14 @@ class GraphBuilder:
         onnx.checker.check_model(model, full_check=True)
         return model
 
+
+def revealing(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
+    """Return a copy of ``model`` that also gives the labelled inner tensors ``names``; raises `ExportError`."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    inner = {value.name: value for value in copy.graph.value_info}
+    missing = [name for name in names if name not in inner]
+    if missing:
+        raise ExportError(f"{model.graph.name}: expected inner tensors {', '.join(missing)}, got none of that name")
+    copy.graph.output.extend(inner[name] for name in names)
+    return copy

@@ -1,7 +1,7 @@
 """Regressor of the 19 joints that other datasets define (LSP, MPII, Human3.6M), as rows over vertices.
 
-HMR2 appends them to the 25 OpenPose joints; SMPL's own matrix is learnt and cannot be had for another surface. Here each
-joint has a place on the resting body; its row holds non-negative weights of the vertex ring around that place.
+HMR2 appends them to the 25 OpenPose joints; SMPL's own matrix is learnt and cannot be had for another surface. Here
+each joint has a place on the resting body; its row holds non-negative weights of the vertex ring around that place.
 """
 
 import numpy as np

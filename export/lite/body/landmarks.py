@@ -26,7 +26,7 @@ _LEFT_HAND = (
 
 
 def _mirrored(points: Float64) -> Float64:
-    return points * np.array([-1.0, 1.0, 1.0])
+    return np.asarray(points * (-1.0, 1.0, 1.0))
 
 
 def landmark_targets() -> Float64:
@@ -44,4 +44,4 @@ def landmark_targets() -> Float64:
 def nearest_vertices(vertices: Float32, targets: Float64) -> Int64:
     """Return for each of the (k, 3) ``targets`` the index of the nearest of the (V, 3) ``vertices``."""
     distances = np.linalg.norm(vertices[None].astype(np.float64) - targets[:, None], axis=2)
-    return distances.argmin(axis=1).astype(np.int64)
+    return np.asarray(distances.argmin(axis=1), np.int64)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from export.lite.detector.nanodet import BINS, STRIDES, add_nanodet
+from export.lite.detector.nanodet import BINS, STRIDES, Heads, add_nanodet
 from export.lite.onnx_graph import GraphBuilder, Value
 from export.lite.tensorflow_js.model import GraphModel
 from tracker_service.types import Float32
 
+CELL_SCORES, CELL_SIDES = "cell_scores", "cell_sides"
+"""Names of the network's heads inside the graph (see `Heads`)."""
 MEAN_RGB = (123.675, 116.28, 103.53)
 STD_RGB = (58.395, 57.12, 57.375)
 
@@ -57,15 +59,36 @@ def build_detector(
     graph = GraphBuilder("detector_lite", half_weights=half_weights)
     images = graph.input("images", np.uint8, ["N", options.size, options.size, 3])
     heads = add_nanodet(graph, network, _normalised(images))
+    _add_decoding(graph, heads, options)
+    return graph.model()
+
+
+def build_decoding(options: DetectorOptions = DetectorOptions()) -> onnx.ModelProto:
+    """Build the part of the served model that follows the network, to be tested without it.
+
+    Inputs: `cell_scores_in` [N, cells, 1], `cell_sides_in` [N, cells, 44] (see `Heads`).
+    """
+    graph = GraphBuilder("decoding")
+    cells = len(cell_centers(options.size)[0])
+    heads = Heads(
+        scores=graph.input("cell_scores_in", np.float32, ["N", cells, 1]),
+        sides=graph.input("cell_sides_in", np.float32, ["N", cells, 4 * BINS]),
+    )
+    _add_decoding(graph, heads, options)
+    return graph.model()
+
+
+def _add_decoding(graph: GraphBuilder, heads: Heads, options: DetectorOptions) -> None:
+    """Add everything from the network's heads to the outputs."""
+    everyone, sides = graph.label(heads.scores, CELL_SCORES), graph.label(heads.sides, CELL_SIDES)
     number = np.array([options.candidates], np.int64)
-    scores, cells = graph.ops("TopK", heads.scores.take(0, axis=2), number, outputs=2, axis=1)
-    boxes = _decoded(_rows(heads.sides, cells), cells, options.size)
+    scores, cells = graph.ops("TopK", everyone.take(0, axis=2), number, outputs=2, axis=1)
+    boxes = _decoded(_rows(sides, cells), cells, options.size)
     kept = _suppressed(boxes, scores, options)
     best, order = graph.ops("TopK", scores * kept, np.array([options.people], np.int64), outputs=2, axis=1)
     present = graph.op("Greater", best, np.float32(0)).cast(np.float32)
     graph.output("boxes", _rows(boxes, order) * present.reshape(0, 0, 1), ["N", options.people, 4])
     graph.output("scores", best, ["N", options.people])
-    return graph.model()
 
 
 def _normalised(images: Value) -> Value:

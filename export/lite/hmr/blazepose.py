@@ -36,8 +36,8 @@ _LEFT_LANDMARKS: dict[int, tuple[int, int, _Place]] = {
 }
 """Where BlazePose's landmarks lie relative to the joints of the stand-in body, as far as footage shows it.
 
-Its hips lie lower than the hip joints and its shoulders higher than the shoulder joints, its ankles carry the height of a
-shoe's heel and its "foot index" is the base of the toes, not their tip (docs/lite_models.md tells how it was measured).
+Its hips lie lower than the hip joints and its shoulders higher than the shoulder joints, its ankles carry the height of
+a shoe's heel and its "foot index" is the base of the toes, not their tip (docs/lite_models.md: how it was measured).
 """
 _FACE = {0: 0, 4: 1, 5: 1, 6: 1, 1: 2, 2: 2, 3: 2, 8: 3, 7: 4, 9: 0, 10: 0}
 """Landmark of the face to its place among the 21 picked vertices; mouth and eye corners, unused, to a neighbour."""

@@ -15,6 +15,8 @@ CROP = 256
 IMAGE_TRUST = 0.75
 """How far the x and y of the landmarks are drawn from BlazePose's world coordinates to what it marks in the image."""
 SHAPE_COEFFICIENTS = 10
+OBSERVED = ("world_landmarks", "landmark_pixels", "landmark_visibility")
+"""Names of the network's landmarks inside the graph (see `Observation`)."""
 
 
 def build_hmr(network: LiteModel, tables: BodyTables, *, half_weights: bool = True) -> onnx.ModelProto:
@@ -48,6 +50,12 @@ def _add_bodies(graph: GraphBuilder, seen: Observation, tables: BodyTables) -> N
     The shape stays the mean: lengths between landmarks vary more from frame to frame than from person to person, so a
     fitted shape would follow noise (docs/lite_models.md).
     """
+    seen = Observation(
+        world=graph.label(seen.world, OBSERVED[0]),
+        pixels=graph.label(seen.pixels, OBSERVED[1]),
+        visibility=graph.label(seen.visibility, OBSERVED[2]),
+        presence=seen.presence,
+    )
     image = half_crop_units(seen.pixels)
     share = shares(seen.visibility)
     rotations = global_rotations(aligned(seen.world, image, share, IMAGE_TRUST), tables)

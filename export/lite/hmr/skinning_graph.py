@@ -1,7 +1,7 @@
 """Bone transforms, output joints and vertices from rotations: linear blend skinning as matrix products.
 
-Skinning is linear in the bone transforms: a vertex, or any weighted mean of vertices, is one row of 96 numbers (24 bones,
-4 coordinates) times the transforms. Joints are therefore had without the vertices, and vertices as one product.
+Skinning is linear in the bone transforms: a vertex, or any weighted mean of vertices, is one row of 96 numbers (24
+bones, 4 coordinates) times the transforms. Joints are therefore had without the vertices, and vertices as one product.
 """
 
 import numpy as np

@@ -90,7 +90,7 @@ def _chains() -> Float32:
 
 
 def _joint_transforms(body: Mapping[str, np.ndarray], joints: Float32) -> Float32:
-    """Skinning is linear in the bone transforms, so is every mean of posed vertices: sum over v of row_v w_vk (v, 1)."""
+    """Skinning is linear in the bone transforms, and so are means of posed vertices: sum over v of row_v w_vk (v, 1)."""
     resting = np.concatenate([body["v_template"], np.ones_like(body["v_template"][:, :1])], axis=1).astype(np.float64)
     skeleton = np.zeros((24, 24, 4))
     skeleton[np.arange(24), np.arange(24)] = np.concatenate([joints, np.ones((24, 1))], axis=1)

@@ -1,8 +1,8 @@
 """Adding a TensorFlow.js network to an ONNX graph.
 
-TensorFlow works on rows, columns, channels (NHWC), ONNX on channels, rows, columns. Every value is kept in ONNX's order,
-with a note of which order TensorFlow believes it to have, so transpositions cost nothing. Zero padding is not done when it
-is asked for but handed to the convolution that follows.
+TensorFlow works on rows, columns, channels (NHWC), ONNX on channels, rows, columns. Every value is kept in ONNX's
+order, with a note of which order TensorFlow believes it to have, so transpositions cost nothing. Zero padding is not
+done when it is asked for but handed to the convolution that follows.
 """
 
 from __future__ import annotations

