@@ -27,7 +27,7 @@ class Tier(NamedTuple):
 
 
 TIERS = (Tier(32, 64), Tier(480, 32), Tier(1536, 16), Tier(3072, 8), Tier(5120, 4))
-"""Enough for a body that fills the crop, measured exact at scales 0.4 to 4; faces without a pixel centre need no window.
+"""Enough for a body that fills the crop (exact at scales 0.5 to 4, measured); faces without a pixel need no window.
 
 More or larger windows cost time and memory in proportion to faces x window squared (1.3 million pixels in all here) and
 matter only for bodies so close that hundreds of faces are larger than 32 pixels.

@@ -1,0 +1,34 @@
+"""`python -m export detector`: RT-DETRv2 or D-FINE as the `detector` model."""
+
+from typing import Annotated
+
+import typer
+
+from export.detector.graph import SIZE, load
+from export.graphs.served_graph import Format, Precision, ServedGraph
+from export.options import FileFormat, Repository, Weights, WeightType, export_and_report, settings_with
+from export.settings import ExportSettings
+from export.weights import DETECTOR, DETECTOR_CONFIG, locate
+
+
+def detector(
+    model: Annotated[str | None, typer.Option(help="folder or name on the hub; default: the weights folder's")] = None,
+    size: Annotated[
+        int, typer.Option(min=32, help="side of the frame, a multiple of 32; config.pbtxt says 640")
+    ] = SIZE,
+    weights: Weights = None,
+    repository: Repository = None,
+    file_format: FileFormat = Format.ONNX,
+    precision: WeightType = Precision.FP32,
+) -> None:
+    """Export the person detector with decoding inside the graph."""
+    settings = settings_with(weights, repository)
+    chosen = load(model, size) if model else graph(settings, size)
+    export_and_report(chosen, settings.repository, file_format, precision)
+
+
+def graph(settings: ExportSettings, size: int = SIZE) -> ServedGraph:
+    """Return the detector from the files in the weights folder."""
+    folder = locate(DETECTOR_CONFIG, settings.weights).parent
+    locate(DETECTOR, settings.weights)
+    return load(str(folder), size)
