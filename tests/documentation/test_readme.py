@@ -1,0 +1,50 @@
+"""The commands of the README, run as they stand there."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
+# `make test` is what runs this file.
+RUNNABLE = [command for command in COMMANDS if command != "make test"]
+
+
+def test_the_readme_has_its_two_first_commands_first() -> None:
+    assert COMMANDS[:2] == ["make demo", "make test"]
+
+
+def test_ci_runs_exactly_the_readmes_test_command() -> None:
+    assert "make test" in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+@pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="the commands install into the active virtual environment")
+def test_the_readmes_commands_work_one_after_the_other() -> None:
+    environment = {
+        **os.environ,
+        "VIRTUAL_ENV": sys.prefix,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    assert len(RUNNABLE) >= 4
+    for command in RUNNABLE:
+        done = subprocess.run(
+            shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    for name in ("results.ndjson", "tracks.pkl", "overlay.mp4", "summary.json"):
+        assert (ROOT / "outputs" / "demo" / name).is_file()
+        assert (ROOT / "outputs" / "mine" / name).is_file()
+
+
+def test_every_local_link_leads_somewhere() -> None:
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    for document in documents:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
