@@ -1,0 +1,100 @@
+"""One leg: its measures, where its ankle is while the foot stands, and inverse kinematics from hip to ankle."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from samples.figure import Figure
+from samples.turns import about_x, about_y
+from tracker_service.types import Float64
+
+SOLE = 0.022
+"""Thickness of boot soles, metres."""
+_STRETCH = 0.997
+"""Longest distance from hip to ankle, as a share of the straight leg."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leg:
+    """Measures of one leg in the rest pose.
+
+    Attributes:
+        side: +1 left, -1 right.
+        joints: SMPL indices of hip, knee, ankle and toe joint.
+        hip, knee, ankle: (3,) rest positions, metres.
+        heel, ball: (3,) the points of the sole that the foot rolls over, relative to the ankle.
+        standing_height: height of the pelvis joint when the legs are straight and the boots on the ground.
+    """
+
+    side: float
+    joints: tuple[int, int, int, int]
+    hip: Float64
+    knee: Float64
+    ankle: Float64
+    heel: Float64
+    ball: Float64
+    standing_height: float
+
+    @classmethod
+    def left(cls, figure: Figure) -> Self:
+        """Return the left leg of a body."""
+        return cls._of(figure, 1.0, (1, 4, 7, 10))
+
+    @classmethod
+    def right(cls, figure: Figure) -> Self:
+        """Return the right leg of a body."""
+        return cls._of(figure, -1.0, (2, 5, 8, 11))
+
+    @classmethod
+    def _of(cls, figure: Figure, side: float, joints: tuple[int, int, int, int]) -> Self:
+        hip, knee, ankle, toe = (figure.joints[joint] for joint in joints)
+        on_foot = np.isin(figure.body.lbs_weights.argmax(axis=1), joints[2:])
+        foot = figure.vertices[on_foot] - ankle
+        sole = float(foot[:, 1].min()) - SOLE
+        heel = np.array([0.0, sole, float(foot[:, 2].min()) * 0.75])
+        ball = np.array([0.0, sole, float(toe[2] - ankle[2])])
+        standing = float(figure.joints[0][1] - ankle[1] - sole)
+        return cls(side, joints, hip, knee, ankle, heel, ball, standing)
+
+
+def planted_ankle(leg: Leg, ground: Float64, heading: float, pitch: float) -> Float64:
+    """Return the ankle's position while the foot rolls over its heel (pitch < 0) or its ball (pitch > 0).
+
+    Args:
+        leg: the leg.
+        ground: (3,) ground point below the ankle when the foot is flat.
+        heading: of the foot, radians.
+        pitch: radians, positive with the heel up.
+    """
+    pivot = leg.heel if pitch < 0 else leg.ball
+    turn = about_y(heading)
+    flat = ground + np.array([0.0, -leg.heel[1], 0.0])
+    return np.asarray(flat + turn @ pivot - turn @ about_x(pitch) @ pivot)
+
+
+def two_bone_rotations(leg: Leg, hip: Float64, ankle: Float64, forward: Float64) -> tuple[Float64, Float64]:
+    """Return the world rotations of thigh and shin that bring the ankle to its place, the knee bent ``forward``."""
+    thigh_length = float(np.linalg.norm(leg.knee - leg.hip))
+    shin_length = float(np.linalg.norm(leg.ankle - leg.knee))
+    reach = ankle - hip
+    distance = min(float(np.linalg.norm(reach)), _STRETCH * (thigh_length + shin_length))
+    down = reach / np.linalg.norm(reach)
+    ahead = forward - down * (forward @ down)
+    ahead = ahead / np.linalg.norm(ahead)
+    cosine = (thigh_length**2 + distance**2 - shin_length**2) / (2 * thigh_length * distance)
+    angle = float(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    knee = hip + thigh_length * (np.cos(angle) * down + np.sin(angle) * ahead)
+    hinge = np.cross(ahead, -down)
+    end = hip + down * distance
+    thigh = _frame(knee - hip, -hinge) @ _frame(leg.knee - leg.hip, np.array([1.0, 0.0, 0.0])).T
+    shin = _frame(end - knee, -hinge) @ _frame(leg.ankle - leg.knee, np.array([1.0, 0.0, 0.0])).T
+    return thigh, shin
+
+
+def _frame(bone: Float64, hinge: Float64) -> Float64:
+    """Return the orthonormal frame whose y axis runs up the bone and whose x axis is as near the hinge as can be."""
+    y = -bone / np.linalg.norm(bone)
+    x = hinge - y * (hinge @ y)
+    x = x / np.linalg.norm(x)
+    return np.stack([x, y, np.cross(x, y)], axis=1)
