@@ -4,7 +4,16 @@ import sys
 
 import typer
 
+from export.appearance.command import appearance
+from export.appearance.encoder_command import appearance_encoder
+from export.body.command import body_model
+from export.detector.command import detector
+from export.hmr2.command import hmr2
 from export.lite.command import lite
+from export.pose_predictor.command import pose_predictor
+from export.verify_command import verify
+from export.verify_full_command import verify_full
+from export.weights_command import weights
 from tracker_service.errors import PhalpTritonError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build the models that the service runs.")
@@ -16,6 +25,15 @@ def _commands() -> None:
 
 
 app.command()(lite)
+app.command()(weights)
+app.command()(body_model)
+app.command()(hmr2)
+app.command()(detector)
+app.command()(appearance)
+app.command()(appearance_encoder)
+app.command()(pose_predictor)
+app.command()(verify)
+app.command()(verify_full)
 
 
 def main() -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from export.graphs.served_graph import ServedGraph
 from export.settings import ExportSettings
 from tracker_service.errors import ExportError
+
+if TYPE_CHECKING:
+    from export.graphs.served_graph import ServedGraph
 
 _MODULES = {
     "hmr2": "export.hmr2.command",
@@ -17,7 +20,7 @@ _MODULES = {
 NAMES = tuple(_MODULES)
 
 
-def graph_of(name: str, settings: ExportSettings) -> ServedGraph:
+def graph_of(name: str, settings: ExportSettings) -> "ServedGraph":
     """Return the model called ``name`` in PyTorch, FP32, from the files in the weights folder."""
     if name not in _MODULES:
         raise ExportError(f"model: expected one of {', '.join(NAMES)}, got {name!r}")

@@ -1,14 +1,15 @@
 """Options that the export commands share."""
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from export.graphs.model_version import write_version
-from export.graphs.parity import table
-from export.graphs.served_graph import Format, Precision, ServedGraph
+from export.choices import Format, Precision
 from export.settings import ExportSettings
+
+if TYPE_CHECKING:
+    from export.graphs.served_graph import ServedGraph
 
 Weights: TypeAlias = Annotated[
     Path | None, typer.Option(help="folder of the authors' files; default from the settings")
@@ -24,8 +25,11 @@ def settings_with(weights: Path | None, repository: Path | None) -> ExportSettin
     return ExportSettings(weights=weights or settings.weights, repository=repository or settings.repository)
 
 
-def export_and_report(graph: ServedGraph, repository: Path, file_format: Format, precision: Precision) -> None:
+def export_and_report(graph: "ServedGraph", repository: Path, file_format: Format, precision: Precision) -> None:
     """Write a graph into the repository and print how it compares with PyTorch."""
+    from export.graphs.model_version import write_version
+    from export.graphs.parity import table
+
     rows = write_version(graph, repository, file_format, precision)
     print(f"{repository / graph.name / '1'}: {file_format}, {precision}")
     print(table(rows))

@@ -1,21 +1,18 @@
 """`python -m export verify`: what lies in the repository against PyTorch in FP32, in millimetres and degrees."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from export.families import NAMES, graph_of
 from export.files import written_whole
-from export.graphs.model_version import FILES, read_record
-from export.graphs.parity import Comparison, compare, references, table
-from export.graphs.served_graph import ServedGraph
 from export.options import Repository, Weights, settings_with
 
-BATCHES = (1, 3, 16)
+if TYPE_CHECKING:
+    from export.graphs.parity import Comparison
 
 
 def verify(
@@ -28,6 +25,9 @@ def verify(
     json_file: Annotated[Path | None, typer.Option("--json", help="write the table to this file, too")] = None,
 ) -> None:
     """Compare every exported file with the PyTorch model at batch 1, 3 and 16; exit status 1 if one is too far."""
+    from export.graphs.parity import table
+    from export.graphs.verification import verify_folder
+
     settings = settings_with(weights, repository)
     names = [model] if model else [name for name in NAMES if (settings.repository / name / "1").is_dir()]
     rows: list[Comparison] = []
@@ -41,15 +41,3 @@ def verify(
             file.write(json.dumps([asdict(row) | {"passed": row.passed} for row in rows], indent=1).encode())
     if not rows or not all(row.passed for row in rows):
         raise typer.Exit(1)
-
-
-def verify_folder(
-    graph: ServedGraph, folder: Path, runs: int = 1, batches: Sequence[int] = BATCHES
-) -> tuple[Comparison, ...]:
-    """Return the comparisons of every exported file in a version folder with the graph's FP32 module."""
-    record = read_record(folder)
-    present = [file for file in FILES.values() if (folder / file).is_file()]
-    if not present:
-        return ()
-    expected = [reference for seed in range(runs) for reference in references(graph, batches, seed=1 + seed)]
-    return tuple(row for file in present for row in compare(graph, folder / file, record[file]["precision"], expected))

@@ -10,14 +10,8 @@ import numpy as np
 import typer
 
 from export.body.body_model import BodyModel
-from export.graphs.model_version import write_version
-from export.graphs.parity import compare, references, table
-from export.graphs.served_graph import Format, Precision
-from export.hmr2.checkpoint import load_hmr2
-from export.hmr2.graph import served
-from export.hmr2.random_checkpoint import write_random_checkpoint
+from export.choices import Format, Precision
 from export.settings import ExportSettings
-from export.verify_command import BATCHES
 
 
 def verify_full(
@@ -26,6 +20,13 @@ def verify_full(
     batch: Annotated[list[int] | None, typer.Option(help="rows of each run; default 1, 3 and 16")] = None,
 ) -> None:
     """Write a full-size random checkpoint, load it strictly, export it, and compare the graphs with PyTorch."""
+    from export.graphs.model_version import write_version
+    from export.graphs.parity import compare, references, table
+    from export.graphs.verification import BATCHES
+    from export.hmr2.checkpoint import load_hmr2
+    from export.hmr2.graph import served
+    from export.hmr2.random_checkpoint import write_random_checkpoint
+
     body = stand_in_body(ExportSettings().repository / "hmr_lite" / "body_model.npz")
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         started = time.monotonic()

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
 from export.placing import fetch, place
 from export.settings import ExportSettings
@@ -36,7 +35,7 @@ def weights(
             failures.append(error)
             console.print(f"[red]{error}[/red]")
     found = {file: status(file, folder, verify=verify) for file in FILES}
-    console.print(_table(found, folder))
+    _print_list(found, folder, console)
     for file, state in found.items():
         if state is Status.ABSENT and file.by_hand:
             console.print(f"{file.name}: {how_to_get(file)}")
@@ -51,14 +50,13 @@ def _fetch_with_bar(file: WeightFile, folder: Path, console: Console) -> None:
         fetch(file, folder, lambda done, total: bar.update(task, completed=done, total=total))
 
 
-def _table(found: dict[WeightFile, Status], folder: Path) -> Table:
-    table = Table(title=f"Files in {folder}", title_justify="left", show_lines=False)
-    for heading in ("file", "for", "size", "sha256", "licence", "state"):
-        table.add_column(heading, overflow="fold")
+def _print_list(found: dict[WeightFile, Status], folder: Path, console: Console) -> None:
+    """Print two lines a file: name, state, size and hash, then purpose and licence."""
+    console.print(f"[bold]{folder}[/bold]")
     colours = {Status.ABSENT: "yellow", Status.PRESENT: "green", Status.VERIFIED: "green"}
     for file, state in found.items():
-        size = "unknown" if file.size is None else f"{file.size:,} B"
-        digest = "unknown" if file.sha256 is None else f"{file.sha256[:12]}…"
+        size = "" if file.size is None else f"{file.size:,} B"
+        digest = "" if file.sha256 is None else f"sha256 {file.sha256[:16]}…"
         colour = colours.get(state, "red")
-        table.add_row(file.name, file.purpose, size, digest, file.licence, f"[{colour}]{state}[/{colour}]")
-    return table
+        console.print(f"{file.name:<28} [{colour}]{state:<11}[/{colour}] {size:>15} {digest}", highlight=False)
+        console.print(f"    {file.purpose}. {file.licence}.", highlight=False, style="dim")

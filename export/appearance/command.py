@@ -1,11 +1,15 @@
 """`python -m export appearance`: texture sampling and encoder as the `appearance` model."""
 
-from export.appearance.graph import load
+from typing import TYPE_CHECKING
+
 from export.body.command import FILE, FOLDER, write_body_model
-from export.graphs.served_graph import Format, Precision, ServedGraph
+from export.choices import Format, Precision
 from export.options import FileFormat, Repository, Weights, WeightType, export_and_report, settings_with
 from export.settings import ExportSettings
 from export.weights import APPEARANCE, TEXEL_BARYCENTRICS, TEXEL_FACES, locate
+
+if TYPE_CHECKING:
+    from export.graphs.served_graph import ServedGraph
 
 
 def appearance(
@@ -19,8 +23,10 @@ def appearance(
     export_and_report(graph(settings), settings.repository, file_format, precision)
 
 
-def graph(settings: ExportSettings) -> ServedGraph:
+def graph(settings: ExportSettings) -> "ServedGraph":
     """Return the appearance graph from the files in the weights folder."""
+    from export.appearance.graph import load
+
     files = (APPEARANCE, TEXEL_FACES, TEXEL_BARYCENTRICS)
     encoder, faces, barycentrics = (locate(file, settings.weights) for file in files)
     body = settings.repository / FOLDER / FILE

@@ -1,14 +1,20 @@
 """`python -m export detector`: RT-DETRv2 or D-FINE as the `detector` model."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from export.detector.graph import SIZE, load
-from export.graphs.served_graph import Format, Precision, ServedGraph
+from export.choices import Format, Precision
 from export.options import FileFormat, Repository, Weights, WeightType, export_and_report, settings_with
 from export.settings import ExportSettings
 from export.weights import DETECTOR, DETECTOR_CONFIG, locate
+
+if TYPE_CHECKING:
+    from export.graphs.served_graph import ServedGraph
+
+
+SIZE = 640
+"""Side of the letterboxed frame, pixels; the published weights are trained for it."""
 
 
 def detector(
@@ -22,13 +28,17 @@ def detector(
     precision: WeightType = Precision.FP32,
 ) -> None:
     """Export the person detector with decoding inside the graph."""
+    from export.detector.graph import load
+
     settings = settings_with(weights, repository)
     chosen = load(model, size) if model else graph(settings, size)
     export_and_report(chosen, settings.repository, file_format, precision)
 
 
-def graph(settings: ExportSettings, size: int = SIZE) -> ServedGraph:
+def graph(settings: ExportSettings, size: int = SIZE) -> "ServedGraph":
     """Return the detector from the files in the weights folder."""
+    from export.detector.graph import load
+
     folder = locate(DETECTOR_CONFIG, settings.weights).parent
     locate(DETECTOR, settings.weights)
     return load(str(folder), size)

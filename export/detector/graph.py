@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from export.detector.command import SIZE
 from export.detector.loading import load_detector
 from export.detector.model import INPUT_NAMES, OUTPUT_NAMES, PersonDetector
 from export.graphs.measures import Limit, Measure, absolute
@@ -18,8 +19,6 @@ from tracker_service.inference.client import TensorSpec
 from tracker_service.types import Float64
 
 NAME = "detector"
-SIZE = 640
-"""Side of the letterboxed frame, pixels; the published weights are trained for it."""
 _COMPARED = 50
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,20 +16,6 @@ from tracker_service.inference.client import TensorSpec
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 Sampler: TypeAlias = Callable[[int, np.random.Generator], Arrays]
 Lowering: TypeAlias = Callable[[nn.Module, torch.dtype], None]
-
-
-class Precision(StrEnum):
-    """Type of the weights and matrix products; geometry is FP32 in both."""
-
-    FP32 = "fp32"
-    FP16 = "fp16"
-
-
-class Format(StrEnum):
-    """File format of an exported graph."""
-
-    ONNX = "onnx"
-    TORCHSCRIPT = "torchscript"
 
 
 @dataclass(frozen=True, slots=True)

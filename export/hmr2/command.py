@@ -1,11 +1,15 @@
 """`python -m export hmr2`: the published checkpoint to the `hmr2` model."""
 
-from export.body.command import FILE, write_body_model
-from export.graphs.served_graph import Format, Precision, ServedGraph
-from export.hmr2.graph import NAME, load
+from typing import TYPE_CHECKING
+
+from export.body.command import FILE, FOLDER, write_body_model
+from export.choices import Format, Precision
 from export.options import FileFormat, Repository, Weights, WeightType, export_and_report, settings_with
 from export.settings import ExportSettings
 from export.weights import HMR2_CHECKPOINT, locate
+
+if TYPE_CHECKING:
+    from export.graphs.served_graph import ServedGraph
 
 
 def hmr2(
@@ -19,9 +23,11 @@ def hmr2(
     export_and_report(graph(settings), settings.repository, file_format, precision)
 
 
-def graph(settings: ExportSettings) -> ServedGraph:
+def graph(settings: ExportSettings) -> "ServedGraph":
     """Return HMR2 from the files in the weights folder."""
-    body = settings.repository / NAME / FILE
+    from export.hmr2.graph import load
+
+    body = settings.repository / FOLDER / FILE
     if not body.is_file():
         write_body_model(settings.weights, settings.repository)
     return load(locate(HMR2_CHECKPOINT, settings.weights), body)

@@ -15,12 +15,12 @@ from export.errors import MissingFileError, UnreadableFileError
 from export.families import NAMES, graph_of
 from export.graphs.model_version import write_version
 from export.graphs.parity import table
+from export.graphs.verification import verify_folder
 from export.hmr2.checkpoint import load_hmr2
 from export.hmr2.graph import served
 from export.hmr2.random_checkpoint import write_random_checkpoint
 from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
-from export.verify_command import verify_folder
 from export.weights import EXTRA_JOINTS
 from tests.export_full.synthetic_body import synthetic_body
 from tracker_service.errors import ExportError

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from export.choices import Format, Precision
 from export.detector.graph import load, nearest_box, served
 from export.detector.loading import load_detector
 from export.detector.model import PersonDetector
@@ -18,7 +19,6 @@ from export.errors import MissingFileError
 from export.graphs.model_version import write_version
 from export.graphs.parity import table
 from export.graphs.samples import pictures
-from export.graphs.served_graph import Format, Precision
 from tracker_service.errors import ExportError
 from tracker_service.inference.embedded import EmbeddedClient
 

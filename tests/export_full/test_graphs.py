@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from export.choices import Format, Precision
 from export.errors import ParityError
 from export.files import sha256_of
 from export.graphs import measures, onnx_graph
@@ -18,7 +19,7 @@ from export.graphs.measures import Measure, numbers
 from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import Comparison, compare, references, table
 from export.graphs.samples import pictures
-from export.graphs.served_graph import Arrays, Format, Precision, ServedGraph
+from export.graphs.served_graph import Arrays, ServedGraph
 from export.hmr2.checkpoint import build
 from export.hmr2.graph import served
 from tests.export_full.golden import DATA, golden_weights, small_sizes
