@@ -15,6 +15,8 @@ from tracker_service.types import Float32, Float64, Int64
 
 UPSTREAM_APPEARANCE_SCALE = 1000.0
 _COMPARED_POSE = 226
+_PIECE_PRODUCTS = 1 << 17
+_PIECE_MATRIX = 1 << 13
 _SPREAD_FLOOR = 0.1
 
 
@@ -166,7 +168,22 @@ def squared_distances(a: NDArray[np.floating], b: NDArray[np.floating]) -> Float
     a64, b64 = a.astype(np.float64), b.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         squares = np.einsum("nk,nk->n", a64, a64)[:, None] + np.einsum("mk,mk->m", b64, b64)
-        return np.asarray(np.maximum(squares - 2 * (a64 @ b64.T), 0))
+        return np.asarray(np.maximum(squares - 2 * _products(a64, b64), 0))
+
+
+def _products(a: Float64, b: Float64) -> Float64:
+    """Return the scalar products of all rows of a and b, in pieces so small that BLAS starts no threads for them.
+
+    Its threads spin at a barrier; while models run beside the tracker that costs many times what they save.
+    """
+    rows, columns, length = len(a), len(b), a.shape[1]
+    products = np.zeros((rows, columns))
+    if not products.size:
+        return products
+    piece = max(1, min(_PIECE_PRODUCTS // products.size, _PIECE_MATRIX // max(rows, columns)))
+    for start in range(0, length, piece):
+        products += a[:, start : start + piece] @ b[:, start : start + piece].T
+    return products
 
 
 def _single_term(terms: CostTerms, parameters: TrackerParameters) -> Float64 | None:

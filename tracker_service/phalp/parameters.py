@@ -76,7 +76,7 @@ class TrackerParameters:
     past_lookback: int = 1
     tentative_misses: int = 3
     appearance_scale: float = 1000.0
-    location_damping: float = 0.95
+    location_damping: float = 0.98
     unknown_texture: float = 1 / 4.0536
     second_pass_cost: float = 10.0
     confidence_decay: float = 0.95

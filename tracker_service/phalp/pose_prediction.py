@@ -49,8 +49,8 @@ class ConstantVelocityPose:
         largest_turn: radians that a joint turns at most away from its last rotation. Raising it admits wilder poses.
     """
 
-    damping: float = 0.7
-    ridge: float = 2.0
+    damping: float = 0.5
+    ridge: float = 30.0
     largest_turn: float = 0.6
 
     def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:
