@@ -16,29 +16,36 @@ _READOUT_SCALE = 0.005
 
 
 def write_random_checkpoint(path: Path, sizes: Hmr2Sizes = PUBLISHED, seed: int = 0) -> Path:
-    """Write a Lightning-like checkpoint of random weights; 2.7 GB for the published sizes.
-
-    Weights have the variance 1/fan-in, so that activations, logits and the residual stream keep sizes that are
-    plausible for a trained network; the mean pose is the identity, the mean camera the published (0.9, 0, 0).
-    """
-    state = dict(_tensors(expected_shapes(sizes), seed))
-    state["smpl_head.init_body_pose"] = torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(24)[None]
-    state["smpl_head.init_cam"] = torch.tensor([[0.9, 0, 0]])
+    """Write a Lightning-like checkpoint of random weights; 2.7 GB for the published sizes."""
+    state = dict(random_tensors(sizes, seed))
     state["initialized"] = torch.tensor(True)
     state["discriminator.betas_out.weight"] = torch.zeros(1, 5)
     torch.save({"state_dict": state, "epoch": 35, "pytorch-lightning_version": "1.8.1"}, path)
     return path
 
 
-def _tensors(shapes: dict[str, Shape], seed: int) -> Iterator[tuple[str, Tensor]]:
+def random_tensors(sizes: Hmr2Sizes = PUBLISHED, seed: int = 0) -> Iterator[tuple[str, Tensor]]:
+    """Yield every tensor that inference needs under its published name.
+
+    Weights have the variance 1/fan-in, so that activations, logits and the residual stream keep sizes that are
+    plausible for a trained network; the mean pose is the identity, the mean camera the published (0.9, 0, 0).
+    """
     generator = torch.Generator().manual_seed(seed)
-    for name, shape in shapes.items():
-        values = torch.randn(shape, generator=generator)
-        if "norm" in name and name.endswith("weight"):
-            yield name, 1 + 0.1 * values
-        elif "smpl_head.dec" in name:
-            yield name, _READOUT_SCALE * values
-        elif name.endswith("weight"):
-            yield name, values / float(np.sqrt(np.prod(shape[1:])))
+    for name, shape in expected_shapes(sizes).items():
+        if name == "smpl_head.init_body_pose":
+            yield name, torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(24)[None]
+        elif name == "smpl_head.init_cam":
+            yield name, torch.tensor([[0.9, 0, 0]])
         else:
-            yield name, 0.02 * values
+            yield name, _random(name, shape, generator)
+
+
+def _random(name: str, shape: Shape, generator: torch.Generator) -> Tensor:
+    values = torch.randn(shape, generator=generator)
+    if "norm" in name and name.endswith("weight"):
+        return torch.add(0.1 * values, 1)
+    if "smpl_head.dec" in name:
+        return values.mul_(_READOUT_SCALE)
+    if name.endswith("weight"):
+        return values.div_(float(np.sqrt(np.prod(shape[1:]))))
+    return values.mul_(0.02)

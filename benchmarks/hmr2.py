@@ -1,0 +1,187 @@
+"""Speed of HMR2 at its real size: `python -m benchmarks.hmr2 [--json FILE]`.
+
+Random weights (speed does not depend on them). On the CPU: the exported ONNX graph in ONNX Runtime against PyTorch.
+Where an NVIDIA GPU is at hand: TorchScript and compiled FP16 and BF16 against eager FP32 as upstream runs it, and
+against the card's own matrix-product ceiling. What cannot be measured here is reported as "not measured".
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import torch
+
+from benchmarks.machine import cpu_name
+from export.graphs.onnx_graph import write_onnx
+from export.graphs.samples import pictures
+from export.hmr2.checkpoint import build
+from export.hmr2.graph import lower, served
+from export.hmr2.model import Hmr2
+from export.hmr2.random_checkpoint import random_tensors
+from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
+from export.settings import ExportSettings
+from export.verify_full_command import stand_in_body
+
+GFLOP_A_CROP = 251.1
+"""Matrix products of one crop at the published sizes, counting a multiply-add as two."""
+CPU_BATCHES = (1, 8)
+GPU_BATCHES = (1, 8, 32, 64)
+_MATRIX = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured configuration; None where this machine cannot measure it.
+
+    Attributes:
+        where: device.
+        runtime: what ran the network, and in which type.
+        batch: crops of a run.
+        milliseconds: median time of a run.
+        crops_per_second: batch / median time.
+        teraflops: achieved, at 251.1 GFLOP a crop.
+    """
+
+    where: str
+    runtime: str
+    batch: int
+    milliseconds: float | None
+    crops_per_second: float | None
+    teraflops: float | None
+
+
+def row(where: str, runtime: str, batch: int, seconds: float | None, gflop: float) -> Row:
+    """Return the row of a median time; None gives a row that says so."""
+    if seconds is None:
+        return Row(where, runtime, batch, None, None, None)
+    rate = batch / seconds
+    return Row(where, runtime, batch, 1000 * seconds, rate, rate * gflop / 1000)
+
+
+def median_seconds(run: Callable[[], object], repeats: int) -> float:
+    """Return the median time of ``run`` after two runs that do not count."""
+    times = []
+    for count in range(repeats + 2):
+        started = perf_counter()
+        run()
+        if count > 1:
+            times.append(perf_counter() - started)
+    return float(np.median(times))
+
+
+def network(sizes: Hmr2Sizes = PUBLISHED) -> Hmr2:
+    """Return HMR2 with random weights."""
+    body = stand_in_body(ExportSettings().repository / "hmr_lite" / "body_model.npz")
+    return build(dict(random_tensors(sizes)), body, sizes)
+
+
+def cpu_rows(model: Hmr2, gflop: float, repeats: int, threads: int) -> Iterator[Row]:
+    """Measure ONNX Runtime and PyTorch eager, FP32, one after the other on the same crops."""
+    torch.set_num_threads(threads)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        write_onnx(served(model), path)
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        for batch in CPU_BATCHES:
+            crops = pictures(batch, 256, 256, np.random.default_rng(0))
+            inputs: dict[str, Any] = {"crops": crops}
+            graph = median_seconds(lambda inputs=inputs: session.run(None, inputs), repeats)  # type: ignore[misc]
+            yield row("CPU", "ONNX Runtime FP32", batch, graph, gflop)
+            tensor = torch.from_numpy(crops)
+            with torch.inference_mode():
+                eager = median_seconds(lambda tensor=tensor: model(tensor), repeats)  # type: ignore[misc]
+            yield row("CPU", "PyTorch eager FP32", batch, eager, gflop)
+
+
+def gpu_rows(sizes: Hmr2Sizes, gflop: float, repeats: int) -> Iterator[Row]:
+    """Measure on the GPU, or say that there is none."""
+    variants = ("PyTorch eager FP32", "TorchScript FP16", "compiled FP16", "compiled BF16")
+    if not torch.cuda.is_available():
+        yield from (row("GPU", name, batch, None, gflop) for name in variants for batch in GPU_BATCHES)
+        return
+    where = torch.cuda.get_device_name()
+    for name in variants:
+        model = _variant(name, sizes)
+        for batch in GPU_BATCHES:
+            crops = torch.from_numpy(pictures(batch, 256, 256, np.random.default_rng(0))).cuda()
+            yield row(where, name, batch, _cuda_seconds(lambda m=model, c=crops: m(c), repeats), gflop)  # type: ignore[misc]
+        del model
+        torch.cuda.empty_cache()
+
+
+def _variant(name: str, sizes: Hmr2Sizes) -> Callable[[torch.Tensor], object]:
+    model = network(sizes)
+    if "FP32" not in name:
+        lower(model, torch.float16 if "FP16" in name else torch.bfloat16)
+    model = model.cuda()
+    if name.startswith("TorchScript"):
+        example = torch.zeros((2, 256, 256, 3), dtype=torch.uint8, device="cuda")
+        traced: Callable[[torch.Tensor], object] = torch.jit.freeze(
+            torch.jit.trace(model, (example,), check_trace=False)  # type: ignore[no-untyped-call]
+        )
+        return traced
+    if name.startswith("compiled"):
+        compiled: Callable[[torch.Tensor], object] = torch.compile(model, mode="max-autotune-no-cudagraphs")
+        return compiled
+    return model
+
+
+def _cuda_seconds(run: Callable[[], object], repeats: int) -> float:
+    def complete() -> None:
+        run()
+        torch.cuda.synchronize()
+
+    with torch.inference_mode():
+        return median_seconds(complete, repeats)
+
+
+def matrix_ceiling(repeats: int) -> float | None:
+    """Return the TFLOP/s of an 8192 x 8192 x 8192 BF16 product on random data, None without a GPU."""
+    if not torch.cuda.is_available():
+        return None
+    a, b = (torch.randn(_MATRIX, _MATRIX, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    return 2 * _MATRIX**3 / _cuda_seconds(lambda: a @ b, repeats) / 1e12
+
+
+def report(rows: list[Row], ceiling: float | None) -> str:
+    """Return the table as text."""
+    lines = [f"{'where':<22}{'runtime':<22}{'batch':>6}{'ms':>12}{'crops/s':>10}{'TFLOP/s':>10}"]
+    for item in rows:
+        head = f"{item.where:<22}{item.runtime:<22}{item.batch:>6}"
+        if item.milliseconds is None:
+            lines.append(f"{head}{'not measured':>32}")
+        else:
+            lines.append(f"{head}{item.milliseconds:>12.1f}{item.crops_per_second:>10.2f}{item.teraflops:>10.3f}")
+    ceiling_text = "not measured" if ceiling is None else f"{ceiling:.0f} TFLOP/s"
+    return "\n".join([*lines, f"BF16 matrix-product ceiling: {ceiling_text}"])
+
+
+def main(arguments: list[str] | None = None, sizes: Hmr2Sizes = PUBLISHED) -> None:
+    """Measure, print, and write JSON if asked."""
+    parser = argparse.ArgumentParser(description="Speed of HMR2")
+    parser.add_argument("--json", type=Path, help="write the numbers to this file, too")
+    parser.add_argument("--repeats", type=int, default=5, help="timed runs of each row; more give a steadier median")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
+    options = parser.parse_args(arguments)
+    gflop = GFLOP_A_CROP if sizes == PUBLISHED else float("nan")
+    rows = list(cpu_rows(network(sizes), gflop, options.repeats, options.threads))
+    rows += gpu_rows(sizes, gflop, options.repeats)
+    ceiling = matrix_ceiling(options.repeats)
+    machine = f"{cpu_name()}, {options.threads} threads, PyTorch {torch.__version__}"
+    print(f"{machine}, ONNX Runtime {ort.__version__}\n{report(rows, ceiling)}")
+    if options.json is not None:
+        content = {"machine": machine, "rows": [asdict(item) for item in rows], "bf16_ceiling_tflops": ceiling}
+        options.json.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
