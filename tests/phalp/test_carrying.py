@@ -82,7 +82,7 @@ def test_the_body_model_gives_the_joints_of_the_predicted_pose() -> None:
         np.testing.assert_array_equal(ghost.joints_3d[:3], ghost.global_orient[0].T)
         np.testing.assert_array_equal(ghost.joints_3d[3:6], ghost.body_pose[3])
         np.testing.assert_array_equal(ghost.joints_3d[44], 0)
-    assert ghosts[0].body_pose[3, 2, 1] == pytest.approx(np.sin(0.3), abs=0.01)
+    assert ghosts[0].body_pose[3, 2, 1] == pytest.approx(np.sin(0.25), abs=0.01)
 
 
 def test_without_a_body_model_the_joints_stay_those_last_observed() -> None:

@@ -110,6 +110,15 @@ def test_a_snapshot_that_does_not_fit_is_refused(change: dict[str, Any], message
         Tracker.restore(replace(tracker.snapshot(), **change), TrackerParameters())
 
 
+def test_arrays_with_different_numbers_of_rows_are_refused() -> None:
+    tracker = Tracker(TrackerParameters())
+    tracker.update(people(Person(200), Person(700)), 0, FRAME_SIZE)
+    snapshot = tracker.snapshot()
+    arrays = {**snapshot.arrays, "tracks.hits": np.ones(1, np.int64)}
+    with pytest.raises(TrackerStateError, match="as many rows"):
+        Tracker.restore(replace(snapshot, arrays=arrays), TrackerParameters())
+
+
 def test_a_state_taken_with_other_parameters_is_refused() -> None:
     snapshot = Tracker(TrackerParameters(n_init=3)).snapshot()
     with pytest.raises(TrackerStateError, match=r"n_init=5.*n_init=3"):

@@ -51,14 +51,23 @@ class Columns:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> Self:
-        """Rebuild what `arrays` took apart; the arrays are copied. Raises KeyError where one is missing."""
+        """Rebuild what `arrays` took apart; the arrays are copied.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: the arrays differ in their number of rows.
+        """
         values: dict[str, Any] = {}
         for field in fields(cls):  # type: ignore[arg-type]
             if isinstance(field.type, type) and issubclass(field.type, Columns):
                 values[field.name] = field.type.from_arrays(arrays, f"{prefix}{field.name}.")
             else:
                 values[field.name] = np.array(arrays[prefix + field.name])
-        return cls(**values)
+        rebuilt = cls(**values)
+        lengths = {name: len(array) for name, array in rebuilt.arrays(prefix).items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"expected as many rows in all arrays, got {lengths}")
+        return rebuilt
 
     def _items(self) -> list[tuple[str, Any]]:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ class ConstantVelocityPose:
     """
 
     damping: float = 0.5
-    ridge: float = 30.0
+    ridge: float = 20.0
     largest_turn: float = 0.6
 
     def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:

@@ -90,8 +90,8 @@ class Tracks(Columns):
         self.misses[rows] += 1
 
     def dead(self, time: int, max_age: int, survived_misses: int) -> Bool:
-        """Return which tracks to forget: tentative ones missed too often, confirmed ones unseen for too long."""
-        return np.asarray(np.where(self.confirmed, time - self.last_time > max_age, self.misses > survived_misses))
+        """Return which tracks to forget: those unseen for too long, and tentative ones missed too often in a row."""
+        return np.asarray((time - self.last_time > max_age) | (~self.confirmed & (self.misses > survived_misses)))
 
 
 def _push(history: Int64 | Float32, rows: Int64, latest: Int64 | Float32 | np.int64) -> None:
