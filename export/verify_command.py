@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from export.body.command import FOLDER as HMR2_FOLDER
 from export.families import NAMES, graph_of
 from export.files import written_whole
 from export.options import Repository, Weights, settings_with
+from export.settings import ExportSettings
+from export.weights import HMR2_CHECKPOINT, locate
 
 if TYPE_CHECKING:
     from export.graphs.parity import Comparison
+    from export.graphs.served_graph import ServedGraph
 
 
 def verify(
@@ -34,6 +38,7 @@ def verify(
     for name in names:
         graph = graph_of(name, settings)
         found = verify_folder(graph, settings.repository / name / "1", runs)
+        found += _upstream(name, graph, settings)
         print(f"{name}\n{table(found)}" if found else f"{name}: nothing exported yet")
         rows += found
     if json_file is not None:
@@ -41,3 +46,16 @@ def verify(
             file.write(json.dumps([asdict(row) | {"passed": row.passed} for row in rows], indent=1).encode())
     if not rows or not all(row.passed for row in rows):
         raise typer.Exit(1)
+
+
+def _upstream(name: str, graph: "ServedGraph", settings: ExportSettings) -> "tuple[Comparison, ...]":
+    """Return the comparison with the authors' own modules, where they are installed."""
+    if name != HMR2_FOLDER:
+        return ()
+    from export.graphs.parity import references
+    from export.hmr2.upstream import compare_with_upstream, installed
+
+    if not installed():
+        print("the authors' package is not installed (extra upstream): not compared with it")
+        return ()
+    return compare_with_upstream(graph, locate(HMR2_CHECKPOINT, settings.weights), references(graph, (1, 3)))

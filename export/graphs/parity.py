@@ -99,6 +99,15 @@ def compare(graph: ServedGraph, path: Path, precision: str, expected: Iterable[R
     )
 
 
+def compare_module(graph: ServedGraph, module: Any, name: str, expected: Iterable[Reference]) -> tuple[Comparison, ...]:
+    """Measure another torch module, called ``name`` in the table, by the limits of FP32."""
+    return tuple(
+        row
+        for reference in expected
+        for row in _rows(graph, name, "fp32", reference, run_module(module, graph, reference.inputs))
+    )
+
+
 def _rows(graph: ServedGraph, file: str, precision: str, reference: Reference, got: Arrays) -> Iterator[Comparison]:
     for name, measure in graph.measures.items():
         limit = measure.limit(precision)
