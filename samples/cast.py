@@ -48,7 +48,7 @@ def cast_people(body: BodyModel) -> list[Actor]:
     4 comes late from the left, passes behind 2 and the spruce and ends behind the stall.
     """
     return [
-        _actor(body, 1, _RED, (0.33, -1.1, 0, -0.3), [(-3.6, -10.6), (0.0, -10.4), (5.0, -10.6)], Manner(0.98, 1.22)),
+        _actor(body, 1, _RED, (0.33, -1.1, 0, -0.3), [(-3.6, -10.5), (0.0, -10.3), (5.0, -10.4)], Manner(1.14, 1.32)),
         _actor(
             body,
             2,

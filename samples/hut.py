@@ -15,38 +15,42 @@ from tracker_service.types import Float32, Float64
 _WOOD = linear(150, 104, 68)
 _DARK_WOOD = linear(92, 62, 44)
 _SNOW = linear(242, 243, 248)
+_STALL_HALF_WIDTH = 0.62
+_BOARD = 0.145
+"""Width of a board, metres."""
 _GRAIN = Noise.fractal(77, coarsest=8, octaves=5)
 
 
 def stall(center: tuple[float, float], heading: float) -> list[Surface]:
-    """Return a stall that sells hot drinks, 1.6 m wide, its counter towards ``heading`` (radians, 0 to the viewer)."""
+    """Return a stall that sells hot drinks, its counter towards ``heading`` (radians, 0 to the viewer)."""
     turn = about_y(heading)
     place = (center[0], 0.0, center[1])
 
     def put(shape: Shape) -> Shape:
         return moved(shape, turn, place)
 
-    walls = box((-0.76, 0.0, -0.62), (0.76, 2.12, 0.62))
+    w = _STALL_HALF_WIDTH
+    walls = box((-w, 0.0, -0.62), (w, 2.12, 0.62))
     frame = joined(
         [
-            box((-0.81, 0.0, 0.58), (-0.69, 2.12, 0.67)),
-            box((0.69, 0.0, 0.58), (0.81, 2.12, 0.67)),
-            box((-0.81, 1.0, 0.58), (0.81, 1.09, 0.86)),
-            box((-0.81, 2.02, 0.58), (0.81, 2.14, 0.67)),
+            box((-w - 0.05, 0.0, 0.58), (-w + 0.07, 2.12, 0.67)),
+            box((w - 0.07, 0.0, 0.58), (w + 0.05, 2.12, 0.67)),
+            box((-w - 0.05, 1.0, 0.58), (w + 0.05, 1.09, 0.86)),
+            box((-w - 0.05, 2.02, 0.58), (w + 0.05, 2.14, 0.67)),
         ]
     )
-    opening = box((-0.69, 1.09, 0.61), (0.69, 2.02, 0.632))
-    roof = moved(box((-1.0, 0.0, -0.86), (1.0, 0.09, 0.96)), about_x(0.16), (0.0, 2.19, 0.0))
-    pillow = moved(_rounded_slab(1.02, 0.93, 0.17), about_x(0.16), (0.0, 2.30, 0.05))
+    opening = box((-w + 0.07, 1.09, 0.61), (w - 0.07, 2.02, 0.632))
+    roof = moved(box((-w - 0.22, 0.0, -0.86), (w + 0.22, 0.09, 0.96)), about_x(0.16), (0.0, 2.19, 0.0))
+    pillow = moved(_rounded_slab(w + 0.24, 0.93, 0.17), about_x(0.16), (0.0, 2.30, 0.05))
     parts = [
-        _painted(put(walls), _boards(vertical=False), heading),
+        _painted(put(walls), _boards),
         _painted(put(frame), _plain(_DARK_WOOD)),
         _painted(put(opening), _interior(turn, place)),
         _painted(put(roof), _plain(_DARK_WOOD)),
         _painted(put(pillow), _plain(_SNOW), smooth=True),
         _awning(turn, place),
     ]
-    cups = [cylinder((x, 1.09, 0.75), (x, 1.20, 0.75), 0.04, 0.05) for x in (-0.55, -0.42, 0.38)]
+    cups = [cylinder((x, 1.09, 0.75), (x, 1.20, 0.75), 0.04, 0.05) for x in (-0.45, -0.32, 0.30)]
     return [*parts, _painted(put(joined(cups)), _plain(linear(200, 62, 52)), smooth=True)]
 
 
@@ -84,10 +88,8 @@ def fence(stations: Sequence[tuple[float, float, float]]) -> list[Surface]:
     ]
 
 
-def _painted(shape: Shape, paint: Paint, heading: float = 0.0, *, smooth: bool = False) -> Surface:
-    vertices, faces = shape
-    where = np.concatenate([vertices, np.full((len(vertices), 1), heading)], axis=1)
-    return Surface(vertices, faces, where, paint, smooth=smooth)
+def _painted(shape: Shape, paint: Paint, *, smooth: bool = False) -> Surface:
+    return Surface(*shape, shape[0], paint, smooth=smooth)
 
 
 def _plain(color: Float32) -> Paint:
@@ -97,17 +99,14 @@ def _plain(color: Float32) -> Paint:
     return paint
 
 
-def _boards(*, vertical: bool) -> Paint:
-    def paint(where: Float32, _: Float32) -> Float32:
-        across = where[:, 0] if vertical else where[:, 1]
-        along = where[:, 0] + where[:, 2]
-        board = np.floor(across / 0.145)
-        grain = _GRAIN.at(across * 6 + board * 0.37, along * 0.7 + board * 1.7, 2.0)
-        tone = 1 + 0.10 * np.sin(board * 12.9) + 0.13 * grain
-        gap = np.abs(across / 0.145 - board - 0.5) > 0.46
-        return np.asarray(_WOOD * (tone * np.where(gap, 0.35, 1.0))[:, None], np.float32)
-
-    return paint
+def _boards(where: Float32, _: Float32) -> Float32:
+    """Paint horizontal boards with some grain and dark gaps."""
+    along, up = where[:, 0] + where[:, 2], where[:, 1]
+    board = np.floor(up / _BOARD)
+    grain = _GRAIN.at(up * 6 + board * 0.37, along * 0.7 + board * 1.7, 2.0)
+    tone = 1 + 0.10 * np.sin(board * 12.9) + 0.13 * grain
+    gap = np.abs(up / _BOARD - board - 0.5) > 0.46
+    return np.asarray(_WOOD * (tone * np.where(gap, 0.35, 1.0))[:, None], np.float32)
 
 
 def _interior(turn: Float64, place: tuple[float, float, float]) -> Paint:
@@ -129,12 +128,12 @@ def _interior(turn: Float64, place: tuple[float, float, float]) -> Paint:
 
 
 def _awning(turn: Float64, place: tuple[float, float, float]) -> Surface:
-    columns = 33
-    x = np.linspace(-0.86, 0.86, columns)
-    fringe = 0.05 * (np.arange(columns) % 2)
+    columns = 19
+    reach = _STALL_HALF_WIDTH + 0.10
+    x = np.linspace(-reach, reach, columns)
     back = np.stack([x, np.full(columns, 2.10), np.full(columns, 0.66)], 1)
     front = np.stack([x, np.full(columns, 1.80), np.full(columns, 1.24)], 1)
-    edge = np.stack([x, 1.68 - fringe * 0.0, np.full(columns, 1.25)], 1)
+    edge = np.stack([x, np.full(columns, 1.68), np.full(columns, 1.25)], 1)
     vertices = np.concatenate([back, front, edge])
     k = np.arange(columns - 1)
     faces = []
@@ -145,7 +144,7 @@ def _awning(turn: Float64, place: tuple[float, float, float]) -> Surface:
     placed = vertices @ turn.T + np.asarray(place)
 
     def paint(coordinates: Float32, _: Float32) -> Float32:
-        stripe = np.floor((coordinates[:, 0] + 0.86) / 0.172) % 2 < 1
+        stripe = np.floor((coordinates[:, 0] + reach) / (2 * reach / 9)) % 2 < 1
         return np.where(stripe[:, None], linear(196, 52, 46), linear(244, 238, 226)).astype(np.float32)
 
     return Surface(placed, np.concatenate(faces), where, paint, smooth=False, two_sided=True)

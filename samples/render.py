@@ -2,10 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
 
 from samples.cast import Actor, cast_people
 from samples.frame import compose, person_sights
@@ -34,32 +31,17 @@ def render_frame(stage: Stage, actors: list[Actor], number: int) -> tuple[UInt8,
     return compose(stage, surfaces, people, number), truth
 
 
-def render_frames(body: BodyModel, count: int = FRAMES) -> Iterator[tuple[UInt8, list[PersonTruth]]]:
-    """Build the scene and yield its frames in order."""
-    stage, actors = build_stage(), cast_people(body)
-    for number in range(count):
-        yield render_frame(stage, actors, number)
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Write the clip, its truth and its MOT file."""
-    parser = argparse.ArgumentParser(prog="python -m samples.render", description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "samples", help="folder to write to (default: samples/)")
-    parser.add_argument("--frames", type=int, default=FRAMES, help="number of frames (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    out: Path = options.out
-    out.mkdir(parents=True, exist_ok=True)
-    body = BodyModel.load(BODY_MODEL)
-    stage, actors = build_stage(), cast_people(body)
+def write_sample(out: Path, stage: Stage, actors: list[Actor], frames: int = FRAMES) -> ClipTruth:
+    """Write the first ``frames`` frames, their truth and their MOT file to the folder ``out``; return the truth."""
     truths = []
     width, height = stage.view.size
     with VideoWriter(out / CLIP_NAME, width, height, FPS, crf=_CRF, preset="slow") as writer:
-        for number in range(options.frames):
+        for number in range(frames):
             image, truth = render_frame(stage, actors, number)
             writer.write(image)
             truths.append(truth)
-            print(f"\rframe {number + 1} of {options.frames}", end="", flush=True)  # noqa: T201
-    print()  # noqa: T201
+            if number % FPS == FPS - 1:
+                print(f"frame {number + 1} of {frames}", flush=True)  # noqa: T201
     clip_truth = ClipTruth.of_frames(truths, actors, stage.view, FPS)
     partial = out / f".{TRUTH_NAME}.{os.getpid()}.npz"
     clip_truth.save(partial)
@@ -67,8 +49,16 @@ def main(arguments: list[str] | None = None) -> None:
     partial = out / f".{MOT_NAME}.{os.getpid()}"
     partial.write_text(clip_truth.mot_rows(), encoding="utf-8")
     partial.replace(out / MOT_NAME)
-    seen = np.array([[person.visibility for person in frame] for frame in truths])
-    print(f"{options.frames} frames, {len(actors)} people; frames fully hidden: {(seen == 0).sum(axis=0).tolist()}")  # noqa: T201
+    return clip_truth
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Build the scene and write the sample."""
+    parser = argparse.ArgumentParser(prog="python -m samples.render", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "samples", help="folder to write to (default: samples/)")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_sample(options.out, build_stage(), cast_people(BodyModel.load(BODY_MODEL)))
 
 
 if __name__ == "__main__":

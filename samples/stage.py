@@ -81,7 +81,7 @@ def clip_view() -> View:
 
 
 def _things(terrain: Terrain) -> list[Surface]:
-    things = stall((1.60, -8.8), 0.18)
+    things = stall((1.72, -8.75), 0.16)
     things += snowboards([(0.25, -14.75, 1.50, (30, 120, 160)), (-1.9, -14.7, 1.64, (214, 120, 40))])
     posts = [(x, -15.0 + 0.12 * np.sin(x)) for x in np.arange(-9.0, 9.1, 1.8)]
     things += fence([(float(x), float(terrain.height(x, z)), float(z)) for x, z in posts])
