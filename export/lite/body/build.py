@@ -12,7 +12,7 @@ from scipy.optimize import nnls
 from scipy.spatial import cKDTree
 
 from export.lite.body.anny_body import AnnyBody
-from export.lite.body.extra_joints import extra_joint_targets, ring_regressor
+from export.lite.body.extra_joints import extra_joint_regressor
 from export.lite.body.landmarks import landmark_targets, nearest_vertices
 from export.lite.body.skeleton import JOINT_MAP, PARENTS
 from export.lite.body.t_pose import t_posed
@@ -62,6 +62,7 @@ def build_body(packages: Path) -> dict[str, NDArray[Any]]:
     shapes = _main_shapes(people.vertices - mean)
     thinned = _thin(mean, anny.faces)
     weights = thinned.carried(anny.weights)
+    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     bodies = np.stack([thinned.carried(vertices) for vertices in people.vertices])
     regressor = _joint_regressor(thinned.vertices, bodies, people.joints, random)
     joints = regressor @ thinned.vertices
@@ -70,12 +71,12 @@ def build_body(packages: Path) -> dict[str, NDArray[Any]]:
         "shapedirs": np.stack([thinned.carried(shape) for shape in shapes], axis=-1).astype(np.float32),
         "posedirs": np.zeros((0, 0), np.float32),
         "J_regressor": regressor,
-        "lbs_weights": (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32),
+        "lbs_weights": weights,
         "faces": thinned.faces,
         "parents": PARENTS,
         "extra_vertices": nearest_vertices(thinned.vertices, landmark_targets()),
         "joint_map": JOINT_MAP,
-        "joint_regressor_extra": ring_regressor(thinned.vertices, extra_joint_targets(joints)),
+        "joint_regressor_extra": extra_joint_regressor(thinned.vertices, joints, weights),
     }
 
 

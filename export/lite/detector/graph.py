@@ -8,6 +8,7 @@ import onnx
 from export.lite.detector.nanodet import BINS, STRIDES, Heads, add_nanodet
 from export.lite.onnx_graph import GraphBuilder, Value
 from export.lite.tensorflow_js.model import GraphModel
+from tracker_service.errors import ExportError
 from tracker_service.types import Float32
 
 CELL_SCORES, CELL_SIDES = "cell_scores", "cell_sides"
@@ -35,6 +36,10 @@ class DetectorOptions:
     floor: float = 0.05
     candidates: int = 300
     people: int = 100
+
+    def __post_init__(self) -> None:
+        if self.size <= 0 or self.size % 32:
+            raise ExportError(f"detector size: expected a multiple of 32, got {self.size}")
 
 
 _OUTWARD: Float32 = np.array([-1, -1, 1, 1], np.float32)

@@ -37,13 +37,14 @@ def suppress(boxes: Float64, scores: Float64, iou: float, floor: float) -> list[
     """Return rows to keep, best first: greedily, what overlaps no better kept box by more than ``iou``."""
     kept: list[int] = []
     for row in np.argsort(-scores, kind="stable"):
-        if scores[row] > floor and all(overlap(boxes[row], boxes[other]) <= iou for other in kept):
+        if scores[row] > floor and (overlaps(boxes[row], boxes[kept]) <= iou).all():
             kept.append(int(row))
     return kept
 
 
-def overlap(a: Float64, b: Float64) -> float:
-    """Return intersection over union of two boxes."""
-    shared = np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0))
-    union = np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - shared
-    return float(shared / union) if union > 0 else 0.0
+def overlaps(box: Float64, others: Float64) -> Float64:
+    """Return intersection over union of one box (4,) with each of (n, 4)."""
+    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    shared = np.maximum(sides, 0).prod(axis=1)
+    union = (box[2:] - box[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(axis=1) - shared
+    return np.asarray(np.divide(shared, union, out=np.zeros(len(others)), where=union > 0))

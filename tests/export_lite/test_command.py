@@ -1,0 +1,35 @@
+"""`python -m export lite`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def export(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "export", *arguments], capture_output=True, text=True)
+
+
+def test_help_names_the_lite_set() -> None:
+    result = export("--help")
+    assert result.returncode == 0
+    assert "lite" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "hmr"], "expected the stand-in body, got none"),
+        (["--only", "detector", "--detector-size", "400"], "expected a multiple of 32"),
+    ],
+)
+def test_an_error_is_one_line_and_status_2_and_writes_nothing(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    result = export("lite", "--out", str(tmp_path), "--cache", str(tmp_path / "cache"), *arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.rglob("*.onnx")) == []
