@@ -42,7 +42,11 @@ PEERS = ("SORT", "ByteTrack", "OC-SORT", "norfair")
 
 
 def track_with_peer(name: str, frames: Sequence[Detections]) -> Tracked:
-    """Track boxes and scores with a peer at its default settings; raises `PeerMissing`."""
+    """Track boxes and scores with a peer; raises `PeerMissing`.
+
+    Settings are the package's defaults, except that its own score gates are opened, as the detections are gated before,
+    and that norfair, which has no default distance, gets overlap with a threshold of 0.7. Nothing else was tuned.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         step = _norfair() if name == "norfair" else _of_trackers(name)
