@@ -135,13 +135,20 @@ def _draw_marks(picture: UInt8, person: TrackedPerson, style: OverlayStyle) -> N
     color, predicted = track_color(person.track_id), _is_predicted(person)
     if style.skeleton:
         draw_skeleton(picture, person.joints_2d, color, hollow=predicted)
-    x1, y1, x2, y2 = (float(side) for side in person.box)
-    if not np.isfinite([x1, y1, x2, y2]).all():
+    box = tuple(float(side) for side in person.box)
+    if not _touches(picture, box):
         return
     if style.boxes:
-        box_frame(picture, (x1, y1, x2, y2), color, dashed=predicted)
+        box_frame(picture, box, color, dashed=predicted)
     text = f"predicted {person.track_id}" if predicted else f"{person.track_id}"
-    tag(picture, text, (x1, y1), color, hollow=predicted)
+    tag(picture, text, (box[0], box[1]), color, hollow=predicted)
+
+
+def _touches(picture: UInt8, box: tuple[float, ...]) -> bool:
+    """Whether a box has finite sides and a part in the image; a predicted person may have walked out of it."""
+    height, width = picture.shape[:2]
+    x1, y1, x2, y2 = box
+    return bool(np.isfinite(box).all()) and x2 > 0 and y2 > 0 and x1 < width and y1 < height
 
 
 def _draw_stamp(picture: UInt8, result: FrameResult) -> None:
