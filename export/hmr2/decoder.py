@@ -1,7 +1,9 @@
 """HMR2's head: one learnt query token that reads the image features through six cross-attention layers.
 
 With a single token self-attention is a linear map (the softmax runs over one element), so only its value projection is
-kept. The keys and values of all layers come from the same features and are computed by one matrix product.
+kept. The keys and values of all layers come from the same features and are computed by one matrix product: 98 % of the
+head's work, and the only part of it that may run in half precision. In FP16 the layers themselves would save nothing
+and cost as much accuracy as the whole backbone does.
 """
 
 from typing import NamedTuple
@@ -48,13 +50,12 @@ class DecoderLayer(nn.Module):
             key: (B, heads, N, head_dim) of the image features.
             value: the same shape.
         """
-        own = self.self_value(in_type_of(self.self_value, self.self_norm(token)))
-        token = token + self.self_out(own).float()
-        query = self.query(in_type_of(self.query, self.cross_norm(token)))
+        token = token + self.self_out(self.self_value(self.self_norm(token)))
+        query: Tensor = self.query(self.cross_norm(token))
         query = query.reshape(-1, 1, self.heads, key.shape[-1]).transpose(1, 2)
         read = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        token = token + self.cross_out(read).float()
-        return torch.add(token, self.feed_forward(self.feed_norm(token)).float())
+        token = token + self.cross_out(read)
+        return torch.add(token, self.feed_forward(self.feed_norm(token)))
 
 
 class Decoder(nn.Module):
@@ -78,7 +79,7 @@ class Decoder(nn.Module):
         """Return the (B, dim) FP32 token after the last layer for (B, N, embed_dim) features."""
         sizes = self.sizes
         batch, count, _ = features.shape
-        fused = self.keys_values(in_type_of(self.keys_values, features))
+        fused = self.keys_values(in_type_of(self.keys_values, features)).float()
         keys_values = [
             part.reshape(batch, count, sizes.decoder_heads, sizes.decoder_head_dim).transpose(1, 2)
             for part in fused.chunk(2 * sizes.decoder_depth, dim=-1)

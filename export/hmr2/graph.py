@@ -29,11 +29,10 @@ MEASURES = {
 
 
 def lower(module: nn.Module, dtype: torch.dtype) -> None:
-    """Cast the transformers' matrix products in place; readouts, rotations, body and camera stay FP32."""
+    """Cast the backbone's and the key/value products in place; decoder layers, readouts, body and camera stay FP32."""
     if not isinstance(module, Hmr2):
         raise TypeError(f"expected Hmr2, got {type(module).__name__}")
     cast_products(module.backbone, dtype)
-    cast_products(module.decoder.layers, dtype)
     cast_products(nn.ModuleList([module.decoder.keys_values]), dtype)
 
 

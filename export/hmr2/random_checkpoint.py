@@ -11,8 +11,11 @@ from export.checkpoint import Shape
 from export.hmr2.checkpoint import expected_shapes
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 
-_READOUT_SCALE = 0.005
-"""Keeps poses within some tenths of the mean pose, as trained readouts do."""
+_READOUT_SCALE = 0.003
+"""Turns the joints by 34 degrees on average (measured), more than people do, but with well-conditioned 6D vectors.
+
+At 0.005 it is 54 degrees: no trained network's poses, and short 6D vectors then magnify every rounding.
+"""
 
 
 def write_random_checkpoint(path: Path, sizes: Hmr2Sizes = PUBLISHED, seed: int = 0) -> Path:
