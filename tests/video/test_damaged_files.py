@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def read(path: Path, threads: int = 2) -> tuple[list[int], list[float], tuple[str, ...]]:
+def read(path: str | Path, threads: int = 2) -> tuple[list[int], list[float], tuple[str, ...]]:
     """Return the numbers seen in the frames, their times and the warnings; frames must be numbered on end."""
     with open_source(path, threads=threads) as source:
         seen, times, numbers = [], [], []
@@ -107,6 +109,17 @@ def test_damage_in_the_middle_is_reported_and_decoding_goes_on(
         assert seen[-1] == COUNT - 1
     assert (np.diff(times) > 0).all()
     assert warnings
+
+
+def test_damaged_hevc_does_not_hang_the_decoder() -> None:
+    # The test pattern of 30 frames with 29 bytes overwritten: decoding it with frame threads never ends.
+    path = Path(__file__).resolve().parents[1] / "data" / "damaged_hevc.mp4"
+    program = "import sys; from tests.video.test_damaged_files import read; print(len(read(sys.argv[1], 3)[0]))"
+    root = Path(__file__).resolve().parents[2]
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(path)], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert (run.returncode, run.stdout) == (0, "18\n"), run.stderr
 
 
 def test_end_before_the_damage_gives_no_warning(clips: Path, tmp_path: Path) -> None:

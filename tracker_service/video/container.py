@@ -24,6 +24,8 @@ _UNKNOWN_RATE = 25.0
 # Where a file states no rate FFmpeg gives the one of its clock, for instance Matroska's 1000 ticks a second.
 _HIGHEST_RATE = 960.0
 _PACKETS_FOR_RATE = 200
+# FFmpeg's HEVC decoder can wait for ever on a damaged picture when several pictures are decoded at a time.
+_CODECS_WITHOUT_FRAME_THREADS = frozenset({"hevc"})
 _DURATION_IN_HEADER = ("matroska", "flv")
 _CLOCK_TAG = re.compile(r"(\d+):(\d\d):(\d\d\.?\d*)")
 
@@ -54,7 +56,7 @@ class VideoContainer:
             for stream in self._container.streams:
                 if stream.index != self.stream.index:
                     stream.discard = Discard.all
-            self.stream.thread_type = "AUTO"
+            self.stream.thread_type = "SLICE" if self.codec in _CODECS_WITHOUT_FRAME_THREADS else "AUTO"
             self.stream.codec_context.thread_count = threads or min(_usable_cores(), MOST_THREADS)
         except BaseException:
             self._container.close()
