@@ -69,6 +69,12 @@ def test_packed_formats_keep_their_colors_and_lose_their_alpha(
     np.testing.assert_array_equal(converted(frame)[0, 0], expected)
 
 
+@pytest.mark.parametrize("tag", [3, 8, 14, 127])
+def test_matrix_that_cannot_be_converted_is_taken_for_the_usual_one(tag: int) -> None:
+    frame = yuv_frame((220, 30, 40), "yuv420p", tag, *UNTAGGED[1:], full_range=False, tagged_range=True)
+    np.testing.assert_allclose(converted(frame)[0, 0], (220, 30, 40), atol=3.5)
+
+
 def test_converting_does_not_change_an_earlier_image() -> None:
     dark, bright = (
         yuv_frame(color, "yuv420p", *MATRICES["bt709"], full_range=False, tagged_range=True)

@@ -122,6 +122,15 @@ def test_damaged_hevc_does_not_hang_the_decoder() -> None:
     assert (run.returncode, run.stdout) == (0, "18\n"), run.stderr
 
 
+def test_stream_that_begins_in_the_middle_of_the_file_is_passed_over(tmp_path: Path) -> None:
+    silent = write_clip(tmp_path / "silent.ts", 10, draw=grainy).read_bytes()
+    loud = write_clip(tmp_path / "loud.ts", 10, audio_seconds=1.0, ticks=range(10, 20)).read_bytes()
+    path = tmp_path / "both.ts"
+    path.write_bytes(silent * 60 + loud)
+    with open_source(path) as source:
+        assert sum(1 for _ in source) >= 600
+
+
 def test_end_before_the_damage_gives_no_warning(clips: Path, tmp_path: Path) -> None:
     data = (clips / "clip.mkv").read_bytes()
     path = tmp_path / "cut.mkv"

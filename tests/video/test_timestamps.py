@@ -94,8 +94,9 @@ def test_long_stretch_without_frames_is_reported_and_kept(tmp_path: Path) -> Non
         ([5000, 5040, 0, 40, 80], [0.0, 0.04, 0.08, 0.12, 0.16]),
         ([0, 40, 9000, 9040], [0.0, 0.04, 9.0, 9.04]),
         ([-80, -40, 0], [0.0, 0.04, 0.08]),
+        ([0, 40, 2**60, 2**60 + 40], [0.0, 0.04, 0.08, 0.12]),
     ],
-    ids=["offset", "none", "some missing", "late", "repeated", "step back", "new timeline", "gap", "negative"],
+    ids=["offset", "none", "some missing", "late", "repeated", "step back", "new timeline", "gap", "negative", "leap"],
 )
 def test_faulty_timestamps_become_rising_times(pts: list[int | None], expected: list[float]) -> None:
     assert times(pts) == pytest.approx(expected)

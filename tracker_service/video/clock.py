@@ -7,13 +7,16 @@ from av.video.frame import VideoFrame
 SMALL_STEP_BACK = 2.5
 """Frame periods: a timestamp that goes back by less is a rounding or muxing fault, by more a new timeline."""
 
+LONGEST_GAP = 86_400.0
+"""Seconds: a timestamp further ahead is a new timeline."""
+
 
 class PresentationClock:
     """Gives every frame a time that is true to the container and strictly rises.
 
     Missing timestamps continue at the nominal rate. A timestamp that repeats or steps back a little is moved just
-    behind the previous one, so later frames keep their true time; one that falls back far (a wrapped counter, a spliced
-    stream) starts a new timeline one frame period later.
+    behind the previous one, so later frames keep their true time; one that falls back far or leaps ahead by a day (a
+    wrapped counter, a spliced stream) starts a new timeline one frame period later.
 
     Args:
         fps: nominal frame rate, for frames without a timestamp.
@@ -30,7 +33,6 @@ class PresentationClock:
         self._time_base = float(time_base)
         self._origin = origin
         self._decoding_order = decoding_order
-        self._shift = 0.0
         self._last: float | None = None
 
     @property
@@ -45,17 +47,21 @@ class PresentationClock:
 
     def _next(self, frame: VideoFrame) -> float:
         ticks = frame.dts if self._decoding_order else frame.pts
+        expected = 0.0 if self._last is None else self._last + self._period
         if ticks is None:
-            return 0.0 if self._last is None else self._last + self._period
+            return expected
         if self._origin is None:
-            known = 0.0 if self._last is None else self._last + self._period
-            self._origin = ticks - round(known / self._time_base)
-        seconds = (ticks - self._origin) * self._time_base + self._shift
+            self._origin = self._origin_for(ticks, expected)
+        seconds = (ticks - self._origin) * self._time_base
         if self._last is None:
             return max(seconds, 0.0)
-        if seconds > self._last:
+        if self._last < seconds < self._last + LONGEST_GAP:
             return seconds
-        if self._last - seconds < SMALL_STEP_BACK * self._period:
+        if 0 <= self._last - seconds < SMALL_STEP_BACK * self._period:
             return self._last + self._period / 100
-        self._shift += self._last + self._period - seconds
-        return self._last + self._period
+        self._origin = self._origin_for(ticks, expected)
+        return expected
+
+    def _origin_for(self, ticks: int, seconds: float) -> int:
+        """Return the origin of the timeline on which ``ticks`` falls on ``seconds``."""
+        return ticks - round(seconds / self._time_base)

@@ -146,6 +146,9 @@ class VideoContainer:
             except av.FFmpegError as error:
                 failures += 1
                 self.read_fault = reason(error)
+            except IndexError:
+                # PyAV stumbles over the first packet of a stream that begins in the middle of the file, once a stream.
+                failures += 1
             else:
                 self._note_unread(end)
                 return

@@ -1,11 +1,16 @@
 """Decoded frames to upright RGB arrays of one size."""
 
+import av
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
+from tracker_service.errors import VideoFormatError
 from tracker_service.types import UInt8
+from tracker_service.video.opening import reason
 from tracker_service.video.orientation import Orientation
+
+_UNSPECIFIED_MATRIX = 2
 
 
 class RgbConverter:
@@ -28,11 +33,27 @@ class RgbConverter:
         return (frame.width, frame.height) == (self._stored_width, self._stored_height)
 
     def convert(self, frame: VideoFrame) -> UInt8:
-        """Return the frame as (H, W, 3) uint8 RGB, upright."""
+        """Return the frame as (H, W, 3) uint8 RGB, upright.
+
+        Raises:
+            VideoFormatError: the pixel format cannot be converted.
+        """
         image = self._rgb(frame, frame.width, frame.height) if self.fits(frame) else self._letterboxed(frame)
         return self._orientation.upright(image)
 
     def _rgb(self, frame: VideoFrame, width: int, height: int) -> UInt8:
+        try:
+            return self._scaled(frame, width, height)
+        except av.FFmpegError:
+            # A reserved or damaged number for the colour matrix; without one the usual matrix is taken.
+            frame.colorspace = _UNSPECIFIED_MATRIX
+        try:
+            return self._scaled(frame, width, height)
+        except av.FFmpegError as error:
+            pixels = f"{frame.format.name} {frame.width}x{frame.height}"
+            raise VideoFormatError(f"expected pixels that convert to RGB, got {pixels}: {reason(error)}") from error
+
+    def _scaled(self, frame: VideoFrame, width: int, height: int) -> UInt8:
         # One thread: the decoder's threads already fill the cores, and a pool per frame costs more than it gives.
         converted = self._reformatter.reformat(frame, width=width, height=height, format="rgb24", threads=1)
         return np.asarray(converted.to_ndarray(), np.uint8)
