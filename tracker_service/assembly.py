@@ -24,7 +24,17 @@ from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
 from tracker_service.video.source import Position, VideoInfo, open_source, parse_position
 
-_GATES = ("low_th_c", "second_pass_th", "small_w", "small_h", "small_relative", "presence_th", "predict")
+_OVERRIDABLE = (
+    "low_th_c",
+    "second_pass_th",
+    "small_w",
+    "small_h",
+    "small_relative",
+    "presence_th",
+    "predict",
+    "track_history",
+    "appearance_scale",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Progress:
 
 def models_of(settings: Settings) -> ModelSet:
     """Return the model set with the gates that the settings override."""
-    given = {name: getattr(settings.phalp, name) for name in (*_GATES, "appearance_scale")}
+    given = {name: getattr(settings.phalp, name) for name in _OVERRIDABLE}
     return replace(model_set(settings.model_set), **{name: value for name, value in given.items() if value is not None})
 
 
@@ -57,12 +67,16 @@ def tracker_parameters(settings: Settings) -> TrackerParameters:
         pose_distance=phalp.pose_distance,
         alpha=phalp.alpha,
         hungarian_th=phalp.hungarian_th,
-        track_history=phalp.track_history,
+        track_history=models.track_history,
         max_age_track=phalp.max_age_track,
         n_init=phalp.n_init,
         past_lookback=phalp.past_lookback,
         tentative_misses=phalp.tentative_misses,
         appearance_scale=models.appearance_scale,
+        second_pass_cost=phalp.second_pass_cost,
+        location_damping=phalp.location_damping,
+        confidence_decay=phalp.confidence_decay,
+        least_visible=phalp.least_visible,
         compat=phalp.compat,
         use_gt=settings.use_gt,
     )

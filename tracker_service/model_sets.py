@@ -29,6 +29,7 @@ class ModelSet:
         duplicate_similarity: bodies more similar than this (OKS) are one person; see `DuplicateGate`.
         duplicate_containment: a box that lies in another by more than this part is the same person.
         predict: PHALP's letters of the terms in use (T texture, A embedding, P pose, L location).
+        track_history: sightings behind a location prediction. Raising it steadies velocities and slows their reaction.
         appearance_scale: what the appearance embedding is divided by before the squared distance. Raising it makes
             appearance count less.
     """
@@ -50,6 +51,7 @@ class ModelSet:
     duplicate_similarity: float
     duplicate_containment: float
     predict: str
+    track_history: int
     appearance_scale: float
 
 
@@ -71,7 +73,8 @@ LITE = ModelSet(
     duplicate_similarity=0.5,
     duplicate_containment=0.75,
     predict="APL",
-    appearance_scale=0.5,
+    track_history=10,
+    appearance_scale=1.0,
 )
 
 FULL = ModelSet(
@@ -92,6 +95,7 @@ FULL = ModelSet(
     duplicate_similarity=1.0,
     duplicate_containment=1.0,
     predict="TPL",
+    track_history=7,
     appearance_scale=1000.0,
 )
 

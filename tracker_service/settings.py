@@ -30,7 +30,9 @@ class PhalpSettings(_Group):
     alpha: float = Field(default=0.1, ge=0, le=1, description="weight of a new texture map; higher forgets faster")
     low_th_c: float | None = Field(default=None, ge=0, le=1, description="score gate; higher keeps fewer boxes")
     hungarian_th: float = Field(default=100.0, gt=0, description="highest cost of a match; higher accepts worse")
-    track_history: int = Field(default=7, ge=2, description="sightings behind a prediction; higher is smoother")
+    track_history: int | None = Field(
+        default=None, ge=3, description="sightings behind a prediction; higher is smoother"
+    )
     max_age_track: int = Field(default=50, ge=0, description="missed frames a track survives")
     n_init: int = Field(default=5, ge=1, description="sightings that confirm a track")
     past_lookback: int = Field(default=1, ge=1, le=1)
@@ -44,6 +46,10 @@ class PhalpSettings(_Group):
     second_pass: bool = Field(default=False, description="let low-score boxes continue confirmed tracks")
     tentative_misses: int = Field(default=3, ge=0, description="misses an unconfirmed track survives; 0 as upstream")
     appearance_scale: float | None = Field(default=None, gt=0, description="higher makes appearance count less")
+    second_pass_cost: float = Field(default=30.0, gt=0, description="highest cost of a low-score match")
+    location_damping: float = Field(default=0.99, gt=0, le=1, description="velocity kept per missed frame")
+    confidence_decay: float = Field(default=0.95, gt=0, lt=1, description="tracking confidence kept per missed frame")
+    least_visible: float = Field(default=0.25, ge=0, le=1, description="part in the frame of a predicted person")
     compat: Compatibility = "paper"
     start_frame: int = -1
     end_frame: int = -1

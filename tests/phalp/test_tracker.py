@@ -5,7 +5,7 @@ import pytest
 
 from tests.phalp.people import FRAME_SIZE, Person, nobody, people, with_values
 from tracker_service.errors import ContractError, SettingsError
-from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.parameters import Compatibility, TrackerParameters
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.types import People, PersonState, TrackedPerson
 
@@ -285,8 +285,36 @@ def test_texture_is_compared_only_where_the_other_terms_leave_a_chance() -> None
         ({"appearance_scale": 0.0}, SettingsError),
         ({"confidence_decay": 1.0}, SettingsError),
         ({"location_damping": 0.0}, SettingsError),
+        ({"least_visible": 1.5}, SettingsError),
     ],
 )
 def test_unusable_parameters_are_refused_by_name(changes: dict[str, Any], expected: type[Exception]) -> None:
     with pytest.raises(expected, match=next(iter(changes))):
         TrackerParameters(**changes)
+
+
+@pytest.mark.parametrize(
+    ("compat", "least_visible", "last_frame"),
+    [("paper", 0.25, 27), ("paper", 0.0, 30), ("upstream", 0.25, 30)],
+)
+def test_a_predicted_person_is_reported_while_enough_of_the_box_is_in_the_frame(
+    compat: Compatibility, least_visible: float, last_frame: int
+) -> None:
+    tracker = Tracker(TrackerParameters(compat=compat, least_visible=least_visible))
+    reported = []
+    for time in range(31):
+        walking_out = [Person(x=1080 + 10 * time)] if time < 10 else []
+        records = tracker.update(people(*walking_out), time, FRAME_SIZE)
+        reported += [record.frame_number for record in records]
+    assert max(reported) == pytest.approx(last_frame, abs=3 if last_frame == 27 else 0)
+    assert len(tracker.tracks) == 1  # the track itself goes on, and may be met again
+
+
+def test_someone_who_comes_back_into_the_frame_keeps_the_id() -> None:
+    tracker = Tracker(TrackerParameters())
+    ids = set()
+    for time in range(40):
+        x = 1180 + 12 * time if time < 20 else 1180 + 12 * (39 - time)
+        inside = [Person(x=float(x))] if x < 1280 else []
+        ids |= {record.track_id for record in tracker.update(people(*inside), time, FRAME_SIZE)}
+    assert ids == {1}

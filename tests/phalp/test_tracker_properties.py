@@ -56,7 +56,7 @@ def test_lifetimes_and_identities(frames: list[list[Person]], compat: str, max_a
 @given(scenes)
 @settings(max_examples=30, deadline=None)
 def test_a_confirmed_person_has_exactly_one_record_a_frame(frames: list[list[Person]]) -> None:
-    tracker = Tracker(TrackerParameters())
+    tracker = Tracker(TrackerParameters(least_visible=0.0))
     recorded: dict[int, list[int]] = defaultdict(list)
     final_before = 0
     for time, persons in enumerate(frames):

@@ -82,6 +82,14 @@ def carry_on(
     )
 
 
+def visible_part(box: Float32, frame_size: tuple[int, int]) -> float:
+    """Return the part, 0 to 1, of a box x1 y1 x2 y2 that lies within a frame of (width, height)."""
+    corners = box.astype(np.float64).reshape(2, 2)
+    area = np.prod(corners[1] - corners[0])
+    inside = np.clip(corners, 0, frame_size)
+    return float(np.prod(inside[1] - inside[0]) / area) if area > 0 else 0.0
+
+
 def _padded_square(frame_size: tuple[int, int]) -> tuple[int, Float64]:
     """Side of the square PHALP pads frames to, and where the frame's corner lies in it."""
     size = max(frame_size)

@@ -1,5 +1,6 @@
 """The tracker's settings, under the names PHALP's configuration uses where it has them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -20,6 +21,13 @@ _LEAST: dict[str, float] = {
     "tentative_misses": 0,
     "second_pass_cost": 0.0,
     "unknown_texture": 0.0,
+}
+_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
+    "past_lookback": (lambda value: value == 1, "1"),
+    "appearance_scale": (lambda value: value > 0, "a positive number"),
+    "location_damping": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
+    "least_visible": (lambda value: 0 <= value <= 1, "a number from 0 to 1"),
+    "confidence_decay": (lambda value: 0 < value < 1, "a number in (0, 1)"),
 }
 
 
@@ -50,6 +58,8 @@ class TrackerParameters:
             appearance term.
         location_damping: factor on a missed track's velocity per further missed frame, in (0, 1]; 1 keeps the velocity
             for good, as PHALP does. Raising it lets the people nobody sees walk on for longer.
+        least_visible: part of a predicted person's box that must lie in the frame for the person to be reported, 0 to 1
+            (``compat="paper"``); the track itself goes on. Raising it lets people who leave vanish sooner.
         unknown_texture: texture distance of a pair whose maps do not overlap (``compat="paper"``). Raising it makes
             matches between opposite views less likely. The default doubles the cost.
         second_pass_cost: highest cost of a match between a confirmed track and a low-score detection (ByteTrack's
@@ -76,7 +86,8 @@ class TrackerParameters:
     past_lookback: int = 1
     tentative_misses: int = 3
     appearance_scale: float = 1000.0
-    location_damping: float = 0.98
+    location_damping: float = 0.99
+    least_visible: float = 0.25
     unknown_texture: float = 1 / 4.0536
     second_pass_cost: float = 10.0
     confidence_decay: float = 0.95
@@ -96,14 +107,9 @@ class TrackerParameters:
         for name, least in _LEAST.items():
             if not getattr(self, name) >= least:
                 raise SettingsError(f"{name}: expected at least {least:g}, got {getattr(self, name)}")
-        if self.past_lookback != 1:
-            raise SettingsError(f"past_lookback: expected 1, got {self.past_lookback}")
-        if not self.appearance_scale > 0:
-            raise SettingsError(f"appearance_scale: expected a positive number, got {self.appearance_scale}")
-        if not 0 < self.location_damping <= 1:
-            raise SettingsError(f"location_damping: expected a number in (0, 1], got {self.location_damping}")
-        if not 0 < self.confidence_decay < 1:
-            raise SettingsError(f"confidence_decay: expected a number in (0, 1), got {self.confidence_decay}")
+        for name, (accepts, expected) in _RANGES.items():
+            if not accepts(getattr(self, name)):
+                raise SettingsError(f"{name}: expected {expected}, got {getattr(self, name)}")
 
     @property
     def upstream(self) -> bool:

@@ -14,7 +14,7 @@ from tracker_service.errors import ContractError, SettingsError, TrackerStateErr
 from tracker_service.phalp.appearance import TextureEncoder, blend_texture, texture_distances
 from tracker_service.phalp.association import Association, associate, associate_identities, with_identities
 from tracker_service.phalp.backlog import Backlog, UpstreamBacklog
-from tracker_service.phalp.carrying import JointModel, carry_on
+from tracker_service.phalp.carrying import JointModel, carry_on, visible_part
 from tracker_service.phalp.cost import Samples, combine, cost_terms
 from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
@@ -29,7 +29,7 @@ from tracker_service.phalp.snapshot import (
     without_prefix,
 )
 from tracker_service.phalp.track import Tracks
-from tracker_service.types import Float32, Float64, Int64, People, TrackedPerson
+from tracker_service.types import Float32, Float64, Int64, People, PersonState, TrackedPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +286,14 @@ class Tracker:
         for row, (track_id, age) in enumerate(zip(tracks.track_id.tolist(), ages, strict=True)):
             record = people.record(row, track_id, time, age, decay**age)
             confirmed, hits = bool(tracks.confirmed[row]), int(tracks.hits[row])
-            yield from self._backlog.settle(record, confirmed=confirmed, hits=hits)
+            settled = self._backlog.settle(record, confirmed=confirmed, hits=hits)
+            yield from (certain for certain in settled if self._is_reported(certain, frame_size))
+
+    def _is_reported(self, person: TrackedPerson, frame_size: tuple[int, int]) -> bool:
+        """Tell whether enough of a person is within the frame; who was seen, was there."""
+        if person.state is PersonState.SEEN or self._parameters.upstream:
+            return True
+        return visible_part(person.box, frame_size) >= self._parameters.least_visible
 
     def _people_now(self, prediction: Prediction, frame_size: tuple[int, int]) -> Sightings:
         """Return the people of all living tracks: as seen, or else as predicted (upstream: as last seen)."""
