@@ -28,6 +28,7 @@ class Person:
         identity: given identity.
         annotated: confirms the track at once.
         swing: rotation of the left knee, radians.
+        cut: part of the detected box that something hides, from below.
     """
 
     x: float
@@ -39,6 +40,7 @@ class Person:
     identity: int = -1
     annotated: bool = False
     swing: float = 0.0
+    cut: float = 0.0
 
 
 def people(*persons: Person, uv_maps: Float32 | None = None) -> People:
@@ -48,6 +50,7 @@ def people(*persons: Person, uv_maps: Float32 | None = None) -> People:
     depth = _column(persons, "depth")
     cameras = np.concatenate([(origin - np.array(FRAME_SIZE) / 2) * depth / _FOCAL, depth], axis=1).astype(np.float32)
     half = np.array([0.3, 1.0]) * _HEIGHT / 2 * _FOCAL / depth
+    hidden = 2 * half * _column(persons, "cut") * [0, 1]
     vectors = np.zeros((n, 24, 3))
     vectors[:, 0, 1] = _column(persons, "turn")[:, 0]
     vectors[:, 4, 0] = _column(persons, "swing")[:, 0]
@@ -58,7 +61,7 @@ def people(*persons: Person, uv_maps: Float32 | None = None) -> People:
     squares = Squares(origin.astype(np.float32), 2 * half[:, 1].astype(np.float32), np.zeros(n, np.float32))
     return People(
         detections=Detections(
-            np.concatenate([origin - half, origin + half], axis=1).astype(np.float32), _scores(persons)
+            np.concatenate([origin - half, origin + half - hidden], axis=1).astype(np.float32), _scores(persons)
         ),
         squares=squares,
         smpl=Smpl(rotations[:, :1], rotations[:, 1:], np.zeros((n, 10), np.float32)),

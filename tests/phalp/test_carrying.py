@@ -38,11 +38,21 @@ def walk(speed: float, **changes: Any) -> list[Person]:
 
 def test_a_walker_goes_on_and_slows_down() -> None:
     ghosts = vanish(walk(6.0), 20)
-    x = np.array([(ghost.box[0] + ghost.box[2]) / 2 for ghost in ghosts])
+    x = np.array([ghost.center[0] for ghost in ghosts])
     steps = np.diff(x, prepend=454.0)
     assert steps[0] == pytest.approx(6.0, rel=0.2)
     assert (steps > 0).all()
     assert (np.diff(steps[1:]) < 1e-3).all()
+
+
+def test_the_box_of_a_ghost_is_drawn_around_its_joints_however_the_last_box_was_cut() -> None:
+    whole, cut = vanish(walk(6.0), 5), vanish([*walk(6.0)[:-1], Person(x=454.0, cut=0.5)], 5)
+    for ghost, other in zip(whole, cut, strict=True):
+        joints = ghost.joints_2d[:-1]
+        assert (ghost.box[:2] < joints.min(axis=0)).all()
+        assert (ghost.box[2:] > joints.max(axis=0)).all()
+        assert ghost.box[3] - ghost.box[1] < 1.2 * np.ptp(joints[:, 1])
+        np.testing.assert_allclose(ghost.box, other.box)
 
 
 def test_upstream_ghosts_are_stale() -> None:

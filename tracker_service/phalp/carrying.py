@@ -14,6 +14,8 @@ from tracker_service.types import NUMBER_OF_JOINTS, Float32, Float64, Smpl
 _FOCAL_OVER_SIZE = 5000.0 / 256.0
 _DEPTH_IN_POSE = 200.0
 _NEAREST = 0.1
+_FLESH = 0.04
+"""What a body reaches beyond its joints, as a part of the longer side of their box."""
 
 
 class JointModel(Protocol):
@@ -33,8 +35,8 @@ def carry_on(
 ) -> Sightings:
     """Return n unseen people as they are expected in this frame.
 
-    The box and the crop square move with the model origin and shrink with its depth, so the weak-perspective camera
-    of the square stays what it was.
+    The crop square moves with the model origin and shrinks with its depth, so its weak-perspective camera stays what it
+    was. The box is drawn around the predicted joints: the last detected one is often cut short by what hides them.
 
     Args:
         last: the last sightings.
@@ -69,7 +71,7 @@ def carry_on(
         identity=last.identity,
         annotated=last.annotated,
         score=last.score,
-        box=np.concatenate([moved(last.box[:, :2]), moved(last.box[:, 2:])], axis=1),
+        box=_around((joints_2d * size - padding)[:, :-1]),
         center=moved(last.center),
         side=(last.side * scale).astype(np.float32),
         crop_camera=last.crop_camera,
@@ -80,6 +82,13 @@ def carry_on(
         location=vector,
         appearance=last.appearance,
     )
+
+
+def _around(joints: Float64) -> Float32:
+    """Return the (n, 4) boxes of (n, j, 2) joints and the flesh around them."""
+    low, high = joints.min(axis=1), joints.max(axis=1)
+    margin = _FLESH * (high - low).max(axis=1, keepdims=True)
+    return np.concatenate([low - margin, high + margin], axis=1).astype(np.float32)
 
 
 def visible_part(box: Float32, frame_size: tuple[int, int]) -> float:
