@@ -94,9 +94,9 @@ FULL = ModelSet(
     presence_th=0.0,
     duplicate_similarity=1.0,
     duplicate_containment=1.0,
-    predict="TPL",
+    predict="APL",
     track_history=7,
-    appearance_scale=1000.0,
+    appearance_scale=1.0,
 )
 
 MODEL_SETS = {model_set.name: model_set for model_set in (LITE, FULL)}
