@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from samples.light import SunMap, ambient_light, developed, softened, sun_light, to_pixels
 from samples.stage import SAMPLING, Stage
@@ -45,46 +47,50 @@ def compose(stage: Stage, surfaces: Sequence[Surface], people: Sequence[PersonSi
     sun_map = stage.sun_map.copy()
     for surface in surfaces:
         sun_map.cast(surface.vertices, surface.faces)
-    light = (
-        stage.ambient * _openness(stage, surfaces)[:, :, None] + stage.sunlit * _sun_left(stage, sun_map)[:, :, None]
-    )
-    for person in people:
-        _add_person(light, person, sun_map)
+    openness, sun_left = _openness(stage, surfaces)[:, :, None], _sun_left(stage, sun_map)[:, :, None]
+    light = stage.ambient * openness + stage.sunlit * sun_left
+    _add_people(light, stage, people, sun_map, openness, sun_left)
     values = developed(light)
     grain = np.random.default_rng(number).normal(0, _NOISE, values.shape[:2]).astype(np.float32)
     return to_pixels(values + grain[:, :, None])
 
 
-def _add_person(light: Float32, person: PersonSight, sun_map: SunMap) -> None:
-    raster = person.sight.raster
-    chosen = person.seen[raster.mask]
-    if not chosen.any():
-        return
+def _add_people(
+    light: Float32,
+    stage: Stage,
+    people: Sequence[PersonSight],
+    sun_map: SunMap,
+    openness: Float32,
+    sun_left: Float32,
+) -> None:
+    """Replace every pixel with people in it by the mean of its samples, theirs and those of the stage."""
+    seen = np.zeros(stage.depth.shape, np.bool_)
+    colors = np.zeros((*seen.shape, 3), np.float32)
+    for person in people:
+        window = person.sight.raster.window
+        seen[window] |= person.seen
+        colors[window][person.seen] = _lit(person, sun_map)
+    touched = _by_pixel(seen).any(axis=(2, 3))
+    # (pixels, samples down, samples across, colours)
+    still = _by_pixel(stage.ambient_samples)[touched] * openness[touched][:, None, None]
+    still += _by_pixel(stage.sunlit_samples)[touched] * sun_left[touched][:, None, None]
+    mixed = np.where(_by_pixel(seen)[touched][..., None], _by_pixel(colors)[touched], still)
+    light[touched] = mixed.mean(axis=(1, 2))
+
+
+def _lit(person: PersonSight, sun_map: SunMap) -> Float32:
+    """Return the light from the seen samples of a person."""
+    chosen = person.seen[person.sight.raster.mask]
     normals, positions = person.sight.normals[chosen], person.sight.positions[chosen]
     sun = sun_map.lit(positions, normals, bias=0.02, softness=0.8)[:, None]
-    colors = np.zeros((*person.seen.shape, 3), np.float32)
-    lit = ambient_light(normals) + sun_light(normals, wrap=0.12) * sun
-    colors[person.seen] = person.sight.reflectance[chosen] * lit
-    coverage, colors = _to_pixels_of(raster.left, raster.top, person.seen.astype(np.float32), colors)
-    left, top = raster.left // SAMPLING, raster.top // SAMPLING
-    region = light[top : top + coverage.shape[0], left : left + coverage.shape[1]]
-    # ``colors`` is already weighted by coverage: uncovered samples are black in it.
-    region *= 1 - coverage[:, :, None]
-    region += colors
+    light = ambient_light(normals) + sun_light(normals, wrap=0.12) * sun
+    return np.asarray(person.sight.reflectance[chosen] * light, np.float32)
 
 
-def _to_pixels_of(left: int, top: int, coverage: Float32, colors: Float32) -> tuple[Float32, Float32]:
-    """Average samples into whole pixels."""
-    height, width = coverage.shape
-    before_x, before_y = left % SAMPLING, top % SAMPLING
-    after_x, after_y = -(left + width) % SAMPLING, -(top + height) % SAMPLING
-    margins = ((before_y, after_y), (before_x, after_x))
-    coverage = np.pad(coverage, margins)
-    colors = np.pad(colors, (*margins, (0, 0)))
-    size = (coverage.shape[1] // SAMPLING, coverage.shape[0] // SAMPLING)
-    small_coverage = cv2.resize(coverage, size, interpolation=cv2.INTER_AREA)
-    small_colors = cv2.resize(colors, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small_coverage, np.float32), np.asarray(small_colors, np.float32)
+def _by_pixel(samples: NDArray[np.generic]) -> NDArray[Any]:
+    """View (H S, W S, ...) samples as (H, W, S, S, ...)."""
+    height, width = samples.shape[0] // SAMPLING, samples.shape[1] // SAMPLING
+    return samples.reshape(height, SAMPLING, width, SAMPLING, *samples.shape[2:]).swapaxes(1, 2)
 
 
 def _sun_left(stage: Stage, sun_map: SunMap) -> Float32:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from samples.figure import Figure, Pose
-from samples.leg import Leg, planted_ankle, two_bone_rotations
+from samples.leg import Leg, lowest_point, planted_ankle, two_bone_rotations
 from samples.path import Path
 from samples.turns import about_x, about_y, about_z
 from tracker_service.types import Float64
@@ -19,6 +19,8 @@ TOE_OFF = 0.62
 """Share of the cycle at which a foot leaves the ground."""
 _STRIKE_AHEAD = 0.25
 """How far ahead of the pelvis a foot is put down, as a share of the stride."""
+_CLEARANCE = 0.022
+"""Height of the lowest point of a swinging foot above the snow in the middle of the swing, metres."""
 
 _foot_pitch = PchipInterpolator(
     [-0.10, 0.0, 0.08, 0.30, 0.45, 0.55, 0.62, 0.70, 0.80, 0.90, 1.0, 1.08],
@@ -106,8 +108,7 @@ class Walk:
         # Hermite: the foot leaves with some speed and lands almost at rest.
         along = 3 * flown**2 - 2 * flown**3 + 0.75 * (flown - 2 * flown**2 + flown**3) + 0.3 * (flown**3 - flown**2)
         ankle = start + (end - start) * along
-        settled = 1 - (1 - min(flown / 0.75, 1.0)) ** 2
-        ankle[1] = start[1] + (end[1] - start[1]) * settled + 0.035 * np.sin(np.pi * flown) ** 2
+        ankle[1] = _CLEARANCE * np.sin(np.pi * flown) ** 2 - lowest_point(leg, pitch, _toe_bend(phase, pitch))
         heading = here[1] + (following[1] - here[1]) * along
         return ankle, heading, pitch
 
@@ -117,7 +118,7 @@ class Walk:
         turn = 2 * np.pi * (phase + _STRIKE_AHEAD)
         sway = 0.018 * np.sin(turn - 0.35)
         standing = Leg.left(self.figure).standing_height
-        height = standing * (0.982 - 0.017 * np.cos(2 * (turn - 0.45)) - 0.02 * (self.manner.stride / standing - 1.4))
+        height = standing * (0.968 - 0.014 * np.cos(2 * (turn - 0.45)) - 0.02 * (self.manner.stride / standing - 1.4))
         root = np.array([x + sway * np.cos(heading), height, z - sway * np.sin(heading)])
         yaw, list_, tilt = -0.09 * np.cos(turn), 0.045 * np.sin(turn - 0.2), 0.05
         return root, about_y(heading + yaw) @ about_z(list_) @ about_x(tilt)
@@ -156,6 +157,10 @@ class Walk:
         rotations[hip_joint] = pelvis.T @ thigh
         rotations[knee] = thigh.T @ shin
         rotations[ankle_joint] = shin.T @ foot
-        if pitch > 0:
-            on_ground = 1.0 if phase < TOE_OFF else max(0.0, 1 - (phase - TOE_OFF) / 0.12)
-            rotations[toe] = about_x(-pitch * on_ground)
+        rotations[toe] = about_x(-_toe_bend(phase, pitch))
+
+
+def _toe_bend(phase: float, pitch: float) -> float:
+    """Return how far the toes are bent up: flat on the ground while they push, straight soon after."""
+    relaxed = min(max((phase - TOE_OFF) / 0.14, 0.0), 1.0)
+    return max(pitch, 0.0) * (1 - relaxed * relaxed * (3 - 2 * relaxed))

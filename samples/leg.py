@@ -23,7 +23,9 @@ class Leg:
         side: +1 left, -1 right.
         joints: SMPL indices of hip, knee, ankle and toe joint.
         hip, knee, ankle: (3,) rest positions, metres.
-        heel, ball: (3,) the points of the sole that the foot rolls over, relative to the ankle.
+        heel: (3,) the point of the sole that the foot comes down on, relative to the ankle.
+        ball: (3,) the toe joint, which the foot rolls over and about which the toes bend, relative to the ankle.
+        tip: (3,) the front end of the sole, relative to the toe joint.
         standing_height: height of the pelvis joint when the legs are straight and the boots on the ground.
     """
 
@@ -34,6 +36,7 @@ class Leg:
     ankle: Float64
     heel: Float64
     ball: Float64
+    tip: Float64
     standing_height: float
 
     @classmethod
@@ -53,9 +56,10 @@ class Leg:
         foot = figure.vertices[on_foot] - ankle
         sole = float(foot[:, 1].min()) - SOLE
         heel = np.array([0.0, sole, float(foot[:, 2].min()) * 0.75])
-        ball = np.array([0.0, sole, float(toe[2] - ankle[2])])
+        ball = np.array([0.0, *(toe - ankle)[1:]])
+        tip = np.array([0.0, sole, float(foot[:, 2].max())]) - ball
         standing = float(figure.joints[0][1] - ankle[1] - sole)
-        return cls(side, joints, hip, knee, ankle, heel, ball, standing)
+        return cls(side, joints, hip, knee, ankle, heel, ball, tip, standing)
 
 
 def planted_ankle(leg: Leg, ground: Float64, heading: float, pitch: float) -> Float64:
@@ -71,6 +75,21 @@ def planted_ankle(leg: Leg, ground: Float64, heading: float, pitch: float) -> Fl
     turn = about_y(heading)
     flat = ground + np.array([0.0, -leg.heel[1], 0.0])
     return np.asarray(flat + turn @ pivot - turn @ about_x(pitch) @ pivot)
+
+
+def lowest_point(leg: Leg, pitch: float, bend: float) -> float:
+    """Return the height of the lowest point of a foot in the air, relative to its ankle.
+
+    Args:
+        leg: the leg.
+        pitch: of the foot, radians, positive with the heel up.
+        bend: of the toes, radians, positive upwards.
+    """
+    foot = about_x(pitch)
+    toes = about_x(pitch - bend)
+    ball = foot @ leg.ball
+    below_ball = np.array([0.0, leg.tip[1], 0.0])
+    return float(min((foot @ leg.heel)[1], (ball + toes @ below_ball)[1], (ball + toes @ leg.tip)[1]))
 
 
 def two_bone_rotations(leg: Leg, hip: Float64, ankle: Float64, forward: Float64) -> tuple[Float64, Float64]:

@@ -28,8 +28,9 @@ class Stage:
     Attributes:
         view: the camera.
         depth: (2H, 2W) float32, metres along the optical axis, of every sample.
-        ambient: (H, W, 3) light from sky and snow.
-        sunlit: (H, W, 3) light from the sun, which people can take away.
+        ambient_samples: (2H, 2W, 3) light from sky and snow.
+        sunlit_samples: (2H, 2W, 3) light from the sun, which people can take away.
+        ambient, sunlit: (H, W, 3) the same, averaged over the pixels.
         positions: (H, W, 3) world positions of the pixels, for shadows.
         normals: (H, W, 3) world normals of the pixels.
         sun_map: what stands in the sun.
@@ -37,6 +38,8 @@ class Stage:
 
     view: View
     depth: Float32
+    ambient_samples: Float32
+    sunlit_samples: Float32
     ambient: Float32
     sunlit: Float32
     positions: Float32
@@ -63,6 +66,8 @@ def build_stage() -> Stage:
     return Stage(
         view,
         canvas.depth,
+        canvas.ambient,
+        canvas.sunlit,
         _small(canvas.ambient, view),
         _small(canvas.sunlit, view),
         canvas.positions(),
