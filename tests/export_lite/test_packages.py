@@ -83,5 +83,5 @@ def test_packages_that_are_installed_stay(tmp_path: Path) -> None:
 def test_notice_names_package_version_and_hashes(package: Package) -> None:
     notice = (Path(__file__).resolve().parents[2] / "NOTICE").read_text()
     assert f"package {package.name}, version {package.version}" in notice
-    hashes = [member.sha256 for member in package.members] or [package.wheel_sha256]
-    assert all(f"sha256 {value}" in notice for value in hashes)
+    hashes = [*(member.sha256 for member in package.members), package.wheel_sha256]
+    assert all(f"sha256 {value}" in notice for value in hashes if value is not None)
