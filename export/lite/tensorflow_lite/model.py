@@ -13,7 +13,7 @@ from export.lite.onnx_graph import Array
 from tracker_service.errors import ExportError
 
 try:
-    import tflite  # type: ignore[import-untyped]
+    import tflite
 except ImportError as error:
     raise ExportError('reading .tflite files needs the package tflite: pip install "phalp-triton[export]"') from error
 
