@@ -94,15 +94,8 @@ def test_people_are_decoded_best_first_clipped_and_padded() -> None:
     assert float(network.seen.max()) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize(
-    ("kind", "file_format", "precision"),
-    [("rt_detr_v2", Format.ONNX, Precision.FP32), ("d_fine", Format.ONNX, Precision.FP32)],
-)
-def test_exported_detector_agrees_with_the_library(
-    tmp_path: Path, rt_detr: Path, kind: str, file_format: Format, precision: Precision
-) -> None:
-    source = rt_detr if kind == "rt_detr_v2" else _tiny(kind, tmp_path / kind)
-    rows = write_version(load(str(source), SIZE), tmp_path / "repository", file_format, precision)
+def test_exported_detector_agrees_with_the_library(tmp_path: Path, rt_detr: Path) -> None:
+    rows = write_version(load(str(rt_detr), SIZE), tmp_path / "repository")
     assert all(row.passed for row in rows), table(rows)
     client = EmbeddedClient(tmp_path / "repository", threads=1)
     images = pictures(3, SIZE, SIZE, np.random.default_rng(0))
@@ -113,9 +106,16 @@ def test_exported_detector_agrees_with_the_library(
     assert np.ptp(got["scores"]) > 1e-5
     assert got["boxes"].min() >= 0
     assert got["boxes"].max() <= SIZE
-    boxes, scores = load_detector(str(source))(torch.from_numpy(images))
+    boxes, scores = load_detector(str(rt_detr))(torch.from_numpy(images))
     np.testing.assert_allclose(got["scores"], scores, atol=1e-4)
     assert nearest_box(boxes.numpy(), got["boxes"]).max() < 0.1
+
+
+def test_d_fine_is_exported_too(tmp_path: Path) -> None:
+    source = _tiny("d_fine", tmp_path / "d_fine")
+    # Traced, which takes a tenth of the time that the ONNX export of this network takes.
+    rows = write_version(load(str(source), SIZE), tmp_path / "repository", Format.TORCHSCRIPT, Precision.FP32)
+    assert all(row.passed for row in rows), table(rows)
 
 
 def test_half_precision_casts_the_network_and_decodes_in_full(rt_detr: Path) -> None:
