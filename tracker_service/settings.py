@@ -90,7 +90,7 @@ class InferenceSettings(_Group):
 class PipelineSettings(_Group):
     """Windows and what is in flight."""
 
-    window: int = Field(default=8, ge=1, le=256, description="frames per batch; higher takes more memory")
+    window: int = Field(default=4, ge=1, le=256, description="frames per batch; higher takes more memory")
     in_flight: int = Field(default=3, ge=1, description="windows between decoding and association")
 
 

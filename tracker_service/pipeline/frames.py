@@ -26,7 +26,7 @@ class Overlap:
         in_flight: windows between decoding and association. Raising it smooths uneven windows and takes memory.
     """
 
-    window: int = 8
+    window: int = 4
     workers: int = 2
     in_flight: int = 3
 
