@@ -40,7 +40,8 @@ class Variant:
 
 
 def _lite(**changes: Any) -> TrackerParameters:
-    return TrackerParameters(**{"appearance_scale": LITE.appearance_scale, **changes})
+    lite = {"appearance_scale": LITE.appearance_scale, "track_history": LITE.track_history}
+    return TrackerParameters(**{**lite, **changes})
 
 
 VARIANTS = (
