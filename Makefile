@@ -6,14 +6,14 @@ OUT ?= outputs/demo
 VIDEO ?= samples/snow_promenade.mp4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench triton sample lite verify-full clean
+.PHONY: help demo test lint bench serve triton sample lite verify-full clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
 	@echo "make test                             the whole test suite"
 	@echo "make lint                             ruff and mypy --strict"
 	@echo "make bench                            speed and quality tables"
-	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
+	@echo "make serve (or triton)                serve the model repository with a local tritonserver, without GPU"
 	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
 	@echo "make sample                           render the sample clip again"
 	@echo "make lite                             build the lite models again from their packages"
@@ -47,6 +47,8 @@ lint: $(VENV)/.phalp-test
 bench: $(VENV)/.phalp-test
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.association
+
+serve: triton
 
 triton: $(VENV)/.phalp-test
 	$(BIN)/python -m tests.triton
