@@ -92,11 +92,15 @@ def test_start_and_end_keep_true_frame_numbers_and_upstreams_names_work(tmp_path
         "video.start_frame=5",
         "video.end_frame=9",
         "render.enable=false",
+        "phalp.n_init=2",
         "--mesh",
     )
     assert done.returncode == 0, done.stderr
     frames = [orjson.loads(line) for line in (tmp_path / "results.ndjson").read_bytes().splitlines()]
     assert [frame["frame_number"] for frame in frames] == [5, 6, 7, 8]
+    meshes = [person["mesh_vertices"] for frame in frames for person in frame["persons"]]
+    assert meshes
+    assert {np.shape(mesh) for mesh in meshes} == {(6890, 3)}
     assert not (tmp_path / "overlay.mp4").exists()
 
 
@@ -150,6 +154,25 @@ def test_a_source_that_is_no_video_is_one_line_and_status_2_and_leaves_nothing(
     assert len(done.stderr.strip().splitlines()) == 1
     assert message in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_video_that_breaks_in_the_middle_keeps_and_reports_what_was_decoded(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.mkv"
+    with av.open(str(SAMPLE)) as source, av.open(str(whole), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(whole.read_bytes()[: whole.stat().st_size // 8])
+    done = phalp_triton("track", broken, "--out", tmp_path / "out", "--no-overlay")
+    assert done.returncode == 0, done.stderr
+    summary = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())
+    assert 0 < summary["frames"] < 125
+    assert len(list(read_results(tmp_path / "out" / "results.ndjson"))) == summary["frames"]
+    assert summary["warnings"]
+    assert "warning" in done.stdout
 
 
 @pytest.mark.parametrize(
