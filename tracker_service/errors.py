@@ -16,6 +16,16 @@
     │       └── InferenceTimeoutError     no answer within the deadline
     ├── TrackerStateError          a saved tracker state cannot be restored
     ├── ResultsError               results cannot be written or read
+    │   └── DiskFullError          there is no room for them
+    ├── ImageError                 a sent image cannot be used
+    │   ├── ImageFormatError       not JPEG or PNG, or damaged
+    │   └── ImageTooLargeError     more pixels than allowed
+    ├── MediaPathError             a path that a client named may not be opened
+    ├── SessionError               a frame cannot be taken into its session
+    │   └── SessionsFullError      too many frames wait for their answer
+    ├── JobError                   a video job cannot be done
+    │   ├── JobNotFoundError       no such job
+    │   └── QueueFullError         too many jobs wait
     └── ExportError                a model cannot be built
 
 The message of each is one line that says what was expected and what came. The command line prints it and exits with 2;
@@ -93,6 +103,46 @@ class TrackerStateError(PhalpTritonError):
 
 class ResultsError(PhalpTritonError):
     """Results cannot be written or read."""
+
+
+class DiskFullError(ResultsError):
+    """There is no room for results."""
+
+
+class ImageError(PhalpTritonError):
+    """A sent image cannot be used."""
+
+
+class ImageFormatError(ImageError):
+    """Not JPEG or PNG, or damaged."""
+
+
+class ImageTooLargeError(ImageError):
+    """More pixels than allowed; known from the header, before anything is decoded."""
+
+
+class MediaPathError(PhalpTritonError):
+    """A path that a client named may not be opened; the message shows nothing of this host's file system."""
+
+
+class SessionError(PhalpTritonError):
+    """A frame cannot be taken into its session."""
+
+
+class SessionsFullError(SessionError):
+    """Too many frames wait for their answer."""
+
+
+class JobError(PhalpTritonError):
+    """A video job cannot be done."""
+
+
+class JobNotFoundError(JobError):
+    """No such job."""
+
+
+class QueueFullError(JobError):
+    """Too many jobs wait."""
 
 
 class ExportError(PhalpTritonError):

@@ -1,27 +1,20 @@
-"""One tree of settings, read once at the edge; the rooms get their own small parameter objects from it.
+"""Settings of a tracking run: association, video, overlay, models, windows.
 
-Sources, later wins: defaults, environment (``PHALP_TRITON_PHALP__N_INIT=3``), ``key=value`` overrides of the command
-line.
 Keys under ``phalp``, ``video`` and ``render`` have the names of PHALP's own configuration.
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
-from tracker_service.errors import SettingsError
 from tracker_service.phalp.parameters import Compatibility, DistanceType, PoseDistance
+from tracker_service.settings.group import Group
 
-_PROJECT = Path(__file__).resolve().parents[1]
-
-
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
-class PhalpSettings(_Group):
+class PhalpSettings(Group):
     """Association and prediction; None means: the model set's value."""
 
     predict: str | None = Field(default=None, pattern="^[TAPL]*$", description="terms of the cost: T, A, P, L")
@@ -55,7 +48,7 @@ class PhalpSettings(_Group):
     end_frame: int = -1
 
 
-class VideoSettings(_Group):
+class VideoSettings(Group):
     """What is read and where results go."""
 
     source: str | None = None
@@ -66,7 +59,7 @@ class VideoSettings(_Group):
     end_time: str | None = None
 
 
-class RenderSettings(_Group):
+class RenderSettings(Group):
     """The overlay video."""
 
     enable: bool = True
@@ -74,7 +67,7 @@ class RenderSettings(_Group):
     fps: float | None = Field(default=None, gt=0, description="None keeps the source's own timestamps")
 
 
-class InferenceSettings(_Group):
+class InferenceSettings(Group):
     """Where the models run."""
 
     kind: Literal["embedded", "triton"] = "embedded"
@@ -87,43 +80,8 @@ class InferenceSettings(_Group):
     decoder_threads: int = Field(default=1, ge=0, description="threads of the video decoder; 0 lets it choose")
 
 
-class PipelineSettings(_Group):
+class PipelineSettings(Group):
     """Windows and what is in flight."""
 
     window: int = Field(default=4, ge=1, le=256, description="frames per batch; higher takes more memory")
     in_flight: int = Field(default=3, ge=1, description="windows between decoding and association")
-
-
-class Settings(BaseSettings):
-    """All settings; frozen, unknown names are errors."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="PHALP_TRITON_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
-
-    model_set: str = "lite"
-    detect_shots: bool = False
-    use_gt: bool = False
-    overwrite: bool = True
-    phalp: PhalpSettings = PhalpSettings()
-    video: VideoSettings = VideoSettings()
-    render: RenderSettings = RenderSettings()
-    inference: InferenceSettings = InferenceSettings()
-    pipeline: PipelineSettings = PipelineSettings()
-
-
-def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
-    """Build the settings from environment and a nested dict of overrides.
-
-    Raises:
-        SettingsError: a value cannot be used; one line that names the key, what was expected and what came.
-    """
-    try:
-        return Settings(**(overrides or {}))
-    except ValidationError as error:
-        raise SettingsError("; ".join(_describe(dict(problem)) for problem in error.errors())) from error
-
-
-def _describe(problem: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    return f"setting {key}: {problem['msg'][:1].lower()}{problem['msg'][1:]}, got {problem.get('input')!r}"

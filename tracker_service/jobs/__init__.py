@@ -1,0 +1,1 @@
+"""Video jobs: queued, computed in worker processes, results on disk."""

@@ -1,0 +1,41 @@
+"""What goes into a session and what comes out."""
+
+from dataclasses import dataclass
+
+from tracker_service.types import FrameResult, TrackedPerson, UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRequest:
+    """One frame that a client sent.
+
+    Attributes:
+        session: the session's id where the client gave one, else its address.
+        frame_number: as the client counts, from 0.
+        image: (H, W, 3) uint8 RGB, upright.
+        digest: hash of the image as it was sent; tells a retry from another frame.
+    """
+
+    session: str
+    frame_number: int
+    image: UInt8
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FrameAnswer:
+    """What is said about a frame at the moment it is associated.
+
+    Attributes:
+        result: all living people of the session, seen or predicted, unconfirmed ones included.
+        main: the person that fills the single-person fields of the older clients; None where there is nobody.
+        detected: people found in this very frame.
+        late: whether it came after its turn and was answered from its own detection and its neighbours' answers.
+        expected: whether somebody had been seen in the session up to this frame, so that a pose is owed.
+    """
+
+    result: FrameResult
+    main: TrackedPerson | None
+    detected: int
+    late: bool
+    expected: bool
