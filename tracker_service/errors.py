@@ -20,7 +20,8 @@
     ├── ImageError                 a sent image cannot be used
     │   ├── ImageFormatError       not JPEG or PNG, or damaged
     │   └── ImageTooLargeError     more pixels than allowed
-    ├── MediaPathError             a path that a client named may not be opened
+    ├── MediaPathError             a path that a client named is unusable, or there is no file
+    │   └── MediaForbiddenError    it is outside the folders that may be read
     ├── SessionError               a frame cannot be taken into its session
     │   └── SessionsFullError      too many frames wait for their answer
     ├── JobError                   a video job cannot be done
@@ -122,7 +123,11 @@ class ImageTooLargeError(ImageError):
 
 
 class MediaPathError(PhalpTritonError):
-    """A path that a client named may not be opened; the message shows nothing of this host's file system."""
+    """A path that a client named is unusable, or no file is there; the message shows nothing of this host's files."""
+
+
+class MediaForbiddenError(MediaPathError):
+    """A path that a client named is outside the media roots, whether or not something is there."""
 
 
 class SessionError(PhalpTritonError):
