@@ -19,11 +19,13 @@
     │   └── DiskFullError          there is no room for them
     ├── ImageError                 a sent image cannot be used
     │   ├── ImageFormatError       not JPEG or PNG, or damaged
+    │   │   └── UnsupportedImageError     an image of another format
     │   └── ImageTooLargeError     more pixels than allowed
     ├── MediaPathError             a path that a client named is unusable, or there is no file
     │   └── MediaForbiddenError    it is outside the folders that may be read
     ├── SessionError               a frame cannot be taken into its session
-    │   └── SessionsFullError      too many frames wait for their answer
+    │   ├── SessionsFullError      too many frames wait for their answer
+    │   └── SessionsClosedError    the service is shutting down
     ├── JobError                   a video job cannot be done
     │   ├── JobNotFoundError       no such job
     │   └── QueueFullError         too many jobs wait
@@ -118,6 +120,10 @@ class ImageFormatError(ImageError):
     """Not JPEG or PNG, or damaged."""
 
 
+class UnsupportedImageError(ImageFormatError):
+    """An image, but neither JPEG nor PNG."""
+
+
 class ImageTooLargeError(ImageError):
     """More pixels than allowed; known from the header, before anything is decoded."""
 
@@ -136,6 +142,10 @@ class SessionError(PhalpTritonError):
 
 class SessionsFullError(SessionError):
     """Too many frames wait for their answer."""
+
+
+class SessionsClosedError(SessionError):
+    """The service is shutting down and takes no more frames."""
 
 
 class JobError(PhalpTritonError):
