@@ -68,6 +68,8 @@ class TrackerParameters:
         confidence_decay: tracking confidence of a predicted person is this to the power of its age, in (0, 1). Raising
             it trusts old predictions more.
         use_gt: match by the given identities instead of by cost.
+        live: say at once who lives, tentative people included, instead of back-filling them once they are confirmed;
+            see `tracker_service.phalp.reporting`. Not with ``compat="upstream"``, which knows no such thing.
         compat: "paper" follows the paper where its implementation is defective; "upstream" repeats the implementation,
             defects included.
 
@@ -92,6 +94,7 @@ class TrackerParameters:
     second_pass_cost: float = 10.0
     confidence_decay: float = 0.95
     use_gt: bool = False
+    live: bool = False
     compat: Compatibility = "paper"
 
     def __post_init__(self) -> None:
@@ -110,6 +113,8 @@ class TrackerParameters:
         for name, (accepts, expected) in _RANGES.items():
             if not accepts(getattr(self, name)):
                 raise SettingsError(f"{name}: expected {expected}, got {getattr(self, name)}")
+        if self.live and self.upstream:
+            raise SettingsError("live: expected compat paper, got upstream")
 
     @property
     def upstream(self) -> bool:

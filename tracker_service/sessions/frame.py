@@ -11,7 +11,7 @@ class FrameRequest:
 
     Attributes:
         session: the session's id where the client gave one, else its address.
-        frame_number: as the client counts, from 0.
+        frame_number: as the client counts, 0 to `LARGEST_FRAME_NUMBER`.
         image: (H, W, 3) uint8 RGB, upright.
         digest: hash of the image as it was sent; tells a retry from another frame.
     """
@@ -22,18 +22,27 @@ class FrameRequest:
     digest: bytes
 
 
+LARGEST_FRAME_NUMBER = 2**53 - 1
+"""What every JSON reader can hold exactly."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrameAnswer:
     """What is said about a frame at the moment it is associated.
 
     Attributes:
-        result: all living people of the session, seen or predicted, unconfirmed ones included.
+        session: the session it was answered in.
+        video: which of the session's videos it belongs to, from 1; a new one begins when frame numbers start again.
+        result: all living people of the session, seen or predicted, unconfirmed ones included. Its timestamp is 0: a
+            session has no clock but the frame numbers.
         main: the person that fills the single-person fields of the older clients; None where there is nobody.
         detected: people found in this very frame.
         late: whether it came after its turn and was answered from its own detection and its neighbours' answers.
-        expected: whether somebody had been seen in the session up to this frame, so that a pose is owed.
+        expected: whether somebody had been seen in the video up to this frame, so that a pose is owed.
     """
 
+    session: str
+    video: int
     result: FrameResult
     main: TrackedPerson | None
     detected: int

@@ -42,6 +42,9 @@ class SessionSettings(Group):
     gap_seconds: float = Field(
         default=2.0, gt=0, description="quiet time after which missing frames are skipped; raising it orders more"
     )
+    wait_seconds: float = Field(
+        default=20.0, gt=0, description="longest that an early frame waits for missing ones; raising it orders more"
+    )
     expiry_seconds: float = Field(default=600.0, gt=0, description="idle time after which a session is forgotten")
     max_sessions: int = Field(default=200, ge=1, description="the one longest idle goes first")
     history: int = Field(default=300, ge=1, description="answered frames kept per session for retries and late frames")
