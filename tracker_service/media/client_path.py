@@ -1,4 +1,4 @@
-"""Paths as clients write them: Windows, UNC (also ``\\\\wsl$``) or POSIX, with either kind of slash."""
+r"""Paths as clients write them: Windows, UNC (also ``\\wsl$``) or POSIX, with either kind of slash."""
 
 import re
 from dataclasses import dataclass
