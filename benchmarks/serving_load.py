@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.serving_run import VideoRun, run_video
-from benchmarks.serving_server import MODELS, Counters, counters, serving
+from benchmarks.serving_server import MODELS, Counters, counters, instances, serving
 from tests.triton.server import TritonServer
 from tracker_service.assembly import open_client
 from tracker_service.inference.client import InferenceClient
@@ -27,7 +27,7 @@ class Load:
         shared_memory, dynamic_batching: what was on.
         fps: frames a second of all videos together, wall time.
         average_batch: rows per execution by model.
-        busy: part of the wall time in which the model's only instance computed, by model.
+        busy: part of the wall time in which the model's instances computed (1.0: all of them all the time), by model.
         overhead_ms: time per frame outside inference: decoding, crops, features, association (they overlap).
         transfer_ms: time per frame between the client's call and its answer beyond the server's queue and compute,
             one video at a time only (calls of several videos share batches).
@@ -79,7 +79,7 @@ def _measure(
         dynamic_batching=dynamic_batching,
         fps=count * frames / seconds,
         average_batch={model: entry.rows / max(entry.executions, 1) for model, entry in done.items()},
-        busy={model: entry.compute_seconds / seconds for model, entry in done.items()},
+        busy={model: entry.compute_seconds / seconds / instances(server, model) for model, entry in done.items()},
         overhead_ms=1e3 * overhead / (count * frames),
         transfer_ms=_transfer_ms(runs[0], done) if count == 1 else None,
     )

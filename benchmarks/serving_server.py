@@ -10,7 +10,7 @@ from pathlib import Path
 from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
 
 from tests.triton.environment import server_environment
-from tests.triton.repository import build_repository, read_config, set_parameters
+from tests.triton.repository import build_repository, choose_variant, read_config, set_parameters
 from tests.triton.server import TritonServer
 
 MODELS = ("detector_lite", "hmr_lite")
@@ -51,6 +51,12 @@ def counters(server: TritonServer, model: str) -> Counters:
     return Counters(int(entry["inference_count"]), int(entry["execution_count"]), compute, queue)
 
 
+def instances(server: TritonServer, model: str) -> int:
+    """Return how many instances of ``model`` the server runs."""
+    groups = json.loads(server.get(f"/v2/models/{model}/config")[1])["instance_group"]
+    return sum(int(group["count"]) for group in groups)
+
+
 @contextmanager
 def serving(
     *,
@@ -59,7 +65,7 @@ def serving(
     queue_size: int | None = None,
     start: bool = True,
 ) -> Iterator[TritonServer]:
-    """Serve the lite models from a copy of the repository.
+    """Serve the lite models from a copy of the repository, with the configs for machines without GPU.
 
     Args:
         dynamic_batching: False takes that section out of the configs.
@@ -70,6 +76,7 @@ def serving(
     with tempfile.TemporaryDirectory(prefix="phalp-serving-") as folder:
         repository = build_repository(Path(folder) / "models", MODELS)
         for model in MODELS:
+            choose_variant(repository, model, "cpu")
             path = repository / model / "config.pbtxt"
             config = read_config(path)
             if queue_size is not None:

@@ -17,10 +17,11 @@ LOG = logging.getLogger("tests.triton")
 def main() -> int:
     """Serve the committed configs; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.triton", description=__doc__)
-    parser.add_argument("--http-port", type=int, default=8000)
+    # Triton's own default for HTTP is 8000, where the tracking service listens; we use it for health checks only.
+    parser.add_argument("--http-port", type=int, default=8003)
     parser.add_argument("--grpc-port", type=int, default=8001)
     parser.add_argument("--metrics-port", type=int, default=8002)
-    parser.add_argument("--config-name", help="variant of the configs: tensorrt or torchscript")
+    parser.add_argument("--config-name", default="cpu", help="variant of the configs: cpu, tensorrt or torchscript")
     parser.add_argument(
         "--stand-ins", action="store_true", help="serve every config, with random weights for models that are not built"
     )

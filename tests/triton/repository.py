@@ -56,6 +56,11 @@ def build_repository(target: Path, models: Iterable[str] | None = None, *, scrip
     return target
 
 
+def choose_variant(repository: Path, model: str, variant: str) -> None:
+    """Make ``configs/<variant>.pbtxt`` of a model its config, as `--model-config-name` would."""
+    shutil.copyfile(repository / model / "configs" / f"{variant}.pbtxt", repository / model / "config.pbtxt")
+
+
 def set_parameters(repository: Path, model: str, values: Mapping[str, str]) -> None:
     """Add ``parameters`` to a model's config, for the settings of the test backends."""
     path = repository / model / "config.pbtxt"

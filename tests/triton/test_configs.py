@@ -70,9 +70,9 @@ def test_config_is_complete_for_production(model: str, path: Path) -> None:
     assert policy.timeout_action == model_config_pb2.ModelQueuePolicy.REJECT
     assert config.version_policy.WhichOneof("policy_choice") is not None
     kinds = {group.kind for group in config.instance_group}
-    assert kinds == {model_config_pb2.ModelInstanceGroup.KIND_AUTO}, (
-        f"{model}: only KIND_AUTO loads with and without a GPU"
-    )
+    groups = model_config_pb2.ModelInstanceGroup
+    # Only KIND_AUTO loads with and without a GPU.
+    assert kinds == {groups.KIND_CPU if path.stem == "cpu" else groups.KIND_AUTO}, model
     assert {warmup.batch_size for warmup in config.model_warmup} == {1, config.max_batch_size}
     for warmup in config.model_warmup:
         dims = {name: tuple(tensor.dims) for name, tensor in warmup.inputs.items()}
@@ -99,7 +99,7 @@ def test_the_server_loads_every_default_config(server: TritonServer) -> None:
         assert server.get(f"/v2/models/{model}/ready")[0] == 200, server.log_tail()
 
 
-@pytest.mark.parametrize("variant", ["tensorrt", "torchscript"])
+@pytest.mark.parametrize("variant", ["cpu", "tensorrt", "torchscript"])
 def test_the_server_loads_every_variant(environment: ServerEnvironment, tmp_path: Path, variant: str) -> None:
     models = [model for model, path in variants() if path.stem == variant]
     repository = build_repository(tmp_path / "models", models, scripts=variant == "torchscript")
