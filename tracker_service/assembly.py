@@ -18,7 +18,7 @@ from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.frames import Overlap, finished_frames
 from tracker_service.pipeline.outputs import RESULTS, SUMMARY, OutputOptions, RunOutputs
 from tracker_service.pipeline.perception import Perception
-from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.stage_times import StageTimes, busy_shares
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
@@ -155,12 +155,14 @@ def track_video(
             for frame in written:
                 if progress is not None:
                     progress(Progress(frame.result, outputs.statistics.frames, video.info.frames_estimate))
+        elapsed = time.perf_counter() - started
         summary = Summary.of_run(
             outputs.statistics,
             source=source,
             model_set=models.name,
-            elapsed=time.perf_counter() - started,
+            elapsed=elapsed,
             stages=times.seconds(),
+            busy=busy_shares(times.seconds(), elapsed, workers=settings.inference.workers),
             settings=settings.model_dump(mode="json"),
             warnings=video.warnings,
         )

@@ -30,6 +30,7 @@ def summary_of(statistics: FrameStatistics, **changes: Any) -> Summary:
         "model_set": "lite",
         "elapsed": 2.0,
         "stages": {"detect": 1.25, "track": 0.5},
+        "busy": {"reading": 0.25, "perception": 0.9375},
         "settings": {"window": 16},
     }
     return Summary.of_run(statistics, **fields | changes)
@@ -110,7 +111,13 @@ def test_summary_says_the_essentials_as_text() -> None:
 
     for part in ("walk.mp4", "2 (0.0 s of video)", "1: 1 seen, 1 predicted", "100.0%", "1.0 frames/s"):
         assert part in text
-    for part in ("2 low score", "4 small", "detect 1.2 s, track 0.5 s", "something broke"):
+    for part in (
+        "2 low score",
+        "4 small",
+        "detect 1.2 s, track 0.5 s",
+        "perception, busy 94% of the time",
+        "something broke",
+    ):
         assert part in text
 
 

@@ -2,11 +2,34 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
+
+_OVERLAPPED = {
+    "reading": ("decoding",),
+    "perception": ("detection", "crops", "bodies", "features"),
+    "drawing": ("drawing",),
+    "association and writing": ("association", "results", "encoding"),
+}
+"""Parts of the pipeline that run beside each other, and the measured stages in each."""
+
+
+def busy_shares(seconds: Mapping[str, float], elapsed: float, *, workers: int) -> dict[str, float]:
+    """Return how busy each overlapped part of the pipeline was, 1.0 meaning all the time.
+
+    The busiest part bounds the speed; where none comes near 1, the cores are shared with something else.
+
+    Args:
+        seconds: busy seconds by stage, as `StageTimes.seconds` returns them.
+        elapsed: wall time of the run, seconds.
+        workers: windows perceived at the same time.
+    """
+    threads = {"perception": workers}
+    busy = {part: sum(seconds.get(stage, 0.0) for stage in stages) for part, stages in _OVERLAPPED.items()}
+    return {part: total / (elapsed * threads.get(part, 1)) for part, total in busy.items() if total and elapsed > 0}
 
 
 class StageTimes:

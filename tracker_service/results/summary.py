@@ -30,6 +30,7 @@ class Summary:
         seen, predicted: person-frames of each state.
         dropped: boxes that each gate removed.
         stages: busy seconds per stage; stages overlap, so they may add up to more than ``elapsed``.
+        busy: share of the time in which each overlapped part of the pipeline worked; the largest bounds the speed.
         peak_memory: largest resident memory of the process, bytes.
         settings: the settings of the run, as given to the pipeline.
         warnings: what the user should know, such as a video that broke in the middle.
@@ -46,6 +47,7 @@ class Summary:
     predicted: int
     dropped: DroppedDetections
     stages: Mapping[str, float]
+    busy: Mapping[str, float]
     peak_memory: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class Summary:
         model_set: str,
         elapsed: float,
         stages: Mapping[str, float],
+        busy: Mapping[str, float],
         settings: Mapping[str, Any],
         warnings: tuple[str, ...] = (),
     ) -> "Summary":
@@ -85,6 +88,7 @@ class Summary:
             predicted=statistics.predicted,
             dropped=statistics.dropped,
             stages=dict(stages),
+            busy=dict(busy),
             peak_memory=peak_memory(),
             settings=dict(settings),
             warnings=warnings,
@@ -119,19 +123,12 @@ class Summary:
             ),
             ("speed", f"{self.fps:.1f} frames/s ({self.elapsed:.1f} s)"),
             ("time per stage", _stage_text(self.stages)),
+            ("slowest part", _busiest_text(self.busy)),
             ("peak memory", f"{self.peak_memory / 2**20:.0f} MiB"),
             ("model set", self.model_set),
             *(("warning", warning) for warning in self.warnings),
         ]
         return "\n".join(f"{name:<15} {value}" for name, value in rows)
-
-
-_GATES = {
-    "low_score": "below the score threshold",
-    "small": "too small",
-    "absent": "without a person",
-    "duplicate": "on a person who has another",
-}
 
 
 def installed_versions() -> dict[str, str]:
@@ -165,5 +162,8 @@ def _stage_text(stages: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in stages.items()) or "not measured"
 
 
-def _gate_text(dropped: DroppedDetections) -> str:
-    return ", ".join(f"{count} {gate.replace('_', ' ')}" for gate, count in asdict(dropped).items())
+def _busiest_text(busy: Mapping[str, float]) -> str:
+    if not busy:
+        return "not measured"
+    part = max(busy, key=lambda name: busy[name])
+    return f"{part}, busy {busy[part]:.0%} of the time"
