@@ -1,5 +1,6 @@
 """Which detection continues which track: minimum-cost assignment with a threshold (phalp.md section 9)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,17 @@ def with_identities(cost: Float64, track_identity: Int64, detection_identity: In
     known = (track_identity[:, None] >= 0) & (detection_identity >= 0)
     equal = track_identity[:, None] == detection_identity
     return np.where(known, np.where(equal, _CERTAIN, np.inf), cost)
+
+
+def rounds(matches: Int64) -> Iterator[Int64]:
+    """Yield rows and columns of (m, 2) matches, (2, k), such that no track occurs twice at a time.
+
+    More than one round only happens with repeated given identities and ``compat="upstream"``.
+    """
+    while len(matches):
+        first = np.unique(matches[:, 0], return_index=True)[1]
+        yield matches[first].T
+        matches = np.delete(matches, first, axis=0)
 
 
 def _from_pairs(cost: Float64, matches: Int64, unmatched_detections: Int64) -> Association:

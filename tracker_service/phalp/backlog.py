@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.types import PersonState, TrackedPerson
 
 
@@ -60,6 +61,14 @@ class Backlog:
             self.note_frame(frame_number)
 
 
+class LiveBacklog(Backlog):
+    """No back-fill: a live answer has been given before the next frame is known, so every record is said at once."""
+
+    def settle(self, record: TrackedPerson, *, confirmed: bool, hits: int) -> list[TrackedPerson]:  # noqa: ARG002
+        """Return the record; see `Backlog.settle`."""
+        return [record]
+
+
 class UpstreamBacklog(Backlog):
     """Back-fill as PHALP does it: on the n_init-th hit the sightings before it are written into the frames before it.
 
@@ -91,3 +100,10 @@ class UpstreamBacklog(Backlog):
     def frames(self) -> list[int]:
         """The last ``n_init`` frames in which a track existed."""
         return list(self._frames)
+
+
+def backlog_for(parameters: TrackerParameters) -> Backlog:
+    """Return the backlog that goes with the parameters."""
+    if parameters.live:
+        return LiveBacklog()
+    return UpstreamBacklog(parameters.n_init) if parameters.upstream else Backlog()

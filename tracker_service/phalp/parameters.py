@@ -53,7 +53,8 @@ class TrackerParameters:
         n_init: sightings that confirm a track. Raising it suppresses false people and loses short visits.
         past_lookback: samples kept per track for comparison; PHALP's 1 is the only one supported.
         tentative_misses: consecutive missed frames a tentative track survives (0: none, as upstream, also with
-            ``compat="upstream"``). Raising it confirms people who are detected irregularly, and more false ones.
+            ``compat="upstream"``). Raising it confirms people who are detected irregularly, and more false ones. In
+            live mode the track goes on as long as a confirmed one, but counts its sightings anew.
         appearance_scale: the embedding is divided by this before distances are taken. Raising it weakens the
             appearance term.
         location_damping: factor on a missed track's velocity per further missed frame, in (0, 1]; 1 keeps the velocity
@@ -123,7 +124,9 @@ class TrackerParameters:
 
     @property
     def survived_misses(self) -> int:
-        """Consecutive misses a tentative track survives: `tentative_misses`, none with ``compat="upstream"``."""
+        """Consecutive misses a tentative track survives: `tentative_misses`; upstream none, live as a confirmed one."""
+        if self.live:
+            return self.max_age_track
         return 0 if self.upstream else self.tentative_misses
 
     @property

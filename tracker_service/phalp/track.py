@@ -89,6 +89,10 @@ class Tracks(Columns):
         """Note that ``rows`` have no detection in this frame."""
         self.misses[rows] += 1
 
+    def doubt(self, survived_misses: int) -> None:
+        """Let tentative tracks that were missed more often than this in a row count their sightings anew."""
+        self.hits[~self.confirmed & (self.misses > survived_misses)] = 0
+
     def dead(self, time: int, max_age: int, survived_misses: int) -> Bool:
         """Return which tracks to forget: those unseen for too long, and tentative ones missed too often in a row."""
         return np.asarray((time - self.last_time > max_age) | (~self.confirmed & (self.misses > survived_misses)))

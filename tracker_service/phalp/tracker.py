@@ -4,21 +4,20 @@ Rajasegaran et al., "Tracking People by Predicting 3D Appearance, Location and P
 its loop. Upstream: ``phalp/external/deep_sort_/tracker.py`` and ``phalp/trackers/PHALP.py`` (phalp.md section 5).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from tracker_service.errors import ContractError, SettingsError, TrackerStateError
-from tracker_service.phalp.appearance import TextureEncoder, blend_texture, texture_distances
-from tracker_service.phalp.association import Association, associate, associate_identities, with_identities
-from tracker_service.phalp.backlog import Backlog, UpstreamBacklog
-from tracker_service.phalp.carrying import JointModel, carry_on, visible_part
-from tracker_service.phalp.cost import Samples, combine, cost_terms
+from tracker_service.errors import ContractError, TrackerStateError
+from tracker_service.phalp.appearance import TextureEncoder, blend_texture
+from tracker_service.phalp.association import Association, associate, associate_identities, rounds, with_identities
+from tracker_service.phalp.backlog import backlog_for
+from tracker_service.phalp.carrying import JointModel, carry_on
+from tracker_service.phalp.comparison import Comparison, Observed
 from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
+from tracker_service.phalp.reporting import live_people, visible_people
 from tracker_service.phalp.sightings import Sightings
 from tracker_service.phalp.snapshot import (
     SNAPSHOT_VERSION,
@@ -29,15 +28,7 @@ from tracker_service.phalp.snapshot import (
     without_prefix,
 )
 from tracker_service.phalp.track import Tracks
-from tracker_service.types import Float32, Float64, Int64, People, PersonState, TrackedPerson
-
-
-@dataclass(frozen=True, slots=True)
-class _Observed:
-    """Sightings of a frame and, where texture is a term, their texture maps."""
-
-    sightings: Sightings
-    textures: Sequence[Float32]
+from tracker_service.types import Float32, Int64, People, TrackedPerson
 
 
 class Tracker:
@@ -61,15 +52,13 @@ class Tracker:
         pose_predictor: PosePredictor | None = None,
         texture_encoder: TextureEncoder | None = None,
     ) -> None:
-        if "T" in parameters.predict and texture_encoder is None:
-            raise SettingsError("predict: expected a texture encoder for the letter T, got none")
         self._parameters = parameters
         self._body = body
         self._pose_predictor = pose_predictor or ConstantVelocityPose()
-        self._texture_encoder = texture_encoder
+        self._comparison = Comparison(parameters, texture_encoder)
         self._tracks = Tracks.none(parameters.track_history)
         self._textures: dict[int, Float32] = {}
-        self._backlog = UpstreamBacklog(parameters.n_init) if parameters.upstream else Backlog()
+        self._backlog = backlog_for(parameters)
         self._next_id = 1
         self._time: int | None = None
         self._association: Association | None = None
@@ -118,25 +107,33 @@ class Tracker:
 
         Returns:
             The confirmed people of this frame, seen and predicted, in order of track id, each followed by the records
-            of earlier frames that became certain with it (their ``frame_number`` says which).
+            of earlier frames that became certain with it (their ``frame_number`` says which). A live tracker names
+            tentative people as well and never an earlier frame (`tracker_service.phalp.reporting`).
 
         Raises:
             ContractError: time does not advance, embeddings change their length, or texture maps are missing.
         """
         self._check(people, time)
-        observed = self._observe(people)
+        observed = self._comparison.observe(people)
         prediction = self.predict(time)
         self._tracks.age += 1
         association = self._associate(prediction, observed, shot=shot)
         self._update_matched(association.matches, observed, time, shot=shot)
         missed = association.unmatched_tracks
         if low_score is not None and not self._parameters.upstream:
-            missed = self._rescue(prediction, missed, self._observe(low_score, len(people)), time, shot=shot)
+            missed = self._rescue(prediction, missed, self._comparison.observe(low_score, len(people)), time, shot=shot)
         self._tracks.miss(missed)
+        if self._parameters.live:
+            self._tracks.doubt(self._parameters.tentative_misses)
         self._spawn(association.unmatched_detections, observed, time)
         self._forget(time)
         self._time, self._association = time, association
         return tuple(self._records(prediction, time, frame_size))
+
+    def new_identity(self) -> int:
+        """Return a track id that no track has had or will have, for a person followed by other means."""
+        self._next_id += 1
+        return self._next_id - 1
 
     def snapshot(self) -> TrackerSnapshot:
         """Return the whole state; a tracker restored from it goes on as this one would."""
@@ -190,17 +187,9 @@ class Tracker:
                 raise ContractError(f"People.appearance: expected embeddings of length {living}, got {length}")
             self._tracks = Tracks.none(self._parameters.track_history, length)
 
-    def _observe(self, people: People, first_index: int = 0) -> _Observed:
-        sightings = Sightings.of(people, first_index)
-        if "T" not in self._parameters.predict or not len(people):
-            return _Observed(sightings, ())
-        if people.uv_maps is None:
-            raise ContractError("People.uv_maps: expected texture maps for the letter T of predict, got none")
-        return _Observed(sightings, [people.uv_maps[row - first_index] for row in sightings.detection_index])
-
-    def _associate(self, prediction: Prediction, observed: _Observed, *, shot: bool) -> Association:
+    def _associate(self, prediction: Prediction, observed: Observed, *, shot: bool) -> Association:
         parameters, tracks = self._parameters, self._tracks
-        cost = self._cost(prediction, observed, shot=shot)
+        cost = self._comparison.cost(prediction, observed, self._textures, shot=shot)
         if not parameters.use_gt:
             return associate(cost, parameters.hungarian_th)
         identities = tracks.last.identity, observed.sightings.identity
@@ -208,31 +197,10 @@ class Tracker:
             return associate_identities(cost, *identities)
         return associate(with_identities(cost, *identities), parameters.hungarian_th)
 
-    def _cost(self, prediction: Prediction, observed: _Observed, *, shot: bool) -> Float64:
-        """Cost of all pairs; textures are compared only where the other terms leave a chance of a match."""
-        parameters, seen = self._parameters, observed.sightings
-        if not len(prediction.track_id) or not len(seen):
-            return np.zeros((len(prediction.track_id), len(seen)))
-        detections = Samples.from_vectors(seen.appearance, seen.pose, seen.location)
-        terms = cost_terms(prediction.samples, detections, parameters)
-        if self._texture_encoder is not None and "T" in parameters.predict:
-            floor = combine(terms, parameters, shot=shot)
-            pairs = np.argwhere((floor <= parameters.hungarian_th) | (parameters.distance_type == "A0"))
-            texture = np.zeros_like(floor)
-            texture[tuple(pairs.T)] = texture_distances(
-                [self._textures[track_id] for track_id in prediction.track_id.tolist()],
-                observed.textures,
-                pairs,
-                self._texture_encoder,
-                without_overlap=0.0 if parameters.upstream else parameters.unknown_texture,
-            )
-            terms = replace(terms, appearance=texture)
-        return combine(terms, parameters, shot=shot)
-
-    def _update_matched(self, matches: Int64, observed: _Observed, time: int, *, shot: bool) -> None:
+    def _update_matched(self, matches: Int64, observed: Observed, time: int, *, shot: bool) -> None:
         """Enter the matched detections into their tracks and confirm those seen often enough."""
         tracks, parameters = self._tracks, self._parameters
-        for rows, columns in _rounds(matches):
+        for rows, columns in rounds(matches):
             seen = observed.sightings.take(columns)
             if not parameters.upstream:
                 seen.identity = np.where(seen.identity < 0, tracks.last.identity[rows], seen.identity)
@@ -243,18 +211,18 @@ class Tracker:
                     weight = parameters.alpha * float(observed.sightings.score[column]) ** 2
                     blend_texture(self._textures[int(tracks.track_id[row])], observed.textures[column], weight)
 
-    def _rescue(self, prediction: Prediction, missed: Int64, low: _Observed, time: int, *, shot: bool) -> Int64:
+    def _rescue(self, prediction: Prediction, missed: Int64, low: Observed, time: int, *, shot: bool) -> Int64:
         """Let low-score detections continue confirmed tracks; return the tracks still missed."""
         rows = missed[self._tracks.confirmed[missed]]
         if not len(rows) or not len(low.sightings):
             return missed
-        cost = self._cost(prediction.take(rows), low, shot=shot)
+        cost = self._comparison.cost(prediction.take(rows), low, self._textures, shot=shot)
         matches = associate(cost, self._parameters.second_pass_cost).matches
         matches = np.stack([rows[matches[:, 0]], matches[:, 1]], axis=1)
         self._update_matched(matches, low, time, shot=shot)
         return np.setdiff1d(missed, matches[:, 0])
 
-    def _spawn(self, columns: Int64, observed: _Observed, time: int) -> None:
+    def _spawn(self, columns: Int64, observed: Observed, time: int) -> None:
         """Start a track for each detection nobody claimed."""
         if not len(columns):
             return
@@ -276,24 +244,25 @@ class Tracker:
             self._textures = {track_id: texture for track_id, texture in self._textures.items() if track_id in living}
             self._backlog.keep_only(living)
 
-    def _records(self, prediction: Prediction, time: int, frame_size: tuple[int, int]) -> Iterator[TrackedPerson]:
-        """Yield what is said about this frame and, of tracks confirmed in it, about earlier ones."""
-        tracks, decay = self._tracks, self._parameters.confidence_decay
+    def _records(self, prediction: Prediction, time: int, frame_size: tuple[int, int]) -> list[TrackedPerson]:
+        """Return what is said about this frame and, of tracks confirmed in it, about earlier ones."""
+        tracks, parameters = self._tracks, self._parameters
         if len(tracks):
             self._backlog.note_frame(time)
         people = self._people_now(prediction, frame_size)
         ages = (time - tracks.last_time).tolist()
+        said = []
         for row, (track_id, age) in enumerate(zip(tracks.track_id.tolist(), ages, strict=True)):
-            record = people.record(row, track_id, time, age, decay**age)
+            record = people.record(row, track_id, time, age, parameters.confidence_decay**age)
             confirmed, hits = bool(tracks.confirmed[row]), int(tracks.hits[row])
-            settled = self._backlog.settle(record, confirmed=confirmed, hits=hits)
-            yield from (certain for certain in settled if self._is_reported(certain, frame_size))
-
-    def _is_reported(self, person: TrackedPerson, frame_size: tuple[int, int]) -> bool:
-        """Tell whether enough of a person is within the frame; who was seen, was there."""
-        if person.state is PersonState.SEEN or self._parameters.upstream:
-            return True
-        return visible_part(person.box, frame_size) >= self._parameters.least_visible
+            said += self._backlog.settle(record, confirmed=confirmed, hits=hits)
+        if parameters.upstream:
+            return said
+        if not parameters.live:
+            return visible_people(said, frame_size, parameters.least_visible)
+        confirmed_ids = set(tracks.track_id[tracks.confirmed].tolist())
+        least, doubtful = parameters.least_visible, parameters.tentative_misses
+        return live_people(said, confirmed_ids, frame_size, least_visible=least, doubtful_age=doubtful)
 
     def _people_now(self, prediction: Prediction, frame_size: tuple[int, int]) -> Sightings:
         """Return the people of all living tracks: as seen, or else as predicted (upstream: as last seen)."""
@@ -305,14 +274,3 @@ class Tracker:
             last = people.take(missed)
             people.overwrite(missed, carry_on(last, expected.pose, expected.location, frame_size, self._body))
         return people
-
-
-def _rounds(matches: Int64) -> Iterator[Int64]:
-    """Yield rows and columns of the matches such that no track occurs twice at a time.
-
-    More than one round only happens with repeated given identities and ``compat="upstream"``.
-    """
-    while len(matches):
-        first = np.unique(matches[:, 0], return_index=True)[1]
-        yield matches[first].T
-        matches = np.delete(matches, first, axis=0)

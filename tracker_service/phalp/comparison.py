@@ -1,0 +1,83 @@
+"""The cost of all pairs of tracks and sightings, texture maps included where they are a term."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tracker_service.errors import ContractError, SettingsError
+from tracker_service.phalp.appearance import TextureEncoder, texture_distances
+from tracker_service.phalp.cost import Samples, combine, cost_terms
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.prediction import Prediction
+from tracker_service.phalp.sightings import Sightings
+from tracker_service.types import Float32, Float64, People
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Sightings of a frame and, where texture is a term, their texture maps."""
+
+    sightings: Sightings
+    textures: Sequence[Float32]
+
+
+class Comparison:
+    """Compares tracks with the people of a frame.
+
+    Args:
+        parameters: terms and weights.
+        texture_encoder: embeds texture maps; needed where ``parameters.predict`` has T.
+
+    Raises:
+        SettingsError: texture is asked for without an encoder.
+    """
+
+    def __init__(self, parameters: TrackerParameters, texture_encoder: TextureEncoder | None) -> None:
+        if "T" in parameters.predict and texture_encoder is None:
+            raise SettingsError("predict: expected a texture encoder for the letter T, got none")
+        self._parameters = parameters
+        self._texture_encoder = texture_encoder
+
+    def observe(self, people: People, first_index: int = 0) -> Observed:
+        """Return the people that can be tracked; their detection indices begin at ``first_index``.
+
+        Raises:
+            ContractError: texture is a term and the maps are missing.
+        """
+        sightings = Sightings.of(people, first_index)
+        if "T" not in self._parameters.predict or not len(people):
+            return Observed(sightings, ())
+        if people.uv_maps is None:
+            raise ContractError("People.uv_maps: expected texture maps for the letter T of predict, got none")
+        return Observed(sightings, [people.uv_maps[row - first_index] for row in sightings.detection_index])
+
+    def cost(
+        self, prediction: Prediction, observed: Observed, textures: Mapping[int, Float32], *, shot: bool
+    ) -> Float64:
+        """Return (tracks, sightings) float64; textures are compared only where the other terms leave a chance.
+
+        Args:
+            prediction: the tracks.
+            observed: the people of the frame.
+            textures: texture map of each track by identity.
+            shot: whether the frame is the first of a new shot.
+        """
+        parameters, seen = self._parameters, observed.sightings
+        if not len(prediction.track_id) or not len(seen):
+            return np.zeros((len(prediction.track_id), len(seen)))
+        detections = Samples.from_vectors(seen.appearance, seen.pose, seen.location)
+        terms = cost_terms(prediction.samples, detections, parameters)
+        if self._texture_encoder is not None and "T" in parameters.predict:
+            floor = combine(terms, parameters, shot=shot)
+            pairs = np.argwhere((floor <= parameters.hungarian_th) | (parameters.distance_type == "A0"))
+            texture = np.zeros_like(floor)
+            texture[tuple(pairs.T)] = texture_distances(
+                [textures[track_id] for track_id in prediction.track_id.tolist()],
+                observed.textures,
+                pairs,
+                self._texture_encoder,
+                without_overlap=0.0 if parameters.upstream else parameters.unknown_texture,
+            )
+            terms = replace(terms, appearance=texture)
+        return combine(terms, parameters, shot=shot)
