@@ -52,11 +52,28 @@ class SessionSettings(Group):
 
 
 class JobSettings(Group):
-    """Video jobs."""
+    """Video jobs; `database_url` may also come from the environment variable DATABASE_URL."""
 
     folder: Path = Path("outputs/jobs")
+    database_url: SecretStr | None = Field(
+        default=None, description="postgresql://…, for several hosts; without it a SQLite file in `folder`"
+    )
+    executor_id: str | None = Field(default=None, description="name of this service; None: host name and a number")
     concurrency: int = Field(default=1, ge=1, description="jobs computed at the same time on this host")
     queue_length: int = Field(default=100, ge=0, description="jobs that may wait; beyond it new ones get 503")
+    client_jobs: int = Field(default=50, ge=1, description="unfinished jobs of one client")
+    client_bytes: int | None = Field(default=None, ge=1, description="disk used by the jobs of one client")
+    chunk_frames: int = Field(
+        default=240, ge=1, description="frames between two restart points; raising it loses more when a worker dies"
+    )
+    chunk_attempts: int = Field(default=3, ge=1, description="times the computing of one chunk may die")
+    stall_seconds: float = Field(
+        default=300.0, gt=0, description="silence after which a worker is taken for hung and restarted"
+    )
+    free_bytes: int = Field(default=512 * _MIB, ge=0, description="disk space that jobs leave free")
+    poll_seconds: float = Field(default=0.5, gt=0, description="how often the queue and the disk are looked at")
+    retention_seconds: float = Field(default=7 * 86400.0, gt=0, description="age at which finished jobs are removed")
+    retention_bytes: int | None = Field(default=None, ge=1, description="disk used by finished jobs; the oldest go")
 
 
 class PathRule(Group):
