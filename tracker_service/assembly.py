@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.style import OverlayStyle
@@ -12,10 +13,13 @@ from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton import FailurePolicy, TritonClient
-from tracker_service.model_sets import ModelSet, model_set
+from tracker_service.model_sets import COLOUR_SCALE, ModelSet, model_set
 from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
+from tracker_service.phalp.snapshot import TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.frames import Overlap, finished_frames
+from tracker_service.pipeline.networks import pose_transformer, texture_encoder
 from tracker_service.pipeline.outputs import RESULTS, SUMMARY, OutputOptions, RunOutputs
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes, busy_shares
@@ -37,6 +41,9 @@ _OVERRIDABLE = (
 )
 
 
+_POSES_AT_ONCE = 64
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What a running job tells after each frame.
@@ -53,9 +60,21 @@ class Progress:
 
 
 def models_of(settings: Settings) -> ModelSet:
-    """Return the model set with the gates that the settings override."""
+    """Return the model set with what the settings override.
+
+    Raises:
+        SettingsError: the set lacks a model that the settings ask for.
+    """
+    models = model_set(settings.model_set)
+    if settings.phalp.appearance == "color":
+        models = replace(models, appearance=None, appearance_encoder=None, appearance_scale=COLOUR_SCALE)
+    elif settings.phalp.appearance == "model" and models.appearance is None:
+        raise SettingsError(f"phalp.appearance: expected color, because the {models.name} set has no model, got model")
     given = {name: getattr(settings.phalp, name) for name in _OVERRIDABLE}
-    return replace(model_set(settings.model_set), **{name: value for name, value in given.items() if value is not None})
+    models = replace(models, **{name: value for name, value in given.items() if value is not None})
+    if "T" in models.predict and models.appearance_encoder is None:
+        raise SettingsError(f"phalp.predict: expected no T, because there are no texture maps, got {models.predict}")
+    return models
 
 
 def tracker_parameters(settings: Settings) -> TrackerParameters:
@@ -82,6 +101,17 @@ def tracker_parameters(settings: Settings) -> TrackerParameters:
     )
 
 
+def settings_in_use(settings: Settings) -> dict[str, Any]:
+    """Return all settings for the record of a run, with the model set's values where the user gave none."""
+    record: dict[str, Any] = settings.model_dump(mode="json")
+    models = models_of(settings)
+    record["phalp"] |= {name: getattr(models, name) for name in _OVERRIDABLE} | {
+        "appearance": "color" if models.appearance is None else "model",
+        "pose_predictor": "velocity" if pose_model(settings) is None else "transformer",
+    }
+    return record
+
+
 def open_client(settings: Settings) -> InferenceClient:
     """Open the inference client that the settings ask for."""
     inference = settings.inference
@@ -89,6 +119,49 @@ def open_client(settings: Settings) -> InferenceClient:
         policy = FailurePolicy(budget_seconds=inference.budget_seconds)
         return TritonClient(inference.triton_url, policy=policy, shared_memory=inference.shared_memory)
     return EmbeddedClient(inference.repository, threads=inference.threads)
+
+
+def build_tracker(
+    settings: Settings, client: InferenceClient, body: BodyModel, snapshot: TrackerSnapshot | None = None
+) -> Tracker:
+    """Return the tracker that the settings ask for, with its networks, new or as it was in ``snapshot``.
+
+    Raises:
+        ModelNotFoundError: a network that the settings name is not there.
+        TrackerStateError: the snapshot does not fit.
+    """
+    models, parameters = models_of(settings), tracker_parameters(settings)
+    predictor, encoder = pose_predictor(settings), None
+    if "T" in models.predict and models.appearance_encoder is not None:
+        encoder = texture_encoder(client, models.appearance_encoder)
+    if snapshot is None:
+        return Tracker(parameters, body=body, pose_predictor=predictor, texture_encoder=encoder)
+    return Tracker.restore(snapshot, parameters, body=body, pose_predictor=predictor, texture_encoder=encoder)
+
+
+def pose_predictor(settings: Settings) -> PosePredictor:
+    """Return how poses go on: the exported transformer, in this process wherever the models run, or constant velocity.
+
+    Raises:
+        SettingsError: the model set has no transformer, though the settings ask for it.
+        ModelNotFoundError: it was not exported, though the settings ask for it.
+    """
+    model, inference = pose_model(settings), settings.inference
+    if model is None:
+        return ConstantVelocityPose()
+    client = EmbeddedClient(inference.repository, threads=inference.threads, max_batch=_POSES_AT_ONCE)
+    return pose_transformer(client, model, shared_target=settings.phalp.compat == "upstream")
+
+
+def pose_model(settings: Settings) -> str | None:
+    """Return the model that predicts poses, None for constant velocity; raises `SettingsError` as `pose_predictor`."""
+    model, chosen = models_of(settings).pose_predictor, settings.phalp.pose_predictor
+    if chosen == "transformer" and model is None:
+        raise SettingsError(f"phalp.pose_predictor: expected velocity for the {settings.model_set} set, got {chosen}")
+    if chosen == "velocity" or model is None:
+        return None
+    exported = any((settings.inference.repository / model).glob("*/model.onnx"))
+    return model if exported or chosen == "transformer" else None
 
 
 def load_body(settings: Settings) -> BodyModel:
@@ -149,7 +222,7 @@ def track_video(
             times=times,
         )
         overlap = Overlap(settings.pipeline.window, settings.inference.workers, settings.pipeline.in_flight)
-        tracker = Tracker(tracker_parameters(settings), body=body)
+        tracker = build_tracker(settings, client, body)
         frames = finished_frames(video, perception, tracker, overlap, detect_shots=settings.detect_shots, times=times)
         with RunOutputs(options, video.info, body, times) as outputs, closing(outputs.write(frames)) as written:
             for frame in written:
@@ -163,7 +236,7 @@ def track_video(
             elapsed=elapsed,
             stages=times.seconds(),
             busy=busy_shares(times.seconds(), elapsed, workers=settings.inference.workers),
-            settings=settings.model_dump(mode="json"),
+            settings=settings_in_use(settings),
             warnings=video.warnings,
         )
     summary.write(folder / SUMMARY)

@@ -17,6 +17,9 @@ class ModelSet:
         model_version: what clients read in `model_version`.
         detector: model that finds people in letterboxed frames.
         hmr: model that regresses bodies from crops.
+        appearance: model that embeds how people look; None for the colour descriptor, which needs no model.
+        appearance_encoder: model that embeds pairs of texture maps (letter T of ``predict``), None where there is none.
+        pose_predictor: model that predicts poses beside the tracker, used if it is there; None for constant velocity.
         body: folder in the model repository that holds `body_model.npz`.
         crop_margin: crop side relative to the padded box. Raising it shows more surroundings and a smaller person.
         crop_aspect: width:height the box is padded to before squaring (HMR2's 192:256), None for the plain box.
@@ -38,6 +41,9 @@ class ModelSet:
     model_version: str
     detector: str
     hmr: str
+    appearance: str | None
+    appearance_encoder: str | None
+    pose_predictor: str | None
     body: str
     crop_margin: float
     crop_aspect: tuple[int, int] | None
@@ -55,11 +61,17 @@ class ModelSet:
     appearance_scale: float
 
 
+COLOUR_SCALE = 1.0
+"""`appearance_scale` of the colour descriptor, whose squared distances lie between 0 and 2."""
+
 LITE = ModelSet(
     name="lite",
     model_version="phalp-triton-lite",
     detector="detector_lite",
     hmr="hmr_lite",
+    appearance=None,
+    appearance_encoder=None,
+    pose_predictor=None,
     body="hmr_lite",
     crop_margin=1.25,
     crop_aspect=None,
@@ -74,7 +86,7 @@ LITE = ModelSet(
     duplicate_containment=0.75,
     predict="APL",
     track_history=10,
-    appearance_scale=1.0,
+    appearance_scale=COLOUR_SCALE,
 )
 
 FULL = ModelSet(
@@ -82,6 +94,9 @@ FULL = ModelSet(
     model_version="4D-Humans-PHALP",
     detector="detector",
     hmr="hmr2",
+    appearance="appearance",
+    appearance_encoder="appearance_encoder",
+    pose_predictor="pose_predictor",
     body="hmr2",
     crop_margin=1.0,
     crop_aspect=(192, 256),
@@ -96,7 +111,7 @@ FULL = ModelSet(
     duplicate_containment=1.0,
     predict="APL",
     track_history=7,
-    appearance_scale=1.0,
+    appearance_scale=1000.0,  # PHALP divides its 4096 numbers by this
 )
 
 MODEL_SETS = {model_set.name: model_set for model_set in (LITE, FULL)}

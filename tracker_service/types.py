@@ -76,19 +76,20 @@ class Detections(_Rows):
     Attributes:
         boxes: (n, 4) float32, x1 y1 x2 y2 in source pixels.
         scores: (n,) float32 in [0, 1].
-        masks: (n, H, W) bool, or None where the detector gives none.
+        masks: (n, h, w) uint8, what of each person's own box is the person, 0 to 255; None where the detector gives
+            none.
     """
 
     boxes: Float32
     scores: Float32
-    masks: Bool | None = None
+    masks: UInt8 | None = None
 
     def __post_init__(self) -> None:
         _set(self, "boxes", checked("Detections.boxes", self.boxes, np.float32, (None, 4)))
         n = len(self.boxes)
         _set(self, "scores", checked("Detections.scores", self.scores, np.float32, (n,)))
         if self.masks is not None:
-            _set(self, "masks", checked("Detections.masks", self.masks, np.bool_, (n, None, None)))
+            _set(self, "masks", checked("Detections.masks", self.masks, np.uint8, (n, None, None)))
         if not (np.isfinite(self.boxes).all() and np.isfinite(self.scores).all()):
             raise ContractError("Detections: boxes and scores must be finite")
         if (self.boxes[:, 2:] < self.boxes[:, :2]).any():

@@ -19,7 +19,7 @@ TOKENS = ROWS * COLUMNS
 """Patches of a 256 x 192 image, row by row."""
 
 
-def in_type_of(layer: nn.Linear | nn.Conv2d, values: Tensor) -> Tensor:
+def in_type_of(layer: nn.Linear | nn.Conv1d | nn.Conv2d, values: Tensor) -> Tensor:
     """Return ``values`` in the type of the layer's weights."""
     return values.to(layer.weight.dtype)
 

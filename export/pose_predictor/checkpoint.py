@@ -8,11 +8,14 @@ prefix is cut where it stands, and every tensor is accounted for.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from export.checkpoint import Shape, read_checkpoint, state_dict, take_tensors
-from export.pose_predictor.model import BETAS, CAMERA, POSE_6D, PoseTransformer
+from export.errors import TensorShapeError
+from export.pickles import dense, read_npy
+from export.pose_predictor.model import BETAS, CAMERA, POSE_6D, PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import PREFIX, ChosenSizes, PoseTransformerSizes, sizes_of
 from tracker_service.types import POSE_SIZE
 
@@ -71,7 +74,7 @@ def expected_shapes(sizes: PoseTransformerSizes) -> dict[str, Shape]:
     return dict(_shapes(sizes))
 
 
-def build(state: Mapping[str, Tensor], chosen: ChosenSizes) -> PoseTransformer:
+def build(state: Mapping[str, Tensor], chosen: ChosenSizes, normalisation: PoseNormalisation) -> PoseTransformer:
     """Return the module for a checkpoint's tensors, in evaluation mode.
 
     Raises:
@@ -79,14 +82,29 @@ def build(state: Mapping[str, Tensor], chosen: ChosenSizes) -> PoseTransformer:
     """
     sizes = sizes_of(state, chosen)
     tensors = take_tensors(state, expected_shapes(sizes), IGNORED)
-    model = PoseTransformer(sizes).eval()
+    model = PoseTransformer(sizes, normalisation).eval()
     model.load_state_dict(dict(_renamed(tensors, sizes)), strict=True)
     return model.requires_grad_(requires_grad=False)
 
 
-def load_pose_predictor(path: Path, chosen: ChosenSizes) -> PoseTransformer:
+def load_pose_predictor(path: Path, chosen: ChosenSizes, normalisation: PoseNormalisation) -> PoseTransformer:
     """Return the pose predictor of a published checkpoint."""
-    return build(state_dict(read_checkpoint(path), "state_dict", path), chosen)
+    return build(state_dict(read_checkpoint(path), "state_dict", path), chosen, normalisation)
+
+
+def read_normalisation(path: Path) -> PoseNormalisation:
+    """Return the normalisation of poses in the published `mean_std.npy`.
+
+    Raises:
+        TensorShapeError: it does not hold two equally long arrays of at most 229 numbers.
+    """
+    content = read_npy(path)
+    if len(content) != 2:
+        raise TensorShapeError(f"{path}: expected mean and deviation, got {len(content)} arrays")
+    mean, deviation = (np.ravel(dense(np.asarray(part, np.float64), "mean_std")) for part in content)
+    if mean.shape != deviation.shape or mean.size > POSE_SIZE:
+        raise TensorShapeError(f"{path}: expected two arrays of up to {POSE_SIZE}, got {mean.shape}, {deviation.shape}")
+    return PoseNormalisation(mean, deviation)
 
 
 def _renamed(tensors: Mapping[str, Tensor], sizes: PoseTransformerSizes) -> Iterator[tuple[str, Tensor]]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from export.choices import Format, Precision
-from export.options import Repository, Weights, export_and_report, settings_with
+from export.options import FileFormat, Repository, Weights, WeightType, export_and_report, settings_with
 from export.settings import ExportSettings
 from export.weights import POSE_PREDICTOR, POSE_PREDICTOR_CONFIG, POSE_STATISTICS, locate
 
@@ -11,18 +11,20 @@ if TYPE_CHECKING:
     from export.graphs.served_graph import ServedGraph
 
 
-def pose_predictor(weights: Weights = None, repository: Repository = None) -> None:
-    """Export the pose predictor (ONNX, FP32) and the normalisation of its poses."""
-    from export.pose_predictor.graph import NAME, STATISTICS, write_statistics
-
+def pose_predictor(
+    weights: Weights = None,
+    repository: Repository = None,
+    file_format: FileFormat = Format.ONNX,
+    precision: WeightType = Precision.FP32,
+) -> None:
+    """Export the pose predictor; the tracker runs it in its own process, on the CPU, where fp16 saves only space."""
     settings = settings_with(weights, repository)
-    statistics = locate(POSE_STATISTICS, settings.weights)
-    export_and_report(graph(settings), settings.repository, Format.ONNX, Precision.FP32)
-    write_statistics(statistics, settings.repository / NAME / STATISTICS)
+    export_and_report(graph(settings), settings.repository, file_format, precision)
 
 
 def graph(settings: ExportSettings) -> "ServedGraph":
     """Return the pose predictor from the files in the weights folder."""
     from export.pose_predictor.graph import load
 
-    return load(locate(POSE_PREDICTOR, settings.weights), locate(POSE_PREDICTOR_CONFIG, settings.weights))
+    files = (POSE_PREDICTOR, POSE_PREDICTOR_CONFIG, POSE_STATISTICS)
+    return load(*(locate(file, settings.weights) for file in files))

@@ -1,35 +1,44 @@
-"""The pose predictor as a graph for the CPU beside the tracker, and its normalisation."""
+"""The pose predictor as a graph for the CPU beside the tracker."""
 
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import nn
 
-from export.errors import TensorShapeError
-from export.files import written_whole
 from export.graphs.measures import Limit, Measure, absolute
-from export.graphs.served_graph import Arrays, ServedGraph
-from export.pickles import dense, read_npy
-from export.pose_predictor.checkpoint import load_pose_predictor
+from export.graphs.served_graph import Arrays, ServedGraph, cast_products
+from export.pose_predictor.checkpoint import load_pose_predictor, read_normalisation
 from export.pose_predictor.model import INPUT_NAMES, OUTPUT_NAMES, PoseTransformer
 from export.pose_predictor.sizes import read_chosen_sizes
 from tracker_service.inference.client import TensorSpec
-from tracker_service.types import POSE_SIZE, Float64
+from tracker_service.types import POSE_SIZE
 
 NAME = "pose_predictor"
-STATISTICS = "pose_statistics.npz"
-MEASURES = {"pose": Measure("abs", absolute, Limit(1e-4, 1e-3), Limit(1e-4, 1e-3))}
+MEASURES = {"pose": Measure("abs", absolute, Limit(1e-4, 1e-3), Limit(1e-2, 5e-2))}
 """A rotation matrix's entries, shape coefficients and camera; 1e-3 in an entry is at most 0.08 degrees."""
+
+
+def lower(module: nn.Module, dtype: torch.dtype) -> None:
+    """Cast the pose encoder, the layers and the convolutions in place; normalisation and readouts stay FP32."""
+    if not isinstance(module, PoseTransformer):
+        raise TypeError(f"expected PoseTransformer, got {type(module).__name__}")
+    for part in (module.encode1, module.encode2, module.layers, module.last_layer):
+        cast_products(part, dtype)
+    module.gather_frames.to(dtype)
+    module.spread_frames.to(dtype)
 
 
 def served(module: PoseTransformer, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded predictor."""
     length = module.sizes.frame_length
+    mean, deviation = module.normalisation.mean.numpy(), module.normalisation.deviation.numpy()
 
     def sample(count: int, generator: np.random.Generator) -> Arrays:
         empty = generator.random((count, length)) < 0.9
         empty[:, 0] = False
         return {
-            "poses": generator.normal(size=(count, length, POSE_SIZE)).astype(np.float32),
+            "poses": mean + deviation * generator.normal(size=(count, length, POSE_SIZE)).astype(np.float32),
             "empty": empty,
             "target": generator.integers(0, length, count),
         }
@@ -39,31 +48,10 @@ def served(module: PoseTransformer, sources: tuple[Path, ...] = ()) -> ServedGra
         TensorSpec(INPUT_NAMES[1], np.dtype(np.bool_), (length,)),
         TensorSpec(INPUT_NAMES[2], np.dtype(np.int64), ()),
     )
-    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, MEASURES, sources=sources)
+    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, MEASURES, lower, sources)
 
 
-def load(checkpoint: Path, config: Path) -> ServedGraph:
-    """Return the graph of the published checkpoint and yaml."""
-    return served(load_pose_predictor(checkpoint, read_chosen_sizes(config)), (checkpoint, config))
-
-
-def read_statistics(path: Path) -> tuple[Float64, Float64]:
-    """Return mean and deviation of the first k entries of pose vectors, each (k,), from `mean_std.npy`.
-
-    Raises:
-        TensorShapeError: they are not two equally long arrays of at most 229 numbers.
-    """
-    content = read_npy(path)
-    if len(content) != 2:
-        raise TensorShapeError(f"{path}: expected mean and deviation, got {len(content)} arrays")
-    mean, deviation = (np.ravel(dense(np.asarray(part, np.float64), "mean_std")) for part in content)
-    if mean.shape != deviation.shape or mean.size > POSE_SIZE:
-        raise TensorShapeError(f"{path}: expected two arrays of up to {POSE_SIZE}, got {mean.shape}, {deviation.shape}")
-    return mean, deviation
-
-
-def write_statistics(source: Path, target: Path) -> None:
-    """Write mean and deviation as an archive (``mean``, ``std``) that the service reads without unpickling."""
-    mean, deviation = read_statistics(source)
-    with written_whole(target) as file:
-        np.savez(file, mean=mean, std=deviation)
+def load(checkpoint: Path, config: Path, statistics: Path) -> ServedGraph:
+    """Return the graph of the published checkpoint, yaml and `mean_std.npy`."""
+    module = load_pose_predictor(checkpoint, read_chosen_sizes(config), read_normalisation(statistics))
+    return served(module, (checkpoint, config, statistics))

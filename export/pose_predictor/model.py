@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from export.hmr2.backbone import in_type_of
 from export.hmr2.rotation import rotation_from_6d
 from export.pose_predictor.sizes import PoseTransformerSizes
-from tracker_service.types import POSE_SIZE
+from tracker_service.types import POSE_SIZE, Float64
 
 INPUT_NAMES = ("poses", "empty", "target")
 OUTPUT_NAMES = ("pose",)
@@ -19,6 +20,31 @@ POSE_6D, BETAS, CAMERA = 144, 10, 3
 _MASKED = -1000.0
 """Logit of frames without a sighting, as upstream has it."""
 _REFINEMENTS = 3
+_LEAST_DEVIATION = 1e-10
+"""Added to the deviations before dividing by them, as upstream has it."""
+
+
+class PoseNormalisation(nn.Module):
+    """Pose vectors to mean 0 and deviation 1.
+
+    Args:
+        mean: (k,) mean of the first k <= 229 numbers; that of the rest counts as 0.
+        deviation: (k,) standard deviation likewise; that of the rest counts as 1.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, mean: Float64, deviation: Float64) -> None:
+        super().__init__()
+        rest = (0, POSE_SIZE - len(mean))
+        self.register_buffer("mean", functional.pad(torch.tensor(mean), rest).float(), persistent=False)
+        padded = functional.pad(torch.tensor(deviation), rest, value=1.0) + _LEAST_DEVIATION
+        self.register_buffer("deviation", padded.float(), persistent=False)
+
+    def forward(self, poses: Tensor) -> Tensor:
+        """Return (..., 229) normalised pose vectors."""
+        return (poses - self.mean) / self.deviation
 
 
 class Layer(nn.Module):
@@ -43,13 +69,15 @@ class Layer(nn.Module):
             bias: (B, 1, 1, T) added to the logits, or None.
         """
         query_weight, key_weight, value_weight = self.qkv.weight.chunk(3)
-        context = self.norm1(tokens)
-        query = self._split(functional.linear(self.norm1(queries), query_weight))
+        context = in_type_of(self.qkv, self.norm1(tokens))
+        query = self._split(functional.linear(in_type_of(self.qkv, self.norm1(queries)), query_weight))
         key = self._split(functional.linear(context, key_weight))
         value = self._split(functional.linear(context, value_weight))
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
-        queries = queries + self.out(mixed.transpose(1, 2).flatten(2))
-        return torch.add(queries, self.narrow(functional.gelu(self.widen(self.norm2(queries)))))
+        mask = None if bias is None else bias.to(query.dtype)
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        queries = queries + self.out(mixed.transpose(1, 2).flatten(2)).float()
+        hidden = functional.gelu(self.widen(in_type_of(self.widen, self.norm2(queries))))
+        return torch.add(queries, self.narrow(hidden).float())
 
     def _split(self, values: Tensor) -> Tensor:
         batch, count, inner = values.shape
@@ -79,11 +107,19 @@ class BodyReadout(nn.Module):
 
 
 class PoseTransformer(nn.Module):
-    """Poses of a track's frames to the pose in one wanted frame."""
+    """Poses of a track's frames to the pose in one wanted frame.
 
-    def __init__(self, sizes: PoseTransformerSizes) -> None:
+    LayerNorm, the residual stream and the readouts stay in FP32 whatever the type of the other weights.
+
+    Args:
+        sizes: channels, depth and frames.
+        normalisation: of the poses that come in.
+    """
+
+    def __init__(self, sizes: PoseTransformerSizes, normalisation: PoseNormalisation) -> None:
         super().__init__()
         self.sizes = sizes
+        self.normalisation = normalisation
         chosen = sizes.chosen
         self.encode1 = nn.Linear(POSE_SIZE, sizes.encoder_dim)
         self.encode2 = nn.Linear(sizes.encoder_dim, sizes.dim)
@@ -103,8 +139,7 @@ class PoseTransformer(nn.Module):
         """Return (B, 229) the predicted pose vectors: rotations, shape, camera x, y and z / 200.
 
         Args:
-            poses: (B, F, 229) FP32 pose vectors, normalised with the published mean and deviation; what stands in
-                empty slots does not matter.
+            poses: (B, F, 229) FP32 pose vectors; what stands in empty slots does not matter.
             empty: (B, F) bool, True where the track was not seen.
             target: (B,) int64 the slot that is wanted, 0 to F - 1.
         """
@@ -116,11 +151,11 @@ class PoseTransformer(nn.Module):
 
     def _mixed(self, poses: Tensor, empty: Tensor) -> Tensor:
         """Return (B, F, dim) tokens before the last layer."""
-        tokens = self.encode2(functional.relu(self.encode1(poses)))
-        tokens = torch.where(empty[..., None], self.mask_token, tokens) + self.position1
+        hidden = functional.relu(self.encode1(in_type_of(self.encode1, self.normalisation(poses))))
+        tokens = torch.where(empty[..., None], self.mask_token, self.encode2(hidden).float()) + self.position1
         # Replacing a logit and adding to it make no difference: either way exp() of it is 0 in FP32.
         bias = empty[:, None, None, :].float() * _MASKED
         for layer in self.layers:
             tokens = layer(tokens, tokens, bias)
-        frames = self.spread_frames(self.gather_frames(tokens.transpose(1, 2)))
-        return torch.add(frames.transpose(1, 2), self.position2)
+        frames = self.spread_frames(self.gather_frames(in_type_of(self.gather_frames, tokens).transpose(1, 2)))
+        return torch.add(frames.transpose(1, 2).float(), self.position2)

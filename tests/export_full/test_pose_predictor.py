@@ -1,5 +1,6 @@
 """The pose transformer against the authors' numbers: the tensors they lose are loaded, one token is decoded."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,9 @@ from export.errors import (
     UnexpectedTensorError,
     UnreadableFileError,
 )
-from export.pose_predictor.checkpoint import IGNORED, build, expected_shapes
+from export.pose_predictor.checkpoint import IGNORED, build, expected_shapes, read_normalisation
 from export.pose_predictor.command import pose_predictor
-from export.pose_predictor.graph import read_statistics
-from export.pose_predictor.model import PoseTransformer
+from export.pose_predictor.model import PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import ChosenSizes, read_chosen_sizes, sizes_of
 from export.verify_command import verify
 from tests.export_full.golden import golden, golden_weights
@@ -31,21 +31,24 @@ CHOSEN = ChosenSizes(heads=3, stride=5, padding=1)
 YAML = "configs:\n  frame_length: 125\n  transformer:\n    heads: 3\n    dim_head: 16\n    conv: {pad: 1, stride: 5}\n"
 
 
+def _build(weights: dict[str, torch.Tensor], chosen: ChosenSizes = CHOSEN) -> PoseTransformer:
+    mean, deviation = golden(NAME)["mean_std"][:, 0]
+    return build(weights, chosen, PoseNormalisation(mean, deviation))
+
+
 def _model() -> PoseTransformer:
-    return build(golden_weights(NAME), CHOSEN)
+    return _build(golden_weights(NAME))
 
 
 def _slots() -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.int64]]:
-    """The golden histories as the network sees them: normalised poses in their slots."""
+    """The golden histories as the network sees them: poses in their slots."""
     numbers = golden(NAME)
-    mean, std = np.zeros(229), np.ones(229)
-    mean[:226], std[:226] = numbers["mean_std"][:, 0]
     tracks = len(numbers["target_slot"])
     poses, empty = np.zeros((tracks, 125, 229), np.float32), np.ones((tracks, 125), np.bool_)
     history = numbers["history_pose_q"].astype(np.float32) / 4096
     for track, times in enumerate(numbers["history_time"]):
         for entry, slot in enumerate(np.minimum(times - times[0], 124)):
-            poses[track, slot] = (history[track, entry] - mean) / (std + 1e-10)
+            poses[track, slot] = history[track, entry]
             empty[track, slot] = False
     return poses, empty, numbers["target_slot"]
 
@@ -77,7 +80,7 @@ def test_every_slot_of_a_track_reads_out_as_the_authors_decoder_does() -> None:
 def test_input_encoder_is_in_effect() -> None:
     weights = golden_weights(NAME)
     weights["encoder.pose_shape_encoder.2.weight"] = torch.zeros_like(weights["encoder.pose_shape_encoder.2.weight"])
-    deaf = _predict(build(weights, CHOSEN))
+    deaf = _predict(_build(weights))
     assert np.abs(deaf - golden(NAME)["predicted_per_track"]).max() > 0.01
 
 
@@ -124,7 +127,7 @@ def test_deviating_checkpoint_is_refused(
     else:
         weights[name] = value
     with pytest.raises(error):
-        build(weights, chosen)
+        _build(weights, chosen)
 
 
 @pytest.mark.parametrize(
@@ -151,15 +154,15 @@ def test_statistics_in_both_layouts_of_the_file(tmp_path: Path, pickled: bool) -
     if pickled:
         content[:] = [numbers[0], numbers[1]]
     np.save(tmp_path / "mean_std.npy", content, allow_pickle=True)
-    mean, std = read_statistics(tmp_path / "mean_std.npy")
-    np.testing.assert_array_equal(mean, numbers[0, 0])
-    np.testing.assert_array_equal(std, numbers[1, 0])
+    normalisation = read_normalisation(tmp_path / "mean_std.npy")
+    np.testing.assert_allclose(normalisation.mean, np.pad(numbers[0, 0], (0, 3)), rtol=1e-6)
+    np.testing.assert_allclose(normalisation.deviation, np.pad(numbers[1, 0], (0, 3), constant_values=1), rtol=1e-6)
 
 
 def test_statistics_of_another_shape_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "mean_std.npy", np.zeros((3, 1, 226)))
     with pytest.raises(TensorShapeError, match="got 3 arrays"):
-        read_statistics(tmp_path / "mean_std.npy")
+        read_normalisation(tmp_path / "mean_std.npy")
 
 
 def test_command_exports_what_the_tracker_runs_and_verify_accepts_it(tmp_path: Path) -> None:
@@ -172,8 +175,8 @@ def test_command_exports_what_the_tracker_runs_and_verify_accepts_it(tmp_path: P
     export.command()(pose_predictor)
     check.command()(verify)
     assert CliRunner().invoke(export, arguments).exit_code == 0
-    with np.load(repository / NAME / "pose_statistics.npz") as statistics:
-        assert statistics["mean"].shape == statistics["std"].shape == (226,)
+    record = json.loads((repository / NAME / "1" / "export.json").read_text())
+    assert set(record["model.onnx"]["sources"]) == {"pose_predictor.pth", "pose_predictor.yaml", "mean_std.npy"}
     client = EmbeddedClient(repository, threads=1)
     poses, empty, target = _slots()
     got = client.infer(NAME, {"poses": poses, "empty": empty, "target": target}, ["pose"])["pose"]

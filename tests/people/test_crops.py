@@ -43,7 +43,9 @@ def compare_box(data: dict[str, NDArray[Any]], box: int, image: UInt8, xyxy: NDA
                 compared += 1
     mask = np.unpackbits(data[f"segmask{box}_packed"])[: image.shape[0] * image.shape[1]].reshape(image.shape[:2])
     expected = data[f"mask_crop{box}_cv5"]
-    difference = np.abs(crop_masks(mask[None].astype(np.bool_), square)[0, : len(expected)].astype(int) - expected)
+    frame = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
+    shown = crop_masks(mask[None] * np.uint8(255), frame, square)[0, : len(expected)]
+    difference = np.abs(shown.astype(int) - expected)
     # A mask is 0 or 255: OpenCV 4's rounding of coordinates alone moves its border by 255/32.
     assert difference.max() <= (1 if EXACT_SAMPLING else 16)
     return compared
@@ -107,7 +109,18 @@ def test_outside_the_frame_is_black() -> None:
 def test_a_square_beside_the_frame_is_black(antialias: bool) -> None:
     image = np.full((100, 100, 3), 255, np.uint8)
     assert not crop(image, one_square(5000, 5000, 800), antialias=antialias).any()
-    assert not crop_masks(np.ones((1, 100, 100), np.bool_), one_square(-500, 50, 80)).any()
+    frame = np.array([[0, 0, 100, 100]], np.float32)
+    assert not crop_masks(np.full((1, 100, 100), 255, np.uint8), frame, one_square(-500, 50, 80)).any()
+
+
+def test_a_coarse_mask_lies_where_its_box_lies() -> None:
+    mask = np.zeros((1, 4, 2), np.uint8)
+    mask[0, :, 1] = 255
+    shown = crop_masks(mask, np.array([[60, 20, 100, 100]], np.float32), one_square(80, 60, 256))[0]
+    rows, columns = np.nonzero(shown > 127)
+    # The right half of the box: x from 80 to 100, y from 20 to 100, in a crop that begins at (-48, -68).
+    assert (columns.min(), columns.max() + 1) == (128, 148)
+    assert (rows.min(), rows.max() + 1) == (88, 168)
 
 
 def test_a_square_much_larger_than_the_frame_shows_all_of_it() -> None:

@@ -19,9 +19,12 @@ def pose_network(arrays: Mapping[str, NDArray[Any]]) -> PoseNetwork:
     prefix = "weight/encoder."
     weights = {k.removeprefix(prefix): v.astype(np.float32) for k, v in arrays.items() if k.startswith(prefix)}
     heads, stride, pad = (int(arrays[name]) for name in ("heads", "conv_stride", "conv_pad"))
+    mean = np.pad(arrays["mean_std"][0, 0], (0, 3))
+    std = np.pad(arrays["mean_std"][1, 0], (0, 3), constant_values=1)
 
     def run(poses: Float32, empty: Bool, target: Int64) -> Float32:
-        hidden = linear(np.maximum(linear(poses, weights, "pose_shape_encoder.0"), 0), weights, "pose_shape_encoder.2")
+        normal = ((poses - mean) / (std + 1e-10)).astype(np.float32)
+        hidden = linear(np.maximum(linear(normal, weights, "pose_shape_encoder.0"), 0), weights, "pose_shape_encoder.2")
         hidden = np.where(empty[..., None], weights["mask_token"], hidden) + weights["pos_embedding_learned1"]
         for layer in range(int(arrays["depth"])):
             hidden = block(hidden, weights, f"transformer1.layers.{layer}", heads, empty)

@@ -6,7 +6,6 @@ import pytest
 
 from tests.phalp.golden import Arrays, dequantised, load
 from tests.phalp.reference_pose_network import pose_network
-from tracker_service.errors import ContractError
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
 from tracker_service.types import Bool, Float32, Int64
 
@@ -22,10 +21,7 @@ def history(arrays: Arrays) -> tuple[Float32, Int64, Int64]:
 
 
 def predictor(arrays: Arrays, *, shared_target: bool = False) -> TransformerPosePredictor:
-    mean, std = arrays["mean_std"]
-    return TransformerPosePredictor(
-        pose_network(arrays), mean, std, int(arrays["frame_length"]), shared_target=shared_target
-    )
+    return TransformerPosePredictor(pose_network(arrays), int(arrays["frame_length"]), shared_target=shared_target)
 
 
 def test_each_track_is_decoded_at_its_own_slot() -> None:
@@ -48,26 +44,23 @@ class Recording:
         return poses[np.arange(len(target)), target]
 
 
-def test_slots_hold_the_latest_normalised_sighting_of_their_frame() -> None:
+def test_slots_hold_the_latest_sighting_of_their_frame() -> None:
     arrays = golden()
     poses, times, steps = history(arrays)
-    mean = np.pad(arrays["mean_std"][0, 0], (0, 3))
-    std = np.pad(arrays["mean_std"][1, 0], (0, 3), constant_values=1)
     network = Recording()
-    TransformerPosePredictor(network, arrays["mean_std"][0], arrays["mean_std"][1], 125).predict(poses, times, steps)
+    TransformerPosePredictor(network, 125).predict(poses, times, steps)
     assert network.target.tolist() == arrays["target_slot"].tolist()
     for track in range(len(poses)):
         slots = times[track] - times[track, 0]
         assert np.flatnonzero(~network.empty[track]).tolist() == sorted(set(slots.tolist()))
-        newest = poses[track, -1]
-        np.testing.assert_allclose(network.poses[track, slots[-1]], (newest - mean) / std, rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(network.poses[track, slots[-1]], poses[track, -1])
 
 
 def test_a_history_longer_than_the_network_drops_its_oldest_sightings() -> None:
     network = Recording()
     poses = np.arange(4, dtype=np.float32)[None, :, None] * np.ones((1, 4, 229), np.float32)
     times = np.array([[0, 5, 12, 15]])
-    TransformerPosePredictor(network, np.zeros(226), np.ones(226), 11).predict(poses, times, np.array([3]))
+    TransformerPosePredictor(network, 11).predict(poses, times, np.array([3]))
     assert np.flatnonzero(~network.empty[0]).tolist() == [0, 7, 10]
     assert network.poses[0, [0, 7, 10], 0] == pytest.approx([1, 2, 3])
     assert network.target.tolist() == [10]
@@ -77,19 +70,7 @@ def test_no_tracks_give_no_poses_and_no_network_call() -> None:
     def never(*_: Any) -> Float32:
         raise AssertionError
 
-    predicted = TransformerPosePredictor(never, np.zeros(226), np.ones(226), 11).predict(
+    predicted = TransformerPosePredictor(never, 11).predict(
         np.zeros((0, 7, 229), np.float32), np.zeros((0, 7), np.int64), np.zeros(0, np.int64)
     )
     assert predicted.shape == (0, 229)
-
-
-@pytest.mark.parametrize(
-    ("mean", "std", "expected"),
-    [
-        (np.zeros(230), np.ones(230), ContractError),
-        (np.zeros(226), np.ones(225), ContractError),
-    ],
-)
-def test_unusable_statistics_are_refused(mean: Any, std: Any, expected: type[Exception]) -> None:
-    with pytest.raises(expected, match="pose mean and std"):
-        TransformerPosePredictor(Recording(), mean, std, 125)

@@ -10,7 +10,7 @@ import math
 import cv2
 import numpy as np
 
-from tracker_service.types import Bool, Float64, Squares, UInt8
+from tracker_service.types import Float32, Float64, Squares, UInt8
 
 CROP_SIZE = 256
 """Side of the crops that the HMR models take, pixels."""
@@ -53,20 +53,26 @@ def crop(image: UInt8, squares: Squares, size: int = CROP_SIZE, *, antialias: bo
     return crops
 
 
-def crop_masks(masks: Bool, squares: Squares, size: int = CROP_SIZE) -> UInt8:
+def crop_masks(masks: UInt8, boxes: Float32, squares: Squares, size: int = CROP_SIZE) -> UInt8:
     """Cut mask i out for square i.
 
     Args:
-        masks: (n, H, W) bool, full frames.
+        masks: (n, h, w) uint8, 255 inside.
+        boxes: (n, 4) x1 y1 x2 y2 in source pixels, the part of the frame that each mask covers.
         squares: n regions.
         size: side of the crops, pixels.
 
     Returns:
-        (n, size, size) uint8, 255 inside, bilinear at the border.
+        (n, size, size) uint8, 255 inside, bilinear at the border, 0 outside the boxes.
     """
     crops = np.zeros((len(squares), size, size), np.uint8)
-    for mask, to_source, out in zip(masks, crop_to_source(squares, size), crops, strict=True):
-        _warp(mask, to_source, size, out=out)
+    maps = crop_to_source(squares, size)
+    for mask, box, to_source, out in zip(masks, boxes.astype(np.float64), maps, crops, strict=True):
+        scale = np.array([mask.shape[1], mask.shape[0]]) / np.maximum(box[2:] - box[:2], 1e-6)
+        to_mask = to_source * scale[:, None]
+        # Box edges lie between pixels, half a pixel from the centres that the crop's map counts.
+        to_mask[:, 2] += (0.5 - box[:2]) * scale - 0.5
+        _warp(mask, to_mask, size, out=out)
     return crops
 
 
@@ -92,14 +98,12 @@ def _blurred_crop(image: UInt8, to_source: Float64, size: int, sigma: float) -> 
 _BILINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
-def _warp(image: UInt8 | Bool, to_source: Float64, size: int, out: UInt8) -> None:
+def _warp(image: UInt8, to_source: Float64, size: int, out: UInt8) -> None:
     window = _window(image.shape, to_source, size, 0)
     if window is None:
         return
     rows, columns = window
-    seen = image[rows, columns]
-    region = seen.astype(np.uint8) * np.uint8(255) if seen.dtype == np.bool_ else seen.view(np.uint8)
-    cv2.warpAffine(region, _shifted(to_source, rows, columns), (size, size), dst=out, flags=_BILINEAR)
+    cv2.warpAffine(image[rows, columns], _shifted(to_source, rows, columns), (size, size), dst=out, flags=_BILINEAR)
 
 
 def _shifted(to_source: Float64, rows: slice, columns: slice) -> Float64:

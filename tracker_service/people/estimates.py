@@ -20,12 +20,14 @@ class BodyEstimates(_Rows):
         crop_cameras: (n, 3) float32, weak-perspective (s, tx, ty) of the crop.
         joints_3d: (n, 44, 3) float32, metres, model space.
         presence: (n,) float32 in [0, 1], belief that the crop shows a person.
+        vertices: (n, V, 3) float32, metres, model space; None where nobody asked for the mesh.
     """
 
     smpl: Smpl
     crop_cameras: Float32
     joints_3d: Float32
     presence: Float32
+    vertices: Float32 | None = None
 
     TENSORS: ClassVar[tuple[str, ...]] = ("global_orient", "body_pose", "betas", "pred_cam", "joints_3d", "presence")
     """Outputs of the HMR models that `from_tensors` needs."""
@@ -35,6 +37,8 @@ class BodyEstimates(_Rows):
         _set(self, "crop_cameras", checked("BodyEstimates.crop_cameras", self.crop_cameras, np.float32, (n, 3)))
         _set(self, "joints_3d", checked("BodyEstimates.joints_3d", self.joints_3d, np.float32, (n, 44, 3)))
         _set(self, "presence", checked("BodyEstimates.presence", self.presence, np.float32, (n,)))
+        if self.vertices is not None:
+            _set(self, "vertices", checked("BodyEstimates.vertices", self.vertices, np.float32, (n, None, 3)))
 
     def __len__(self) -> int:
         return len(self.presence)
@@ -50,6 +54,7 @@ class BodyEstimates(_Rows):
             crop_cameras=outputs["pred_cam"],
             joints_3d=outputs["joints_3d"],
             presence=np.asarray(outputs["presence"]).reshape(-1),
+            vertices=outputs.get("vertices"),
         )
 
     @classmethod
@@ -64,13 +69,14 @@ class BodyEstimates(_Rows):
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
-        """Join the rows of ``parts`` in order."""
+        """Join the rows of ``parts`` in order; the mesh only where all have one."""
         if not parts:
             return cls.empty()
         smpl = (np.concatenate([getattr(p.smpl, f.name) for p in parts]) for f in fields(Smpl))
         names = ("crop_cameras", "joints_3d", "presence")
         own = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
-        return cls(smpl=Smpl(*smpl), **own)
+        meshes = [p.vertices for p in parts if p.vertices is not None]
+        return cls(smpl=Smpl(*smpl), **own, vertices=np.concatenate(meshes) if len(meshes) == len(parts) else None)
 
 
 def _nothing(*shape: int) -> Float32:

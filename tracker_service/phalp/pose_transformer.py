@@ -4,51 +4,27 @@ Upstream: ``phalp/models/predictor/pose_transformer_v2.py`` (phalp.md section 7)
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tracker_service.errors import ContractError
 from tracker_service.types import POSE_SIZE, Bool, Float32, Int64
 
 PoseNetwork: TypeAlias = Callable[[Float32, Bool, Int64], Float32]
-"""Maps normalised poses (n, f, 229), empty slots (n, f) and target slots (n,) to the poses (n, 229) at the targets."""
-
-_EPSILON = 1e-10
+"""Maps poses (n, f, 229), empty slots (n, f) and target slots (n,) to the poses (n, 229) at the targets."""
 
 
 class TransformerPosePredictor:
     """Predicts poses with the published transformer; a `PosePredictor`.
 
     Args:
-        run: the network; it decodes only the target token of each track.
-        mean: (k,) or (1, k) mean of pose vectors, k <= 229; the rest counts as 0.
-        std: standard deviation likewise; the rest counts as 1.
+        run: the network; it normalises the poses and decodes only the target token of each track.
         frame_length: slots of the network, one per frame.
         shared_target: repeat upstream's indexing defect: every track is decoded at the target slot of the first one.
-
-    Raises:
-        ContractError: mean and standard deviation are longer than a pose vector or differ in length.
     """
 
-    def __init__(
-        self,
-        run: PoseNetwork,
-        mean: NDArray[np.floating[Any]],
-        std: NDArray[np.floating[Any]],
-        frame_length: int,
-        *,
-        shared_target: bool = False,
-    ) -> None:
-        known = np.size(mean)
-        if known != np.size(std) or known > POSE_SIZE:
-            raise ContractError(
-                f"pose mean and std: expected up to {POSE_SIZE} values each, got {known}, {np.size(std)}"
-            )
+    def __init__(self, run: PoseNetwork, frame_length: int, *, shared_target: bool = False) -> None:
         self._run = run
-        self._mean = np.pad(np.ravel(mean), (0, POSE_SIZE - known))
-        self._std = np.pad(np.ravel(std), (0, POSE_SIZE - known), constant_values=1.0)
         self._frame_length = frame_length
         self._shared_target = shared_target
 
@@ -62,7 +38,7 @@ class TransformerPosePredictor:
         rows, columns = np.nonzero(slots >= 0)
         filled = rows, slots[rows, columns]
         poses = np.zeros((n, self._frame_length, POSE_SIZE), np.float32)
-        poses[filled] = (history_pose[rows, columns] - self._mean) / (self._std + _EPSILON)
+        poses[filled] = history_pose[rows, columns]
         empty = np.ones((n, self._frame_length), np.bool_)
         empty[filled] = False
         target = np.minimum(slots[:, -1] + steps, last_slot)

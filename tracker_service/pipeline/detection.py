@@ -14,22 +14,28 @@ from tracker_service.types import Detections, UInt8
 class PersonDetector:
     """Finds people with a served detector (design: ``images`` in, ``boxes`` and ``scores`` out).
 
+    Args:
+        client: runs the model.
+        model: its name.
+        masks: also ask for ``masks``, UINT8 [boxes, h, w], each over its own box, 0 to 255, if the model has them.
+
     Raises:
         ModelContractError: the model's tensors are not those of the design.
     """
 
-    def __init__(self, client: InferenceClient, model: str) -> None:
+    def __init__(self, client: InferenceClient, model: str, *, masks: bool = False) -> None:
         self._client = client
         self._model = model
         spec = client.signature(model)
-        require_tensors(
-            spec,
-            inputs={"images": TensorSpec("images", np.dtype(np.uint8), (None, None, 3))},
-            outputs={
-                "boxes": TensorSpec("boxes", np.dtype(np.float32), (None, 4)),
-                "scores": TensorSpec("scores", np.dtype(np.float32), (None,)),
-            },
-        )
+        outputs = {
+            "boxes": TensorSpec("boxes", np.dtype(np.float32), (None, 4)),
+            "scores": TensorSpec("scores", np.dtype(np.float32), (None,)),
+        }
+        if masks and "masks" in spec.outputs:
+            outputs["masks"] = TensorSpec("masks", np.dtype(np.uint8), (None, None, None))
+        self._outputs = list(outputs)
+        inputs = {"images": TensorSpec("images", np.dtype(np.uint8), (None, None, 3))}
+        require_tensors(spec, inputs=inputs, outputs=outputs)
         height, width, _ = spec.inputs["images"].shape
         if height is None or width is None:
             raise ModelContractError(f"model {model}, input images: expected a fixed size, got {height}x{width}")
@@ -39,8 +45,11 @@ class PersonDetector:
         """Return the detections of each RGB image, in its own pixels, best score first, without any gate."""
         letterboxed = [letterbox(image, self._size) for image in images]
         batch = np.stack([canvas for canvas, _ in letterboxed])
-        answer = self._client.infer(self._model, {"images": batch}, ["boxes", "scores"])
-        return [
-            Detections(box.boxes_to_source(boxes[scores > 0]), scores[scores > 0])
-            for (_, box), boxes, scores in zip(letterboxed, answer["boxes"], answer["scores"], strict=True)
-        ]
+        answer = self._client.infer(self._model, {"images": batch}, self._outputs)
+        found = []
+        for row, (_, place) in enumerate(letterboxed):
+            keep = answer["scores"][row] > 0
+            masks = answer["masks"][row][keep] if "masks" in answer else None
+            boxes = place.boxes_to_source(answer["boxes"][row][keep])
+            found.append(Detections(boxes, answer["scores"][row][keep], masks))
+        return found

@@ -11,14 +11,13 @@ import numpy as np
 
 from tracker_service.inference.client import InferenceClient
 from tracker_service.model_sets import ModelSet
-from tracker_service.people.appearance import describe
 from tracker_service.people.boxes import squares
-from tracker_service.people.cameras import project_to_crop
 from tracker_service.people.duplicates import DuplicateGate, containments
 from tracker_service.people.features import build_people
 from tracker_service.people.gates import Gates
 from tracker_service.pipeline.bodies import Bodies, Candidates, regress_bodies
 from tracker_service.pipeline.detection import PersonDetector
+from tracker_service.pipeline.looks import ColourLooks, Looks, LooksModel, TextureLooks
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
@@ -48,8 +47,12 @@ class Perception:
         self, client: InferenceClient, models: ModelSet, *, second_pass: bool, keep_images: bool, times: StageTimes
     ) -> None:
         self._models = models
-        self._detector = PersonDetector(client, models.detector)
-        self._regressor = BodyRegressor(client, models.hmr)
+        learned = models.appearance is not None
+        self._detector = PersonDetector(client, models.detector, masks=learned)
+        self._regressor = BodyRegressor(client, models.hmr, mesh=learned)
+        self._looks: LooksModel = ColourLooks()
+        if models.appearance is not None:
+            self._looks = TextureLooks(client, models.appearance, maps="T" in models.predict)
         self._gates = Gates(
             low_th_c=min(models.low_th_c, models.second_pass_th) if second_pass else models.low_th_c,
             small_w=models.small_w,
@@ -69,10 +72,12 @@ class Perception:
             gated = [self._gated(*pair) for pair in zip(images, self._detector.detect(images), strict=True)]
         candidates = [candidates for candidates, _ in gated]
         bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=self._times)
+        with self._times.measure("features" if self._models.appearance is None else "appearance"):
+            looks = self._looks.describe(candidates, bodies)
         with self._times.measure("features"):
             return tuple(
-                self._observation(marked, *seen, found)
-                for marked, seen, found in zip(window, gated, bodies, strict=True)
+                self._observation(marked, *seen, found, look)
+                for marked, seen, found, look in zip(window, gated, bodies, looks, strict=True)
             )
 
     def _gated(self, image: UInt8, detections: Detections) -> tuple[Candidates, DroppedDetections]:
@@ -89,11 +94,17 @@ class Perception:
         return detections.take(sure | ~inside.any(axis=1))
 
     def _observation(
-        self, marked: MarkedFrame, candidates: Candidates, dropped: DroppedDetections, bodies: Bodies
+        self, marked: MarkedFrame, candidates: Candidates, dropped: DroppedDetections, bodies: Bodies, looks: Looks
     ) -> FrameObservation:
-        frame, estimates = marked.frame, bodies.estimates
-        appearance = describe(bodies.crops, project_to_crop(estimates.joints_3d, estimates.crop_cameras))
-        every = build_people(candidates.detections, bodies.squares, estimates, candidates.frame_size, appearance)
+        frame = marked.frame
+        every = build_people(
+            replace(candidates.detections, masks=None),  # cut out by now, and large
+            bodies.squares,
+            bodies.estimates,
+            candidates.frame_size,
+            looks.embedding,
+            uv_maps=looks.uv_maps,
+        )
         present, absent = self._gates.keep_present(every.presence)
         single = self._duplicates.keep(every.take(present))
         people = every.take(present).take(single)

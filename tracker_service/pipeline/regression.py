@@ -21,21 +21,27 @@ _OUTPUTS: dict[str, tuple[int, ...]] = {
 class BodyRegressor:
     """Regresses SMPL bodies with a served HMR model (design: ``crops`` in, the HMR contract out).
 
-    The mesh is never asked for: it follows from the parameters where somebody wants it.
+    Args:
+        client: runs the model.
+        model: its name.
+        mesh: also ask for the vertices (83 kB a person). The results of a run do not need them: the mesh follows from
+            the parameters.
 
     Raises:
         ModelContractError: the model's tensors are not those of the design.
     """
 
-    def __init__(self, client: InferenceClient, model: str) -> None:
+    def __init__(self, client: InferenceClient, model: str, *, mesh: bool = False) -> None:
         self._client = client
         self._model = model
+        shapes: dict[str, tuple[int | None, ...]] = {**_OUTPUTS, **({"vertices": (None, 3)} if mesh else {})}
+        self._outputs = list(shapes)
         require_tensors(
             client.signature(model),
             inputs={"crops": TensorSpec("crops", np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3))},
-            outputs={name: TensorSpec(name, np.dtype(np.float32), shape) for name, shape in _OUTPUTS.items()},
+            outputs={name: TensorSpec(name, np.dtype(np.float32), shape) for name, shape in shapes.items()},
         )
 
     def regress(self, crops: UInt8) -> BodyEstimates:
         """Return the bodies of (n, 256, 256, 3) RGB crops, in the crops' own frame."""
-        return BodyEstimates.from_tensors(self._client.infer(self._model, {"crops": crops}, list(_OUTPUTS)))
+        return BodyEstimates.from_tensors(self._client.infer(self._model, {"crops": crops}, self._outputs))

@@ -38,6 +38,12 @@ class PhalpSettings(Group):
     second_pass_th: float | None = Field(default=None, ge=0, le=1, description="scores above this may continue a track")
     second_pass: bool = Field(default=False, description="let low-score boxes continue confirmed tracks")
     tentative_misses: int = Field(default=3, ge=0, description="misses an unconfirmed track survives; 0 as upstream")
+    appearance: Literal["model", "color"] | None = Field(
+        default=None, description="how looks are compared: the appearance model's embedding, or colours without a model"
+    )
+    pose_predictor: Literal["transformer", "velocity"] | None = Field(
+        default=None, description="how poses go on; None: the transformer where it was exported, else constant velocity"
+    )
     appearance_scale: float | None = Field(default=None, gt=0, description="higher makes appearance count less")
     second_pass_cost: float = Field(default=30.0, gt=0, description="highest cost of a low-score match")
     location_damping: float = Field(default=0.99, gt=0, le=1, description="velocity kept per missed frame")
