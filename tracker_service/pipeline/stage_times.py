@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -36,10 +36,14 @@ class StageTimes:
     """Adds up busy seconds by stage; safe to use from several threads.
 
     Stages overlap, so their sum may exceed the wall time; the busiest one bounds the speed.
+
+    Args:
+        observe: called with stage and seconds of every single measurement, in the measuring thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Callable[[str, float], None] | None = None) -> None:
         self._seconds: dict[str, float] = {}
+        self._observe = observe
         self._lock = threading.Lock()
 
     @contextmanager
@@ -72,3 +76,5 @@ class StageTimes:
     def _add(self, stage: str, seconds: float) -> None:
         with self._lock:
             self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
+        if self._observe is not None:
+            self._observe(stage, seconds)
