@@ -21,6 +21,7 @@ class SmplLayer(nn.Module):
 
     Args:
         body: template, blend shapes, skinning weights and joint maps.
+        update_hips: move the two hips, as HMR2's wrapper can; off in both published configurations.
     """
 
     template: Tensor
@@ -34,8 +35,9 @@ class SmplLayer(nn.Module):
     from_levels: Tensor
     identity: Tensor
 
-    def __init__(self, body: BodyModel) -> None:
+    def __init__(self, body: BodyModel, *, update_hips: bool = False) -> None:
         super().__init__()
+        self._update_hips = update_hips
         self.count = len(body.v_template)
         self._levels = levels_of(body.parents)
         order = [joint for level in self._levels for joint in level]
@@ -74,6 +76,8 @@ class SmplLayer(nn.Module):
         vertices = self._skin(shaped.reshape(-1, self.count, 3), rest, turned, moved)
         points = torch.cat((moved, vertices.index_select(1, self.extra_vertices)), dim=1)
         joints = points.index_select(1, self.joint_map)
+        if self._update_hips:
+            joints = _with_moved_hips(joints)
         return torch.cat((joints, self.extra_regressor @ vertices), dim=1), vertices
 
     def _skeleton(self, rotations: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,3 +101,13 @@ class SmplLayer(nn.Module):
         blended = (self.skinning @ transforms).reshape(-1, self.count, 3, 4)
         # A product and a sum, not a matrix product: thousands of 3 x 3 products are slow in every runtime.
         return torch.add((blended[..., :3] * shaped[..., None, :]).sum(-1), blended[..., 3])
+
+
+def _with_moved_hips(joints: Tensor) -> Tensor:
+    """Return (B, 25, 3) joints with the hips moved as 4D-Humans' ``update_hips`` does (hmr2/models/smpl_wrapper.py).
+
+    Its h + (h - other) / 4 + (mid - (h + other) / 2) / 2 is h + (mid - other) / 2.
+    """
+    mid, right, left = joints[:, 8], joints[:, 9], joints[:, 12]
+    moved = torch.stack((right + (mid - left) / 2, joints[:, 10], joints[:, 11], left + (mid - right) / 2), dim=1)
+    return torch.cat((joints[:, :9], moved, joints[:, 13:]), dim=1)

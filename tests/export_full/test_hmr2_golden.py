@@ -121,8 +121,11 @@ def test_body_layer_matches() -> None:
     rotations = torch.from_numpy(np.concatenate([numbers["global_orient"], numbers["body_pose"]], axis=1))
     joints, vertices = SmplLayer(synthetic_body())(rotations, torch.from_numpy(numbers["betas"]))
     assert_allclose(joints, numbers["joints44"], atol=2e-6)
+    assert_allclose(joints[:, :25], numbers["joints45_smpl"][:, synthetic_body().joint_map], atol=2e-6)
     assert_allclose(vertices[:, numbers["vertex_index"]], numbers["vertices"], atol=2e-6)
     assert_allclose(vertices.double().mean(1), numbers["vertices_mean"], atol=2e-6)
+    moved, _ = SmplLayer(synthetic_body(), update_hips=True)(rotations, torch.from_numpy(numbers["betas"]))
+    assert_allclose(moved, numbers["joints44_update_hips"], atol=2e-6)
 
 
 def test_every_joint_comes_one_level_after_its_parent() -> None:

@@ -66,6 +66,20 @@ def test_crops_are_those_of_the_full_golden_set(box: int) -> None:
     compare_box(data, box, image, data["box_xyxy"][box], bool(data["demo_blurred"][box]))
 
 
+def test_squares_and_maps_are_those_of_the_full_golden_set() -> None:
+    data = full_golden("crops")
+    regions = squares(data["box_xyxy"])
+    np.testing.assert_allclose(regions.centers, data["demo_box_center"], rtol=1e-6)
+    np.testing.assert_allclose(regions.sides, data["demo_box_size"], rtol=1e-6)
+    np.testing.assert_allclose(regions.centers, data["tracker_center_size"][:, :2], rtol=1e-6)
+    np.testing.assert_allclose(regions.sides, data["tracker_center_size"][:, 2:].max(axis=1), rtol=1e-6)
+    corners = data["tracker_padded_xyxy"].reshape(-1, 2, 2)
+    np.testing.assert_allclose(regions.sides, np.ptp(corners, axis=1).max(axis=1), rtol=1e-6)
+    for to_source, to_crop in zip(crop_to_source(regions), data["affine_2x3"], strict=True):
+        back_and_forth = to_crop[:, :2] @ to_source + np.concatenate([np.zeros((2, 2)), to_crop[:, 2:]], axis=1)
+        np.testing.assert_allclose(back_and_forth, np.eye(2, 3), atol=1e-4)
+
+
 @pytest.mark.parametrize("box", range(10))
 def test_network_input_is_that_of_the_full_golden_set(box: int) -> None:
     data = full_golden("crops")

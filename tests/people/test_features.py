@@ -48,6 +48,13 @@ def test_the_boxes_that_phalp_keeps_are_kept(record: dict[str, NDArray[Any]]) ->
     assert dropped.small == 2
 
 
+def test_squares_are_those_of_the_padded_boxes(record: dict[str, NDArray[Any]]) -> None:
+    corners = record["padded_xyxy"].reshape(-1, 2, 2)
+    regions = squares(record["box_xyxy"])
+    np.testing.assert_allclose(regions.centers, corners.mean(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(regions.sides, np.ptp(corners, axis=1).max(axis=1), rtol=1e-5)
+
+
 def test_features_are_those_of_the_reference(record: dict[str, NDArray[Any]], body: BodyModel) -> None:
     people = people_of(record, body)
     corners = people.detections.boxes
