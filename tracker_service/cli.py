@@ -1,4 +1,4 @@
-"""The command line: ``phalp-triton track`` and ``phalp-triton evaluate``.
+"""The command line: ``phalp-triton track``, ``serve`` and ``evaluate``.
 
 Every error of the tree is printed as one line and ends with exit status 2.
 """
@@ -19,10 +19,14 @@ from tracker_service.progress import progress_display
 from tracker_service.results.evaluation import Evaluation
 from tracker_service.results.evaluation import evaluate as evaluate_tracks
 from tracker_service.results.pose_evaluation import PoseEvaluation, evaluate_poses
+from tracker_service.serve_command import serve
 from tracker_service.settings import Settings, load_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
+
+
+app.command()(serve)
 
 
 @app.callback()

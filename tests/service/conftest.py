@@ -1,0 +1,34 @@
+"""Fixtures: one service for all tests that only ask it, and a way to start others."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from tests.service.running import RunningService
+
+StartService: TypeAlias = Callable[..., RunningService]
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A ready service with the lite models."""
+    with RunningService(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[StartService]:
+    """Start services with settings of their own, as ``start_service("limits.client_requests=2", ready=False)``."""
+    started: list[RunningService] = []
+
+    def start(*settings: str, ready: bool = True, **options: Any) -> RunningService:
+        folder = tmp_path / f"service{len(started)}"
+        folder.mkdir()
+        started.append(RunningService(folder, *settings, **options))
+        return started[-1].start(ready=ready)
+
+    yield start
+    for running in started:
+        running.kill()

@@ -1,0 +1,82 @@
+"""The FastAPI app: routes, what stands in front of them, and their life from start to stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from tracker_service.api import frame_routes, health_routes
+from tracker_service.api.body_limit import BodyLimit
+from tracker_service.api.errors import install_error_handlers
+from tracker_service.api.gate import Gate
+from tracker_service.api.lingering import Lingering
+from tracker_service.api.loading import Loader, OpenClient
+from tracker_service.api.service import Service
+from tracker_service.api.service_gauges import publish_gauges
+from tracker_service.api.telemetry import REQUEST_ID_HEADER, Telemetry
+from tracker_service.assembly import open_client as client_of_settings
+from tracker_service.settings import Settings
+
+ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router)
+"""All routes of the service, a router a resource."""
+
+_COMPRESSED_FROM, _COMPRESSION = 1024, 1
+
+
+def create_app(settings: Settings, *, open_client: OpenClient = client_of_settings) -> FastAPI:
+    """Build the service.
+
+    Args:
+        settings: everything that can be set.
+        open_client: opens the inference client; called in the background, again and again until it succeeds.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        loader = Loader(service, open_client, asyncio.get_running_loop())
+        loader.start()
+        yield
+        await service.stop()
+        await asyncio.to_thread(loader.stop, settings.service.drain_seconds)
+        service.close()
+
+    app = FastAPI(
+        title="phalp-triton",
+        summary="Video in, 3D people tracks out",
+        lifespan=life,
+        # Their pages load scripts from elsewhere; /openapi.json is what tools read.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    for router in ROUTERS:
+        app.include_router(router)
+    install_error_handlers(app)
+    publish_gauges(service)
+    _put_in_front(app, service)
+    return app
+
+
+def _put_in_front(app: FastAPI, service: Service) -> None:
+    """Add the layers; the last added is the outermost."""
+    settings = service.settings
+    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM, compresslevel=_COMPRESSION)
+    app.add_middleware(BodyLimit, limits=settings.limits)
+    app.add_middleware(Gate, service=service)
+    if settings.service.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.service.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After"],
+        )
+    app.add_middleware(Lingering)
+    app.add_middleware(Telemetry, service=service)

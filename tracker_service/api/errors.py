@@ -1,0 +1,140 @@
+"""From the error tree to HTTP: one table, one shape.
+
+Every error answer is ``{"error": str, "request_id": str}``, which is what the clients read. What a client did wrong is
+said in full; what went wrong on our side is logged and said in general words.
+"""
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from tracker_service.errors import (
+    DiskFullError,
+    ImageError,
+    ImageTooLargeError,
+    InferenceOverloadedError,
+    InferenceUnavailableError,
+    JobError,
+    JobNotFoundError,
+    MediaForbiddenError,
+    MediaPathError,
+    PhalpTritonError,
+    QueueFullError,
+    SessionError,
+    SessionsClosedError,
+    SessionsFullError,
+    UnsupportedImageError,
+    VideoError,
+    VideoFormatError,
+)
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an error is answered.
+
+    Attributes:
+        status: HTTP status.
+        saying: what the client reads; None shows it the error's own message.
+        retry_after: seconds for ``Retry-After``, None for no such header.
+    """
+
+    status: int
+    saying: str | None = None
+    retry_after: float | None = None
+
+
+TABLE: tuple[tuple[type[PhalpTritonError], Verdict], ...] = (
+    (ImageTooLargeError, Verdict(413)),
+    (UnsupportedImageError, Verdict(415)),
+    (ImageError, Verdict(400)),
+    (MediaForbiddenError, Verdict(403)),
+    (MediaPathError, Verdict(400)),
+    (VideoFormatError, Verdict(415)),
+    (VideoError, Verdict(400)),
+    (SessionsFullError, Verdict(503, retry_after=1)),
+    (SessionsClosedError, Verdict(503, "the service is stopping; try again", 5)),
+    (SessionError, Verdict(409)),
+    (InferenceOverloadedError, Verdict(503, "the models have more work than they can do; try again", 1)),
+    (InferenceUnavailableError, Verdict(503, "the models cannot answer now; try again", 2)),
+    (QueueFullError, Verdict(503, retry_after=30)),
+    (DiskFullError, Verdict(503, "there is no room for results now; try again later", 60)),
+    (JobNotFoundError, Verdict(404)),
+    (JobError, Verdict(409)),
+    (PhalpTritonError, Verdict(500, "internal error")),
+)
+"""The first row that fits counts."""
+
+INTERNAL = Verdict(500, "internal error")
+
+
+def verdict(error: Exception) -> Verdict:
+    """Return how ``error`` is answered; whatever is not of the tree is an internal error."""
+    return next((answer for kind, answer in TABLE if isinstance(error, kind)), INTERNAL)
+
+
+def refusal(status: int, message: str, *, retry_after: float | None = None) -> HTTPException:
+    """Return the exception that answers a request with ``status`` and ``message``."""
+    headers = None if retry_after is None else {"Retry-After": str(max(1, math.ceil(retry_after)))}
+    return HTTPException(status, message, headers)
+
+
+def error_body(message: str, scope: Scope) -> dict[str, str]:
+    """Return the JSON object of an error answer."""
+    return {"error": message, "request_id": scope.get("state", {}).get("request_id", "")}
+
+
+def error_response(error: Exception, scope: Scope) -> Response:
+    """Return the answer to ``error``, and log it where it is ours."""
+    if isinstance(error, HTTPException):
+        return _response(error.status_code, str(error.detail), scope, error.headers)
+    answer = verdict(error)
+    if answer.status >= 500:
+        _log(error, answer)
+    retry_after = getattr(error, "retry_after", answer.retry_after)
+    refused = refusal(answer.status, answer.saying or str(error), retry_after=retry_after)
+    return _response(refused.status_code, refused.detail, scope, refused.headers)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Give every error of the routes the one shape."""
+
+    async def on_error(request: Request, error: Exception) -> Response:
+        return error_response(error, request.scope)
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        problems = error.errors() if isinstance(error, RequestValidationError) else []
+        return error_response(refusal(422, "; ".join(map(describe_problem, problems))), request.scope)
+
+    app.add_exception_handler(HTTPException, on_error)
+    app.add_exception_handler(PhalpTritonError, on_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+
+
+def describe_problem(problem: Mapping[str, Any]) -> str:
+    """Return one validation problem of pydantic in words, without the value that came."""
+    place = ".".join(str(part) for part in problem["loc"] if part not in ("body", "query", "path", "header"))
+    message = str(problem["msg"])
+    return f"{place}: {message[:1].lower()}{message[1:]}" if place else message
+
+
+def _log(error: Exception, answer: Verdict) -> None:
+    if answer.status == 503:
+        _logger.warning("%s", error, extra={"error_type": type(error).__name__})
+    else:
+        _logger.error("%s: %s", type(error).__name__, error, exc_info=error)
+
+
+def _response(status: int, message: str, scope: Scope, headers: Mapping[str, str] | None) -> Response:
+    body = orjson.dumps(error_body(message, scope))
+    return Response(body, status, dict(headers or {}), media_type="application/json")

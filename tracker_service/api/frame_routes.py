@@ -1,0 +1,193 @@
+"""``POST /pose/hybrid`` and ``POST /pose``: one frame in, one answer out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from tracker_service.api.admission import FramePlace
+from tracker_service.api.errors import refusal
+from tracker_service.api.frame_post import FramePost, RawPost
+from tracker_service.api.frame_schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
+from tracker_service.api.images import SentImage
+from tracker_service.api.service import Engine, Service, ServiceOf
+from tracker_service.api.visualization import overlay_jpeg
+from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SettingsError
+from tracker_service.results.person_json import Record
+from tracker_service.results.pose_json import (
+    HYBRID_FIELDS,
+    KEYPOINT_FIELDS,
+    checked_fields,
+    hybrid_record,
+    keypoints_record,
+    record_bytes,
+)
+from tracker_service.sessions.frame import FrameAnswer, FrameRequest
+from tracker_service.types import UInt8
+
+router = APIRouter(tags=["frames"])
+
+_VISUALIZATION = "visualization"
+Fields = Annotated[
+    str | None, Query(description="names of the wanted top-level fields, separated by commas; without it all")
+]
+Mesh = Annotated[bool, Query(description="false leaves out the mesh, nine tenths of the answer")]
+RecordOf = Callable[[FrameAnswer, Engine, float], Record]
+
+
+@router.post(
+    "/pose/hybrid",
+    operation_id="pose_hybrid",
+    summary="The 3D pose of one frame",
+    responses=HYBRID_RESPONSES,
+    openapi_extra=FRAME_BODY,
+)
+async def pose_hybrid(request: Request, service: ServiceOf, mesh: Mesh = True, fields: Fields = None) -> Response:
+    """Answer with everything about the main person, and all people under `persons`.
+
+    Frames of one video may come in any order and at the same time; send each with its `frame_number`. A frame in which
+    nobody is found is answered with the predicted pose.
+    """
+    wanted = _wanted(fields, (*HYBRID_FIELDS, _VISUALIZATION))
+
+    def record(answer: FrameAnswer, engine: Engine, milliseconds: float) -> Record:
+        return hybrid_record(
+            answer,
+            engine.body,
+            model_version=service.models.model_version,
+            processing_time_ms=milliseconds,
+            mesh=mesh,
+            fields=wanted,
+        )
+
+    return await _FrameCall(service, request, record).answer()
+
+
+@router.post(
+    "/pose",
+    operation_id="pose",
+    summary="The 2D keypoints of one frame",
+    responses=KEYPOINT_RESPONSES,
+    openapi_extra=FRAME_BODY,
+)
+async def pose(request: Request, service: ServiceOf, fields: Fields = None) -> Response:
+    """Answer with the main person's keypoints only; otherwise as `/pose/hybrid`, in the same session."""
+    wanted = _wanted(fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
+
+    def record(answer: FrameAnswer, engine: Engine, milliseconds: float) -> Record:
+        version = service.models.model_version
+        return keypoints_record(answer, model_version=version, processing_time_ms=milliseconds, fields=wanted)
+
+    return await _FrameCall(service, request, record).answer()
+
+
+def _wanted(fields: str | None, known: tuple[str, ...]) -> frozenset[str] | None:
+    if fields is None:
+        return None
+    try:
+        names = checked_fields([name.strip() for name in fields.split(",") if name.strip()], known)
+    except SettingsError as error:
+        raise refusal(422, str(error)) from error
+    return names - {_VISUALIZATION}
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """A post whose image is decoded."""
+
+    post: FramePost
+    image: UInt8
+    digest: bytes
+
+
+class _FrameCall:
+    """The way of one frame through the service."""
+
+    def __init__(self, service: Service, request: Request, record: RecordOf) -> None:
+        self._service = service
+        self._request = request
+        self._record = record
+        self._started = time.perf_counter()
+
+    async def answer(self) -> Response:
+        """Answer the request.
+
+        Raises:
+            HTTPException, PhalpTritonError: as the table of errors says.
+        """
+        service, log = self._service, self._request.state.log
+        engine = service.engine
+        with service.frame_places.place(self._body_bytes()) as place:
+            async with self._deadline(408, "the body did not arrive"):
+                raw = await RawPost.read(self._request)
+            async with self._deadline(503, "there was no answer"):
+                sent = await service.work(self._understand, raw, place)
+                request = FrameRequest(self._session(sent.post), sent.post.fields.frame_number, sent.image, sent.digest)
+                log.update(session=sent.post.fields.session_id, frame=request.frame_number)
+                answer = await self._ask(engine, request)
+                service.metrics.frame(answer)
+                log.update(_said_about(answer))
+                body = await service.work(self._encode, answer, engine, sent)
+        service.frame_seconds.add(time.perf_counter() - self._started)
+        return Response(body, media_type="application/json")
+
+    def _understand(self, raw: RawPost, place: FramePlace) -> _Understood:
+        with self._service.times.measure("parsing"):
+            post = raw.parse()
+            sent = SentImage.open(post.image, most_pixels=self._service.settings.limits.image_pixels)
+        with self._service.times.measure("decoding"):
+            place.take_pixels(sent.width * sent.height)
+            return _Understood(post, sent.decode(), post.digest)
+
+    async def _ask(self, engine: Engine, request: FrameRequest) -> FrameAnswer:
+        try:
+            return await engine.sessions.answer(request)
+        except InferenceOverloadedError:
+            raise
+        except InferenceUnavailableError:
+            self._service.readiness.away("the models cannot answer now")
+            raise
+
+    def _encode(self, answer: FrameAnswer, engine: Engine, sent: _Understood) -> bytes:
+        times = self._service.times
+        visual: Record = {}
+        if sent.post.fields.visualize:
+            with times.measure("drawing"):
+                visual = {_VISUALIZATION: overlay_jpeg(sent.image, answer.result, engine.body)}
+        with times.measure("encoding"):
+            milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
+            return record_bytes({**self._record(answer, engine, milliseconds), **visual})
+
+    def _session(self, post: FramePost) -> str:
+        """Return the session's key: clients with different keys cannot meet, nor can an id and an address."""
+        client, given = self._request.state.client, post.fields.session_id
+        return f"{client}" if given is None else f"{client if self._service.keys.required else ''}/{given}"
+
+    def _body_bytes(self) -> int:
+        declared = self._request.headers.get("content-length", "")
+        return int(declared) if declared.isdecimal() else self._service.settings.limits.body_bytes
+
+    @asynccontextmanager
+    async def _deadline(self, status: int, what: str) -> AsyncIterator[None]:
+        seconds = self._service.settings.limits.request_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            raise refusal(status, f"{what} within {seconds:g} seconds", retry_after=1) from error
+
+
+def _said_about(answer: FrameAnswer) -> dict[str, Any]:
+    main = answer.main
+    return {
+        "video": answer.video,
+        "detected": answer.detected,
+        "persons": len(answer.result.persons),
+        "late": answer.late,
+        "tracking_confidence": None if main is None else main.tracking_confidence,
+        "error": "nobody" if main is None else None,
+    }

@@ -1,0 +1,125 @@
+"""Loads and warms the models in the background, and watches over them when they go away."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from tracker_service.api.errors import verdict
+from tracker_service.api.service import Engine, Service
+from tracker_service.assembly import load_body
+from tracker_service.body.model import BodyModel
+from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
+from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
+from tracker_service.session_assembly import open_sessions
+from tracker_service.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+OpenClient = Callable[[Settings], InferenceClient]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
+_STARTING_SIDE = 256
+"""Side of a dummy input where the model leaves it free."""
+
+
+class Loader:
+    """Gets the models ready in a thread of its own.
+
+    Args:
+        service: is told how it goes, and gets the engine.
+        open_client: opens the inference client.
+        loop: the event loop that the frame sessions belong to.
+    """
+
+    def __init__(self, service: Service, open_client: OpenClient, loop: asyncio.AbstractEventLoop) -> None:
+        self._service = service
+        self._open_client = open_client
+        self._loop = loop
+        self._client: InferenceClient | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """End the thread, waiting at most ``seconds``, and close the client."""
+        self._stop.set()
+        self._service.readiness.trouble.set()
+        self._thread.join(seconds)
+        if self._client is not None and not self._thread.is_alive():
+            self._client.close()
+
+    def _run(self) -> None:
+        readiness = self._service.readiness
+        if not self._until_it_works(self._load):
+            return
+        _logger.info("ready", extra={"model_set": self._service.models.name, "device": readiness.state.device})
+        while True:
+            readiness.trouble.wait()
+            readiness.trouble.clear()
+            if self._stop.is_set() or not self._until_it_works(self._warm_up):
+                return
+            readiness.ready()
+            _logger.info("the models answer again")
+
+    def _until_it_works(self, step: Callable[[], None]) -> bool:
+        pause = _FIRST_PAUSE
+        while not self._stop.is_set():
+            try:
+                step()
+            except PhalpTritonError as error:
+                self._report(error)
+            except Exception as error:  # whatever it is: the service stays, says it is not ready, and tries again
+                self._report(error)
+            else:
+                return True
+            self._stop.wait(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return False
+
+    def _report(self, error: Exception) -> None:
+        away = isinstance(error, InferenceUnavailableError)
+        self._service.readiness.failed(
+            verdict(error).saying or "internal error" if away else "the models cannot be loaded; see the service's log"
+        )
+        log = _logger.warning if isinstance(error, PhalpTritonError) else _logger.exception
+        log("models not ready: %s", error, extra={"error_type": type(error).__name__})
+
+    def _load(self) -> None:
+        service = self._service
+        if self._client is None:
+            self._client = self._open_client(service.settings)
+        self._warm_up()
+        body = load_body(service.settings)
+        service.readiness.loaded("phalp")
+        opened = asyncio.run_coroutine_threadsafe(self._open(self._client, body), self._loop)
+        opened.result()
+
+    async def _open(self, client: InferenceClient, body: BodyModel) -> None:
+        service = self._service
+        sessions = open_sessions(service.settings, client, body, times=service.times, on_batch=service.metrics.batch)
+        service.complete(Engine(client, body, sessions))
+        service.readiness.ready()
+
+    def _warm_up(self) -> None:
+        models = self._service.models
+        if self._client is None:
+            return
+        for part, model in (("vitdet", models.detector), ("hmr2", models.hmr)):
+            warm_up(self._client, model)
+            self._service.readiness.loaded(part)
+
+
+def warm_up(client: InferenceClient, model: str) -> None:
+    """Let ``model`` answer an empty input once; raises `InferenceError` when it does not."""
+    spec = client.signature(model)
+    client.infer(model, {name: _empty(tensor) for name, tensor in spec.inputs.items()}, list(spec.outputs))
+
+
+def _empty(tensor: TensorSpec) -> Tensor:
+    return np.zeros((1, *(_STARTING_SIDE if side is None else side for side in tensor.shape)), tensor.dtype)

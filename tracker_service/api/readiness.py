@@ -1,0 +1,95 @@
+"""Whether the service can answer frames, and if not, why."""
+
+import threading
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where the service stands.
+
+    ``AWAY`` was ready and has lost its models (Triton is gone); it becomes ready again by itself.
+    """
+
+    WARMING_UP = "warming_up"
+    READY = "ready"
+    AWAY = "away"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state at one moment.
+
+    Attributes:
+        phase: where the service stands.
+        loaded: names of the parts that are loaded: models of the set, and ``phalp``.
+        error: why it is not ready, in words for clients; None while nothing is wrong.
+        device: where the models run.
+    """
+
+    phase: Phase = Phase.WARMING_UP
+    loaded: frozenset[str] = field(default_factory=frozenset)
+    error: str | None = None
+    device: str = "cpu"
+
+    @property
+    def ready(self) -> bool:
+        """Whether frames are answered."""
+        return self.phase is Phase.READY
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the service is about to end."""
+        return self.phase is Phase.STOPPING
+
+
+class Readiness:
+    """The service's state; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._state = State()
+        self._lock = threading.Lock()
+        self.trouble = threading.Event()
+        """Set when a frame could not be answered because the models were away."""
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        return self._state
+
+    def loaded(self, part: str) -> None:
+        """A part is loaded."""
+        with self._lock:
+            self._state = replace(self._state, loaded=self._state.loaded | {part})
+
+    def runs_on(self, device: str) -> None:
+        """The models run on ``device``."""
+        with self._lock:
+            self._state = replace(self._state, device=device)
+
+    def failed(self, error: str) -> None:
+        """Loading or probing failed; it will be tried again."""
+        with self._lock:
+            self._state = replace(self._state, error=error)
+
+    def ready(self) -> None:
+        """The models have answered."""
+        self._move(Phase.READY, None)
+
+    def away(self, error: str) -> None:
+        """The models do not answer any more."""
+        if self._move(Phase.AWAY, error):
+            self.trouble.set()
+
+    def stopping(self) -> None:
+        """The service ends; it never becomes ready again."""
+        self._move(Phase.STOPPING, "the service is stopping")
+        self.trouble.set()
+
+    def _move(self, phase: Phase, error: str | None) -> bool:
+        with self._lock:
+            if self._state.phase is Phase.STOPPING:
+                return False
+            self._state = replace(self._state, phase=phase, error=error)
+            return True

@@ -1,0 +1,97 @@
+"""The server process: listens at once, tells its address, and ends in order."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+import prometheus_client
+import uvicorn
+from fastapi import FastAPI
+
+from tracker_service.api.app import create_app
+from tracker_service.api.loading import OpenClient
+from tracker_service.api.logs import configure_logging
+from tracker_service.api.service import Service
+from tracker_service.assembly import open_client as client_of_settings
+from tracker_service.errors import SettingsError
+from tracker_service.settings import Settings
+
+_KEEP_ALIVE_SECONDS = 75
+"""Above the idle time after which proxies and Node's agents drop a connection, so that they are the ones to do it."""
+_SWITCH_SECONDS = 0.001
+"""Threads that compute hand the interpreter over this often, so that the event loop is not kept waiting."""
+_SEVERED_SECONDS = 2
+
+
+def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -> None:
+    """Run the service until it is told to stop; prints one line with its address once it listens.
+
+    The first SIGTERM or SIGINT lets running work finish within ``service.drain_seconds``, the second ends at once.
+
+    Raises:
+        SettingsError: a setting cannot be used, or the address cannot be listened on.
+    """
+    prometheus_client.disable_created_metrics()
+    configure_logging(settings.service.log_format)
+    app = create_app(settings, open_client=open_client)
+    listener = _listen(settings.service.host, settings.service.port)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="auto",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_SEVERED_SECONDS,
+    )
+    _Server(config, app, listener).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Goes on listening while running work ends."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, listener: socket.socket) -> None:
+        super().__init__(config)
+        self._service: Service = app.state.service
+        self._listener = listener
+        self._asked_to_stop = False
+        self._stop: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self._listener.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            sys.stdout.write(f"listening on http://{shown}:{port}\n")
+            sys.stdout.flush()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._asked_to_stop and self._stop is None:
+            self._stop = self._service.stop()
+        if self._stop is not None and self._stop.done():
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self._asked_to_stop:
+            signal.signal(sig, signal.SIG_DFL)
+            os.kill(os.getpid(), sig)
+        self._asked_to_stop = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise SettingsError(f"service: cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return listener
