@@ -1,5 +1,6 @@
 """`python -m export`: one command for each family of models."""
 
+import logging
 import sys
 
 import typer
@@ -8,6 +9,7 @@ from export.appearance.command import appearance
 from export.appearance.encoder_command import appearance_encoder
 from export.body.command import body_model
 from export.detector.command import detector
+from export.full_command import full
 from export.hmr2.command import hmr2
 from export.lite.command import lite
 from export.pose_predictor.command import pose_predictor
@@ -25,6 +27,7 @@ def _commands() -> None:
 
 
 app.command()(lite)
+app.command()(full)
 app.command()(weights)
 app.command()(body_model)
 app.command()(hmr2)
@@ -38,6 +41,8 @@ app.command()(verify_full)
 
 def main() -> None:
     """Run a command; an error raised on purpose becomes one line and exit status 2."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("export").setLevel(logging.INFO)
     try:
         app()
     except PhalpTritonError as error:
