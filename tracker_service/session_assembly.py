@@ -6,11 +6,11 @@ from dataclasses import replace
 from tracker_service.assembly import models_of, tracker_parameters
 from tracker_service.inference.client import InferenceClient
 from tracker_service.phalp.carrying import JointModel
-from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
+from tracker_service.sessions.video import LiveVideo, VideoName
 from tracker_service.settings import Settings
 
 
@@ -22,7 +22,7 @@ def open_sessions(
     times: StageTimes | None = None,
     on_batch: Callable[[int], None] | None = None,
 ) -> FrameSessions:
-    """Return the frame sessions that the settings ask for; to be called in the event loop that uses them.
+    """Return the frame sessions that the settings ask for. May be called in any thread.
 
     Sessions always follow the paper (``compat="paper"``): upstream says nothing about people before they are confirmed.
 
@@ -53,4 +53,8 @@ def open_sessions(
         window=settings.pipeline.window,
         workers=sessions.workers,
     )
-    return FrameSessions(perception.observe, lambda: Tracker(tracking, body=body), parameters, on_batch=on_batch)
+
+    def new_video(name: VideoName) -> LiveVideo:
+        return LiveVideo(name, tracking, body, sessions.history, times)
+
+    return FrameSessions(perception.observe, new_video, parameters, on_batch=on_batch)

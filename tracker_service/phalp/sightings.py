@@ -1,5 +1,6 @@
 """What a track keeps of a person in one frame, and the records made of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -98,6 +99,21 @@ class Sightings(Columns):
             appearance=people.appearance,
         )
 
+    @classmethod
+    def of_records(cls, records: Sequence[TrackedPerson], appearance: Float32) -> Self:
+        """Return what at least one record says, as unseen sightings; ``appearance`` is (n, k)."""
+
+        def column(name: str) -> Float32:
+            return np.array([getattr(record, name) for record in records], np.float32)
+
+        return cls(
+            detection_index=np.full(len(records), -1),
+            identity=np.full(len(records), -1),
+            annotated=np.zeros(len(records), np.bool_),
+            appearance=appearance,
+            **{name: column(name) for name in _RECORDED},
+        )
+
     def record(self, row: int, track_id: int, frame_number: int, age: int, confidence: float) -> TrackedPerson:
         """Return one row as a record; it is a predicted one where ``age`` is not 0. The arrays are shared."""
         pose = self.pose[row]
@@ -123,6 +139,21 @@ class Sightings(Columns):
             location=self.location[row],
             appearance=self.appearance[row],
         )
+
+
+_RECORDED = (
+    "score",
+    "box",
+    "center",
+    "side",
+    "crop_camera",
+    "camera",
+    "joints_3d",
+    "joints_2d",
+    "pose",
+    "location",
+)
+"""Attributes that sightings and records have in common."""
 
 
 def _usable(people: People) -> Int64:

@@ -33,8 +33,8 @@ class FrameAnswer:
     Attributes:
         session: the session it was answered in.
         video: which of the session's videos it belongs to, from 1; a new one begins when frame numbers start again.
-        result: all living people of the session, seen or predicted, unconfirmed ones included. Its timestamp is 0: a
-            session has no clock but the frame numbers.
+        result: all living people of the video, seen or predicted, unconfirmed ones included. Its timestamp is 0: a
+            session has no clock but the frame numbers. Appearance vectors are left out (length 0).
         main: the person that fills the single-person fields of the older clients; None where there is nobody.
         detected: people found in this very frame.
         late: whether it came after its turn and was answered from its own detection and its neighbours' answers.

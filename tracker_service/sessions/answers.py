@@ -1,0 +1,53 @@
+"""The answers of one video that are kept: for retries, and as neighbours of late frames."""
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+
+from tracker_service.sessions.frame import FrameAnswer
+from tracker_service.sessions.number_ranges import NumberRanges
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAnswer:
+    """An answer and the hash of the image it was given for."""
+
+    answer: FrameAnswer
+    digest: bytes
+
+
+class RecordedAnswers:
+    """The last ``history`` answers, by frame number; which numbers were answered is remembered for longer."""
+
+    def __init__(self, history: int) -> None:
+        self._history = history
+        self._records: dict[int, RecordedAnswer] = {}
+        self._numbers: list[int] = []
+        self._answered = NumberRanges()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, number: int) -> bool:
+        """Whether a frame was answered, even if the answer is no longer kept."""
+        return number in self._answered or number in self._records
+
+    def get(self, number: int) -> RecordedAnswer | None:
+        """Return the answer to a frame if it is still kept."""
+        return self._records.get(number)
+
+    def add(self, answer: FrameAnswer, digest: bytes) -> None:
+        """Keep an answer; the one given longest ago goes."""
+        number = answer.result.frame_number
+        self._records[number] = RecordedAnswer(answer, digest)
+        self._answered.add(number)
+        insort(self._numbers, number)
+        if len(self._records) > self._history:
+            oldest = next(iter(self._records))
+            del self._records[oldest], self._numbers[bisect_left(self._numbers, oldest)]
+
+    def neighbours(self, number: int) -> tuple[FrameAnswer | None, FrameAnswer | None]:
+        """Return the nearest kept answers before and after a frame that has none."""
+        row = bisect_left(self._numbers, number)
+        before = self._records[self._numbers[row - 1]].answer if row else None
+        after = self._records[self._numbers[row]].answer if row < len(self._numbers) else None
+        return before, after

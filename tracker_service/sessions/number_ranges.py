@@ -1,0 +1,34 @@
+"""A set of frame numbers that costs next to nothing while they are consecutive."""
+
+from bisect import bisect_right
+
+_MOST_RANGES = 256
+
+
+class NumberRanges:
+    """Remembers numbers as ranges; with more than 256 ranges the lowest is forgotten."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def __contains__(self, number: int) -> bool:
+        row = bisect_right(self._starts, number) - 1
+        return row >= 0 and number <= self._ends[row]
+
+    def add(self, number: int) -> None:
+        """Remember a number."""
+        if number in self:
+            return
+        row = bisect_right(self._starts, number)
+        self._starts.insert(row, number)
+        self._ends.insert(row, number)
+        self._join(row)
+        self._join(row - 1)
+        if len(self._starts) > _MOST_RANGES:
+            del self._starts[0], self._ends[0]
+
+    def _join(self, row: int) -> None:
+        """Join a range with the next one where they touch."""
+        if 0 <= row < len(self._starts) - 1 and self._ends[row] + 1 == self._starts[row + 1]:
+            del self._ends[row], self._starts[row + 1]

@@ -1,0 +1,83 @@
+"""What is remembered of the people of a video beyond single frames: how often and how large they were, how they looked.
+
+The main person is the one whose sightings times size is largest. The role is sticky: it changes only when its holder is
+no longer reported, or when somebody else's sightings times size is twice the holder's. A holder who is predicted keeps
+it, since nobody's past shrinks while unseen. Sightings count up to a limit, so that who was there first can still be
+overtaken, but only by somebody clearly larger.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.types import Float32, TrackedPerson
+
+_MOST_PEOPLE = 128
+_MOST_SIGHTINGS = 100
+_CLEARLY = 2.0
+"""How far ahead another person must be to become the main one. Raising it makes the role stickier."""
+_SIZE_SHARE = 0.2
+"""Weight of the newest size in the average. Raising it follows people who come closer sooner."""
+
+
+@dataclass(slots=True)
+class _Remembered:
+    sightings: int
+    size: float
+    look: Float32
+
+
+class PersonMemory:
+    """Remembers the last 128 people seen."""
+
+    def __init__(self) -> None:
+        self._people: dict[int, _Remembered] = {}
+
+    def note(self, person: TrackedPerson, frame_size: tuple[int, int]) -> None:
+        """Take in a person who is seen in a frame of (width, height) pixels."""
+        size, look = _relative_size(person, frame_size), person.appearance.copy()
+        known = self._people.pop(person.track_id, None)
+        if known is None:
+            known = _Remembered(0, size, look)
+        known.sightings = min(known.sightings + 1, _MOST_SIGHTINGS)
+        known.size += _SIZE_SHARE * (size - known.size)
+        known.look = look
+        self._people[person.track_id] = known
+        if len(self._people) > _MOST_PEOPLE:
+            del self._people[next(iter(self._people))]
+
+    def sightings(self, track_id: int) -> int:
+        """How often a person was seen, up to 100; 0 for somebody unknown."""
+        known = self._people.get(track_id)
+        return 0 if known is None else known.sightings
+
+    def look(self, track_id: int) -> Float32 | None:
+        """A person's last seen appearance, None for somebody unknown."""
+        known = self._people.get(track_id)
+        return None if known is None else known.look
+
+    def main(self, people: Sequence[TrackedPerson], holder: int | None) -> TrackedPerson | None:
+        """Return the main person of a frame.
+
+        Args:
+            people: everybody reported in it.
+            holder: track id of the main person so far.
+        """
+        if not people:
+            return None
+        best = max(people, key=self._prominence)
+        held = next((person for person in people if person.track_id == holder), None)
+        if held is None or self._prominence(best) > _CLEARLY * self._prominence(held):
+            return best
+        return held
+
+    def _prominence(self, person: TrackedPerson) -> float:
+        known = self._people.get(person.track_id)
+        return 0.0 if known is None else known.sightings * known.size
+
+
+def _relative_size(person: TrackedPerson, frame_size: tuple[int, int]) -> float:
+    """Square root of the part of the frame that the person's box covers."""
+    corners = np.clip(person.box.astype(np.float64).reshape(2, 2), 0, frame_size)
+    return float(np.sqrt(np.prod(corners[1] - corners[0]) / np.prod(frame_size)))

@@ -1,0 +1,145 @@
+"""One video of a session: its tracker, its people, and the answers given so far."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tracker_service.phalp.carrying import JointModel
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.reporting import live_people
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.sessions.answers import RecordedAnswers
+from tracker_service.sessions.frame import FrameAnswer
+from tracker_service.sessions.late import LateFrames
+from tracker_service.sessions.person_memory import PersonMemory
+from tracker_service.types import FrameResult, PersonState, TrackedPerson
+
+_NO_APPEARANCE = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoName:
+    """Which video of which session: what answers say of themselves."""
+
+    session: str
+    video: int
+
+
+class LiveVideo:
+    """Answers the frames of one video, one after another, with the people in it.
+
+    Frames after the last one go to the tracker; frames before it are late and leave the tracker as it is (see
+    `LateFrames`). `answer` may run in any thread, but in one at a time and not beside `keep`.
+
+    Memory: ``history`` answers of about 4 kB a person, the tracker's living tracks, and 128 appearance vectors.
+
+    Args:
+        name: its session and number.
+        parameters: of a live tracker.
+        body: joints of predicted bodies; without it they keep those last observed.
+        history: answers kept.
+        times: counts the busy seconds of association.
+    """
+
+    def __init__(
+        self,
+        name: VideoName,
+        parameters: TrackerParameters,
+        body: JointModel | None,
+        history: int,
+        times: StageTimes | None = None,
+    ) -> None:
+        self.answers = RecordedAnswers(history)
+        self._name = name
+        self._parameters = parameters
+        self._tracker = Tracker(parameters, body=body)
+        self._late = LateFrames(parameters, body, self._tracker.new_identity)
+        self._memory = PersonMemory()
+        self._times = StageTimes() if times is None else times
+        self._last: int | None = None
+        self._first_sighting: int | None = None
+        self._main: int | None = None
+
+    @property
+    def tracks_live(self) -> int:
+        """Living tracks, seen or not."""
+        return len(self._tracker.tracks)
+
+    def answer(self, seen: FrameObservation) -> FrameAnswer:
+        """Return what is said about a frame that has no answer yet; it is then to be kept with `keep`."""
+        with self._times.measure("association"):
+            return self._associated(seen)
+
+    def keep(self, answer: FrameAnswer, digest: bytes) -> None:
+        """Keep an answer and the hash of the image it was given for; the answer given longest ago goes."""
+        self.answers.add(answer, digest)
+
+    def _associated(self, seen: FrameObservation) -> FrameAnswer:
+        number, frame_size = seen.frame_number, (seen.width, seen.height)
+        late = self._last is not None and number <= self._last
+        if late:
+            people, holder = self._late_people(seen, frame_size)
+        else:
+            people, holder = self._next_people(seen, frame_size), self._main
+        main = self._memory.main(people, holder)
+        if not late and main is not None:
+            self._main = main.track_id
+        return self._answer(seen, people, main, late=late)
+
+    def _next_people(self, seen: FrameObservation, frame_size: tuple[int, int]) -> list[TrackedPerson]:
+        """Let the tracker associate the frame."""
+        people = self._tracker.update(
+            seen.people, seen.frame_number, frame_size, shot=seen.shot, low_score=seen.low_score
+        )
+        self._last = seen.frame_number
+        self._note(people, seen.frame_number, frame_size)
+        return list(people)
+
+    def _late_people(
+        self, seen: FrameObservation, frame_size: tuple[int, int]
+    ) -> tuple[list[TrackedPerson], int | None]:
+        """Answer from the frame's own detection and its neighbours; also return the neighbours' main person."""
+        number = seen.frame_number
+        neighbours = self.answers.neighbours(number)
+        people = self._late.people(seen.people, number, frame_size, neighbours, self._memory)
+        self._note(people, number, frame_size)
+        confirmed = {
+            person.track_id for person in people if self._memory.sightings(person.track_id) >= self._parameters.n_init
+        }
+        shown = live_people(
+            people,
+            confirmed,
+            frame_size,
+            least_visible=self._parameters.least_visible,
+            doubtful_age=self._parameters.tentative_misses,
+        )
+        mains = [answer.main for answer in neighbours if answer is not None and answer.main is not None]
+        nearest = min(mains, key=lambda main: abs(main.frame_number - number), default=None)
+        return shown, None if nearest is None else nearest.track_id
+
+    def _note(
+        self, people: tuple[TrackedPerson, ...] | list[TrackedPerson], number: int, size: tuple[int, int]
+    ) -> None:
+        seen = [person for person in people if person.state is PersonState.SEEN]
+        for person in seen:
+            self._memory.note(person, size)
+        if seen:
+            self._first_sighting = number if self._first_sighting is None else min(self._first_sighting, number)
+
+    def _answer(
+        self, seen: FrameObservation, people: list[TrackedPerson], main: TrackedPerson | None, *, late: bool
+    ) -> FrameAnswer:
+        persons = tuple(replace(person, appearance=_NO_APPEARANCE) for person in people)
+        return FrameAnswer(
+            session=self._name.session,
+            video=self._name.video,
+            result=FrameResult(
+                seen.frame_number, seen.timestamp, seen.width, seen.height, persons, seen.shot, seen.dropped
+            ),
+            main=None if main is None else next(person for person in persons if person.track_id == main.track_id),
+            detected=len(seen.people),
+            late=late,
+            expected=self._first_sighting is not None and self._first_sighting <= seen.frame_number,
+        )
