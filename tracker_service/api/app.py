@@ -12,12 +12,14 @@ from tracker_service.api import frame_routes, health_routes
 from tracker_service.api.body_limit import BodyLimit
 from tracker_service.api.errors import install_error_handlers
 from tracker_service.api.gate import Gate
+from tracker_service.api.job_opening import JobOpening, OpenJobs
 from tracker_service.api.lingering import Lingering
 from tracker_service.api.loading import Loader, OpenClient
 from tracker_service.api.service import Service
 from tracker_service.api.service_gauges import publish_gauges
 from tracker_service.api.telemetry import REQUEST_ID_HEADER, Telemetry
 from tracker_service.assembly import open_client as client_of_settings
+from tracker_service.job_assembly import open_job_store
 from tracker_service.settings import Settings
 
 ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router)
@@ -26,12 +28,15 @@ ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router)
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
 
 
-def create_app(settings: Settings, *, open_client: OpenClient = client_of_settings) -> FastAPI:
+def create_app(
+    settings: Settings, *, open_client: OpenClient = client_of_settings, open_jobs: OpenJobs = open_job_store
+) -> FastAPI:
     """Build the service.
 
     Args:
         settings: everything that can be set.
         open_client: opens the inference client; called in the background, again and again until it succeeds.
+        open_jobs: makes the store of video jobs; likewise.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -42,6 +47,7 @@ def create_app(settings: Settings, *, open_client: OpenClient = client_of_settin
     async def life(_: FastAPI) -> AsyncIterator[None]:
         loader = Loader(service, open_client, asyncio.get_running_loop())
         loader.start()
+        JobOpening(service, open_jobs).start()
         yield
         await service.stop()
         await asyncio.to_thread(loader.stop, settings.service.drain_seconds)

@@ -78,7 +78,7 @@ async def pose(request: Request, service: ServiceOf, fields: Fields = None) -> R
     """Answer with the main person's keypoints only; otherwise as `/pose/hybrid`, in the same session."""
     wanted = _wanted(fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
 
-    def record(answer: FrameAnswer, engine: Engine, milliseconds: float) -> Record:
+    def record(answer: FrameAnswer, _: Engine, milliseconds: float) -> Record:
         version = service.models.model_version
         return keypoints_record(answer, model_version=version, processing_time_ms=milliseconds, fields=wanted)
 

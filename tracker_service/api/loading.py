@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tracker_service.api.errors import verdict
+from tracker_service.api.retrying import until_it_works
 from tracker_service.api.service import Engine, Service
 from tracker_service.assembly import load_body
 from tracker_service.body.model import BodyModel
@@ -20,7 +21,6 @@ _logger = logging.getLogger(__name__)
 
 OpenClient = Callable[[Settings], InferenceClient]
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 _STARTING_SIDE = 256
 """Side of a dummy input where the model leaves it free."""
 
@@ -56,44 +56,29 @@ class Loader:
 
     def _run(self) -> None:
         readiness = self._service.readiness
-        if not self._until_it_works(self._load):
+        if not until_it_works(self._load, self._stop, self._report):
             return
         _logger.info("ready", extra={"model_set": self._service.models.name, "device": readiness.state.device})
         while True:
             readiness.trouble.wait()
             readiness.trouble.clear()
-            if self._stop.is_set() or not self._until_it_works(self._warm_up):
+            if self._stop.is_set() or not until_it_works(self._warm_up, self._stop, self._report):
                 return
             readiness.ready()
             _logger.info("the models answer again")
-
-    def _until_it_works(self, step: Callable[[], None]) -> bool:
-        pause = _FIRST_PAUSE
-        while not self._stop.is_set():
-            try:
-                step()
-            except PhalpTritonError as error:
-                self._report(error)
-            except Exception as error:  # whatever it is: the service stays, says it is not ready, and tries again
-                self._report(error)
-            else:
-                return True
-            self._stop.wait(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        return False
 
     def _report(self, error: Exception) -> None:
         away = isinstance(error, InferenceUnavailableError)
         self._service.readiness.failed(
             verdict(error).saying or "internal error" if away else "the models cannot be loaded; see the service's log"
         )
-        log = _logger.warning if isinstance(error, PhalpTritonError) else _logger.exception
-        log("models not ready: %s", error, extra={"error_type": type(error).__name__})
+        known = isinstance(error, PhalpTritonError)
+        _logger.warning("models not ready: %s", error, exc_info=None if known else error)
 
     def _load(self) -> None:
         service = self._service
         if self._client is None:
-            self._client = self._open_client(service.settings)
+            self._client = self._open_client(_within_a_request(service.settings))
         self._warm_up()
         body = load_body(service.settings)
         service.readiness.loaded("phalp")
@@ -113,6 +98,13 @@ class Loader:
         for part, model in (("vitdet", models.detector), ("hmr2", models.hmr)):
             warm_up(self._client, model)
             self._service.readiness.loaded(part)
+
+
+def _within_a_request(settings: Settings) -> Settings:
+    """Return the settings with a model call's budget cut to a request's: a frame cannot wait for a server as a job can."""
+    inference = settings.inference
+    seconds = min(inference.budget_seconds, settings.limits.request_seconds)
+    return settings.model_copy(update={"inference": inference.model_copy(update={"budget_seconds": seconds})})
 
 
 def warm_up(client: InferenceClient, model: str) -> None:

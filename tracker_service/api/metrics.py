@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.registry import Collector
 
+from tracker_service.jobs.messages import FrameCounts
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.types import PersonState
 
@@ -66,6 +67,11 @@ class ServiceMetrics:
         states = [person.state for person in answer.result.persons]
         self.frames("session", 1, expected=int(answer.expected), covered=int(answer.expected and bool(states)))
         self.persons(seen=states.count(PersonState.SEEN), predicted=states.count(PersonState.PREDICTED))
+
+    def job_frames(self, counts: FrameCounts) -> None:
+        """Count frames of a video job that are safely written."""
+        self.frames("job", counts.frames, expected=counts.expected, covered=counts.covered)
+        self.persons(seen=counts.seen, predicted=counts.predicted)
 
     def frames(self, source: str, frames: int, *, expected: int, covered: int) -> None:
         """Count finished frames, those at or after the first sighting, and those of them with a pose."""

@@ -34,7 +34,7 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
     Raises:
         SettingsError: a setting cannot be used, or the address cannot be listened on.
     """
-    prometheus_client.disable_created_metrics()
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
     configure_logging(settings.service.log_format)
     app = create_app(settings, open_client=open_client)
     listener = _listen(settings.service.host, settings.service.port)

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from tracker_service.api.admission import ClientPlaces, FramePlaces
 from tracker_service.api.authentication import ApiKeys
+from tracker_service.api.errors import refusal
 from tracker_service.api.load import NO_JOBS, Load, RecentMean
 from tracker_service.api.metrics import ServiceMetrics
 from tracker_service.api.readiness import Readiness
@@ -21,7 +22,7 @@ from tracker_service.assembly import models_of, tracker_parameters
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import InferenceUnavailableError
 from tracker_service.inference.client import InferenceClient
-from tracker_service.jobs.job import JobStore
+from tracker_service.jobs.job import JobStore, QueueCounts
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.settings import Settings
@@ -83,9 +84,8 @@ class Service:
         """Called together when the service stops, each with the seconds it may take."""
         self.started = time.time()
         self.frame_seconds = RecentMean()
-        self.jobs: JobStore | None = None
-        """The video jobs, once they are open."""
         self._engine: Engine | None = None
+        self._jobs: JobStore | None = None
         self._stop: asyncio.Task[None] | None = None
         self._work = ThreadPoolExecutor(max_workers=_work_threads(), thread_name_prefix="work")
 
@@ -106,9 +106,24 @@ class Service:
         return self._engine
 
     @property
+    def jobs(self) -> JobStore:
+        """The video jobs.
+
+        Raises:
+            HTTPException: 503, they are not open yet.
+        """
+        if self._jobs is None:
+            raise refusal(503, "the video jobs are not open yet; try again", retry_after=2)
+        return self._jobs
+
+    @property
     def loaded_engine(self) -> Engine | None:
         """What answers frames, whether or not it answers now; None until it is loaded."""
         return self._engine
+
+    def open_jobs(self, jobs: JobStore) -> None:
+        """Take ``jobs`` into use."""
+        self._jobs = jobs
 
     def complete(self, engine: Engine) -> None:
         """Take ``engine`` into use."""
@@ -125,12 +140,21 @@ class Service:
         """Return how busy the service is."""
         frame_workers = self.settings.sessions.workers
         return Load(
-            max_workers=frame_workers + (0 if self.jobs is None else self.settings.jobs.concurrency),
+            max_workers=frame_workers + (0 if self._jobs is None else self.settings.jobs.concurrency),
             frames=self.frame_places.frames,
             frame_workers=frame_workers,
-            jobs=NO_JOBS if self.jobs is None else await self.work(self.jobs.counts),
+            jobs=await self._job_counts(),
             frame_seconds=self.frame_seconds.value,
         )
+
+    async def _job_counts(self) -> QueueCounts:
+        if self._jobs is None or self.stopping:
+            return NO_JOBS
+        try:
+            return await self.work(self._jobs.counts)
+        except Exception as error:  # health must be told also when a database is away
+            _logger.warning("the jobs cannot be counted: %s", error)
+            return NO_JOBS
 
     def stop(self) -> asyncio.Task[None]:
         """Begin to stop, while new work gets 503; returns the task that ends when the process may end."""
