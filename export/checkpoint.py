@@ -5,8 +5,10 @@ consists of omegaconf classes). They are not needed, so the loader puts inert pl
 modules in `INERT_MODULES` and the names in `INERT_NAMES` are treated so; any other class or function is refused.
 """
 
+import logging
 import pickle
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fnmatch import fnmatchcase
@@ -25,6 +27,7 @@ from export.errors import (
     UnreadableFileError,
     UnsafePickleError,
 )
+from export.files import is_web_page
 
 INERT_MODULES = ("omegaconf", "yacs.config")
 """Configuration packages whose objects are replaced by placeholders."""
@@ -35,6 +38,7 @@ _FOREIGN = re.compile(r"GLOBAL ([\w.]+)")
 """The name in the refusal of PyTorch's own restricted unpickler."""
 
 Shape = tuple[int, ...]
+_logger = logging.getLogger(__name__)
 
 
 class Inert:
@@ -65,9 +69,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise MissingFileError(f"checkpoint: expected a file, got {path}")
-    with path.open("rb") as file:
-        head = file.read(64).lstrip().lower()
-    if head.startswith((b"<!doctype", b"<html")):
+    if is_web_page(path):
         raise UnreadableFileError(f"{path}: expected a PyTorch checkpoint, got an HTML page (a login or error page?)")
     try:
         with _placeholders(path):
@@ -123,7 +125,7 @@ def state_dict(content: Mapping[str, Any], key: str, path: Path) -> dict[str, An
 def take_tensors(
     state: Mapping[str, Any], expected: Mapping[str, Shape], ignored: Sequence[str]
 ) -> dict[str, torch.Tensor]:
-    """Return the expected tensors of a checkpoint, each checked.
+    """Return the expected tensors of a checkpoint, each checked; logs how many are ignored, by pattern.
 
     Args:
         state: what the checkpoint holds.
@@ -138,13 +140,18 @@ def take_tensors(
     missing = [name for name in expected if name not in state]
     if missing:
         raise MissingTensorError(f"checkpoint: expected {len(expected)} tensors, missing {_some(missing)}")
-    unknown = [
-        name for name in state if name not in expected and not any(fnmatchcase(name, pattern) for pattern in ignored)
-    ]
+    rest = {
+        name: next((pattern for pattern in ignored if fnmatchcase(name, pattern)), None)
+        for name in state
+        if name not in expected
+    }
+    unknown = [name for name, pattern in rest.items() if pattern is None]
     if unknown:
         raise UnexpectedTensorError(
             f"checkpoint: expected the model's tensors and {', '.join(ignored) or 'nothing else'}, got {_some(unknown)}"
         )
+    left = ", ".join(f"{count} {pattern}" for pattern, count in Counter(rest.values()).items())
+    _logger.info("checkpoint: %d tensors used; ignored: %s", len(expected), left or "none")
     return {name: _checked(name, state[name], shape) for name, shape in expected.items()}
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from export.errors import DownloadError
-from export.files import sha256_of
+from export.files import is_web_page, sha256_of
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 
 _CHUNK = 1 << 20
 _TIMEOUT = 30.0
+_WEB_PAGE = "a web page came instead of the file (a login or licence page?): download it by hand"
 
 
 def unreported(_done: int, _total: int | None) -> None:
@@ -87,7 +88,7 @@ def _accept_complete(content_range: str | None, part: Path) -> None:
 
 def _receive(response: HTTPResponse, part: Path, done: int, progress: Progress) -> None:
     if response.headers.get_content_type() == "text/html":
-        raise DownloadError("a web page came instead of the file (a login or licence page?): download it by hand")
+        raise DownloadError(_WEB_PAGE)
     resumed = response.status == 206
     done = done if resumed else 0
     length = response.headers.get("Content-Length")
@@ -103,6 +104,9 @@ def _receive(response: HTTPResponse, part: Path, done: int, progress: Progress) 
 
 def _check(part: Path, size: int | None, sha256: str | None) -> None:
     """Remove what cannot become right any more, and say why."""
+    if is_web_page(part):
+        part.unlink()
+        raise DownloadError(_WEB_PAGE)
     have = part.stat().st_size
     if size is not None and have < size:
         raise DownloadError(f"truncated: expected {size} bytes, got {have}")

@@ -117,10 +117,22 @@ def dense(value: object, name: str = "array") -> NDArray[np.float64]:
     if isinstance(value, _Box):
         if "indptr" in value.state:
             return _dense_columns(value.state, name)
+        if "idxs" in value.state:
+            return _selected(value.state, name)
         value = value.state.get("x")
     if isinstance(value, np.ndarray) and value.dtype != object:
         return value.astype(np.float64)
     raise TensorShapeError(f"{name}: expected an array, a chumpy array or a sparse matrix, got {value!r:.60}")
+
+
+def _selected(state: dict[str, Any], name: str) -> NDArray[np.float64]:
+    """Return what chumpy's `Select` stands for: entries ``idxs`` of another array, in a shape of its own."""
+    entries = dense(state.get("a"), name).ravel()
+    places, shape = np.asarray(state["idxs"]).ravel(), tuple(state.get("preferred_shape") or (-1,))
+    if places.size and not 0 <= places.min() <= places.max() < entries.size:
+        raise TensorShapeError(f"{name}: expected places below {entries.size}, got {places.min()} to {places.max()}")
+    selected: NDArray[np.float64] = entries[places].reshape(shape)
+    return selected
 
 
 def _dense_columns(state: dict[str, Any], name: str) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from export.download import Progress, download, unreported
 from export.errors import DownloadError, UnreadableFileError
-from export.files import sha256_of, written_whole
+from export.files import is_web_page, sha256_of, written_whole
 from export.weights import WeightFile
 
 
@@ -77,9 +77,7 @@ def check(file: WeightFile, path: Path) -> None:
     have = path.stat().st_size
     if file.size is not None and have != file.size:
         raise UnreadableFileError(f"{path}: truncated or another file: expected {file.size} bytes, got {have}")
-    with path.open("rb") as content:
-        head = content.read(64).lstrip().lower()
-    if head.startswith((b"<!doctype", b"<html")):
+    if is_web_page(path):
         raise UnreadableFileError(f"{path}: expected {file.purpose}, got a web page (a login page?)")
     if file.sha256 is not None and (got := sha256_of(path)) != file.sha256:
         raise UnreadableFileError(f"{path}: wrong hash: expected sha256 {file.sha256}, got {got}")

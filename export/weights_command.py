@@ -12,6 +12,8 @@ from export.settings import ExportSettings
 from export.weights import FILES, Status, WeightFile, how_to_get, status
 from tracker_service.errors import ExportError
 
+_USABLE = {Status.PRESENT, Status.VERIFIED}
+
 
 def weights(
     folder: Annotated[Path | None, typer.Option(help="weights folder; default from the settings")] = None,
@@ -29,17 +31,17 @@ def weights(
         try:
             if source is not None and place(file, source, folder) is not None:
                 console.print(f"placed {file.name}")
-            if download and status(file, folder) in {Status.ABSENT, Status.WRONG_SIZE} and file.urls:
+            if download and file.urls and status(file, folder, verify=verify) not in _USABLE:
                 _fetch_with_bar(file, folder, console)
         except ExportError as error:
             failures.append(error)
-            console.print(f"[red]{error}[/red]")
+            console.print(str(error), style="red", markup=False)
     found = {file: status(file, folder, verify=verify) for file in FILES}
     _print_list(found, folder, console)
     for file, state in found.items():
         if state is Status.ABSENT and file.by_hand:
             console.print(f"{file.name}: {how_to_get(file)}")
-    if failures or {Status.WRONG_SIZE, Status.WRONG_HASH} & set(found.values()):
+    if failures or set(found.values()) - _USABLE - {Status.ABSENT}:
         raise typer.Exit(2)
 
 

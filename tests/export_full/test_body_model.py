@@ -27,6 +27,13 @@ class Ch:
         self.x = x
 
 
+class Select:
+    """Stands in for chumpy's slice of an array, as the authors store shapes cut from more."""
+
+    def __init__(self, a: Ch, idxs: np.ndarray[Any, Any], preferred_shape: tuple[int, ...]) -> None:
+        self.a, self.idxs, self.preferred_shape = a, idxs, preferred_shape
+
+
 class _Harmful:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.mkdir, ("harm",)
@@ -39,6 +46,10 @@ def chumpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "chumpy", ModuleType("chumpy"))
     monkeypatch.setitem(sys.modules, "chumpy.ch", module)
     monkeypatch.setattr(Ch, "__module__", "chumpy.ch")
+    reordering = ModuleType("chumpy.reordering")
+    reordering.Select = Select  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "chumpy.reordering", reordering)
+    monkeypatch.setattr(Select, "__module__", "chumpy.reordering")
 
 
 def _smpl() -> dict[str, Any]:
@@ -76,6 +87,21 @@ def test_published_pickle_and_its_npz_hold_the_same_body(tmp_path: Path, protoco
         np.testing.assert_array_equal(getattr(again, name), getattr(body, name), err_msg=name)
         assert getattr(again, name).dtype == getattr(body, name).dtype
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["body_model.npz"]
+
+
+@pytest.mark.usefixtures("chumpy")
+@pytest.mark.parametrize(
+    ("places", "shape", "expected"),
+    [([1, 0, 5, 4], (2, 2), [[1, 0], [5, 4]]), ([2], None, [2]), ([6], (1,), TensorShapeError)],
+)
+def test_slice_of_a_chumpy_array(tmp_path: Path, places: list[int], shape: Any, expected: Any) -> None:
+    content = Select(Ch(np.arange(6.0).reshape(2, 3)), np.array(places), shape)
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(content, protocol=2))
+    if isinstance(expected, list):
+        np.testing.assert_array_equal(dense(read_pickle(tmp_path / "m.pkl")), expected)
+    else:
+        with pytest.raises(expected, match="expected places below 6, got 6 to 6"):
+            dense(read_pickle(tmp_path / "m.pkl"))
 
 
 def test_rows_and_columns_of_sparse_matrices(tmp_path: Path) -> None:

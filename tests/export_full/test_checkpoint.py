@@ -48,9 +48,14 @@ def _save(path: Path, state: State, **others: object) -> Path:
     return path
 
 
-def test_published_container_gives_the_golden_network(tmp_path: Path) -> None:
+def test_published_container_gives_the_golden_network_and_names_what_is_ignored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = _save(tmp_path / "hmr2.ckpt", _published())
-    model = load_hmr2(path, synthetic_body(), small_sizes())
+    with caplog.at_level("INFO", "export"):
+        model = load_hmr2(path, synthetic_body(), small_sizes())
+    used = len(golden_weights("hmr2_small"))
+    assert f"{used} tensors used; ignored: 1 initialized, 1 discriminator.*, 1 smpl.*" in caplog.text
     crops = torch.full((1, 256, 256, 3), 90, dtype=torch.uint8)
     for ours, golden in zip(model(crops), small_hmr2()(crops), strict=True):
         torch.testing.assert_close(ours, golden, rtol=0, atol=1e-6)

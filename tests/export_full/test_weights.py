@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
+from export import weights_command
 from export.download import download
 from export.errors import DownloadError, MissingFileError, UnreadableFileError
 from export.placing import fetch, place
@@ -52,6 +53,8 @@ class _Files(BaseHTTPRequestHandler):
             self._answer(404, b"gone", "text/plain")
         elif self.path == "/login":
             self._answer(200, b"<html>Sign in</html>", "text/html; charset=utf-8")
+        elif self.path == "/disguised":
+            self._answer(200, b"\n<!DOCTYPE html><title>Sign in</title>", "application/octet-stream")
         elif self.path == "/cut":
             self._answer(200, body[: len(body) // 2], "application/octet-stream", announced=len(body))
         elif start >= len(body):
@@ -129,6 +132,7 @@ def test_part_that_is_longer_than_the_file_is_thrown_away(tmp_path: Path) -> Non
     [
         ("gone", None, None, r"dead link \(HTTP status 404\)"),
         ("login", None, None, "a web page came instead of the file"),
+        ("disguised", None, None, "a web page came instead of the file"),
         ("cut", None, None, "truncated after"),
         ("file", len(CONTENT) + 1, None, "truncated: expected 1024001 bytes, got 1024000"),
         ("file", len(CONTENT) - 1, None, "another file: expected 1023999 bytes"),
@@ -258,3 +262,51 @@ def test_command_lists_places_and_reports(tmp_path: Path, monkeypatch: pytest.Mo
     refused = CliRunner().invoke(app, ["--from", str(tmp_path / "mine")])
     assert refused.exit_code == 2
     assert "truncated or another file" in refused.output
+
+
+def _invoke(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.command()(weights)
+    return CliRunner().invoke(app, arguments)
+
+
+def test_command_downloads_what_is_missing_and_names_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    with _server() as (url, ranges):
+        wanted = [
+            _packed(f"{url}/archive"),
+            WeightFile("mirrored.npy", "test", "none", (f"{url}/gone", f"{url}/file")),
+            WeightFile("gone.npy", "test", "none", (f"{url}/gone",)),
+            WeightFile("login.npy", "test", "none", (f"{url}/login",)),
+            WeightFile("cut.npy", "test", "none", (f"{url}/cut",)),
+            WeightFile("wrong.npy", "test", "none", (f"{url}/file",), sha256="0" * 64),
+            SMPL,
+        ]
+        monkeypatch.setattr(weights_command, "FILES", wanted)
+        first = _invoke("--folder", str(tmp_path), "--download")
+        monkeypatch.setattr(weights_command, "FILES", [replace(wanted[4], urls=(f"{url}/file",))])
+        second = _invoke("--folder", str(tmp_path), "--download")
+    assert first.exit_code == 2
+    for message in (
+        "dead link (HTTP status 404)",
+        "a web page came",
+        "truncated after",
+        "wrong hash: expected sha256 0",
+    ):
+        assert first.output.count(message) == 1, message
+    assert "register at" in first.output
+    assert second.exit_code == 0
+    assert ranges == ["bytes=512000-"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cut.npy", "mirrored.npy", "model.ckpt"]
+    assert all(path.read_bytes() == CONTENT for path in tmp_path.iterdir())
+
+
+def test_command_replaces_a_file_whose_hash_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.ckpt").write_bytes(CONTENT[::-1])
+    with _server() as (url, _):
+        monkeypatch.setattr(weights_command, "FILES", [_packed(f"{url}/archive")])
+        assert _invoke("--folder", str(tmp_path), "--verify").exit_code == 2
+        assert _invoke("--folder", str(tmp_path), "--verify", "--download").exit_code == 0
+    assert (tmp_path / "model.ckpt").read_bytes() == CONTENT
