@@ -1,10 +1,13 @@
-"""The tracker's state as a file: numpy arrays without Python objects, written whole or not at all."""
+"""State as a file: numpy arrays without Python objects, written whole or not at all."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker_service.errors import TrackerStateError
 from tracker_service.phalp.snapshot import TrackerSnapshot
@@ -19,12 +22,52 @@ def save_tracker_state(path: Path, snapshot: TrackerSnapshot) -> None:
     Raises:
         TrackerStateError: the file cannot be written.
     """
+    write_arrays(path, tracker_arrays(snapshot))
+
+
+def load_tracker_state(path: Path) -> TrackerSnapshot:
+    """Read what `save_tracker_state` wrote; `Tracker.restore` checks whether it fits.
+
+    Raises:
+        TrackerStateError: there is no such file, or it is damaged or something else.
+    """
+    return snapshot_of(path, read_arrays(path))
+
+
+def tracker_arrays(snapshot: TrackerSnapshot) -> dict[str, NDArray[Any]]:
+    """Return the snapshot as arrays by name."""
+    header = {_VERSION: np.array(snapshot.version), _PARAMETERS: np.array(snapshot.parameters)}
+    return {**header, **snapshot.arrays}
+
+
+def snapshot_of(path: Path, arrays: dict[str, NDArray[Any]]) -> TrackerSnapshot:
+    """Rebuild what `tracker_arrays` took apart.
+
+    Args:
+        path: where the arrays come from, for messages.
+        arrays: them and nothing else.
+
+    Raises:
+        TrackerStateError: they are none of a tracker.
+    """
+    try:
+        version, parameters = int(arrays.pop(_VERSION)), str(arrays.pop(_PARAMETERS))
+    except (KeyError, ValueError, TypeError) as error:
+        raise _damaged(path) from error
+    return TrackerSnapshot(version, parameters, arrays)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write named arrays to ``path``; an earlier file is replaced only once the new one is complete.
+
+    Raises:
+        TrackerStateError: the file cannot be written.
+    """
     partial = path.with_name(f"{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as stream:
-            header = {_VERSION: np.array(snapshot.version), _PARAMETERS: np.array(snapshot.parameters)}
-            np.savez(stream, allow_pickle=False, **header, **snapshot.arrays)
+            np.savez(stream, allow_pickle=False, **arrays)
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
@@ -34,18 +77,20 @@ def save_tracker_state(path: Path, snapshot: TrackerSnapshot) -> None:
         ) from error
 
 
-def load_tracker_state(path: Path) -> TrackerSnapshot:
-    """Read what `save_tracker_state` wrote; `Tracker.restore` checks whether it fits.
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read what `write_arrays` wrote.
 
     Raises:
         TrackerStateError: there is no such file, or it is damaged or something else.
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        version, parameters = int(arrays.pop(_VERSION)), str(arrays.pop(_PARAMETERS))
+            return {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise TrackerStateError(f"{path}: expected a tracker state, found no file") from error
     except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError, BadZipFile) as error:
-        raise TrackerStateError(f"{path}: expected a tracker state, got a file that is none or damaged") from error
-    return TrackerSnapshot(version, parameters, arrays)
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> TrackerStateError:
+    return TrackerStateError(f"{path}: expected a tracker state, got a file that is none or damaged")

@@ -32,11 +32,27 @@ class Overlap:
 
 
 def observe_frames(
-    frames: Iterable[Frame], perception: Perception, overlap: Overlap, *, detect_shots: bool, times: StageTimes
+    frames: Iterable[Frame],
+    perception: Perception,
+    overlap: Overlap,
+    *,
+    detect_shots: bool,
+    times: StageTimes,
+    first: int = 0,
 ) -> Generator[FrameObservation, None, None]:
-    """Yield the people of every frame, in order, while the next windows are decoded and computed."""
+    """Yield the people of every frame, in order, while the next windows are decoded and computed.
+
+    Args:
+        frames: consecutive frames.
+        perception: looks at windows of them.
+        overlap: how the stages overlap.
+        detect_shots: look for shot changes.
+        times: counts busy seconds.
+        first: number of the first frame to observe; those before it only show the shot detector what went before.
+    """
     decoded = times.measure_each("decoding", frames)
-    ahead = read_ahead(windows(mark_shots(decoded, detect=detect_shots), overlap.window), depth=1)
+    marked = (frame for frame in mark_shots(decoded, detect=detect_shots) if frame.frame.number >= first)
+    ahead = read_ahead(windows(marked, overlap.window), depth=1)
     observed = map_in_order(perception.observe, ahead, workers=overlap.workers, in_flight=overlap.in_flight)
     with closing(observed):
         for window in observed:

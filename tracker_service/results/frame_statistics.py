@@ -1,6 +1,8 @@
 """What is counted over the frames of a run, in memory that grows with the people only, not with the frames."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass
+from typing import Any, Self
 
 from tracker_service.types import DroppedDetections, FrameResult, PersonState, TrackedPerson
 
@@ -84,6 +86,32 @@ class FrameStatistics:
         )
         for person in result.persons:
             self._add_person(person)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything counted so far as JSON values, for `restore`."""
+        return {
+            "frames": self.frames,
+            "seen": self.seen,
+            "predicted": self.predicted,
+            "dropped": asdict(self.dropped),
+            "times": [self._first_timestamp, self._last_timestamp],
+            "tracks": [[track_id, *astuple(track)] for track_id, track in self._tracks.items()],
+        }
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """Go on where `state` was taken.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is no such state.
+        """
+        statistics = cls()
+        statistics.frames, statistics.seen = int(state["frames"]), int(state["seen"])
+        statistics.predicted = int(state["predicted"])
+        statistics.dropped = DroppedDetections(**state["dropped"])
+        statistics._first_timestamp, statistics._last_timestamp = state["times"]
+        statistics._tracks = {int(track_id): _TrackCounter(*counts) for track_id, *counts in state["tracks"]}
+        return statistics
 
     def tracks(self) -> tuple[TrackSummary, ...]:
         """Return everybody who was seen at least once, in order of id."""

@@ -27,6 +27,33 @@ _HEADER = pickle.PROTO + bytes([_PROTOCOL])
 _CHUNK_BYTES = 1 << 18
 
 
+class PickleProgram:
+    """The pickle program of a dict, piece by piece and not compressed."""
+
+    begin = _HEADER + pickle.EMPTY_DICT
+    end = pickle.STOP
+
+    def __init__(self) -> None:
+        self._buffer = io.BytesIO()
+        self._pickler = pickle.Pickler(self._buffer, protocol=_PROTOCOL)
+        self._pickler.dispatch_table = {
+            np.ndarray: _reduce_array,
+            np.float32: _reduce_scalar,
+            np.int64: _reduce_scalar,
+        }
+
+    def item(self, key: str, value: Any) -> bytes:
+        """Return the piece that adds an item; one with a key that was added before replaces the earlier value."""
+        return self._of(key) + self._of(value) + pickle.SETITEM
+
+    def _of(self, value: Any) -> bytes:
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        self._pickler.clear_memo()
+        self._pickler.dump(value)
+        return self._buffer.getvalue()[len(_HEADER) : -len(pickle.STOP)]
+
+
 class PickleStream:
     """Writes one dict as a zlib-compressed pickle.
 
@@ -37,32 +64,19 @@ class PickleStream:
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write
         self._compressor = zlib.compressobj(COMPRESSION_LEVEL)
-        self._item = io.BytesIO()
-        self._pickler = pickle.Pickler(self._item, protocol=_PROTOCOL)
-        self._pickler.dispatch_table = {
-            np.ndarray: _reduce_array,
-            np.float32: _reduce_scalar,
-            np.int64: _reduce_scalar,
-        }
+        self._program = PickleProgram()
         self._pending = bytearray()
-        self._compress(_HEADER + pickle.EMPTY_DICT)
+        self._compress(self._program.begin)
 
     def add(self, key: str, value: Any) -> None:
         """Append one item; a key that was added before replaces its earlier value for the reader."""
-        self._compress(self._program(key) + self._program(value) + pickle.SETITEM)
+        self._compress(self._program.item(key, value))
 
     def finish(self) -> None:
         """End the dict; nothing can be added afterwards."""
-        self._compress(pickle.STOP)
+        self._compress(self._program.end)
         self._write(bytes(self._pending) + self._compressor.flush())
         self._pending.clear()
-
-    def _program(self, value: Any) -> bytes:
-        self._item.seek(0)
-        self._item.truncate()
-        self._pickler.clear_memo()
-        self._pickler.dump(value)
-        return self._item.getvalue()[len(_HEADER) : -len(pickle.STOP)]
 
     def _compress(self, program: bytes) -> None:
         self._pending += self._compressor.compress(program)

@@ -74,6 +74,11 @@ class ShotDetector:
         """Frames between a frame and the decision on it."""
         return self._lookahead
 
+    @property
+    def memory(self) -> int:
+        """Frames before a frame on which the decision on it depends."""
+        return self._lookbehind + 1
+
     def push(self, frame: Frame) -> ShotDecision | None:
         """Take the next frame; return the decision on the frame ``delay`` frames earlier, None while there is none."""
         colors = _colors(frame.image)

@@ -20,6 +20,9 @@ from tracker_service.video.packet_index import PacketIndex, can_be_indexed
 from tracker_service.video.position import Position, Selection
 from tracker_service.video.rgb import RgbConverter
 
+_SEEK_MARGINS = (0.0, 1.0, 10.0)
+"""Seconds to seek further back, in turn: a keyframe may be stored before a frame and yet be shown after it."""
+
 
 class VideoFileSource(FrameSource):
     """Frames of a video file.
@@ -31,6 +34,8 @@ class VideoFileSource(FrameSource):
         path: the file.
         selection: the frames to deliver.
         threads: decoder threads; 0 takes the cores, at most four.
+        start_time: timestamp of the frame at the selection's start, if it is known.
+        seek: whether the start may be reached by seeking.
 
     Raises:
         VideoNotFoundError: there is no such file.
@@ -38,8 +43,17 @@ class VideoFileSource(FrameSource):
         VideoRangeError: the selection holds no frame.
     """
 
-    def __init__(self, path: Path, selection: Selection, threads: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        selection: Selection,
+        threads: int = 0,
+        *,
+        start_time: float | None = None,
+        seek: bool = True,
+    ) -> None:
         self._path, self._selection, self._threads = path, selection, threads
+        self._start_time, self._may_seek = start_time, seek
         self._lock = Lock()
         self._closed = self._iterated = False
         self._damage = DamageReport()
@@ -149,7 +163,13 @@ class VideoFileSource(FrameSource):
         """Return the number of the first frame to come, the timestamp of frame 0 if known, and the frames."""
         self._counted: int | None = None
         start = self._selection.start
-        if start is not None and (start.frame or start.seconds) and can_be_indexed(self._container):
+        inside = start is not None and bool(start.frame or start.seconds)
+        if start is not None and inside and self._may_seek and can_be_indexed(self._container):
+            if start.frame is not None and self._start_time is not None:
+                known = self._reach_known(start.frame, self._start_time)
+                if known is not None:
+                    return known
+                self._reopen()
             index = PacketIndex.read(self._container)
             if index is not None:
                 self._counted = len(index)
@@ -159,6 +179,23 @@ class VideoFileSource(FrameSource):
                     return number, int(index.times[0]), frames
             self._reopen()
         return 0, None, decoded_frames(self._container, self._damage)
+
+    def _reach_known(self, number: int, seconds: float) -> tuple[int, int, Iterator[VideoFrame]] | None:
+        """Seek to a frame whose time is known, without reading what lies before it; None if it is not found there."""
+        first = next(decoded_frames(self._container, self._damage), None)
+        if first is None or first.pts is None:
+            return None
+        hidden, time_base = self._damage.hidden_frames, float(self._container.time_base)
+        ticks = first.pts + round(seconds / time_base)
+        for margin in _SEEK_MARGINS:
+            self._reopen()
+            self._damage.hidden_frames = hidden
+            with suppress(av.FFmpegError):
+                self._container.seek(max(ticks - round(margin / time_base), first.pts))
+                frames = _from_keyframe(decoded_frames(self._container, self._damage), ticks)
+                if frames is not None:
+                    return number, first.pts, frames
+        return None
 
     def _find(self, index: PacketIndex, start: Position) -> int:
         number = index.find(start)

@@ -1,0 +1,86 @@
+"""A border as a file, so that another process can take the stream up where it was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from tracker_service.errors import ContractError, TrackerStateError
+from tracker_service.phalp.snapshot import pack_records, unpack_records, with_prefix, without_prefix
+from tracker_service.pipeline.checkpoint import read_arrays, snapshot_of, tracker_arrays, write_arrays
+from tracker_service.pipeline.tracking import Border
+from tracker_service.types import DroppedDetections, FrameResult
+
+_COLUMNS = 5 + len(fields(DroppedDetections))
+
+
+def save_border(path: Path, border: Border, notes: Mapping[str, Any]) -> None:
+    """Write a border and what its owner wants to remember with it; whole or not at all.
+
+    Args:
+        path: an npz file.
+        border: the border.
+        notes: JSON values.
+
+    Raises:
+        TrackerStateError: the file cannot be written.
+    """
+    arrays = with_prefix("tracker", tracker_arrays(border.tracker))
+    arrays |= with_prefix("open", _pack_frames(border.open_frames))
+    arrays |= with_prefix("held", _pack_frames(border.held_frames))
+    arrays["next_frame"] = np.array(border.next_frame)
+    arrays["notes"] = np.frombuffer(orjson.dumps(dict(notes)), np.uint8)
+    write_arrays(path, arrays)
+
+
+def load_border(path: Path) -> tuple[Border, dict[str, Any]]:
+    """Read what `save_border` wrote: the border and the notes.
+
+    Raises:
+        TrackerStateError: there is no such file, or it is damaged or something else.
+    """
+    arrays = read_arrays(path)
+    try:
+        border = Border(
+            next_frame=int(arrays["next_frame"]),
+            tracker=snapshot_of(path, without_prefix("tracker", arrays)),
+            open_frames=_unpack_frames(without_prefix("open", arrays)),
+            held_frames=_unpack_frames(without_prefix("held", arrays)),
+        )
+        notes: dict[str, Any] = orjson.loads(arrays["notes"].tobytes())
+    except (KeyError, TypeError, ValueError, ContractError) as error:
+        raise TrackerStateError(f"{path}: expected the arrays of a border, got {error!r}") from error
+    return border, notes
+
+
+def _pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
+    """Return frames as arrays: a row per frame, and the people of all frames one after another."""
+    rows = [
+        (frame.frame_number, frame.width, frame.height, frame.shot, len(frame.persons), *astuple(frame.dropped))
+        for frame in frames
+    ]
+    people = [person for frame in frames for person in frame.persons]
+    return {
+        "frames": np.array(rows, np.int64).reshape(len(frames), _COLUMNS),
+        "timestamps": np.array([frame.timestamp for frame in frames], np.float64),
+        **with_prefix("people", pack_records(people)),
+    }
+
+
+def _unpack_frames(arrays: Mapping[str, NDArray[Any]]) -> tuple[FrameResult, ...]:
+    people = iter(unpack_records(without_prefix("people", arrays)))
+    frames = []
+    for row, timestamp in zip(arrays["frames"].tolist(), arrays["timestamps"].tolist(), strict=True):
+        number, width, height, shot, count, *dropped = row
+        persons = tuple(islice(people, count))
+        if len(persons) != count:
+            raise ValueError(f"expected {count} people in frame {number}, got {len(persons)}")
+        frames.append(
+            FrameResult(number, timestamp, width, height, persons, bool(shot), dropped=DroppedDetections(*dropped))
+        )
+    return tuple(frames)
