@@ -19,6 +19,7 @@ from export.graphs.served_graph import ServedGraph
 from export.hmr2.backbone import IMAGE_WIDTH
 from export.hmr2.camera import CROP_SIZE
 from export.hmr2.model import Hmr2
+from export.hmr2.sizes import Hmr2Sizes
 
 _CUT = (CROP_SIZE - IMAGE_WIDTH) // 2
 
@@ -41,7 +42,7 @@ class UpstreamHmr2(nn.Module):
         backbones: Any = import_module("hmr2.models.backbones")
         heads: Any = import_module("hmr2.models.heads")
         with tempfile.TemporaryDirectory() as folder:
-            config = _config(Path(folder) / "mean_params.npz")
+            config = _config(Path(folder) / "mean_params.npz", ours.sizes)
             self.backbone = backbones.create_backbone(config)
             self.smpl_head = heads.build_smpl_head(config)
         state = state_dict(read_checkpoint(checkpoint), "state_dict", checkpoint)
@@ -71,19 +72,21 @@ def compare_with_upstream(
     return compare_module(graph, module, "upstream", expected)
 
 
-def _config(mean_params: Path) -> Any:
+def _config(mean_params: Path, sizes: Hmr2Sizes) -> Any:
     """Return the published configuration as far as these modules read it; mean parameters come from the checkpoint."""
     np.savez(mean_params, pose=np.zeros(144, np.float32), shape=np.zeros(10, np.float32), cam=np.zeros(3, np.float32))
     node: Any = import_module("yacs.config").CfgNode
     decoder: dict[str, object] = {
-        "depth": 6,
-        "heads": 8,
-        "mlp_dim": 1024,
-        "dim_head": 64,
+        "depth": sizes.decoder_depth,
+        "heads": sizes.decoder_heads,
+        "mlp_dim": sizes.decoder_mlp_dim,
+        "dim_head": sizes.decoder_head_dim,
+        "dim": sizes.decoder_dim,
+        "context_dim": sizes.embed_dim,
         "dropout": 0.0,
         "emb_dropout": 0.0,
+        "norm": "layer",
     }
-    decoder |= {"norm": "layer", "context_dim": 1280}
     return node(
         {
             "MODEL": {
