@@ -127,7 +127,7 @@ class _FrameCall:
             async with self._deadline(503, "there was no answer"):
                 sent = await service.work(self._understand, raw, place)
                 request = FrameRequest(self._session(sent.post), sent.post.fields.frame_number, sent.image, sent.digest)
-                log.update(session=sent.post.fields.session_id, frame=request.frame_number)
+                log.update(session=request.session, frame=request.frame_number)
                 answer = await self._ask(engine, request)
                 service.metrics.frame(answer)
                 log.update(_said_about(answer))

@@ -10,10 +10,12 @@ import numpy as np
 from tracker_service.api.errors import verdict
 from tracker_service.api.retrying import until_it_works
 from tracker_service.api.service import Engine, Service
+from tracker_service.api.triton_metrics import TritonMetrics
 from tracker_service.assembly import load_body
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
+from tracker_service.inference.triton import TritonClient
 from tracker_service.session_assembly import open_sessions
 from tracker_service.settings import Settings
 
@@ -62,7 +64,9 @@ class Loader:
         while True:
             readiness.trouble.wait()
             readiness.trouble.clear()
-            if self._stop.is_set() or not until_it_works(self._warm_up, self._stop, self._report):
+            if self._stop.is_set() or readiness.state.stopping:
+                return
+            if not until_it_works(self._warm_up, self._stop, self._report):
                 return
             readiness.ready()
             _logger.info("the models answer again")
@@ -79,6 +83,8 @@ class Loader:
         service = self._service
         if self._client is None:
             self._client = self._open_client(_within_a_request(service.settings))
+            if isinstance(self._client, TritonClient):
+                service.metrics.collect_from(TritonMetrics(self._client))
         self._warm_up()
         body = load_body(service.settings)
         service.readiness.loaded("phalp")
@@ -95,13 +101,16 @@ class Loader:
         models = self._service.models
         if self._client is None:
             return
+        on_gpu = False
         for part, model in (("vitdet", models.detector), ("hmr2", models.hmr)):
             warm_up(self._client, model)
+            on_gpu = on_gpu or self._client.signature(model).on_gpu
             self._service.readiness.loaded(part)
+        self._service.readiness.runs_on("cuda" if on_gpu else "cpu")
 
 
 def _within_a_request(settings: Settings) -> Settings:
-    """Return the settings with a model call's budget cut to a request's: a frame cannot wait for a server as a job can."""
+    """Return the settings with the budget of a model call cut to a request's: a frame cannot wait as a job can."""
     inference = settings.inference
     seconds = min(inference.budget_seconds, settings.limits.request_seconds)
     return settings.model_copy(update={"inference": inference.model_copy(update={"budget_seconds": seconds})})

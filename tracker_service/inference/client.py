@@ -27,12 +27,14 @@ class ModelSpec:
         name: folder name in the model repository.
         inputs, outputs: tensors by name.
         max_batch_size: rows per request; None where the client splits on its own or there is no limit.
+        on_gpu: whether it runs on a GPU.
     """
 
     name: str
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
     max_batch_size: int | None = None
+    on_gpu: bool = False
 
 
 class InferenceClient(Protocol):

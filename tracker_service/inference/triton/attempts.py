@@ -53,6 +53,10 @@ class Attempts:
         self._breakers: dict[str, CircuitBreaker] = {}
         self.repetitions: Counter[str] = Counter()
         """How often a request was sent again, by the name of the error that it healed."""
+        self.repeated: Counter[str] = Counter()
+        """How often a request was sent again, by model."""
+        self.failed: Counter[type[InferenceError]] = Counter()
+        """How many requests failed, healed later or not, by error."""
 
     async def run(
         self, model: str, attempt: Callable[[float], Awaitable[Result]], *, known: Callable[[], bool]
@@ -78,6 +82,7 @@ class Attempts:
             except InferenceServerException as error:
                 failure = classify(error, model, self._address, known=known())
                 self._report(breaker, failure)
+                self.failed[type(failure.error)] += 1
                 pause = course.pause_after(failure, self._clock())
                 if pause is None:
                     raise course.final_error(failure, self._clock()) from error
@@ -91,6 +96,7 @@ class Attempts:
                 breaker.report_answer()
                 return result
             self.repetitions[type(failure.error).__name__] += 1
+            self.repeated[model] += 1
             await asyncio.sleep(pause)
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ import numpy as np
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from tracker_service.errors import ModelContractError, ModelNotFoundError, SettingsError
+from tracker_service.errors import InferenceError, ModelContractError, ModelNotFoundError, SettingsError
 from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
 from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
 from tracker_service.inference.triton.attempts import Attempts
@@ -79,6 +79,14 @@ class TritonClient:
     def repetitions(self) -> dict[str, int]:
         """Return how often requests were sent again so far, by the name of the error that was not raised."""
         return dict(self._attempts.repetitions)
+
+    def repeated_models(self) -> dict[str, int]:
+        """Return how often requests were sent again so far, by model."""
+        return dict(self._attempts.repeated)
+
+    def failures(self) -> dict[type[InferenceError], int]:
+        """Return how many requests failed so far, healed later or not, by error."""
+        return dict(self._attempts.failed)
 
     def signature(self, model: str) -> ModelSpec:
         """Return the model's own signature; asked from the server once.

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from tritonclient.grpc.aio import InferenceServerClient
+from tritonclient.grpc.model_config_pb2 import ModelInstanceGroup
 
 from tracker_service.errors import ModelContractError
 from tracker_service.inference.client import ModelSpec, TensorSpec
@@ -32,7 +33,8 @@ async def read_signature(server: InferenceServerClient, model: str, version: str
     metadata = await server.get_model_metadata(model, version, client_timeout=seconds)
     config = (await server.get_model_config(model, version, client_timeout=seconds)).config
     limit = config.max_batch_size or None
-    return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit)
+    on_gpu = any(group.kind == ModelInstanceGroup.KIND_GPU for group in config.instance_group)
+    return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit, on_gpu)
 
 
 def difference(before: ModelSpec, now: ModelSpec) -> str:
