@@ -45,9 +45,15 @@ class RecordedAnswers:
             oldest = next(iter(self._records))
             del self._records[oldest], self._numbers[bisect_left(self._numbers, oldest)]
 
-    def neighbours(self, number: int) -> tuple[FrameAnswer | None, FrameAnswer | None]:
-        """Return the nearest kept answers before and after a frame that has none."""
-        row = bisect_left(self._numbers, number)
-        before = self._records[self._numbers[row - 1]].answer if row else None
-        after = self._records[self._numbers[row]].answer if row < len(self._numbers) else None
+    def around(self, number: int, reach: int) -> tuple[list[FrameAnswer], list[FrameAnswer]]:
+        """Return the kept answers up to ``reach`` frames before and after a frame that has none, the nearest first."""
+        start, middle, end = (bisect_left(self._numbers, at) for at in (number - reach, number, number + reach + 1))
+        before = [self._records[near].answer for near in self._numbers[start:middle][::-1]]
+        after = [self._records[near].answer for near in self._numbers[middle:end]]
         return before, after
+
+    def nearest(self, number: int) -> FrameAnswer | None:
+        """Return the kept answer whose frame is nearest."""
+        row = bisect_left(self._numbers, number)
+        near = min(self._numbers[max(row - 1, 0) : row + 1], key=lambda other: abs(other - number), default=None)
+        return None if near is None else self._records[near].answer

@@ -55,8 +55,8 @@ class LiveVideo:
         self._name = name
         self._parameters = parameters
         self._tracker = Tracker(parameters, body=body)
-        self._late = LateFrames(parameters, body, self._tracker.new_identity)
         self._memory = PersonMemory()
+        self._late = LateFrames(parameters, body, self.answers, self._memory, self._tracker.new_identity)
         self._times = StageTimes() if times is None else times
         self._last: int | None = None
         self._first_sighting: int | None = None
@@ -100,10 +100,9 @@ class LiveVideo:
     def _late_people(
         self, seen: FrameObservation, frame_size: tuple[int, int]
     ) -> tuple[list[TrackedPerson], int | None]:
-        """Answer from the frame's own detection and its neighbours; also return the neighbours' main person."""
+        """Answer from the frame's own detection and its neighbours; also return the main person nearby."""
         number = seen.frame_number
-        neighbours = self.answers.neighbours(number)
-        people = self._late.people(seen.people, number, frame_size, neighbours, self._memory)
+        people = self._late.people(seen.people, number, frame_size)
         self._note(people, number, frame_size)
         confirmed = {
             person.track_id for person in people if self._memory.sightings(person.track_id) >= self._parameters.n_init
@@ -115,9 +114,8 @@ class LiveVideo:
             least_visible=self._parameters.least_visible,
             doubtful_age=self._parameters.tentative_misses,
         )
-        mains = [answer.main for answer in neighbours if answer is not None and answer.main is not None]
-        nearest = min(mains, key=lambda main: abs(main.frame_number - number), default=None)
-        return shown, None if nearest is None else nearest.track_id
+        nearest = self.answers.nearest(number)
+        return shown, None if nearest is None or nearest.main is None else nearest.main.track_id
 
     def _note(
         self, people: tuple[TrackedPerson, ...] | list[TrackedPerson], number: int, size: tuple[int, int]

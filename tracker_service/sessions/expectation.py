@@ -1,0 +1,145 @@
+"""Who is expected in a frame that comes late, from the answers to the frames around it.
+
+Somebody seen on both sides is on the way from one sighting to the other. Somebody seen on one side only is predicted as
+the tracker does it, backwards in time where the sightings come after the frame.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from tracker_service.phalp.location import CAMERA, POSITION, LocationPrediction, predict_location
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.pose_prediction import ConstantVelocityPose
+from tracker_service.sessions.frame import FrameAnswer
+from tracker_service.types import Float32, Float64, PersonState, TrackedPerson
+
+_ROTATIONS = 216
+_SERIES = np.array([88, 89, 92])
+_DRIFT = 0.01
+"""Spread of an interpolated position per frame to the nearest sighting, as a part of the frame's longer side; of the
+log depth alike. Raising it accepts people further from the straight way."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """n people expected in a frame.
+
+    Attributes:
+        last: their nearest sightings.
+        age: frames to those.
+        pose: (n, 229) float32 expected pose vectors.
+        location: expected locations.
+    """
+
+    last: tuple[TrackedPerson, ...]
+    age: tuple[int, ...]
+    pose: Float32
+    location: LocationPrediction
+
+    def __len__(self) -> int:
+        return len(self.last)
+
+    def joined(self, other: Self) -> Self:
+        """Return the people of this followed by those of ``other``."""
+        ours, theirs = self.location, other.location
+        return type(self)(
+            self.last + other.last,
+            self.age + other.age,
+            np.concatenate([self.pose, other.pose]),
+            LocationPrediction(
+                np.concatenate([ours.position, theirs.position]),
+                np.concatenate([ours.camera, theirs.camera]),
+                np.concatenate([ours.spread, theirs.spread]),
+            ),
+        )
+
+
+def expect(
+    number: int, before: Iterable[FrameAnswer], after: Iterable[FrameAnswer], parameters: TrackerParameters
+) -> Expectation:
+    """Return who is expected in frame ``number``.
+
+    Args:
+        number: the frame.
+        before: answers to the frames before it in which people are looked for, the nearest first.
+        after: answers to those after it, the nearest first.
+        parameters: sightings used for a prediction, and how motion fades.
+    """
+    earlier, later = (_sightings(side, parameters.track_history) for side in (before, after))
+    between = [(earlier[track_id][0], later[track_id][0]) for track_id in earlier if track_id in later]
+    beyond = [seen for track_id, seen in earlier.items() if track_id not in later]
+    beyond += [seen for track_id, seen in later.items() if track_id not in earlier]
+    return _interpolated(number, between).joined(_predicted(number, beyond, parameters))
+
+
+def _sightings(answers: Iterable[FrameAnswer], most: int) -> dict[int, list[TrackedPerson]]:
+    """Return up to ``most`` sightings of everybody, the nearest first."""
+    sightings: dict[int, list[TrackedPerson]] = {}
+    for answer in answers:
+        for person in answer.result.persons:
+            seen = sightings.setdefault(person.track_id, [])
+            if person.state is PersonState.SEEN and len(seen) < most:
+                seen.append(person)
+    return {track_id: seen for track_id, seen in sightings.items() if seen}
+
+
+def _interpolated(number: int, pairs: Sequence[tuple[TrackedPerson, TrackedPerson]]) -> Expectation:
+    firsts, lasts = tuple(first for first, _ in pairs), tuple(last for _, last in pairs)
+    to_first = np.array([number - first.frame_number for first in firsts], np.int64)
+    to_last = np.array([last.frame_number - number for last in lasts], np.int64)
+    share = (to_first / np.maximum(to_first + to_last, 1))[:, None]
+    age = np.minimum(to_first, to_last)
+    start, end = _column(firsts, "location", 99), _column(lasts, "location", 99)
+    drift = _DRIFT * age.astype(np.float64)[:, None]
+    return Expectation(
+        last=tuple(
+            first if near else last for first, last, near in zip(firsts, lasts, to_first <= to_last, strict=True)
+        ),
+        age=tuple(age.tolist()),
+        pose=_turned(_column(firsts, "pose", 229), _column(lasts, "pose", 229), share),
+        location=LocationPrediction(
+            position=_mixed(start[:, POSITION], end[:, POSITION], share),
+            camera=_mixed(start[:, CAMERA], end[:, CAMERA], share),
+            spread=np.concatenate([drift, drift, np.exp(drift)], axis=1),
+        ),
+    )
+
+
+def _predicted(number: int, histories: Sequence[Sequence[TrackedPerson]], parameters: TrackerParameters) -> Expectation:
+    length = parameters.track_history
+    nearest = tuple(seen[0] for seen in histories)
+    full = [[*seen, *[seen[-1]] * (length - len(seen))][::-1] for seen in histories]
+    # In mirrored time where the sightings come after the frame, so that time always runs towards it.
+    times = -np.array([[abs(number - person.frame_number) for person in seen] for seen in full], np.int64)
+    times = times.reshape(-1, length)
+    steps = -times[:, -1]
+    location = np.array([[person.location[_SERIES] for person in seen] for seen in full], np.float32)
+    poses = np.array([[person.pose for person in seen] for seen in full], np.float32)
+    return Expectation(
+        last=nearest,
+        age=tuple(steps.tolist()),
+        pose=ConstantVelocityPose().predict(poses.reshape(-1, length, 229), times, steps),
+        location=predict_location(times, location.reshape(-1, length, 3), steps, damping=parameters.damping),
+    )
+
+
+def _column(people: Sequence[TrackedPerson], name: str, size: int) -> Float32:
+    return np.array([getattr(person, name) for person in people], np.float32).reshape(-1, size)
+
+
+def _mixed(first: Float32, last: Float32, share: Float64) -> Float64:
+    return (1 - share) * first.astype(np.float64) + share * last.astype(np.float64)
+
+
+def _turned(first: Float32, last: Float32, share: Float64) -> Float32:
+    """Turn every joint on the shortest way from the first to the last poses; shape and camera are mixed."""
+    pose = _mixed(first, last, share)
+    if len(pose):
+        start, end = first[:, :_ROTATIONS].reshape(-1, 3, 3), last[:, :_ROTATIONS].reshape(-1, 3, 3)
+        turn = Rotation.from_matrix(start.swapaxes(1, 2) @ end).as_rotvec() * np.repeat(share, 24, axis=0)
+        pose[:, :_ROTATIONS] = (start @ Rotation.from_rotvec(turn).as_matrix()).reshape(-1, _ROTATIONS)
+    return pose.astype(np.float32)
