@@ -4,7 +4,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, TypeVar
 
 import orjson
 from fastapi import Request
@@ -14,26 +14,27 @@ from starlette.datastructures import UploadFile
 from tracker_service.api.errors import describe_problem, refusal
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER
 
-SESSION_HEADER = "X-Session-Id"
 IMAGE_TYPES = ("image/jpeg", "image/jpg", "image/png")
 
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _SPACE = str.maketrans("", "", " \t\r\n")
 _MOST_FORM_FIELDS = 16
 
+Fields = TypeVar("Fields", bound="FrameFields")
 FrameNumber = Annotated[int, Field(ge=0, le=LARGEST_FRAME_NUMBER)]
 SessionId = Annotated[str, Field(pattern=f"^{_SESSION_ID.pattern}$")]
 
 
 class FrameFields(BaseModel):
-    """What stands beside the image; as query parameters, form fields or JSON."""
+    """What stands beside the image: in the query, overruled by the form or the JSON body."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     frame_number: FrameNumber = Field(default=0, description="position in the video; a new video starts again at 0")
     visualize: bool = Field(default=False, description="add `visualization`: the frame with its people drawn on it")
     session_id: SessionId | None = Field(
-        default=None, description="which video the frame belongs to; without it, and without the header, the address"
+        default=None,
+        description="which video the frame belongs to; without it the header X-Session-Id, else the client's address",
     )
 
 
@@ -43,6 +44,10 @@ class FrameJson(FrameFields):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
     image_base64: str = Field(description="JPEG or PNG in base64, with or without `data:image/...;base64,`")
+
+
+class FrameForm(FrameFields):
+    """The form, its file aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,39 +70,42 @@ class FramePost:
 
 @dataclass(frozen=True, slots=True)
 class RawPost:
-    """A request's body, read but not understood; `parse` may take milliseconds and belongs in a thread."""
+    """A request's body, read but not understood; `parse` may take milliseconds and belongs in a thread.
+
+    Attributes:
+        body: JSON, or the image file.
+        json: which of them.
+        fields: what stood in the query and, of a form, beside the file.
+    """
 
     body: bytes
-    fields: dict[str, Any]
     json: bool
+    fields: FrameFields
 
     @classmethod
-    async def read(cls, request: Request) -> "RawPost":
+    async def read(cls, request: Request, query: FrameFields) -> Self:
         """Read the body.
 
         Raises:
-            HTTPException: 400 without an image, 413, 408, or 415 for another content type.
+            HTTPException: 400 without an image, 408, 413, or 415 for another content type.
         """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        beside: dict[str, Any] = dict(request.query_params)
-        if (session := request.headers.get(SESSION_HEADER)) is not None:
-            beside["session_id"] = session
         if kind == "multipart/form-data":
-            return await cls._of_form(request, beside)
-        if kind in IMAGE_TYPES or kind == "application/octet-stream":
-            return cls(await request.body(), beside, json=False)
+            return await cls._of_form(request, query)
+        if kind in IMAGE_TYPES:
+            return cls(await request.body(), False, query)
         if kind in ("", "application/json") or kind.endswith("+json"):
-            return cls(await request.body(), beside, json=True)
+            return cls(await request.body(), True, query)
         raise refusal(415, "content-type: expected application/json, multipart/form-data, image/jpeg or image/png")
 
     @classmethod
-    async def _of_form(cls, request: Request, beside: dict[str, Any]) -> "RawPost":
+    async def _of_form(cls, request: Request, query: FrameFields) -> Self:
         async with request.form(max_files=1, max_fields=_MOST_FORM_FIELDS) as form:
-            texts = {name: value for name, value in form.items() if isinstance(value, str)}
             image = form.get("image")
             if not isinstance(image, UploadFile):
                 raise refusal(400, "image: expected a file of this name in the form, got none")
-            return cls(await image.read(), {**beside, **texts}, json=False)
+            texts = {name: value for name, value in form.items() if isinstance(value, str)}
+            return cls(await image.read(), False, _overruled(query, _validated(FrameForm, texts)))
 
     def parse(self) -> FramePost:
         """Understand the body.
@@ -106,14 +114,18 @@ class RawPost:
             HTTPException: 400 for no JSON or no image, 422 for values of wrong types.
         """
         if not self.json:
-            return FramePost(self.body, _validated(FrameFields, self.fields))
-        sent = _json_object(self.body)
-        if sent.get("image_base64") is None:
+            return FramePost(self.body, self.fields)
+        values = _json_object(self.body)
+        if values.get("image_base64") is None:
             raise refusal(400, "image_base64: expected a JPEG or PNG in base64, got none")
-        if self.fields.get("session_id") is not None:
-            sent["session_id"] = self.fields["session_id"]
-        fields = _validated(FrameJson, sent)
-        return FramePost(_from_base64(fields.image_base64), fields)
+        sent = _validated(FrameJson, values)
+        return FramePost(_from_base64(sent.image_base64), _overruled(self.fields, sent))
+
+
+def _overruled(query: FrameFields, sent: FrameFields) -> FrameFields:
+    """Return the fields of ``sent`` where it has them, else those of ``query``."""
+    given = sent.model_fields_set & FrameFields.model_fields.keys()
+    return query.model_copy(update={name: getattr(sent, name) for name in given})
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -126,7 +138,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return sent
 
 
-def _validated(model: type[FrameFields] | type[FrameJson], values: dict[str, Any]) -> Any:
+def _validated(model: type[Fields], values: dict[str, Any]) -> Fields:
     try:
         return model.model_validate(values)
     except ValidationError as error:

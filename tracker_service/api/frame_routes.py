@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import Field
 
 from tracker_service.api.admission import FramePlace
 from tracker_service.api.errors import refusal
-from tracker_service.api.frame_post import FramePost, RawPost
+from tracker_service.api.frame_post import FrameFields, FramePost, RawPost, SessionId
 from tracker_service.api.frame_schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
 from tracker_service.api.images import SentImage
 from tracker_service.api.service import Engine, Service, ServiceOf
@@ -32,11 +33,22 @@ from tracker_service.types import UInt8
 router = APIRouter(tags=["frames"])
 
 _VISUALIZATION = "visualization"
-Fields = Annotated[
-    str | None, Query(description="names of the wanted top-level fields, separated by commas; without it all")
-]
-Mesh = Annotated[bool, Query(description="false leaves out the mesh, nine tenths of the answer")]
 RecordOf = Callable[[FrameAnswer, Engine, float], Record]
+SessionHeader = Annotated[SessionId | None, Header(alias="X-Session-Id")]
+
+
+class PoseQuery(FrameFields):
+    """The query of ``POST /pose``."""
+
+    fields: str | None = Field(
+        default=None, description="the wanted top-level fields, separated by commas; default all"
+    )
+
+
+class HybridQuery(PoseQuery):
+    """The query of ``POST /pose/hybrid``."""
+
+    mesh: bool = Field(default=True, description="false leaves out the mesh, nine tenths of the answer")
 
 
 @router.post(
@@ -46,13 +58,15 @@ RecordOf = Callable[[FrameAnswer, Engine, float], Record]
     responses=HYBRID_RESPONSES,
     openapi_extra=FRAME_BODY,
 )
-async def pose_hybrid(request: Request, service: ServiceOf, mesh: Mesh = True, fields: Fields = None) -> Response:
+async def pose_hybrid(
+    request: Request, service: ServiceOf, query: Annotated[HybridQuery, Query()], session: SessionHeader = None
+) -> Response:
     """Answer with everything about the main person, and all people under `persons`.
 
     Frames of one video may come in any order and at the same time; send each with its `frame_number`. A frame in which
     nobody is found is answered with the predicted pose.
     """
-    wanted = _wanted(fields, (*HYBRID_FIELDS, _VISUALIZATION))
+    wanted = _wanted(query.fields, (*HYBRID_FIELDS, _VISUALIZATION))
 
     def record(answer: FrameAnswer, engine: Engine, milliseconds: float) -> Record:
         return hybrid_record(
@@ -60,11 +74,11 @@ async def pose_hybrid(request: Request, service: ServiceOf, mesh: Mesh = True, f
             engine.body,
             model_version=service.models.model_version,
             processing_time_ms=milliseconds,
-            mesh=mesh,
+            mesh=query.mesh,
             fields=wanted,
         )
 
-    return await _FrameCall(service, request, record).answer()
+    return await _FrameCall(service, request, record).answer(_in_session(query, session))
 
 
 @router.post(
@@ -74,15 +88,23 @@ async def pose_hybrid(request: Request, service: ServiceOf, mesh: Mesh = True, f
     responses=KEYPOINT_RESPONSES,
     openapi_extra=FRAME_BODY,
 )
-async def pose(request: Request, service: ServiceOf, fields: Fields = None) -> Response:
+async def pose(
+    request: Request, service: ServiceOf, query: Annotated[PoseQuery, Query()], session: SessionHeader = None
+) -> Response:
     """Answer with the main person's keypoints only; otherwise as `/pose/hybrid`, in the same session."""
-    wanted = _wanted(fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
+    wanted = _wanted(query.fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
 
     def record(answer: FrameAnswer, _: Engine, milliseconds: float) -> Record:
         version = service.models.model_version
         return keypoints_record(answer, model_version=version, processing_time_ms=milliseconds, fields=wanted)
 
-    return await _FrameCall(service, request, record).answer()
+    return await _FrameCall(service, request, record).answer(_in_session(query, session))
+
+
+def _in_session(query: PoseQuery, session: str | None) -> FrameFields:
+    if session is None or query.session_id is not None:
+        return query
+    return query.model_copy(update={"session_id": session})
 
 
 def _wanted(fields: str | None, known: tuple[str, ...]) -> frozenset[str] | None:
@@ -113,8 +135,11 @@ class _FrameCall:
         self._record = record
         self._started = time.perf_counter()
 
-    async def answer(self) -> Response:
+    async def answer(self, query: FrameFields) -> Response:
         """Answer the request.
+
+        Args:
+            query: what stood in the query and the headers.
 
         Raises:
             HTTPException, PhalpTritonError: as the table of errors says.
@@ -123,7 +148,7 @@ class _FrameCall:
         engine = service.engine
         with service.frame_places.place(self._body_bytes()) as place:
             async with self._deadline(408, "the body did not arrive"):
-                raw = await RawPost.read(self._request)
+                raw = await RawPost.read(self._request, query)
             async with self._deadline(503, "there was no answer"):
                 sent = await service.work(self._understand, raw, place)
                 request = FrameRequest(self._session(sent.post), sent.post.fields.frame_number, sent.image, sent.digest)

@@ -1,13 +1,111 @@
 """The documented shapes of the frame routes."""
 
-from typing import Any
+from typing import Any, Literal
 
-from tracker_service.api.frame_post import FrameJson
+from pydantic import BaseModel, ConfigDict, Field
+
+from tracker_service.api.frame_post import FrameForm, FrameJson
 from tracker_service.api.schemas import Responses, errors
 
+_ADDITIVE = ConfigDict(extra="allow")
+Vector = tuple[float, float, float]
+
+
+class Keypoint(BaseModel):
+    """A joint of the main person."""
+
+    name: str
+    x: float = Field(description="pixels of the sent image")
+    y: float = Field(description="pixels of the sent image")
+    z: float = Field(description="metres from the pelvis, away from the camera")
+    confidence: float
+
+
+class CropCamera(BaseModel):
+    """Camera of the person's crop."""
+
+    scale: float
+    tx: float
+    ty: float
+    type: Literal["weak_perspective"]
+
+
+class FullCamera(BaseModel):
+    """Camera of the whole image."""
+
+    tx: float
+    ty: float
+    tz: float
+    focal_length: float = Field(description="pixels")
+    img_width: int
+    img_height: int
+    type: Literal["perspective"]
+
+
+class Detection(BaseModel):
+    """Where the main person is."""
+
+    model_config = _ADDITIVE
+
+    box_center: tuple[float, float] | None = Field(description="pixels")
+    box_size: float | None = Field(description="pixels")
+    vitdet_used: bool
+    num_persons_detected: int = Field(description="people found in this very frame")
+
+
+class KeypointAnswer(BaseModel):
+    """``POST /pose``."""
+
+    model_config = _ADDITIVE
+
+    frame_number: int
+    frame_width: int
+    frame_height: int
+    keypoints: list[Keypoint]
+    keypoint_count: int
+    tracking_confidence: float = Field(description="1 when seen in this frame, below 1 when predicted")
+    processing_time_ms: float
+    model_version: str
+    error: str | None = Field(description="set when there is nobody to answer with")
+    visualization: str | None = Field(default=None, description="base64 JPEG with the overlay, when asked for")
+
+
+class HybridAnswer(KeypointAnswer):
+    """``POST /pose/hybrid``; what is null belongs to a frame without anybody, or was not asked for."""
+
+    has_3d: bool = Field(description="a pose is returned, seen or predicted")
+    joints_3d_raw: list[Vector] | None = Field(description="metres, model space")
+    joint_angles_3d: dict[str, float] = Field(description="degrees")
+    mesh_vertices: int = Field(description="number of vertices")
+    mesh_vertices_data: list[Vector] | None = Field(description="metres, model space")
+    mesh_faces_data: list[tuple[int, int, int]] | None
+    camera_translation: Vector | None
+    camera_params: CropCamera | None
+    camera_full: FullCamera | None
+    detection: Detection
+    phalp_available: bool
+
+
 _ERRORS = errors(400, 401, 408, 413, 415, 422, 429, 500, 503)
-HYBRID_RESPONSES: Responses = {200: {"description": "The pose, seen or predicted"}, **_ERRORS}
-KEYPOINT_RESPONSES: Responses = {200: {"description": "The keypoints"}, **_ERRORS}
+_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+_IMAGE = {"schema": {"type": "string", "format": "binary"}}
+_FORM = FrameForm.model_json_schema()
+_FORM["properties"]["image"] = {"type": "string", "format": "binary", "description": "JPEG or PNG"}
+_FORM["required"] = ["image"]
+
 FRAME_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": FrameJson.model_json_schema()}}}
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": FrameJson.model_json_schema(),
+                "example": {"image_base64": _PIXEL, "frame_number": 0, "visualize": False},
+            },
+            "image/jpeg": _IMAGE,
+            "image/png": _IMAGE,
+            "multipart/form-data": {"schema": _FORM},
+        },
+    }
 }
+HYBRID_RESPONSES: Responses = {200: {"model": HybridAnswer, "description": "The pose, seen or predicted"}, **_ERRORS}
+KEYPOINT_RESPONSES: Responses = {200: {"model": KeypointAnswer, "description": "The keypoints"}, **_ERRORS}
