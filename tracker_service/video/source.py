@@ -22,7 +22,6 @@ def open_source(
     threads: int = 0,
     image_rate: float = IMAGE_RATE,
     start_time: float | None = None,
-    seek: bool = True,
 ) -> FrameSource:
     """Open a video file, a folder of images or a single image for reading once, frame by frame.
 
@@ -32,10 +31,9 @@ def open_source(
         end: first frame not to deliver any more.
         threads: decoder threads; more decode faster and hold more frames in memory; 0 takes the cores, at most four.
         image_rate: frames a second of a folder of images; raising it brings their timestamps closer together.
-        start_time: timestamp of the frame ``start`` as an earlier reading gave it. With it a large file need not be
-            read from its beginning to find the frame.
-        seek: off, the start is reached by decoding from the beginning: what a damaged file needs to give the same
-            frames as when it was read from there.
+        start_time: timestamp of the frame ``start`` as an earlier reading gave it. With it the frame is found without
+            reading what lies before it, or the range is refused; files in which packets do not tell the frames, and
+            damaged ones, must be read from the beginning instead.
 
     Returns:
         The source, its first frame already decoded; close it or use it as a context manager.
@@ -54,4 +52,4 @@ def open_source(
     selection = Selection.between(start, end)
     if path.is_dir() or is_image(path):
         return ImageFolderSource(path, selection, image_rate)
-    return VideoFileSource(path, selection, threads, start_time=start_time, seek=seek)
+    return VideoFileSource(path, selection, threads, start_time)

@@ -34,8 +34,7 @@ class VideoFileSource(FrameSource):
         path: the file.
         selection: the frames to deliver.
         threads: decoder threads; 0 takes the cores, at most four.
-        start_time: timestamp of the frame at the selection's start, if it is known.
-        seek: whether the start may be reached by seeking.
+        start_time: timestamp of the frame at the selection's start; it is sought there and nowhere else.
 
     Raises:
         VideoNotFoundError: there is no such file.
@@ -48,12 +47,10 @@ class VideoFileSource(FrameSource):
         path: Path,
         selection: Selection,
         threads: int = 0,
-        *,
         start_time: float | None = None,
-        seek: bool = True,
     ) -> None:
         self._path, self._selection, self._threads = path, selection, threads
-        self._start_time, self._may_seek = start_time, seek
+        self._start_time = start_time
         self._lock = Lock()
         self._closed = self._iterated = False
         self._damage = DamageReport()
@@ -163,39 +160,31 @@ class VideoFileSource(FrameSource):
         """Return the number of the first frame to come, the timestamp of frame 0 if known, and the frames."""
         self._counted: int | None = None
         start = self._selection.start
-        inside = start is not None and bool(start.frame or start.seconds)
-        if start is not None and inside and self._may_seek and can_be_indexed(self._container):
-            if start.frame is not None and self._start_time is not None:
-                known = self._reach_known(start.frame, self._start_time)
-                if known is not None:
-                    return known
-                self._reopen()
+        if start is not None and self._start_time is not None:
+            return self._reach_known(start, self._start_time)
+        if start is not None and (start.frame or start.seconds) and can_be_indexed(self._container):
             index = PacketIndex.read(self._container)
             if index is not None:
                 self._counted = len(index)
                 number = self._find(index, start)
-                frames = self._seek(index, number)
+                frames = self._seek(index.seek_before(number), int(index.times[number]))
                 if frames is not None:
                     return number, int(index.times[0]), frames
             self._reopen()
         return 0, None, decoded_frames(self._container, self._damage)
 
-    def _reach_known(self, number: int, seconds: float) -> tuple[int, int, Iterator[VideoFrame]] | None:
-        """Seek to a frame whose time is known, without reading what lies before it; None if it is not found there."""
+    def _reach_known(self, start: Position, seconds: float) -> tuple[int, int, Iterator[VideoFrame]]:
+        """Seek to a frame whose time is known, without reading what lies before it."""
         first = next(decoded_frames(self._container, self._damage), None)
-        if first is None or first.pts is None:
-            return None
-        hidden, time_base = self._damage.hidden_frames, float(self._container.time_base)
-        ticks = first.pts + round(seconds / time_base)
-        for margin in _SEEK_MARGINS:
-            self._reopen()
-            self._damage.hidden_frames = hidden
-            with suppress(av.FFmpegError):
-                self._container.seek(max(ticks - round(margin / time_base), first.pts))
-                frames = _from_keyframe(decoded_frames(self._container, self._damage), ticks)
+        if start.frame is not None and first is not None and first.pts is not None and can_be_indexed(self._container):
+            hidden, time_base = self._damage.hidden_frames, float(self._container.time_base)
+            ticks = first.pts + round(seconds / time_base)
+            for margin in _SEEK_MARGINS:
+                frames = self._seek(max(ticks - round(margin / time_base), first.pts), ticks)
                 if frames is not None:
-                    return number, first.pts, frames
-        return None
+                    self._damage.hidden_frames = hidden
+                    return start.frame, first.pts, frames
+        raise VideoRangeError(f"{self._path}: expected {start} at {seconds:.3f} s, found no such frame there")
 
     def _find(self, index: PacketIndex, start: Position) -> int:
         number = index.find(start)
@@ -203,11 +192,11 @@ class VideoFileSource(FrameSource):
             raise self._outside(number, index.seconds(number - 1))
         return number
 
-    def _seek(self, index: PacketIndex, number: int) -> Iterator[VideoFrame] | None:
+    def _seek(self, keyframe: int, ticks: int) -> Iterator[VideoFrame] | None:
         self._reopen()
         with suppress(av.FFmpegError):
-            self._container.seek(index.seek_before(number))
-            return _from_keyframe(decoded_frames(self._container, self._damage), int(index.times[number]))
+            self._container.seek(keyframe)
+            return _from_keyframe(decoded_frames(self._container, self._damage), ticks)
         return None
 
     def _reopen(self) -> None:
