@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from tracker_service.api import frame_routes, health_routes
+from tracker_service.api import frame_routes, health_routes, job_routes, legacy_job_routes, video_routes
 from tracker_service.api.body_limit import BodyLimit
 from tracker_service.api.errors import install_error_handlers
 from tracker_service.api.gate import Gate
@@ -18,11 +18,18 @@ from tracker_service.api.loading import Loader, OpenClient
 from tracker_service.api.service import Service
 from tracker_service.api.service_gauges import publish_gauges
 from tracker_service.api.telemetry import REQUEST_ID_HEADER, Telemetry
+from tracker_service.api.video_jobs import VideoJobs
 from tracker_service.assembly import open_client as client_of_settings
 from tracker_service.job_assembly import open_job_store
 from tracker_service.settings import Settings
 
-ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    health_routes.router,
+    frame_routes.router,
+    video_routes.router,
+    legacy_job_routes.router,
+    job_routes.router,
+)
 """All routes of the service, a router a resource."""
 
 _COMPRESSED_FROM, _COMPRESSION = 1024, 1
@@ -42,12 +49,14 @@ def create_app(
         SettingsError: a setting cannot be used.
     """
     service = Service(settings)
+    video_jobs = VideoJobs(service)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         loader = Loader(service, open_client, asyncio.get_running_loop())
         loader.start()
         JobOpening(service, open_jobs).start()
+        await asyncio.to_thread(video_jobs.uploads.sweep)
         yield
         await service.stop()
         await asyncio.to_thread(loader.stop, settings.service.drain_seconds)
@@ -62,6 +71,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.service = service
+    app.state.video_jobs = video_jobs
     for router in ROUTERS:
         app.include_router(router)
     install_error_handlers(app)

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tracker_service.api.errors import error_response, refusal
 from tracker_service.settings.serving import LimitSettings
 
-UPLOAD_PATHS = frozenset({"/pose/video", "/process_video_async"})
+UPLOAD_PATHS = frozenset({"/pose/video", "/process_video_async", "/jobs"})
 """Routes whose forms may be as long as a video."""
 
 
