@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
 from pydantic import BaseModel
 
 from tracker_service.errors import SettingsError
@@ -60,7 +61,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
             continue
         if key not in known:
             raise SettingsError(f"override: unknown key {key!r}{_nearest(key, known)}")
-        insert(tree, key, None if value in {"null", "None", "~"} else value)
+        insert(tree, key, _value(key, value))
     return tree
 
 
@@ -82,6 +83,16 @@ def setting_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[st
         else:
             keys.append(prefix + name)
     return keys
+
+
+def _value(key: str, text: str) -> object:
+    """Return the text, None, or for lists and objects what their JSON says (``media.roots=["/videos"]``)."""
+    if not text.startswith(("[", "{")):
+        return None if text in {"null", "None", "~"} else text
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise SettingsError(f"setting {key}: expected JSON, got {text!r} ({error})") from error
 
 
 def _has_no_effect(key: str) -> bool:

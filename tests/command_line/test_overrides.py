@@ -1,12 +1,14 @@
 """Settings and ``key=value`` overrides."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
 from tracker_service.errors import SettingsError
 from tracker_service.overrides import is_override, parse_overrides, setting_keys
 from tracker_service.settings import load_settings
+from tracker_service.settings.serving import PathRule
 
 
 def test_upstream_names_reach_the_settings() -> None:
@@ -17,6 +19,18 @@ def test_upstream_names_reach_the_settings() -> None:
     assert settings.video.start_frame == 50
     assert settings.render.type == "HUMAN_BBOX"
     assert settings.use_gt is True
+
+
+def test_lists_and_objects_are_given_as_json() -> None:
+    rules = '[{"client": "C:/Users", "host": "/videos/users"}]'
+    media = load_settings(parse_overrides(['media.roots=["/videos", "/more"]', f"media.rules={rules}"])).media
+    assert media.roots == (Path("/videos"), Path("/more"))
+    assert media.rules == (PathRule(client="C:/Users", host=Path("/videos/users")),)
+
+
+def test_a_list_that_is_no_json_is_an_error() -> None:
+    with pytest.raises(SettingsError, match=r"media\.roots: expected JSON"):
+        parse_overrides(["media.roots=[/videos]"])
 
 
 def test_the_last_of_equal_keys_wins_and_null_means_the_default() -> None:
