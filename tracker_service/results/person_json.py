@@ -46,11 +46,11 @@ def frame_record(result: FrameResult, mesh: VertexSource | None = None) -> Recor
     """
     vertices = None if mesh is None or not result.persons else _mesh_vertices(result, mesh)
     persons = [
-        _person_record(person, None if vertices is None else vertices[row]) for row, person in enumerate(result.persons)
+        person_record(person, None if vertices is None else vertices[row]) for row, person in enumerate(result.persons)
     ]
     return {
         "frame_number": result.frame_number,
-        "timestamp": round(_finite(f"frame {result.frame_number}, timestamp", result.timestamp), 6),
+        "timestamp": round(finite(f"frame {result.frame_number}, timestamp", result.timestamp), 6),
         "frame_width": result.width,
         "frame_height": result.height,
         "shot": result.shot,
@@ -88,11 +88,16 @@ def _mesh_vertices(result: FrameResult, mesh: VertexSource) -> Float32:
     return vertices
 
 
-def _person_record(person: TrackedPerson, vertices: Float32 | None) -> Record:
+def person_record(person: TrackedPerson, vertices: Float32 | None = None) -> Record:
+    """Return the ``Person`` object of the HTTP contract; with ``vertices``, (V, 3), its mesh too.
+
+    Raises:
+        ContractError: a field is not finite; the message names frame, track and field.
+    """
     where = f"frame {person.frame_number}, track {person.track_id}"
 
     def array(name: str, value: Float32) -> Float32:
-        return _finite_array(f"{where}, {name}", value)
+        return finite_array(f"{where}, {name}", value)
 
     camera = array("camera", person.camera)
     crop_camera = array("camera_crop", person.crop_camera)
@@ -100,9 +105,9 @@ def _person_record(person: TrackedPerson, vertices: Float32 | None) -> Record:
         "track_id": person.track_id,
         "state": str(person.state),
         "age": person.age,
-        "confidence": np.float32(_finite(f"{where}, confidence", person.score)),
+        "confidence": np.float32(finite(f"{where}, confidence", person.score)),
         # Not narrowed to float32: a prediction's confidence must stay strictly below 1.
-        "tracking_confidence": _finite(f"{where}, tracking_confidence", person.tracking_confidence),
+        "tracking_confidence": finite(f"{where}, tracking_confidence", person.tracking_confidence),
         "bbox": array("bbox", box_xywh(person)),
         "smpl": {
             "betas": array("smpl.betas", person.betas),
@@ -119,7 +124,8 @@ def _person_record(person: TrackedPerson, vertices: Float32 | None) -> Record:
     return record
 
 
-def _finite_array(name: str, value: NDArray[np.float32]) -> Float32:
+def finite_array(name: str, value: NDArray[np.float32]) -> Float32:
+    """Return ``value`` as orjson can write it, or raise `ContractError` if a number in it is not finite."""
     finite = np.isfinite(value)
     if not finite.all():
         raise ContractError(f"{name}: expected finite numbers, got {float(value[~finite].flat[0])}")
@@ -127,7 +133,8 @@ def _finite_array(name: str, value: NDArray[np.float32]) -> Float32:
     return np.ascontiguousarray(value)
 
 
-def _finite(name: str, value: float) -> float:
+def finite(name: str, value: float) -> float:
+    """Return ``value``, or raise `ContractError` if it is not finite."""
     if not np.isfinite(value):
         raise ContractError(f"{name}: expected a finite number, got {value}")
     return float(value)

@@ -1,70 +1,17 @@
-"""One frame in the JSON shapes of ``POST /pose/hybrid`` and ``POST /pose``."""
+"""One frame in the JSON shapes of ``POST /pose/hybrid`` and ``POST /pose``: one person at the top, all in a list."""
 
 from collections.abc import Collection, Iterable
-from typing import Protocol
 
 import orjson
 
-from tracker_service.results.person_json import Record, VertexSource
-from tracker_service.types import FrameResult, Int64, TrackedPerson
+from tracker_service.errors import SettingsError
+from tracker_service.results.person_json import Record
+from tracker_service.results.pose_fields import HYBRID, KEYPOINTS, PoseAnswer, PoseFrame, Surface
 
-HYBRID_FIELDS: tuple[str, ...] = ()
+HYBRID_FIELDS = tuple(HYBRID)
 """Names of all fields of `hybrid_record`, in their order."""
-KEYPOINT_FIELDS: tuple[str, ...] = ()
+KEYPOINT_FIELDS = tuple(KEYPOINTS)
 """Names of all fields of `keypoints_record`, in their order."""
-
-
-class PoseAnswer(Protocol):
-    """What is said about a frame: `tracker_service.sessions.frame.FrameAnswer`, which says what each means."""
-
-    @property
-    def session(self) -> str:
-        """The session it was answered in."""
-        ...
-
-    @property
-    def video(self) -> int:
-        """Which of the session's videos."""
-        ...
-
-    @property
-    def result(self) -> FrameResult:
-        """Everybody in the frame."""
-        ...
-
-    @property
-    def main(self) -> TrackedPerson | None:
-        """The person of the single-person fields."""
-        ...
-
-    @property
-    def detected(self) -> int:
-        """People found in this very frame."""
-        ...
-
-    @property
-    def late(self) -> bool:
-        """Whether it came after its turn."""
-        ...
-
-    @property
-    def expected(self) -> bool:
-        """Whether a pose is owed."""
-        ...
-
-
-class Surface(VertexSource, Protocol):
-    """A body with a triangulated surface; `BodyModel` is one."""
-
-    @property
-    def faces(self) -> Int64:
-        """(F, 3) vertex indices."""
-        ...
-
-    @property
-    def number_of_vertices(self) -> int:
-        """V."""
-        ...
 
 
 def hybrid_record(
@@ -76,20 +23,49 @@ def hybrid_record(
     mesh: bool = True,
     fields: Collection[str] | None = None,
 ) -> Record:
-    """Return the response of ``POST /pose/hybrid`` without ``visualization``, which the caller adds."""
-    raise NotImplementedError
+    """Return the response of ``POST /pose/hybrid`` without ``visualization``, which the caller adds.
+
+    The single-person fields speak of ``answer.main``. Without one, lists are empty, numbers 0, ``has_3d`` is false and
+    ``error`` says why. What the contract leaves open:
+
+    * ``keypoints``: the 45 joints of `JOINT_NAMES` in that order, z relative to the pelvis (``mid_hip``). The body
+      model has no confidence of single joints; each has the person's ``tracking_confidence``.
+    * ``joint_angles_3d``: see `tracker_service.body.joint_angles`.
+    * ``detection.box_center`` and ``box_size``: of the square crop, which ``camera_params`` refers to, in pixels;
+      ``vitdet_used`` is false where the person is predicted.
+
+    Additive: ``persons`` (`person_record`, no meshes), ``track_id``, ``state`` (seen, predicted or null), ``session``
+    (``id``, ``video``: which of its videos, ``late``: answered after its turn, ``expected``: a pose is owed).
+
+    Args:
+        answer: what is said about the frame.
+        surface: skins the main person.
+        model_version: name of the model set.
+        processing_time_ms: how long the frame took.
+        mesh: compute vertices and faces; without it both are null and only their number is given.
+        fields: names out of `HYBRID_FIELDS`; others are left out and not computed. None takes all.
+
+    Raises:
+        ContractError: a number is not finite; the message names frame and field.
+    """
+    frame = PoseFrame(answer, surface, model_version, processing_time_ms, mesh)
+    return {name: make(frame) for name, make in HYBRID.items() if fields is None or name in fields}
 
 
 def keypoints_record(
     answer: PoseAnswer, *, model_version: str, processing_time_ms: float, fields: Collection[str] | None = None
 ) -> Record:
-    """Return the response of ``POST /pose``: keypoints only."""
-    raise NotImplementedError
+    """Return the response of ``POST /pose``: the main person's keypoints in the image only; see `hybrid_record`."""
+    frame = PoseFrame(answer, None, model_version, processing_time_ms, mesh=False)
+    return {name: make(frame) for name, make in KEYPOINTS.items() if fields is None or name in fields}
 
 
 def checked_fields(names: Iterable[str], known: Collection[str]) -> frozenset[str]:
     """Return ``names`` as a selection of fields; raises `SettingsError` for one that is not in ``known``."""
-    raise NotImplementedError
+    selection = frozenset(names)
+    if unknown := sorted(selection - set(known)):
+        raise SettingsError(f"fields: expected some of {', '.join(known)}; got {', '.join(map(repr, unknown))}")
+    return selection
 
 
 def record_bytes(record: Record) -> bytes:

@@ -1,0 +1,252 @@
+"""The fields of the single-frame responses: how each is made of an answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from tracker_service.body.joint_angles import joint_angles
+from tracker_service.body.joints import JOINT_INDEX, JOINT_NAMES
+from tracker_service.errors import ContractError
+from tracker_service.people.cameras import focal_length
+from tracker_service.results.person_json import Record, VertexSource, finite, finite_array, person_record, stacked_smpl
+from tracker_service.types import Float32, FrameResult, Int64, PersonState, TrackedPerson
+
+_PIXEL_DIGITS = 3
+_METRE_DIGITS = 5
+_ANGLE_DIGITS = 2
+
+
+class PoseAnswer(Protocol):
+    """What is said about a frame: `tracker_service.sessions.frame.FrameAnswer`, which says what each means."""
+
+    @property
+    def session(self) -> str:
+        """The session it was answered in."""
+        ...
+
+    @property
+    def video(self) -> int:
+        """Which of the session's videos."""
+        ...
+
+    @property
+    def result(self) -> FrameResult:
+        """Everybody in the frame."""
+        ...
+
+    @property
+    def main(self) -> TrackedPerson | None:
+        """The person of the single-person fields."""
+        ...
+
+    @property
+    def detected(self) -> int:
+        """People found in this very frame."""
+        ...
+
+    @property
+    def late(self) -> bool:
+        """Whether it came after its turn."""
+        ...
+
+    @property
+    def expected(self) -> bool:
+        """Whether a pose is owed."""
+        ...
+
+
+class Surface(VertexSource, Protocol):
+    """A body with a triangulated surface; `BodyModel` is one."""
+
+    @property
+    def faces(self) -> Int64:
+        """(F, 3) vertex indices."""
+        ...
+
+    @property
+    def number_of_vertices(self) -> int:
+        """V."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PoseFrame:
+    """What the fields are made of; see `hybrid_record`."""
+
+    answer: PoseAnswer
+    surface: Surface | None
+    model_version: str
+    processing_time_ms: float
+    mesh: bool
+
+    @property
+    def main(self) -> TrackedPerson | None:
+        """The person of the single-person fields."""
+        return self.answer.main
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.answer.result.width, self.answer.result.height
+
+    def array(self, name: str, value: Float32) -> Float32:
+        """Return ``value`` for a field; raises `ContractError` if a number in it is not finite."""
+        return finite_array(f"frame {self.answer.result.frame_number}, {name}", value)
+
+
+def _keypoints_3d(frame: PoseFrame) -> list[Record]:
+    person = frame.main
+    if person is None:
+        return []
+    xy = frame.array("joints_2d", person.joints_2d)
+    z = frame.array("joints_3d", person.joints_3d)[:, 2]
+    depths = (z - z[JOINT_INDEX["mid_hip"]]).astype(np.float64).round(_METRE_DIGITS).tolist()
+    return [
+        {"name": name, "x": x, "y": y, "z": depth, "confidence": person.tracking_confidence}
+        for name, (x, y), depth in zip(JOINT_NAMES, _pixels(xy), depths, strict=True)
+    ]
+
+
+def _keypoints_2d(frame: PoseFrame) -> list[Record]:
+    person = frame.main
+    if person is None:
+        return []
+    pixels = _pixels(frame.array("joints_2d", person.joints_2d))
+    confidence = person.tracking_confidence
+    return [
+        {"name": name, "x": x, "y": y, "confidence": confidence}
+        for name, (x, y) in zip(JOINT_NAMES, pixels, strict=True)
+    ]
+
+
+def _pixels(xy: Float32) -> list[list[float]]:
+    rounded: list[list[float]] = xy.astype(np.float64).round(_PIXEL_DIGITS).tolist()
+    return rounded
+
+
+def _keypoint_count(frame: PoseFrame) -> int:
+    return 0 if frame.main is None else len(JOINT_NAMES)
+
+
+def _joints(frame: PoseFrame) -> Float32 | None:
+    return None if frame.main is None else frame.array("joints_3d_raw", frame.main.joints_3d)
+
+
+def _angles(frame: PoseFrame) -> Record:
+    if frame.main is None:
+        return {}
+    angles = joint_angles(frame.array("joints_3d", frame.main.joints_3d), frame.main.body_pose)
+    return {name: round(angle, _ANGLE_DIGITS) for name, angle in angles.items()}
+
+
+def _vertex_count(frame: PoseFrame) -> int:
+    return 0 if frame.main is None or frame.surface is None else frame.surface.number_of_vertices
+
+
+def _vertices(frame: PoseFrame) -> Float32 | None:
+    if frame.main is None or frame.surface is None or not frame.mesh:
+        return None
+    vertices = np.asarray(frame.surface.vertices(stacked_smpl((frame.main,))), np.float32)
+    expected = (1, frame.surface.number_of_vertices, 3)
+    if vertices.shape != expected:
+        raise ContractError(f"mesh_vertices_data: expected shape {expected}, got {vertices.shape}")
+    return frame.array("mesh_vertices_data", vertices[0])
+
+
+def _faces(frame: PoseFrame) -> Int64 | None:
+    if frame.main is None or frame.surface is None or not frame.mesh:
+        return None
+    return np.ascontiguousarray(frame.surface.faces)
+
+
+def _camera_translation(frame: PoseFrame) -> Float32 | None:
+    return None if frame.main is None else frame.array("camera_translation", frame.main.camera)
+
+
+def _camera_params(frame: PoseFrame) -> Record:
+    crop = np.zeros(3, np.float32) if frame.main is None else frame.array("camera_params", frame.main.crop_camera)
+    return {"scale": crop[0], "tx": crop[1], "ty": crop[2], "type": "weak_perspective"}
+
+
+def _camera_full(frame: PoseFrame) -> Record:
+    camera = np.zeros(3, np.float32) if frame.main is None else frame.array("camera_full", frame.main.camera)
+    return {
+        "tx": camera[0],
+        "ty": camera[1],
+        "tz": camera[2],
+        "focal_length": focal_length(frame.size),
+        "img_width": frame.size[0],
+        "img_height": frame.size[1],
+        "type": "perspective",
+    }
+
+
+def _detection(frame: PoseFrame) -> Record:
+    person = frame.main
+    return {
+        "box_center": None if person is None else frame.array("detection.box_center", person.center),
+        "box_size": 0.0 if person is None else finite("detection.box_size", person.side),
+        "vitdet_used": person is not None and person.state is PersonState.SEEN,
+        "num_persons_detected": frame.answer.detected,
+    }
+
+
+def _error(frame: PoseFrame) -> str | None:
+    number = frame.answer.result.frame_number
+    if frame.main is not None:
+        return None
+    if frame.answer.expected:
+        return f"nobody is seen in frame {number} and nobody was seen recently enough to predict a pose from"
+    return f"nobody has been seen up to frame {number}"
+
+
+def _session(frame: PoseFrame) -> Record:
+    answer = frame.answer
+    return {"id": answer.session, "video": answer.video, "late": answer.late, "expected": answer.expected}
+
+
+Field: TypeAlias = Callable[[PoseFrame], Any]
+"""Makes the value of one field."""
+
+_HEAD: dict[str, Field] = {
+    "frame_number": lambda frame: frame.answer.result.frame_number,
+    "frame_width": lambda frame: frame.size[0],
+    "frame_height": lambda frame: frame.size[1],
+}
+_TAIL: dict[str, Field] = {
+    "tracking_confidence": lambda frame: 0.0 if frame.main is None else frame.main.tracking_confidence,
+    "phalp_available": lambda _: True,
+    "processing_time_ms": lambda frame: round(frame.processing_time_ms, 3),
+    "model_version": lambda frame: frame.model_version,
+    "error": _error,
+    "track_id": lambda frame: None if frame.main is None else frame.main.track_id,
+    "state": lambda frame: None if frame.main is None else str(frame.main.state),
+    "session": _session,
+}
+HYBRID: Mapping[str, Field] = MappingProxyType(
+    {
+        **_HEAD,
+        "keypoints": _keypoints_3d,
+        "keypoint_count": _keypoint_count,
+        "has_3d": lambda frame: frame.main is not None,
+        "joints_3d_raw": _joints,
+        "joint_angles_3d": _angles,
+        "mesh_vertices": _vertex_count,
+        "mesh_vertices_data": _vertices,
+        "mesh_faces_data": _faces,
+        "camera_translation": _camera_translation,
+        "camera_params": _camera_params,
+        "camera_full": _camera_full,
+        "detection": _detection,
+        **_TAIL,
+        "persons": lambda frame: [person_record(person) for person in frame.answer.result.persons],
+    }
+)
+"""Fields of ``POST /pose/hybrid``, in their order."""
+KEYPOINTS: Mapping[str, Field] = MappingProxyType(
+    {**_HEAD, "keypoints": _keypoints_2d, "keypoint_count": _keypoint_count, **_TAIL}
+)
+"""Fields of ``POST /pose``, in their order."""
