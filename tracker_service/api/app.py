@@ -69,6 +69,7 @@ def create_app(
         # Their pages load scripts from elsewhere; /openapi.json is what tools read.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.service = service
     app.state.video_jobs = video_jobs

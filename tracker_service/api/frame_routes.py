@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -185,12 +185,15 @@ class _FrameCall:
                 visual = {_VISUALIZATION: overlay_jpeg(sent.image, answer.result, engine.body)}
         with times.measure("encoding"):
             milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
-            return record_bytes({**self._record(answer, engine, milliseconds), **visual})
+            shown = replace(answer, session=sent.post.fields.session_id or self._request.state.client)
+            return record_bytes({**self._record(shown, engine, milliseconds), **visual})
 
     def _session(self, post: FramePost) -> str:
-        """Return the session's key: clients with different keys cannot meet, nor can an id and an address."""
+        """Return the session's key: clients with different API keys cannot meet, nor can an id and an address."""
         client, given = self._request.state.client, post.fields.session_id
-        return f"{client}" if given is None else f"{client if self._service.keys.required else ''}/{given}"
+        if given is None:
+            return str(client)
+        return f"{client}/{given}" if self._service.keys.required else f"/{given}"
 
     def _body_bytes(self) -> int:
         declared = self._request.headers.get("content-length", "")

@@ -17,8 +17,13 @@ class Keypoint(BaseModel):
     name: str
     x: float = Field(description="pixels of the sent image")
     y: float = Field(description="pixels of the sent image")
-    z: float = Field(description="metres from the pelvis, away from the camera")
     confidence: float
+
+
+class Keypoint3d(Keypoint):
+    """A joint of the main person, with depth."""
+
+    z: float = Field(description="metres behind the pelvis, seen from the camera")
 
 
 class CropCamera(BaseModel):
@@ -48,31 +53,50 @@ class Detection(BaseModel):
     model_config = _ADDITIVE
 
     box_center: tuple[float, float] | None = Field(description="pixels")
-    box_size: float | None = Field(description="pixels")
-    vitdet_used: bool
+    box_size: float = Field(description="pixels")
+    vitdet_used: bool = Field(description="false where the person is predicted")
     num_persons_detected: int = Field(description="people found in this very frame")
 
 
-class KeypointAnswer(BaseModel):
-    """``POST /pose``."""
+class Session(BaseModel):
+    """In which session, and how, the frame was answered."""
+
+    id: str = Field(description="as it was sent, or the client's address or key")
+    video: int = Field(description="which of the session's videos, from 1; each begins at frame 0")
+    late: bool = Field(description="it came after its turn and was answered from its neighbours")
+    expected: bool = Field(description="somebody had been seen, so a pose is owed")
+
+
+class _FrameAnswer(BaseModel):
+    """What both routes answer."""
 
     model_config = _ADDITIVE
 
     frame_number: int
     frame_width: int
     frame_height: int
-    keypoints: list[Keypoint]
     keypoint_count: int
-    tracking_confidence: float = Field(description="1 when seen in this frame, below 1 when predicted")
+    tracking_confidence: float = Field(description="1 when seen in this frame, below 1 when predicted, 0 for nobody")
+    phalp_available: bool
     processing_time_ms: float
     model_version: str
     error: str | None = Field(description="set when there is nobody to answer with")
+    track_id: int | None
+    state: Literal["seen", "predicted"] | None
+    session: Session
     visualization: str | None = Field(default=None, description="base64 JPEG with the overlay, when asked for")
 
 
-class HybridAnswer(KeypointAnswer):
+class KeypointAnswer(_FrameAnswer):
+    """``POST /pose``."""
+
+    keypoints: list[Keypoint]
+
+
+class HybridAnswer(_FrameAnswer):
     """``POST /pose/hybrid``; what is null belongs to a frame without anybody, or was not asked for."""
 
+    keypoints: list[Keypoint3d]
     has_3d: bool = Field(description="a pose is returned, seen or predicted")
     joints_3d_raw: list[Vector] | None = Field(description="metres, model space")
     joint_angles_3d: dict[str, float] = Field(description="degrees")
@@ -80,10 +104,10 @@ class HybridAnswer(KeypointAnswer):
     mesh_vertices_data: list[Vector] | None = Field(description="metres, model space")
     mesh_faces_data: list[tuple[int, int, int]] | None
     camera_translation: Vector | None
-    camera_params: CropCamera | None
-    camera_full: FullCamera | None
+    camera_params: CropCamera
+    camera_full: FullCamera
     detection: Detection
-    phalp_available: bool
+    persons: list[dict[str, Any]] = Field(description="everybody in the frame, seen and predicted, without meshes")
 
 
 _ERRORS = errors(400, 401, 408, 413, 415, 422, 429, 500, 503)
