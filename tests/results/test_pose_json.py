@@ -1,0 +1,303 @@
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+
+from tests.body.conftest import PROJECT
+from tests.results.frames import HEIGHT, WIDTH, frame_result, tracked_person
+from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles
+from tracker_service.body.joints import JOINT_NAMES
+from tracker_service.body.model import BodyModel
+from tracker_service.errors import ContractError, SettingsError
+from tracker_service.results.person_json import frame_record, stacked_smpl
+from tracker_service.results.pose_json import (
+    HYBRID_FIELDS,
+    KEYPOINT_FIELDS,
+    checked_fields,
+    hybrid_record,
+    keypoints_record,
+    record_bytes,
+)
+from tracker_service.sessions.frame import FrameAnswer
+from tracker_service.types import Float32, Int64, Smpl, TrackedPerson
+
+ADDITIVE = {"persons", "track_id", "state", "session"}
+
+
+@pytest.fixture(scope="module")
+def body() -> BodyModel:
+    return BodyModel.load(PROJECT / "model_repository" / "hmr_lite" / "body_model.npz")
+
+
+def answer(*persons: TrackedPerson, main: int | None = 0, **changes: Any) -> FrameAnswer:
+    values: dict[str, Any] = {"session": "10.0.0.7", "video": 2, "detected": 1, "late": False, "expected": True}
+    shown = persons[main] if persons and main is not None else None
+    return FrameAnswer(result=frame_result(5, *persons), main=shown, **values | changes)
+
+
+def hybrid(given: FrameAnswer, body: BodyModel, **options: Any) -> dict[str, Any]:
+    """The response as a client reads it."""
+    record = hybrid_record(given, body, model_version="4D-Humans-PHALP", processing_time_ms=12.34567, **options)
+    loaded: dict[str, Any] = orjson.loads(record_bytes(record))
+    return loaded
+
+
+def keypoints(given: FrameAnswer, **options: Any) -> dict[str, Any]:
+    record = keypoints_record(given, model_version="lite", processing_time_ms=1.0, **options)
+    loaded: dict[str, Any] = orjson.loads(record_bytes(record))
+    return loaded
+
+
+SEEN = tracked_person(4, 5)
+PREDICTED = tracked_person(4, 5, age=3)
+
+
+def test_all_fields_of_the_contract_are_there_and_the_rest_is_additive(body: BodyModel) -> None:
+    contract = {
+        *("frame_number", "frame_width", "frame_height", "keypoints", "keypoint_count", "has_3d", "joints_3d_raw"),
+        *("joint_angles_3d", "mesh_vertices", "mesh_vertices_data", "mesh_faces_data", "camera_translation"),
+        *("camera_params", "camera_full", "detection", "tracking_confidence", "phalp_available"),
+        *("processing_time_ms", "model_version", "error"),
+    }
+    for given in (answer(SEEN), answer()):
+        assert set(hybrid(given, body)) == contract | ADDITIVE == set(HYBRID_FIELDS)
+
+
+def test_frame_fields(body: BodyModel) -> None:
+    record = hybrid(answer(SEEN), body)
+    assert (record["frame_number"], record["frame_width"], record["frame_height"]) == (5, WIDTH, HEIGHT)
+    assert record["model_version"] == "4D-Humans-PHALP"
+    assert record["processing_time_ms"] == 12.346
+    assert record["phalp_available"] is True
+
+
+def test_keypoints_are_named_in_pixels_with_depth_relative_to_the_pelvis(body: BodyModel) -> None:
+    record = hybrid(answer(SEEN), body)
+    points = record["keypoints"]
+    assert record["keypoint_count"] == len(points) == 45
+    assert [point["name"] for point in points] == list(JOINT_NAMES)
+    np.testing.assert_allclose([[point["x"], point["y"]] for point in points], SEEN.joints_2d, atol=6e-4)
+    depth = SEEN.joints_3d[:, 2] - SEEN.joints_3d[8, 2]
+    np.testing.assert_allclose([point["z"] for point in points], depth, atol=6e-6)
+    assert points[8]["name"] == "mid_hip"
+    assert points[8]["z"] == 0
+    assert {point["confidence"] for point in points} == {1.0}
+    assert {tuple(point) for point in points} == {("name", "x", "y", "z", "confidence")}
+
+
+def test_joints_are_given_as_they_are(body: BodyModel) -> None:
+    record = hybrid(answer(SEEN), body)
+    assert record["has_3d"] is True
+    np.testing.assert_array_equal(np.array(record["joints_3d_raw"], np.float32), SEEN.joints_3d)
+
+
+def test_joint_angles_are_those_of_the_main_person(body: BodyModel) -> None:
+    angles = hybrid(answer(SEEN), body)["joint_angles_3d"]
+    assert list(angles) == list(JOINT_ANGLE_NAMES)
+    expected = joint_angles(SEEN.joints_3d, SEEN.body_pose)
+    assert angles == pytest.approx(expected, abs=0.006)
+
+
+def test_the_mesh_is_that_of_the_main_person(body: BodyModel) -> None:
+    record = hybrid(answer(tracked_person(1, 5), SEEN, main=1), body)
+    assert record["mesh_vertices"] == body.number_of_vertices
+    np.testing.assert_array_equal(
+        np.array(record["mesh_vertices_data"], np.float32), body.vertices(stacked_smpl((SEEN,)))[0]
+    )
+    assert record["mesh_faces_data"] == body.faces.tolist()
+
+
+def test_without_mesh_only_the_number_of_vertices_is_given(body: BodyModel) -> None:
+    record = hybrid(answer(SEEN), body, mesh=False)
+    assert record["mesh_vertices"] == body.number_of_vertices
+    assert record["mesh_vertices_data"] is None
+    assert record["mesh_faces_data"] is None
+
+
+def test_cameras(body: BodyModel) -> None:
+    record = hybrid(answer(SEEN), body)
+    translation = [float(str(number)) for number in SEEN.camera]
+    assert record["camera_translation"] == translation
+    scale, tx, ty = (float(str(number)) for number in SEEN.crop_camera)
+    assert record["camera_params"] == {"scale": scale, "tx": tx, "ty": ty, "type": "weak_perspective"}
+    assert record["camera_full"] == {
+        "tx": translation[0],
+        "ty": translation[1],
+        "tz": translation[2],
+        "focal_length": 5000 / 256 * 1920,
+        "img_width": 1920,
+        "img_height": 1080,
+        "type": "perspective",
+    }
+
+
+def test_the_detection_is_the_crop_square(body: BodyModel) -> None:
+    detection = hybrid(answer(SEEN, detected=7), body)["detection"]
+    assert detection == {"box_center": [140, 175], "box_size": 333.3, "vitdet_used": True, "num_persons_detected": 7}
+
+
+def test_a_predicted_person_has_a_lower_confidence_and_no_detection(body: BodyModel) -> None:
+    record = hybrid(answer(PREDICTED, detected=0), body)
+    assert (record["has_3d"], record["state"], record["track_id"], record["error"]) == (True, "predicted", 4, None)
+    assert record["tracking_confidence"] == pytest.approx(0.95**3)
+    assert {point["confidence"] for point in record["keypoints"]} == {record["tracking_confidence"]}
+    assert record["detection"]["vitdet_used"] is False
+    assert record["detection"]["num_persons_detected"] == 0
+    assert record["detection"]["box_size"] == 333.3
+
+
+def test_a_seen_person_has_full_confidence(body: BodyModel) -> None:
+    record = hybrid(answer(SEEN), body)
+    assert (record["tracking_confidence"], record["state"], record["track_id"], record["error"]) == (
+        1.0,
+        "seen",
+        4,
+        None,
+    )
+
+
+@pytest.mark.parametrize(("expected", "message"), [(False, "nobody has been seen"), (True, "recently enough")])
+def test_nobody_is_no_error_but_an_empty_answer_that_says_so(body: BodyModel, expected: bool, message: str) -> None:
+    record = hybrid(answer(expected=expected, detected=0), body)
+    assert message in record["error"]
+    assert (record["keypoints"], record["keypoint_count"], record["has_3d"]) == ([], 0, False)
+    assert (record["joints_3d_raw"], record["mesh_vertices_data"], record["mesh_faces_data"]) == (None, None, None)
+    assert (record["mesh_vertices"], record["joint_angles_3d"], record["camera_translation"]) == (0, {}, None)
+    assert record["camera_params"] == {"scale": 0, "tx": 0, "ty": 0, "type": "weak_perspective"}
+    assert (record["camera_full"]["tz"], record["camera_full"]["img_width"]) == (0, 1920)
+    assert record["camera_full"]["focal_length"] == 37500
+    assert record["detection"] == {
+        "box_center": None,
+        "box_size": 0,
+        "vitdet_used": False,
+        "num_persons_detected": 0,
+    }
+    assert (record["tracking_confidence"], record["track_id"], record["state"], record["persons"]) == (
+        0,
+        None,
+        None,
+        [],
+    )
+
+
+def test_all_people_are_listed_in_the_shape_of_the_video_results_without_meshes(body: BodyModel) -> None:
+    given = answer(tracked_person(1, 5), PREDICTED, main=1)
+    expected = orjson.loads(record_bytes(frame_record(given.result)))["persons"]
+    assert hybrid(given, body)["persons"] == expected
+    assert [person["track_id"] for person in expected] == [1, 4]
+    assert all("mesh_vertices" not in person for person in expected)
+
+
+def test_the_session_is_named(body: BodyModel) -> None:
+    session = hybrid(answer(SEEN, late=True), body)["session"]
+    assert session == {"id": "10.0.0.7", "video": 2, "late": True, "expected": True}
+
+
+def test_no_value_is_of_another_type_than_the_contract_says(body: BodyModel) -> None:
+    types = {
+        "frame_number": int,
+        "keypoints": list,
+        "keypoint_count": int,
+        "has_3d": bool,
+        "joint_angles_3d": dict,
+        "mesh_vertices": int,
+        "camera_params": dict,
+        "camera_full": dict,
+        "detection": dict,
+        "tracking_confidence": float,
+        "phalp_available": bool,
+        "processing_time_ms": float,
+        "model_version": str,
+        "persons": list,
+    }
+    for given in (answer(SEEN), answer(PREDICTED), answer()):
+        record = hybrid(given, body)
+        assert {name: type(record[name]) for name in types} == types
+
+
+class NoSurface:
+    """A body that must not be asked for anything."""
+
+    @property
+    def faces(self) -> Int64:
+        raise AssertionError("faces")
+
+    @property
+    def number_of_vertices(self) -> int:
+        raise AssertionError("number_of_vertices")
+
+    def vertices(self, smpl: Smpl) -> Float32:
+        raise AssertionError(f"vertices of {len(smpl)}")
+
+
+def test_only_asked_fields_are_computed() -> None:
+    wanted = checked_fields(["keypoints", "persons", "error"], HYBRID_FIELDS)
+    record = hybrid_record(answer(SEEN), NoSurface(), model_version="", processing_time_ms=0, fields=wanted)
+    assert set(record) == wanted
+
+
+def test_every_field_can_be_asked_for_alone(body: BodyModel) -> None:
+    whole = hybrid(answer(SEEN), body)
+    for name in HYBRID_FIELDS:
+        assert hybrid(answer(SEEN), body, fields=[name]) == {name: whole[name]}
+
+
+def test_an_unknown_field_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"fields: expected some of frame_number, .*; got 'pose', 'x'"):
+        checked_fields(["x", "keypoints", "pose"], HYBRID_FIELDS)
+
+
+def test_no_selected_field_is_an_empty_record(body: BodyModel) -> None:
+    assert hybrid(answer(SEEN), body, fields=checked_fields([], HYBRID_FIELDS)) == {}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "shape", "message"),
+    [
+        ("joints_2d", (45, 2), "frame 5, joints_2d: expected finite numbers, got nan"),
+        ("joints_3d", (45, 3), "frame 5, joints_3d"),
+        ("camera", (3,), "frame 5, camera"),
+        ("crop_camera", (3,), "frame 5, camera_params"),
+    ],
+)
+def test_a_number_that_json_cannot_carry_is_refused(
+    attribute: str, shape: tuple[int, ...], message: str, body: BodyModel
+) -> None:
+    changes: dict[str, Any] = {attribute: np.full(shape, np.nan, np.float32)}
+    broken = tracked_person(4, 5, **changes)
+    with pytest.raises(ContractError, match=message):
+        hybrid(answer(broken), body)
+
+
+class FlatSurface(NoSurface):
+    @property
+    def faces(self) -> Int64:
+        return np.zeros((1, 3), np.int64)
+
+    @property
+    def number_of_vertices(self) -> int:
+        return 7
+
+    def vertices(self, smpl: Smpl) -> Float32:
+        return np.zeros((len(smpl), 6, 3), np.float32)
+
+
+def test_a_surface_of_another_size_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"mesh_vertices_data: expected shape \(1, 7, 3\), got \(1, 6, 3\)"):
+        hybrid_record(answer(SEEN), FlatSurface(), model_version="", processing_time_ms=0)
+
+
+def test_the_2d_record_has_the_keypoints_in_the_image_only() -> None:
+    record = keypoints(answer(SEEN))
+    assert tuple(record) == KEYPOINT_FIELDS
+    assert record["keypoint_count"] == len(record["keypoints"]) == 45
+    assert {tuple(point) for point in record["keypoints"]} == {("name", "x", "y", "confidence")}
+    np.testing.assert_allclose([[point["x"], point["y"]] for point in record["keypoints"]], SEEN.joints_2d, atol=6e-4)
+    assert (record["frame_number"], record["frame_width"], record["error"]) == (5, 1920, None)
+    assert record["session"]["id"] == "10.0.0.7"
+
+
+def test_the_2d_record_of_nobody_and_of_some_fields() -> None:
+    assert keypoints(answer(expected=False))["keypoints"] == []
+    assert keypoints(answer(SEEN), fields={"keypoint_count"}) == {"keypoint_count": 45}
