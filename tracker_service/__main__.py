@@ -1,5 +1,6 @@
 """``python -m tracker_service``: the command line."""
 
+import tracker_service.single_blas_thread  # noqa: F401 - before numpy
 from tracker_service.cli import main
 
 if __name__ == "__main__":
