@@ -1,10 +1,7 @@
 """Detectors of the transformers library, tiny and random: decoding, export, and what is refused."""
 
 import json
-import warnings
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,50 +16,14 @@ from export.errors import MissingFileError
 from export.graphs.model_version import write_version
 from export.graphs.parity import table
 from export.graphs.samples import pictures
+from tests.export_full.tiny_detector import SIZE, tiny_detector
 from tracker_service.errors import ExportError
 from tracker_service.inference.embedded import EmbeddedClient
-
-SIZE = 128
-
-
-def _tiny(kind: str, folder: Path) -> Path:
-    """Write a small random network as the library writes trained ones."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        transformers: Any = import_module("transformers")
-        labels = {0: "car", 1: "person", 2: "dog"}
-        common = {
-            "encoder_in_channels": [16, 32, 64],
-            "encoder_hidden_dim": 32,
-            "d_model": 32,
-            "encoder_ffn_dim": 32,
-            "decoder_ffn_dim": 32,
-            "num_queries": 336,  # every anchor: with random weights rounding would decide who is left out
-            "decoder_layers": 2,
-            "decoder_attention_heads": 4,
-            "encoder_attention_heads": 4,
-            "decoder_in_channels": [32, 32, 32],
-            "id2label": labels,
-            "label2id": {name: index for index, name in labels.items()},
-        }
-        stages = {"hidden_sizes": [8, 16, 32, 64], "out_features": ["stage2", "stage3", "stage4"]}
-        backbone = transformers.RTDetrResNetConfig(embedding_size=8, depths=[1, 1, 1, 1], layer_type="basic", **stages)
-        if kind == "d_fine":
-            config = transformers.DFineConfig(backbone_config=backbone, **common)
-            network = transformers.DFineForObjectDetection(config)
-        else:
-            config = transformers.RTDetrV2Config(backbone_config=backbone, **common)
-            network = transformers.RTDetrV2ForObjectDetection(config)
-        generator = torch.Generator().manual_seed(0)
-        for parameter in network.parameters():  # the library's own start gives all anchors the same score
-            parameter.data += 0.08 * torch.randn(parameter.shape, generator=generator)
-        network.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
 def rt_detr(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _tiny("rt_detr_v2", tmp_path_factory.mktemp("rt_detr"))
+    return tiny_detector("rt_detr_v2", tmp_path_factory.mktemp("rt_detr"))
 
 
 class _Scripted(nn.Module):
@@ -94,8 +55,17 @@ def test_people_are_decoded_best_first_clipped_and_padded() -> None:
     assert float(network.seen.max()) == pytest.approx(0.2)
 
 
-def test_exported_detector_agrees_with_the_library(tmp_path: Path, rt_detr: Path) -> None:
-    rows = write_version(load(str(rt_detr), SIZE), tmp_path / "repository")
+@pytest.fixture(scope="module")
+def d_fine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_detector("d_fine", tmp_path_factory.mktemp("d_fine"))
+
+
+@pytest.mark.parametrize(("kind", "precision"), [("rt_detr", Precision.FP16), ("d_fine", Precision.FP32)])
+def test_exported_detector_agrees_with_the_library(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str, precision: Precision
+) -> None:
+    source = str(request.getfixturevalue(kind))
+    rows = write_version(load(source, SIZE), tmp_path / "repository", precision=precision)
     assert all(row.passed for row in rows), table(rows)
     client = EmbeddedClient(tmp_path / "repository", threads=1)
     images = pictures(3, SIZE, SIZE, np.random.default_rng(0))
@@ -106,15 +76,16 @@ def test_exported_detector_agrees_with_the_library(tmp_path: Path, rt_detr: Path
     assert np.ptp(got["scores"]) > 1e-5
     assert got["boxes"].min() >= 0
     assert got["boxes"].max() <= SIZE
-    boxes, scores = load_detector(str(rt_detr))(torch.from_numpy(images))
-    np.testing.assert_allclose(got["scores"], scores, atol=1e-4)
-    assert nearest_box(boxes.numpy(), got["boxes"]).max() < 0.1
+    boxes, scores = load_detector(source)(torch.from_numpy(images))
+    exact = precision is Precision.FP32
+    np.testing.assert_allclose(got["scores"], scores, atol=1e-5 if exact else 1e-3)
+    assert nearest_box(boxes.numpy(), got["boxes"]).max() < (1e-3 if exact else 0.5)
 
 
-def test_d_fine_is_exported_too(tmp_path: Path) -> None:
-    source = _tiny("d_fine", tmp_path / "d_fine")
-    # Traced, which takes a tenth of the time that the ONNX export of this network takes.
-    rows = write_version(load(str(source), SIZE), tmp_path / "repository", Format.TORCHSCRIPT, Precision.FP32)
+@pytest.mark.parametrize("kind", ["rt_detr", "d_fine"])
+def test_traced_detector_agrees_with_the_library(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+    rows = write_version(load(str(request.getfixturevalue(kind)), SIZE), tmp_path, Format.TORCHSCRIPT)
+    assert {row.file for row in rows} == {"model.pt"}
     assert all(row.passed for row in rows), table(rows)
 
 

@@ -1,0 +1,46 @@
+"""Small random detectors, written as the transformers library writes trained ones."""
+
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+SIZE = 128
+"""Side of the frames they are exported for, pixels."""
+
+
+def tiny_detector(kind: str, folder: Path) -> Path:
+    """Write a random network of ``kind`` (rt_detr_v2 or d_fine) into ``folder``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        transformers: Any = import_module("transformers")
+        labels = {0: "car", 1: "person", 2: "dog"}
+        common = {
+            "encoder_in_channels": [16, 32, 64],
+            "encoder_hidden_dim": 32,
+            "d_model": 32,
+            "encoder_ffn_dim": 32,
+            "decoder_ffn_dim": 32,
+            "num_queries": 336,  # every anchor: with random weights rounding would decide who is left out
+            "decoder_layers": 2,
+            "decoder_attention_heads": 4,
+            "encoder_attention_heads": 4,
+            "decoder_in_channels": [32, 32, 32],
+            "id2label": labels,
+            "label2id": {name: index for index, name in labels.items()},
+        }
+        stages = {"hidden_sizes": [8, 16, 32, 64], "out_features": ["stage2", "stage3", "stage4"]}
+        backbone = transformers.RTDetrResNetConfig(embedding_size=8, depths=[1, 1, 1, 1], layer_type="basic", **stages)
+        if kind == "d_fine":
+            config = transformers.DFineConfig(backbone_config=backbone, depth_mult=0.34, **common)
+            network = transformers.DFineForObjectDetection(config)
+        else:
+            config = transformers.RTDetrV2Config(backbone_config=backbone, **common)
+            network = transformers.RTDetrV2ForObjectDetection(config)
+        generator = torch.Generator().manual_seed(0)
+        for parameter in network.parameters():  # the library's own start gives all anchors the same score
+            parameter.data += 0.08 * torch.randn(parameter.shape, generator=generator)
+        network.save_pretrained(folder)
+    return folder
