@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.service.running import RunningService
+from tests.service.video_service import VideoService
 
 StartService: TypeAlias = Callable[..., RunningService]
 
@@ -15,6 +16,13 @@ StartService: TypeAlias = Callable[..., RunningService]
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A ready service with the lite models."""
     with RunningService(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def video_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoService]:
+    """A service that may open videos below its own folder, which Windows clients call ``C:\\Users\\me``."""
+    with VideoService(tmp_path_factory.mktemp("videos")) as running:
         yield running
 
 

@@ -1,0 +1,75 @@
+"""A service with videos to track, and what tests ask of it again and again."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from tests.service.running import ROOT, RunningService
+
+SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
+WINDOWS = r"C:\Users\me"
+JOB_SECONDS = 120.0
+
+
+class VideoService(RunningService):
+    """A running service whose own folder is a media root and, to Windows clients, ``C:\\Users\\me``.
+
+    Args:
+        folder: of the service; the sample is put into it as ``clip.mp4``.
+        settings: ``key=value`` overrides.
+        options: of `RunningService`.
+    """
+
+    def __init__(self, folder: Path, *settings: str, **options: Any) -> None:
+        self.clip = folder / "clip.mp4"
+        self.uploads = folder / "jobs" / "uploads"
+        if not self.clip.exists():
+            shutil.copyfile(SAMPLE, self.clip)
+        rules = orjson.dumps([{"client": WINDOWS, "host": str(folder)}]).decode()
+        roots = orjson.dumps([str(folder)]).decode()
+        super().__init__(folder, f"media.roots={roots}", f"media.rules={rules}", *settings, **options)
+
+    def queue(self, client: httpx.Client | None = None, **fields: Any) -> str:
+        """Queue the clip and return the job's id; ``fields`` are those of the JSON body."""
+        fields = {"video_path": str(self.clip), "max_frames": 6, "overlay": False, **fields}
+        answer = (client or self).post("/jobs", json=fields)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["job_id"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return the job."""
+        found: dict[str, Any] = self.get(f"/jobs/{job_id}").json()
+        return found
+
+    def wait_for(self, job_id: str, *states: str) -> dict[str, Any]:
+        """Return the job once it is in one of ``states``."""
+        return until(lambda: job if (job := self.job(job_id))["state"] in states else None)
+
+    def wait_complete(self, job_id: str) -> dict[str, Any]:
+        """Return the job once it is final, which must be complete."""
+        job = self.wait_for(job_id, "completed", "failed", "cancelled")
+        assert job["state"] == "completed", job
+        return job
+
+    def wait_idle(self) -> None:
+        """Wait until no job is computed or waits."""
+        active = ("queued", "running", "paused")
+        until(lambda: not any(self.get("/jobs", params={"state": state}).json()["jobs"] for state in active) or None)
+
+    def uploaded(self) -> list[str]:
+        """Return the names of the files that are being uploaded or belong to jobs."""
+        return sorted(path.name for path in self.uploads.iterdir()) if self.uploads.exists() else []
+
+
+def until(condition: Callable[[], Any], seconds: float = JOB_SECONDS) -> Any:
+    """Return what ``condition`` returns as soon as that is not None."""
+    deadline = time.monotonic() + seconds
+    while (found := condition()) is None:
+        assert time.monotonic() < deadline, f"expected {condition} within {seconds:g} s"
+        time.sleep(0.05)
+    return found
