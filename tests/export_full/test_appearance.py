@@ -1,6 +1,5 @@
 """Texture maps and embeddings: golden numbers, visibility against an exact rasteriser, the exported graphs."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +14,21 @@ from typer.testing import CliRunner
 from export.appearance.checkpoint import encoder_tensors, load_atlas
 from export.appearance.command import appearance
 from export.appearance.depth_map import DepthMap, Tier
-from export.appearance.encoder import CHANNELS, AppearanceEncoder
+from export.appearance.encoder import AppearanceEncoder
 from export.appearance.encoder_command import appearance_encoder
-from export.appearance.texture import Atlas, TextureSampler, finished
-from export.body.body_model import BodyModel
+from export.appearance.texture import TextureSampler, finished
 from export.body.layer import SmplLayer
 from export.errors import MissingTensorError, TensorShapeError, UnexpectedTensorError
 from tests.export_full import exact_rasteriser
+from tests.export_full.authors_files import published_encoder, stand_in_atlas, stand_in_body
 from tests.export_full.golden import golden
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.types import Float32
 
-STAND_IN = Path(__file__).parents[2] / "model_repository" / "hmr_lite" / "body_model.npz"
-
-
-def _published() -> dict[str, torch.Tensor]:
-    """The encoder of the golden recipe under published names, with neighbours that are not used."""
-    random = np.random.RandomState(int(golden("appearance")["encoder_seed"]))
-    state = {"hmar.backbone.conv1.weight": torch.zeros(1), "hmar.encoding_head.t_conv5.bias": torch.zeros(256)}
-    for name, (columns, rows) in CHANNELS.items():
-        gain = np.sqrt(6 / (9 * columns)) * (6 if name == "conv5_1" else 1)
-        weight = (2 * random.random_sample((rows, columns, 3, 3)) - 1) * gain
-        bias = (2 * random.random_sample(rows) - 1) * 0.1
-        state[f"hmar.encoding_head.{name}.weight"] = torch.from_numpy(weight.astype(np.float32))
-        state[f"hmar.encoding_head.{name}.bias"] = torch.from_numpy(bias.astype(np.float32))
-    return state
-
 
 def _encoder() -> AppearanceEncoder:
     encoder = AppearanceEncoder().eval().requires_grad_(requires_grad=False)
-    encoder.load_state_dict({f"layers.{name}": value for name, value in encoder_tensors(_published()).items()})
+    encoder.load_state_dict({f"layers.{name}": value for name, value in encoder_tensors(published_encoder()).items()})
     return encoder
 
 
@@ -67,7 +51,7 @@ def _golden_maps() -> Float32:
 def test_recipes_give_the_inputs_of_the_golden_data() -> None:
     numbers = golden("appearance")
     np.testing.assert_array_equal(_golden_maps()[0][:, 100, ::16], numbers["recipe_uv_row100"])
-    tensors = encoder_tensors(_published())
+    tensors = encoder_tensors(published_encoder())
     np.testing.assert_array_equal(tensors["conv5_1.bias"], numbers["recipe_conv5_1_bias"])
 
 
@@ -92,7 +76,7 @@ def test_finished_maps_match() -> None:
     ],
 )
 def test_deviating_encoder_is_refused(name: str, value: torch.Tensor | None, error: type[Exception]) -> None:
-    state = _published()
+    state = published_encoder()
     if value is None:
         del state[f"hmar.encoding_head.{name}"]
     else:
@@ -101,41 +85,33 @@ def test_deviating_encoder_is_refused(name: str, value: torch.Tensor | None, err
         encoder_tensors(state)
 
 
-@cache
-def _body() -> BodyModel:
-    return BodyModel.read(STAND_IN)
-
-
-def _atlas() -> Atlas:
-    """Four texels a face, in cells of two by two: as dense as SMPL's own atlas, and every face has some."""
-    rows, columns = np.mgrid[0:256, 0:256]
-    cells = (rows // 2) * 128 + columns // 2
-    points = np.array([[1, 1, 1], [3, 1, 1], [1, 3, 1], [1, 1, 3]]) / np.array([[3], [5], [5], [5]])
-    return Atlas(np.where(cells < len(_body().faces), cells, -1), points[(rows % 2) * 2 + columns % 2])
-
-
 def _sampler() -> TextureSampler:
-    return TextureSampler(_body().faces.astype(np.int64), _atlas())
+    return TextureSampler(stand_in_body().faces.astype(np.int64), stand_in_atlas())
 
 
 def _posed(scale: float, height: float, turn: float) -> torch.Tensor:
     random = np.random.default_rng(int(100 * scale))
     rotations = Rotation.from_rotvec(random.normal(scale=0.3, size=(24, 3))).as_matrix().astype(np.float32)
     rotations[0] = Rotation.from_euler("y", turn, degrees=True).as_matrix()
-    vertices = SmplLayer(_body())(torch.from_numpy(rotations)[None], torch.zeros(1, 10))[1]
+    vertices = SmplLayer(stand_in_body())(torch.from_numpy(rotations)[None], torch.zeros(1, 10))[1]
     return torch.add(vertices, torch.tensor([0, height, 2 * 5000 / (256 * scale)]))
 
 
 @pytest.mark.parametrize(("scale", "height", "turn"), [(0.5, 0.0, 0), (0.9, 0.1, 70), (3.0, -0.4, 30)])
 def test_depth_and_visibility_agree_with_an_exact_rasteriser(scale: float, height: float, turn: float) -> None:
     points, sampler = _posed(scale, height, turn), _sampler()
-    drawn, exact = sampler.depth_map(points)[0].numpy(), exact_rasteriser.depth_map(points[0].numpy(), _body().faces)
+    drawn, exact = (
+        sampler.depth_map(points)[0].numpy(),
+        exact_rasteriser.depth_map(points[0].numpy(), stand_in_body().faces),
+    )
     assert ((drawn < 100) != (exact < 100)).mean() < 1e-4
     both = (drawn < 100) & (exact < 100)
     assert both.mean() > 0.02
     assert (np.abs(drawn - exact)[both] > 1e-3).mean() < 1e-4  # a pixel centre on an edge may fall to either side
     corners = sampler.texel_corners.reshape(-1, 3).numpy()
-    expected = exact_rasteriser.visible(points[0].numpy(), _body().faces, corners, sampler.texel_weights.numpy())
+    expected = exact_rasteriser.visible(
+        points[0].numpy(), stand_in_body().faces, corners, sampler.texel_weights.numpy()
+    )
     seen = sampler.visibility(points)[1][0].numpy()
     assert 0.05 < expected.mean() < 0.7
     assert (seen == expected).mean() > 0.999
@@ -169,13 +145,15 @@ def test_colour_comes_from_where_the_surface_is_and_only_inside_the_mask() -> No
     alpha, red, green = uv_map[3], uv_map[0], uv_map[1]
     assert set(np.unique(alpha)) == {-1.0, 1.0}
     assert (red[alpha < 0] == 0).all()
-    centre = (points[0].numpy()[_body().faces] / points[0].numpy()[_body().faces][..., 2:]).mean(1)[:, 0] * 5000
-    cells = np.where(_atlas().face >= 0, _atlas().face, 0)
+    centre = (points[0].numpy()[stand_in_body().faces] / points[0].numpy()[stand_in_body().faces][..., 2:]).mean(1)[
+        :, 0
+    ] * 5000
+    cells = np.where(stand_in_atlas().face >= 0, stand_in_atlas().face, 0)
     left, right = (alpha > 0) & (centre[cells] < -5), (alpha > 0) & (centre[cells] > 5)
     np.testing.assert_allclose(red[left], 1 / 5, atol=1e-6)
     np.testing.assert_allclose(green[right], 2 / 5, atol=1e-6)
     assert (sampler(image, torch.zeros(1, 256, 256), points)[0, 3] == -1).all()
-    assert alpha[_atlas().face < 0].max() == -1
+    assert alpha[stand_in_atlas().face < 0].max() == -1
 
 
 def test_atlas_of_another_size_or_another_mesh_is_refused(tmp_path: Path) -> None:
@@ -184,17 +162,17 @@ def test_atlas_of_another_size_or_another_mesh_is_refused(tmp_path: Path) -> Non
     with pytest.raises(TensorShapeError, match=r"got \(128, 128\)"):
         load_atlas(tmp_path / "fmap_256.npy", tmp_path / "bmap_256.npy")
     with pytest.raises(TensorShapeError, match="expected faces below 5"):
-        TextureSampler(_body().faces[:5].astype(np.int64), _atlas())
+        TextureSampler(stand_in_body().faces[:5].astype(np.int64), stand_in_atlas())
 
 
 @pytest.fixture(scope="module")
 def arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The authors' files with the golden encoder, the stand-in body in SMPL's place."""
     folder = tmp_path_factory.mktemp("weights")
-    torch.save({"model": _published()}, folder / "hmar_v2_weights.pth")
-    np.save(folder / "fmap_256.npy", _atlas().face.astype(np.float64))
-    np.save(folder / "bmap_256.npy", _atlas().weights.astype(np.float64))
-    _body().write(folder / "repository" / "hmr2" / "body_model.npz")
+    torch.save({"model": published_encoder()}, folder / "hmar_v2_weights.pth")
+    np.save(folder / "fmap_256.npy", stand_in_atlas().face.astype(np.float64))
+    np.save(folder / "bmap_256.npy", stand_in_atlas().weights.astype(np.float64))
+    stand_in_body().write(folder / "repository" / "hmr2" / "body_model.npz")
     return ["--weights", str(folder), "--repository", str(folder / "repository")]
 
 

@@ -22,6 +22,7 @@ from export.hmr2.random_checkpoint import write_random_checkpoint
 from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
 from export.weights import EXTRA_JOINTS
+from tests.export_full.authors_files import smpl_content
 from tests.export_full.synthetic_body import synthetic_body
 from tracker_service.errors import ExportError
 
@@ -29,17 +30,7 @@ SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
 
 
 def _smpl_file(folder: Path) -> None:
-    body = synthetic_body()
-    smpl = {
-        "v_template": body.v_template,
-        "shapedirs": body.shapedirs,
-        "posedirs": body.posedirs.T.reshape(-1, 3, 207),
-        "J_regressor": body.J_regressor,
-        "weights": body.lbs_weights,
-        "f": body.faces,
-        "kintree_table": np.stack([body.parents, np.arange(24)]),
-    }
-    (folder / "SMPL_NEUTRAL.pkl").write_bytes(pickle.dumps(smpl))
+    (folder / "SMPL_NEUTRAL.pkl").write_bytes(pickle.dumps(smpl_content(synthetic_body())))
 
 
 def _extra_joints_file(folder: Path) -> None:

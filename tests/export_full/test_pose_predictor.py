@@ -23,12 +23,12 @@ from export.pose_predictor.command import pose_predictor
 from export.pose_predictor.model import PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import ChosenSizes, read_chosen_sizes, sizes_of
 from export.verify_command import verify
+from tests.export_full.authors_files import POSE_YAML
 from tests.export_full.golden import golden, golden_weights
 from tracker_service.inference.embedded import EmbeddedClient
 
 NAME = "pose_predictor"
 CHOSEN = ChosenSizes(heads=3, stride=5, padding=1)
-YAML = "configs:\n  frame_length: 125\n  transformer:\n    heads: 3\n    dim_head: 16\n    conv: {pad: 1, stride: 5}\n"
 
 
 def _build(weights: dict[str, torch.Tensor], chosen: ChosenSizes = CHOSEN) -> PoseTransformer:
@@ -167,7 +167,7 @@ def test_statistics_of_another_shape_are_refused(tmp_path: Path) -> None:
 
 def test_command_exports_what_the_tracker_runs_and_verify_accepts_it(tmp_path: Path) -> None:
     torch.save({"state_dict": golden_weights(NAME)}, tmp_path / "pose_predictor.pth")
-    (tmp_path / "pose_predictor.yaml").write_text(YAML)
+    (tmp_path / "pose_predictor.yaml").write_text(POSE_YAML)
     np.save(tmp_path / "mean_std.npy", golden(NAME)["mean_std"])
     repository = tmp_path / "repository"
     arguments = ["--weights", str(tmp_path), "--repository", str(repository)]
