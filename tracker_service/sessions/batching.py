@@ -81,6 +81,12 @@ class FrameBatches:
         await asyncio.gather(*self._running, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _observed(self, frames: list[MarkedFrame]) -> tuple[FrameObservation, ...]:
+        observations = self._observe(frames)
+        if len(observations) != len(frames):
+            raise InferenceFailedError(f"expected {len(frames)} observed frames, got {len(observations)}")
+        return observations
+
     def _dispatch(self) -> None:
         while self._idle and self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._window, len(self._waiting)))]
@@ -101,7 +107,7 @@ class FrameBatches:
             self._on_batch(len(batch))
         loop = asyncio.get_running_loop()
         try:
-            observations = await loop.run_in_executor(self._pool, self._observe, [waiting.frame for waiting in batch])
+            observations = await loop.run_in_executor(self._pool, self._observed, [waiting.frame for waiting in batch])
         except InferenceUnavailableError as error:
             _fail(batch, error)
         except Exception as error:  # also what numpy, OpenCV or a runtime raise at a frame nobody foresaw

@@ -1,9 +1,9 @@
 """What is remembered of the people of a video beyond single frames: how often and how large they were, how they looked.
 
 The main person is the one whose sightings times size is largest. The role is sticky: it changes only when its holder is
-no longer reported, or when somebody else's sightings times size is twice the holder's. A holder who is predicted keeps
-it, since nobody's past shrinks while unseen. Sightings count up to a limit, so that who was there first can still be
-overtaken, but only by somebody clearly larger.
+no longer reported, or when somebody else's sightings times size is more than twice the holder's. Sightings count up to
+30: a holder who has been there for a while keeps the role while predicted, however often others are seen meanwhile, and
+loses it only to somebody more than twice as large.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,8 @@ import numpy as np
 from tracker_service.types import Float32, TrackedPerson
 
 _MOST_PEOPLE = 128
-_MOST_SIGHTINGS = 100
+_COUNTED_SIGHTINGS = 30
+"""Raising it lets a holder of long standing lose the role to people seen while the holder is not."""
 _CLEARLY = 2.0
 """How far ahead another person must be to become the main one. Raising it makes the role stickier."""
 _SIZE_SHARE = 0.2
@@ -40,7 +41,7 @@ class PersonMemory:
         known = self._people.pop(person.track_id, None)
         if known is None:
             known = _Remembered(0, size, look)
-        known.sightings = min(known.sightings + 1, _MOST_SIGHTINGS)
+        known.sightings += 1
         known.size += _SIZE_SHARE * (size - known.size)
         known.look = look
         self._people[person.track_id] = known
@@ -48,7 +49,7 @@ class PersonMemory:
             del self._people[next(iter(self._people))]
 
     def sightings(self, track_id: int) -> int:
-        """How often a person was seen, up to 100; 0 for somebody unknown."""
+        """How often a person was seen; 0 for somebody unknown."""
         known = self._people.get(track_id)
         return 0 if known is None else known.sightings
 
@@ -74,7 +75,7 @@ class PersonMemory:
 
     def _prominence(self, person: TrackedPerson) -> float:
         known = self._people.get(person.track_id)
-        return 0.0 if known is None else known.sightings * known.size
+        return 0.0 if known is None else min(known.sightings, _COUNTED_SIGHTINGS) * known.size
 
 
 def _relative_size(person: TrackedPerson, frame_size: tuple[int, int]) -> float:

@@ -1,0 +1,101 @@
+"""Sessions over synthetic people: real trackers and real ordering, without images and models."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tests.phalp.people import FRAME_SIZE, Person, people
+from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.perception import MarkedFrame
+from tracker_service.sessions.frame import FrameAnswer, FrameRequest
+from tracker_service.sessions.parameters import SessionParameters
+from tracker_service.sessions.sessions import FrameSessions
+from tracker_service.sessions.video import LiveVideo, VideoName
+from tracker_service.types import DroppedDetections
+
+Cast: TypeAlias = Callable[[int], Sequence[Person]]
+"""Who is in a frame."""
+
+TRACKING = TrackerParameters(live=True)
+
+
+def observation(number: int, *persons: Person) -> FrameObservation:
+    return FrameObservation(
+        frame_number=number,
+        timestamp=0.0,
+        width=FRAME_SIZE[0],
+        height=FRAME_SIZE[1],
+        shot=False,
+        people=people(*persons),
+        low_score=None,
+        dropped=DroppedDetections(),
+        image=None,
+    )
+
+
+def request(number: int, *, session: str = "client", content: int = 0) -> FrameRequest:
+    """A frame whose image only says which content it has."""
+    image = np.full((1, 1, 3), content, np.uint8)
+    return FrameRequest(session, number, image, f"content {content} of {number}".encode())
+
+
+def walker(number: int) -> list[Person]:
+    """One person who walks slowly enough to be known again after any gap."""
+    return [Person(x=300 + 2 * (number % 400))]
+
+
+def walkers(number: int) -> list[Person]:
+    """Two people who never meet."""
+    return [*walker(number), Person(x=1000 - (number % 400), y=300, look=5, turn=1.0)]
+
+
+@dataclass
+class Models:
+    """Stands in for detection and body regression.
+
+    Attributes:
+        cast: who is in each frame.
+        batches: frame numbers of every batch so far.
+        poison: frame numbers that raise, and what.
+        gate: batches wait until it is set.
+    """
+
+    cast: Cast = walker
+    batches: list[list[int]] = field(default_factory=list)
+    poison: dict[int, Exception] = field(default_factory=dict)
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def observe(self, window: Sequence[MarkedFrame]) -> tuple[FrameObservation, ...]:
+        numbers = [marked.frame.number for marked in window]
+        self.batches.append(numbers)
+        if not self.gate.wait(timeout=20):
+            raise TimeoutError("the gate stayed closed")
+        for number in numbers:
+            if number in self.poison:
+                raise self.poison[number]
+        return tuple(observation(number, *self.cast(number)) for number in numbers)
+
+
+def open_scene(models: Models, tracking: TrackerParameters = TRACKING, **changes: Any) -> FrameSessions:
+    """Return sessions over ``models``; ``changes`` are session parameters."""
+    parameters = SessionParameters(**{"gap_seconds": 0.03, **changes})
+
+    def new_video(name: VideoName) -> LiveVideo:
+        return LiveVideo(name, tracking, None, parameters.history)
+
+    return FrameSessions(models.observe, new_video, parameters)
+
+
+def ids(answer: FrameAnswer) -> list[int]:
+    return [person.track_id for person in answer.result.persons]
+
+
+def states(answer: FrameAnswer) -> dict[int, str]:
+    return {person.track_id: person.state.value[0] for person in answer.result.persons}

@@ -1,0 +1,206 @@
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.sessions.scenes import Models
+from tracker_service.errors import (
+    InferenceFailedError,
+    InferenceOverloadedError,
+    InferenceUnavailableError,
+    ModelContractError,
+    PhalpTritonError,
+)
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.perception import MarkedFrame
+from tracker_service.sessions.batching import FrameBatches
+from tracker_service.types import Frame
+
+
+def frame(number: int) -> MarkedFrame:
+    return MarkedFrame(Frame(number, 0.0, np.zeros((1, 1, 3), np.uint8)))
+
+
+class Run:
+    """Batches in a loop of their own."""
+
+    def __init__(self, models: Models, *, window: int = 4, workers: int = 1) -> None:
+        self.models = models
+        self.sizes: list[int] = []
+        self.batches = FrameBatches(models.observe, window=window, workers=workers, on_batch=self.sizes.append)
+
+    def submit(self, *numbers: int) -> list[asyncio.Future[FrameObservation]]:
+        return [self.batches.submit(frame(number)) for number in numbers]
+
+    async def until_batches(self, count: int) -> None:
+        while len(self.models.batches) < count:
+            await asyncio.sleep(0.001)
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(asyncio.wait_for(body(), timeout=30))
+
+
+async def outcome(future: Awaitable[FrameObservation]) -> int | type[BaseException]:
+    try:
+        return (await future).frame_number
+    except (PhalpTritonError, asyncio.CancelledError) as error:
+        return type(error)
+
+
+async def outcomes(*futures: asyncio.Future[FrameObservation]) -> list[int | type[BaseException]]:
+    return [await outcome(future) for future in futures]
+
+
+def test_a_lone_frame_is_a_batch_at_once() -> None:
+    async def body() -> None:
+        batches = Run(Models())
+        assert await outcomes(*batches.submit(7)) == [7]
+        assert batches.sizes == [1]
+        await batches.batches.close()
+
+    run(body)
+
+
+def test_frames_that_come_together_share_a_batch() -> None:
+    async def body() -> None:
+        batches = Run(Models())
+        assert await outcomes(*batches.submit(0, 1, 2)) == [0, 1, 2]
+        assert batches.sizes == [3]
+        await batches.batches.close()
+
+    run(body)
+
+
+def test_what_waits_while_a_worker_is_busy_goes_in_windows() -> None:
+    async def body() -> None:
+        models = Models()
+        models.gate.clear()
+        batches = Run(models, window=3)
+        first = batches.submit(0)
+        await batches.until_batches(1)
+        rest = batches.submit(*range(1, 9))
+        models.gate.set()
+        assert await outcomes(*first, *rest) == list(range(9))
+        assert models.batches == [[0], [1, 2, 3], [4, 5, 6], [7, 8]]
+        assert batches.sizes == [1, 3, 3, 2]
+        await batches.batches.close()
+
+    run(body)
+
+
+def test_workers_compute_batches_at_the_same_time() -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def observe(window: Any) -> tuple[FrameObservation, ...]:
+        both.wait()
+        return Models().observe(window)
+
+    async def body() -> None:
+        batches = FrameBatches(observe, window=1, workers=2)
+        futures = [batches.submit(frame(number)) for number in range(2)]
+        assert await outcomes(*futures) == [0, 1]
+        await batches.close()
+
+    run(body)
+
+
+def test_one_poisoned_frame_fails_alone() -> None:
+    async def body() -> None:
+        models = Models(poison={2: ModelContractError("poisoned")})
+        batches = Run(models)
+        assert await outcomes(*batches.submit(0, 1, 2, 3)) == [0, 1, ModelContractError, 3]
+        assert models.batches == [[0, 1, 2, 3], [0], [1], [2], [3]]
+        assert await outcomes(*batches.submit(5)) == [5]
+        await batches.batches.close()
+
+    run(body)
+
+
+def test_an_error_outside_the_tree_becomes_one_of_the_tree() -> None:
+    async def body() -> None:
+        batches = Run(Models(poison={1: ZeroDivisionError("by\nzero")}))
+        lone, fine = batches.submit(1, 2)
+        with pytest.raises(InferenceFailedError, match="got ZeroDivisionError: by zero") as raised:
+            await lone
+        assert isinstance(raised.value.__cause__, ZeroDivisionError)
+        assert await outcome(fine) == 2
+        await batches.batches.close()
+
+    run(body)
+
+
+@pytest.mark.parametrize("error", [InferenceUnavailableError("away"), InferenceOverloadedError("full")])
+def test_models_that_cannot_be_reached_are_not_asked_again_frame_by_frame(error: InferenceUnavailableError) -> None:
+    async def body() -> None:
+        models = Models(poison={1: error})
+        batches = Run(models)
+        assert await outcomes(*batches.submit(0, 1, 2)) == [type(error)] * 3
+        assert models.batches == [[0, 1, 2]]
+        await batches.batches.close()
+
+    run(body)
+
+
+def test_too_few_observations_fail_the_frames_of_the_batch_only() -> None:
+    async def body() -> None:
+        batches = FrameBatches(lambda window: Models().observe(window)[1:], window=4, workers=1)
+        futures = [batches.submit(frame(number)) for number in range(2)]
+        assert await outcomes(*futures) == [InferenceFailedError] * 2
+        await batches.close()
+
+    run(body)
+
+
+def test_withdrawn_and_cancelled_frames_cost_nothing() -> None:
+    async def body() -> None:
+        models = Models()
+        models.gate.clear()
+        batches = Run(models)
+        first = batches.submit(0)
+        await batches.until_batches(1)
+        rest = batches.submit(1, 2, 3, 4)
+        assert batches.batches.withdraw(rest[0])
+        rest[2].cancel()
+        assert not batches.batches.withdraw(first[0])
+        models.gate.set()
+        cancelled = asyncio.CancelledError
+        assert await outcomes(*first, *rest) == [0, cancelled, 2, cancelled, 4]
+        assert models.batches == [[0], [2, 4]]
+        assert not batches.batches.withdraw(rest[1])
+        await batches.batches.close()
+
+    run(body)
+
+
+def test_a_batch_of_withdrawn_frames_only_is_not_computed() -> None:
+    async def body() -> None:
+        models = Models()
+        batches = Run(models)
+        for future in batches.submit(0, 1):
+            future.cancel()
+        assert await outcomes(*batches.submit(2)) == [2]
+        assert models.batches == [[2]]
+        await batches.batches.close()
+
+    run(body)
+
+
+def test_closing_drops_what_waits_and_leaves_what_runs() -> None:
+    async def body() -> None:
+        models = Models()
+        models.gate.clear()
+        batches = Run(models)
+        running = batches.submit(0)
+        await batches.until_batches(1)
+        waiting = batches.submit(1, 2)
+        await batches.batches.close()
+        assert await outcomes(*waiting) == [asyncio.CancelledError] * 2
+        assert not running[0].done()
+        models.gate.set()
+        assert models.batches == [[0]]
+
+    run(body)

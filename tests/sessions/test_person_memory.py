@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from tests.results.frames import tracked_person
+from tracker_service.sessions.person_memory import PersonMemory
+from tracker_service.types import TrackedPerson
+
+FRAME = (1000, 1000)
+
+
+def person(track_id: int, size: float, *, age: int = 0, x: float = 0.0) -> TrackedPerson:
+    """A person whose box is a square of ``size`` pixels."""
+    look = np.full(4, track_id, np.float32)
+    box = np.array([x, 0, x + size, size], np.float32)
+    return tracked_person(track_id, age=age, box=box, appearance=look)
+
+
+class Cast:
+    """A memory and the main person of the frames it has seen."""
+
+    def __init__(self) -> None:
+        self.memory = PersonMemory()
+        self.holder: int | None = None
+
+    def frame(self, *people: TrackedPerson) -> int | None:
+        for one in people:
+            if one.age == 0:
+                self.memory.note(one, FRAME)
+        main = self.memory.main(people, self.holder)
+        self.holder = None if main is None else main.track_id
+        return self.holder
+
+    def frames(self, count: int, *people: TrackedPerson) -> list[int | None]:
+        return [self.frame(*people) for _ in range(count)]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return Cast()
+
+
+def test_the_largest_of_those_who_come_first_is_the_main_person(cast: Cast) -> None:
+    assert cast.frame(person(1, 100), person(2, 300), person(3, 200)) == 2
+
+
+def test_nobody_is_main_where_nobody_is(cast: Cast) -> None:
+    assert cast.frame() is None
+
+
+def test_the_role_is_kept_by_somebody_who_becomes_a_little_smaller_than_another(cast: Cast) -> None:
+    cast.frames(10, person(1, 300), person(2, 250))
+    assert cast.frames(50, person(1, 250), person(2, 300)) == [1] * 50
+
+
+def test_the_role_is_kept_while_predicted(cast: Cast) -> None:
+    cast.frames(30, person(1, 300), person(2, 250))
+    assert cast.frames(49, person(1, 300, age=5), person(2, 250))[-1] == 1
+
+
+def test_another_takes_over_when_the_track_is_gone_and_keeps_the_role_when_it_comes_back(cast: Cast) -> None:
+    cast.frames(10, person(1, 300), person(2, 250))
+    assert cast.frame(person(2, 250)) == 2
+    assert cast.frames(10, person(1, 300), person(2, 250)) == [2] * 10
+
+
+def test_somebody_clearly_larger_takes_over_after_a_while(cast: Cast) -> None:
+    cast.frames(100, person(1, 100))
+    mains = cast.frames(100, person(1, 100), person(2, 600))
+    assert mains[:10] == [1] * 10
+    assert mains[-1] == 2
+
+
+def test_a_false_detection_loses_the_role_soon(cast: Cast) -> None:
+    cast.frame(person(1, 300), person(2, 250))
+    assert cast.frames(6, person(1, 300, age=1), person(2, 250))[-1] == 2
+
+
+def test_what_lies_outside_the_frame_does_not_count_as_size(cast: Cast) -> None:
+    assert cast.frame(person(1, 900, x=800), person(2, 600)) == 2
+
+
+def test_looks_and_sightings_are_remembered_of_the_last_128_people_only() -> None:
+    memory = PersonMemory()
+    for track_id in range(1, 130):
+        memory.note(person(track_id, 100), FRAME)
+    assert memory.look(1) is None
+    assert memory.sightings(1) == 0
+    assert [memory.sightings(track_id) for track_id in (2, 129)] == [1, 1]
+    look = memory.look(129)
+    assert look is not None
+    assert look.tolist() == [129] * 4
