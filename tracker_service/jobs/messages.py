@@ -1,7 +1,7 @@
 """What a worker tells its service: one JSON object a line on its standard output."""
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import TypeAlias
+from dataclasses import asdict, dataclass, field
+from typing import TypeAlias, get_args
 
 import orjson
 
@@ -66,6 +66,21 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """The worker goes on behind chunks that earlier workers have committed.
+
+    Attributes:
+        chunk: number of the last of them.
+        frames_done: frames in all of them.
+        last: whether the video ends with it.
+    """
+
+    chunk: int
+    frames_done: int
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """The worker waits for something that heals by itself, such as the inference server."""
 
@@ -107,11 +122,10 @@ class Occupied:
     reason: str
 
 
-Message: TypeAlias = Opened | Progressed | Committed | Waiting | Resumed | Completed | Refused | DiskFull | Occupied
-_TYPES = {
-    kind.__name__: kind
-    for kind in (Opened, Progressed, Committed, Waiting, Resumed, Completed, Refused, DiskFull, Occupied)
-}
+Message: TypeAlias = (
+    Opened | Progressed | Committed | Restored | Waiting | Resumed | Completed | Refused | DiskFull | Occupied
+)
+_TYPES = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def encode(message: Message) -> bytes:
@@ -130,15 +144,7 @@ def decode(line: bytes) -> Message:
         kind = _TYPES[values.pop("message")]
         if kind is Committed:
             values["counts"] = FrameCounts(**values["counts"])
-        message = kind(**values)
+        message: Message = kind(**values)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise JobError(f"worker: expected a message, got {line[:80]!r}") from error
     return message
-
-
-_FIELDS = tuple(field.name for field in fields(FrameCounts))
-
-
-def add_counts(first: FrameCounts, second: FrameCounts) -> FrameCounts:
-    """Return the counts of both runs of frames together."""
-    return FrameCounts(**{name: getattr(first, name) + getattr(second, name) for name in _FIELDS})

@@ -20,6 +20,7 @@ from tracker_service.jobs.messages import (
     Opened,
     Progressed,
     Refused,
+    Restored,
     Resumed,
     Waiting,
 )
@@ -82,7 +83,7 @@ class JobRun:
         self._observer = observer
         self._abandoned = Event()
         self._worker: Worker | None = None
-        self._committed: Committed | None = None
+        self._committed: Committed | Restored | None = None
         self._completed = False
         self._last_sign = time.monotonic()
         self._waiting = False
@@ -151,27 +152,34 @@ class JobRun:
                 self._note(frames_total=frames_total)
             case Progressed():
                 self._observer.progressed()
-            case Committed():
-                self._committed = message
-                self._observer.committed(message.counts)
-                self._note(frames_done=message.frames_done)
+            case Committed() | Restored():
+                self._take_results(message)
+            case Completed():
+                self._completed = True
             case Waiting(reason):
                 self._waiting = True
                 self._pause(reason)
             case Resumed():
                 self._waiting = False
                 self._note(paused=None)
-            case Completed():
-                self._completed = True
-            case Refused(reason):
-                raise JobFailedError(reason)
-            case DiskFull(reason) | Occupied(reason):
-                self.close()
-                self._pause(reason)
-                self._abandoned.wait(self._limits.poll_seconds)
-            case WorkerDied():
-                self.close()
-                self._count_failure(chunk, message.reason)
+            case _:
+                self._take_end(message, chunk)
+
+    def _take_results(self, message: Committed | Restored) -> None:
+        self._committed = message
+        if isinstance(message, Committed):
+            self._observer.committed(message.counts)
+        self._note(frames_done=message.frames_done)
+
+    def _take_end(self, message: Refused | DiskFull | Occupied | WorkerDied, chunk: int) -> None:
+        self.close()
+        if isinstance(message, Refused):
+            raise JobFailedError(message.reason)
+        if isinstance(message, WorkerDied):
+            self._count_failure(chunk, message.reason)
+            return
+        self._pause(message.reason)
+        self._abandoned.wait(self._limits.poll_seconds)
 
     def _check_silence(self, chunk: int) -> None:
         silence = time.monotonic() - self._last_sign

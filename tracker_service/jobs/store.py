@@ -22,12 +22,14 @@ from dbos import (
 from tracker_service.errors import DiskFullError, JobError, JobNotFoundError, QueueFullError
 from tracker_service.jobs.disk import free_bytes
 from tracker_service.jobs.folder import JobFolder, request_from_json, request_to_json
+from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
-from tracker_service.jobs.lines import read_lines
+from tracker_service.jobs.line_index import read_lines
 from tracker_service.jobs.observer import JobObserver, NoObserver
 from tracker_service.jobs.parameters import StoreParameters
 from tracker_service.jobs.process import WorkerProcess
 from tracker_service.jobs.run import Abandoned, JobRun
+from tracker_service.jobs.task import WorkerTask
 from tracker_service.jobs.turns import Turn, next_turn
 from tracker_service.video.source import open_source
 
@@ -113,9 +115,14 @@ class DbosJobStore:
             path = self._folder / "jobs" / job_id
             path.mkdir(parents=True)
             folder = JobFolder(path)
-            folder.specification.write_bytes(
-                orjson.dumps({"request": values, "settings": dict(self._parameters.tracking)})
-            )
+            identity = SourceIdentity.of(request.source)
+            specification = {
+                "request": values,
+                "identity": None if identity is None else identity.to_json(),
+                "chunk_frames": self._chunk_frames(),
+                "settings": dict(self._parameters.tracking),
+            }
+            folder.specification.write_bytes(orjson.dumps(specification))
             with (
                 SetWorkflowID(job_id),
                 SetEnqueueOptions(priority=turn),
@@ -166,7 +173,9 @@ class DbosJobStore:
 
     def read_lines(self, job_id: str, start: int = 0, limit: int = 64) -> list[bytes]:
         """Return result lines; see `JobStore.read_lines`."""
-        return read_lines(self.get(job_id).folder, start, limit)
+        folder = JobFolder(self.get(job_id).folder)
+        specification = orjson.loads(folder.specification.read_bytes())
+        return read_lines(folder.path, specification["chunk_frames"], start, limit)
 
     def counts(self) -> QueueCounts:
         """Return how many jobs are in each kind of state; see `JobStore.counts`."""
@@ -230,16 +239,21 @@ class DbosJobStore:
 
     def _open_run(self, job_id: str, request: JobRequest) -> JobRun:
         folder = JobFolder(self._folder / "jobs" / job_id)
-        settings = {**orjson.loads(folder.specification.read_bytes())["settings"], **self._parameters.computing}
-        settings["video"] = {"end_frame": -1 if request.max_frames is None else request.max_frames}
-        settings["render"] = {**settings["render"], "enable": request.overlay}
-        task = {
-            "settings": settings,
-            "source": str(request.source),
-            "shown_source": request.shown_source,
-            "folder": str(folder.path),
-        }
-        run = JobRun(folder, task, self._parameters.run, self._start_worker, self._observer)
+        specification = orjson.loads(folder.specification.read_bytes())
+        identity = specification["identity"]
+        task = WorkerTask(
+            folder=folder.path,
+            source=request.source,
+            shown_source=request.shown_source,
+            identity=None if identity is None else SourceIdentity(**identity),
+            max_frames=request.max_frames,
+            overlay=request.overlay,
+            refine=request.refine,
+            chunk_frames=specification["chunk_frames"],
+            free_bytes=self._parameters.run.free_bytes,
+            settings={**specification["settings"], **self._parameters.computing},
+        )
+        run = JobRun(folder, task.to_json(), self._parameters.run, self._start_worker, self._observer)
         self._runs[job_id] = run
         return run
 
@@ -247,6 +261,11 @@ class DbosJobStore:
         if self._spawner is None:
             raise JobError("job store: expected a started store, got one that is not")
         return self._spawner.submit(WorkerProcess, specification).result()
+
+    def _chunk_frames(self) -> int:
+        """Frames between borders, a multiple of the window: then cut and uncut runs see the same batches."""
+        window = int(self._parameters.tracking["pipeline"]["window"])
+        return -(-self._parameters.run.chunk_frames // window) * window
 
     def _turn(self, request: JobRequest) -> int:
         queue = self._parameters.queue

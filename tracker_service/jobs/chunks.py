@@ -1,0 +1,148 @@
+"""The chunks of a job on disk: which files each has, and what is known of it."""
+
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tracker_service.errors import ResultsError
+from tracker_service.jobs.messages import FrameCounts
+from tracker_service.results.partial_file import write_whole
+from tracker_service.results.pickle_segments import SegmentCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A committed chunk: the frames that became final between two borders.
+
+    Attributes:
+        number: from 0.
+        first_line: frames in all chunks before it.
+        first_byte: bytes of result lines in all chunks before it.
+        offsets: where each of its lines begins in its file, and where the last one ends.
+        tracks: check of its segment of `tracks.pkl`.
+        overlay_from: seconds of the first frame of its piece of overlay, None where it has none.
+        last: whether the video ends with it.
+        counts: what is in it.
+    """
+
+    number: int
+    first_line: int
+    first_byte: int
+    offsets: tuple[int, ...]
+    tracks: SegmentCheck
+    overlay_from: float | None
+    last: bool
+    counts: FrameCounts = field(default_factory=FrameCounts)
+
+    @property
+    def lines(self) -> int:
+        """Number of its frames."""
+        return len(self.offsets) - 1
+
+    @property
+    def bytes(self) -> int:
+        """Length of its lines."""
+        return self.offsets[-1]
+
+
+class ChunkFiles:
+    """Names, reads and commits the files of a job's chunks.
+
+    A chunk counts once its manifest has its name; whatever else lies around is not there.
+
+    Args:
+        folder: of the chunks; need not exist for reading.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def lines(self, number: int) -> Path:
+        """Result lines of a chunk."""
+        return self._path(number, "ndjson")
+
+    def tracks(self, number: int) -> Path:
+        """Its segment of `tracks.pkl`."""
+        return self._path(number, "tracks")
+
+    def overlay(self, number: int) -> Path:
+        """Its piece of overlay."""
+        return self._path(number, "mp4")
+
+    def border(self, number: int) -> Path:
+        """State of the pipeline after the chunk."""
+        return self._path(number, "border.npz")
+
+    @property
+    def end(self) -> Path:
+        """What is known of the whole run once its last chunk is written."""
+        return self.folder / "end.json"
+
+    def count(self) -> int:
+        """Return how many chunks are committed."""
+        number = 0
+        while self._manifest(number).exists():
+            number += 1
+        return number
+
+    def read(self, number: int) -> Chunk:
+        """Return a committed chunk.
+
+        Raises:
+            FileNotFoundError: it is not committed, or put into the final files already.
+            ResultsError: its manifest is damaged.
+        """
+        content = self._manifest(number).read_bytes()
+        try:
+            values: dict[str, Any] = orjson.loads(content)
+            values["offsets"] = tuple(values["offsets"])
+            values["tracks"] = SegmentCheck(**values["tracks"])
+            values["counts"] = FrameCounts(**values["counts"])
+            return Chunk(**values)
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise ResultsError(f"chunk {number}: expected a manifest, got {content[:80]!r}") from error
+
+    def commit(self, chunk: Chunk) -> None:
+        """Make a chunk count; its files are complete and on disk."""
+        sync_folder(self.folder)
+        write_whole(self._manifest(chunk.number), orjson.dumps(asdict(chunk)))
+        sync_folder(self.folder)
+
+    def clear(self, *, keep_end: bool = False) -> None:
+        """Remove everything, manifests from the last to the first, so that what counts stays whole.
+
+        Args:
+            keep_end: leave `end`, as a sign that there was something.
+        """
+        if not self.folder.exists():
+            return
+        if not keep_end:
+            self.end.unlink(missing_ok=True)
+        for number in reversed(range(self.count())):
+            self._manifest(number).unlink()
+        for file in self.folder.iterdir():
+            if file != self.end:
+                file.unlink()
+
+    def _manifest(self, number: int) -> Path:
+        return self._path(number, "json")
+
+    def _path(self, number: int, suffix: str) -> Path:
+        return self.folder / f"{number:06d}.{suffix}"
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power cut."""
+    sync_file(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file that is written already survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

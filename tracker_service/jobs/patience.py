@@ -1,0 +1,66 @@
+"""An inference client that waits for a server that is away, for as long as it takes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event, Lock
+from typing import TypeVar
+
+from tracker_service.errors import InferenceUnavailableError
+from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
+
+_LONGEST_WAIT = 5.0
+Answer = TypeVar("Answer")
+
+
+class PatientClient:
+    """Passes calls on, and repeats those to which the server cannot answer now.
+
+    Args:
+        client: the real client; what it does about short outages is its own affair.
+        away: is told, with the reason, when calls begin to wait.
+        back: is told when one has been answered again.
+    """
+
+    def __init__(self, client: InferenceClient, away: Callable[[str], None], back: Callable[[], None]) -> None:
+        self._client = client
+        self._tell_away, self._tell_back = away, back
+        self._waiting = False
+        self._lock = Lock()
+        self._closed = Event()
+
+    def signature(self, model: str) -> ModelSpec:
+        """Return the model's signature; see `InferenceClient.signature`."""
+        return self._until_answered(lambda: self._client.signature(model))
+
+    def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
+        """Run a model; see `InferenceClient.infer`.
+
+        Raises:
+            InferenceUnavailableError: the client was closed while the call waited.
+        """
+        return self._until_answered(lambda: self._client.infer(model, inputs, outputs))
+
+    def close(self) -> None:
+        """Close the real client; calls that wait give up."""
+        self._closed.set()
+        self._client.close()
+
+    def _until_answered(self, call: Callable[[], Answer]) -> Answer:
+        while True:
+            try:
+                answer = call()
+            except InferenceUnavailableError as error:
+                self._note(waiting=True, reason=str(error))
+                if self._closed.wait(min(error.retry_after, _LONGEST_WAIT)):
+                    raise
+            else:
+                if self._waiting:
+                    self._note(waiting=False)
+                return answer
+
+    def _note(self, *, waiting: bool, reason: str = "") -> None:
+        with self._lock:
+            changed, self._waiting = self._waiting is not waiting, waiting
+            if changed and waiting:
+                self._tell_away(reason)
+            elif changed:
+                self._tell_back()
