@@ -141,3 +141,11 @@ def test_a_new_identity_is_never_given_to_a_track() -> None:
 def test_upstream_cannot_answer_live() -> None:
     with pytest.raises(SettingsError, match="live: expected compat paper, got upstream"):
         live(compat="upstream")
+
+
+@pytest.mark.parametrize(("gap", "known"), [(51, True), (52, False), (10**12, False)])
+def test_nobody_comes_back_over_a_gap_in_which_the_track_would_have_ended(gap: int, known: bool) -> None:
+    tracker = Tracker(live())
+    tracker.update(people(Person(600)), 0, FRAME_SIZE)
+    (person,) = tracker.update(people(Person(600)), gap, FRAME_SIZE)
+    assert person.track_id == (1 if known else 2)

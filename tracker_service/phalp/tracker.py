@@ -114,6 +114,8 @@ class Tracker:
             ContractError: time does not advance, embeddings change their length, or texture maps are missing.
         """
         self._check(people, time)
+        # Frames may have been left out: nobody comes back whose track would have ended in one of them.
+        self._forget(time - 1)
         observed = self._comparison.observe(people)
         prediction = self.predict(time)
         self._tracks.age += 1
