@@ -53,7 +53,7 @@ def create_app(
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        loader = Loader(service, open_client, asyncio.get_running_loop())
+        loader = Loader(service, open_client)
         loader.start()
         JobOpening(service, open_jobs).start()
         await asyncio.to_thread(video_jobs.uploads.sweep)

@@ -42,7 +42,11 @@ class Gate:
         if service.keys.required:
             name = service.keys.name(Headers(scope=scope))
             if name is None:
-                raise refusal(401, "expected an API key: Authorization: Bearer <key>, or X-API-Key")
+                raise HTTPException(
+                    401,
+                    "expected an API key: Authorization: Bearer <key>, or X-API-Key",
+                    {"WWW-Authenticate": "Bearer"},
+                )
             client = name
         scope["state"]["client"] = client
         if service.stopping and scope["method"] == "POST":

@@ -1,6 +1,5 @@
 """Loads and warms the models in the background, and watches over them when they go away."""
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -8,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from tracker_service.api.errors import verdict
+from tracker_service.api.needed_models import needed_models
 from tracker_service.api.retrying import until_it_works
 from tracker_service.api.service import Engine, Service
 from tracker_service.api.triton_metrics import TritonMetrics
 from tracker_service.assembly import load_body
-from tracker_service.body.model import BodyModel
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.triton import TritonClient
@@ -33,13 +32,11 @@ class Loader:
     Args:
         service: is told how it goes, and gets the engine.
         open_client: opens the inference client.
-        loop: the event loop that the frame sessions belong to.
     """
 
-    def __init__(self, service: Service, open_client: OpenClient, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, service: Service, open_client: OpenClient) -> None:
         self._service = service
         self._open_client = open_client
-        self._loop = loop
         self._client: InferenceClient | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
@@ -87,14 +84,10 @@ class Loader:
                 service.metrics.collect_from(TritonMetrics(self._client))
         self._warm_up()
         body = load_body(service.settings)
-        service.readiness.loaded("phalp")
-        opened = asyncio.run_coroutine_threadsafe(self._open(self._client, body), self._loop)
-        opened.result()
-
-    async def _open(self, client: InferenceClient, body: BodyModel) -> None:
-        service = self._service
-        sessions = open_sessions(service.settings, client, body, times=service.times, on_batch=service.metrics.batch)
-        service.complete(Engine(client, body, sessions))
+        sessions = open_sessions(
+            service.settings, self._client, body, times=service.times, on_batch=service.metrics.batch
+        )
+        service.complete(Engine(self._client, body, sessions))
         service.readiness.ready()
 
     def _warm_up(self) -> None:
@@ -102,9 +95,10 @@ class Loader:
         if self._client is None:
             return
         on_gpu = False
-        for part, model in (("vitdet", models.detector), ("hmr2", models.hmr)):
-            warm_up(self._client, model)
-            on_gpu = on_gpu or self._client.signature(model).on_gpu
+        for part, names in needed_models(models).items():
+            for model in names:
+                warm_up(self._client, model)
+                on_gpu = on_gpu or self._client.signature(model).on_gpu
             self._service.readiness.loaded(part)
         self._service.readiness.runs_on("cuda" if on_gpu else "cpu")
 

@@ -17,6 +17,7 @@ from tracker_service.api.authentication import ApiKeys
 from tracker_service.api.errors import refusal
 from tracker_service.api.load import NO_JOBS, Load, RecentMean
 from tracker_service.api.metrics import ServiceMetrics
+from tracker_service.api.needed_models import check_models
 from tracker_service.api.readiness import Readiness
 from tracker_service.assembly import models_of, tracker_parameters
 from tracker_service.body.model import BodyModel
@@ -61,13 +62,15 @@ class Service:
 
     Raises:
         SettingsError: a setting cannot be used.
+        ModelNotFoundError: models are to run in this process and are not there.
     """
 
     def __init__(self, settings: Settings) -> None:
         limits = settings.limits
         self.settings = settings
         self.models = models_of(settings)
-        tracker_parameters(settings)  # a bad value shows before the service listens
+        tracker_parameters(settings)  # what cannot work shows before the service listens
+        check_models(settings.inference, self.models)
         self.keys = ApiKeys.of_settings(settings.service)
         self.metrics = ServiceMetrics(self.models.name)
         self.readiness = Readiness()

@@ -82,7 +82,7 @@ class EmbeddedClient:
     def _open(self, model: str) -> tuple[ort.InferenceSession, ModelSpec]:
         with self._opening:
             if model not in self._sessions:
-                path = _newest_version(self._repository, model) / "model.onnx"
+                path = model_file(self._repository, model)
                 session = self._session(model, path)
                 self._sessions[model] = (session, _signature(model, session))
             return self._sessions[model]
@@ -102,7 +102,10 @@ class EmbeddedClient:
             ) from error
 
 
-def _newest_version(repository: Path, model: str) -> Path:
+def model_file(repository: Path, model: str) -> Path:
+    """Return the newest version's file of ``model``; raises `ModelNotFoundError` with what there is."""
+    if not repository.is_dir():
+        raise ModelNotFoundError(f"model repository: no folder {repository}")
     folder = repository / model
     versions = [entry for entry in folder.glob("*") if entry.name.isdecimal() and (entry / "model.onnx").is_file()]
     if not versions:
@@ -110,7 +113,7 @@ def _newest_version(repository: Path, model: str) -> Path:
         raise ModelNotFoundError(
             f"model {model}: expected {folder}/<version>/model.onnx; found models: {', '.join(known) or 'none'}"
         )
-    return max(versions, key=lambda entry: int(entry.name))
+    return max(versions, key=lambda entry: int(entry.name)) / "model.onnx"
 
 
 def _signature(model: str, session: ort.InferenceSession) -> ModelSpec:

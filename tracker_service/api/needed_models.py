@@ -1,0 +1,27 @@
+"""Which models must be there before frames can be answered."""
+
+from tracker_service.inference.embedded import model_file
+from tracker_service.inference.triton.client import checked_url
+from tracker_service.model_sets import ModelSet
+from tracker_service.settings.tracking import InferenceSettings
+
+
+def needed_models(models: ModelSet) -> dict[str, tuple[str, ...]]:
+    """Return names of models by the part of the health answer that they belong to."""
+    tracking = () if models.appearance is None else (models.appearance,)
+    return {"vitdet": (models.detector,), "hmr2": (models.hmr,), "phalp": tracking}
+
+
+def check_models(inference: InferenceSettings, models: ModelSet) -> None:
+    """Find out before the service listens what would never heal.
+
+    Raises:
+        SettingsError: the address of Triton is none.
+        ModelNotFoundError: models are to run in this process and are not there.
+    """
+    if inference.kind == "triton":
+        checked_url(inference.triton_url)
+        return
+    for names in needed_models(models).values():
+        for model in names:
+            model_file(inference.repository, model)
