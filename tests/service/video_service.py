@@ -32,7 +32,9 @@ class VideoService(RunningService):
             shutil.copyfile(SAMPLE, self.clip)
         rules = orjson.dumps([{"client": WINDOWS, "host": str(folder)}]).decode()
         roots = orjson.dumps([str(folder)]).decode()
-        super().__init__(folder, f"media.roots={roots}", f"media.rules={rules}", *settings, **options)
+        super().__init__(
+            folder, f"media.roots={roots}", f"media.rules={rules}", "jobs.chunk_frames=8", *settings, **options
+        )
 
     def queue(self, client: httpx.Client | None = None, **fields: Any) -> str:
         """Queue the clip and return the job's id; ``fields`` are those of the JSON body."""
@@ -46,9 +48,15 @@ class VideoService(RunningService):
         found: dict[str, Any] = self.get(f"/jobs/{job_id}").json()
         return found
 
+    def delete(self, job_id: str) -> httpx.Response:
+        """Cancel or forget the job."""
+        with self.client() as client:
+            return client.delete(f"/jobs/{job_id}")
+
     def wait_for(self, job_id: str, *states: str) -> dict[str, Any]:
         """Return the job once it is in one of ``states``."""
-        return until(lambda: job if (job := self.job(job_id))["state"] in states else None)
+        job: dict[str, Any] = until(lambda: found if (found := self.job(job_id))["state"] in states else None)
+        return job
 
     def wait_complete(self, job_id: str) -> dict[str, Any]:
         """Return the job once it is final, which must be complete."""

@@ -8,9 +8,9 @@ from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tracker_service.api.errors import describe_problem, refusal
-from tracker_service.jobs.turns import HIGHEST_PRIORITY
 
 _LARGEST = 2**31 - 1
+_LOWEST_PRIORITY = 200
 
 
 def _empty_is_all(value: object) -> object:
@@ -27,7 +27,7 @@ class JobOptions(BaseModel):
     )
     overlay: bool = Field(default=True, description="also draw `overlay.mp4`, which takes about as long as tracking")
     refine: bool = Field(default=False, description="smooth and fill gaps in a second pass")
-    priority: int = Field(default=100, ge=0, le=HIGHEST_PRIORITY, description="lower goes first")
+    priority: int = Field(default=100, ge=0, le=_LOWEST_PRIORITY, description="lower goes first")
 
     @classmethod
     def of(cls, values: Mapping[str, Any], *, overlay: bool) -> Self:

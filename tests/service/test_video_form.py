@@ -1,0 +1,88 @@
+"""Forms taken apart while they arrive."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.exceptions import HTTPException
+
+from tracker_service.api.video_form import VideoForm
+
+TYPE = "multipart/form-data; boundary=XX"
+
+
+def _part(disposition: str, content: bytes, *more: str) -> bytes:
+    headers = "\r\n".join((f"Content-Disposition: form-data; {disposition}", *more))
+    return f"--XX\r\n{headers}\r\n\r\n".encode() + content + b"\r\n"
+
+
+def _take(form: VideoForm, body: bytes, cuts: list[int] | None = None) -> bytes:
+    places = [0, *sorted(set(cuts or [])), len(body)]
+    pieces = [body[start:end] for start, end in pairwise(places)]
+    return b"".join(piece for part in pieces for piece in form.feed(part))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    content=st.binary(max_size=200) | st.sampled_from([b"\r\n--X", b"--XX", b"\r\n--XX", b"\r\n\r\n", b"-" * 50]),
+    cuts=st.lists(st.integers(0, 400), max_size=20),
+    value=st.text(max_size=20).filter(lambda text: "\r" not in text and "\n" not in text),
+)
+def test_a_form_is_the_same_however_it_is_cut(content: bytes, cuts: list[int], value: str) -> None:
+    if b"\r\n--XX" in content:
+        content = content.replace(b"--XX", b"")
+    fields = _part('name="max_frames"', value.encode())
+    body = fields + _part('name="video"; filename="clip.mp4"', content) + b"--XX--\r\n"
+    form = VideoForm(TYPE, "video")
+    assert _take(form, body, [cut for cut in cuts if cut < len(body)]) == content
+    assert form.fields == {"max_frames": value}
+    assert form.file_name == "clip.mp4"
+    assert form.complete
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("clip.mp4", "clip.mp4"),
+        ("/etc/passwd", "passwd"),
+        (r"..\..\clip.mp4", "clip.mp4"),
+        (r"C:\\Users\\me\\clip.mp4", "clip.mp4"),
+        ("ünï cödé.mp4", "ünï cödé.mp4"),
+        ("", "video"),
+        ("..", ".."),
+        ("\t\x07", "video"),
+        ("a" * 400, "a" * 255),
+    ],
+)
+def test_the_files_name_is_shown_without_folders_and_control_characters(sent: str, shown: str) -> None:
+    form = VideoForm(TYPE, "video")
+    form.feed(_part(f'name="video"; filename="{sent}"', b"x") + b"--XX--\r\n")
+    assert form.file_name == shown
+
+
+def test_files_of_other_names_are_skipped() -> None:
+    form = VideoForm(TYPE, "video")
+    body = _part('name="picture"; filename="a.jpg"', b"jpeg") + _part('name="video"; filename="a.mp4"', b"mp4")
+    assert _take(form, body + b"--XX--\r\n") == b"mp4"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "problem"),
+    [
+        ("application/json", b"", "boundary"),
+        ("multipart/form-data", b"", "boundary"),
+        ("multipart/form-data; boundary=" + "x" * 300, b"", "boundary"),
+        (TYPE, b"{}", "form"),
+        (TYPE, b"--YY\r\n\r\n", "form"),
+        (TYPE, _part('name="video"; filename="a"', b"1") + _part('name="video"; filename="b"', b"2"), "one file"),
+        (TYPE, b"".join(_part(f'name="f{n}"', b"1") for n in range(40)), "at most 32 fields"),
+        (TYPE, _part('name="max_frames"', b"1" * 5000), "at most 4096 bytes"),
+        (TYPE, b"--XX\r\n" + b"A" * 100_000, "form"),
+        (TYPE, b"--XX\r\n" + b"a: b\r\n" * 1000, "form"),
+    ],
+)
+def test_a_broken_or_excessive_form_is_refused(content_type: str, body: bytes, problem: str) -> None:
+    with pytest.raises(HTTPException, match=problem) as refused:
+        VideoForm(content_type, "video").feed(body)
+    assert refused.value.status_code == 400
