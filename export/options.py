@@ -15,14 +15,17 @@ Weights: TypeAlias = Annotated[
     Path | None, typer.Option(help="folder of the authors' files; default from the settings")
 ]
 Repository: TypeAlias = Annotated[Path | None, typer.Option(help="model repository; default from the settings")]
+Checkpoint: TypeAlias = Annotated[
+    Path | None, typer.Option(help="another HMR2 checkpoint of the same architecture, such as HMR2.0a")
+]
 FileFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="file format of the graph")]
 WeightType: TypeAlias = Annotated[Precision, typer.Option(help="fp16 halves size and time; geometry stays fp32")]
 
 
-def settings_with(weights: Path | None, repository: Path | None) -> ExportSettings:
+def settings_with(weights: Path | None, repository: Path | None, **others: Path | str | None) -> ExportSettings:
     """Return the settings with the given options in place of the defaults."""
-    settings = ExportSettings()
-    return ExportSettings(weights=weights or settings.weights, repository=repository or settings.repository)
+    given = {"weights": weights, "repository": repository, **others}
+    return ExportSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def export_and_report(graph: "ServedGraph", repository: Path, file_format: Format, precision: Precision) -> None:

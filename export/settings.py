@@ -13,9 +13,13 @@ class ExportSettings(BaseSettings):
     Attributes:
         weights: the authors' files, under the names of `export.weights`.
         repository: the model repository that is written.
+        checkpoint: an HMR2 checkpoint in place of the weights folder's, such as HMR2.0a.
+        detector: folder or hub name of a detector in place of the weights folder's.
     """
 
     model_config = SettingsConfigDict(env_prefix="PHALP_TRITON_EXPORT_", frozen=True)
 
     weights: Path = _PROJECT / "weights"
     repository: Path = _PROJECT / "model_repository"
+    checkpoint: Path | None = None
+    detector: str | None = None

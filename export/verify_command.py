@@ -10,7 +10,7 @@ import typer
 from export.body.command import FOLDER as HMR2_FOLDER
 from export.families import NAMES, graph_of
 from export.files import written_whole
-from export.options import Repository, Weights, settings_with
+from export.options import Checkpoint, Repository, Weights, settings_with
 from export.settings import ExportSettings
 from export.weights import HMR2_CHECKPOINT, locate
 
@@ -25,6 +25,8 @@ def verify(
     ] = None,
     weights: Weights = None,
     repository: Repository = None,
+    checkpoint: Checkpoint = None,
+    detector: Annotated[str | None, typer.Option(help="what `detector --model` was given, if anything")] = None,
     runs: Annotated[int, typer.Option(min=1, help="sample batches of each size; more find rarer deviations")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the table to this file, too")] = None,
 ) -> None:
@@ -32,7 +34,7 @@ def verify(
     from export.graphs.parity import table
     from export.graphs.verification import verify_folder
 
-    settings = settings_with(weights, repository)
+    settings = settings_with(weights, repository, checkpoint=checkpoint, detector=detector)
     names = [model] if model else [name for name in NAMES if (settings.repository / name / "1").is_dir()]
     rows: list[Comparison] = []
     for name in names:
@@ -58,4 +60,5 @@ def _upstream(name: str, graph: "ServedGraph", settings: ExportSettings) -> "tup
     if not installed():
         print("the authors' package is not installed (extra upstream): not compared with it")
         return ()
-    return compare_with_upstream(graph, locate(HMR2_CHECKPOINT, settings.weights), references(graph, (1, 3)))
+    checkpoint = settings.checkpoint or locate(HMR2_CHECKPOINT, settings.weights)
+    return compare_with_upstream(graph, checkpoint, references(graph, (1, 3)))

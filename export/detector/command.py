@@ -28,17 +28,22 @@ def detector(
     precision: WeightType = Precision.FP32,
 ) -> None:
     """Export the person detector with decoding inside the graph."""
-    from export.detector.graph import load
-
-    settings = settings_with(weights, repository)
-    chosen = load(model, size) if model else graph(settings, size)
-    export_and_report(chosen, settings.repository, file_format, precision)
+    settings = settings_with(weights, repository, detector=model)
+    export_and_report(graph(settings, size), settings.repository, file_format, precision)
 
 
-def graph(settings: ExportSettings, size: int = SIZE) -> "ServedGraph":
-    """Return the detector from the files in the weights folder."""
-    from export.detector.graph import load
+def graph(settings: ExportSettings, size: int | None = None) -> "ServedGraph":
+    """Return the detector that the settings name, or the one in the weights folder.
 
+    Args:
+        settings: where it is.
+        size: side of the frames; None: what was exported, or the default.
+    """
+    from export.detector.graph import exported_size, load
+
+    size = size or exported_size(settings.repository) or SIZE
+    if settings.detector is not None:
+        return load(settings.detector, size)
     folder = locate(DETECTOR_CONFIG, settings.weights).parent
     locate(DETECTOR, settings.weights)
     return load(str(folder), size)

@@ -13,6 +13,7 @@ from export.detector.command import SIZE
 from export.detector.loading import load_detector
 from export.detector.model import INPUT_NAMES, OUTPUT_NAMES, PersonDetector
 from export.graphs.measures import Limit, Measure, absolute
+from export.graphs.model_version import read_record
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph
 from tracker_service.inference.client import TensorSpec
@@ -55,6 +56,13 @@ def load(source: str, size: int = SIZE) -> ServedGraph:
     folder = Path(source)
     files = (folder / "config.json", folder / "model.safetensors") if folder.is_dir() else ()
     return served(load_detector(source), size, files)
+
+
+def exported_size(repository: Path) -> int | None:
+    """Return the side of the frames that the detector in the repository takes, None where there is none."""
+    for record in read_record(repository / NAME / "1").values():
+        return int(record["inputs"][INPUT_NAMES[0]][0])
+    return None
 
 
 def _frames(size: int, count: int, generator: np.random.Generator) -> Arrays:

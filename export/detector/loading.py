@@ -37,6 +37,7 @@ def load_detector(source: str) -> PersonDetector:
         transformers: Any = import_module("transformers")
     except ImportError as error:
         raise ExportError("the detector needs transformers: pip install 'phalp-triton[export]'") from error
+    transformers.utils.logging.disable_progress_bar()
     try:
         config = transformers.AutoConfig.from_pretrained(source)
         if config.model_type not in MODEL_TYPES:

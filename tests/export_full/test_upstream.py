@@ -94,13 +94,12 @@ def test_verify_compares_with_the_package_where_it_is_installed(
 ) -> None:
     if present:
         request.getfixturevalue("package")
-    settings = ExportSettings(weights=checkpoint.parent, repository=checkpoint.parent / "repository")
+    settings = ExportSettings(repository=checkpoint.parent / "repository")
     (settings.repository / "hmr2" / "1").mkdir(parents=True)
     monkeypatch.setattr(verify_command, "graph_of", lambda *_: graph)
-    monkeypatch.setattr(verify_command, "locate", lambda *_: checkpoint)  # the file has not the published size
     app = typer.Typer()
     app.command()(verify_command.verify)
-    arguments = ["hmr2", "--weights", str(settings.weights), "--repository", str(settings.repository)]
+    arguments = ["hmr2", "--repository", str(settings.repository), "--checkpoint", str(checkpoint)]
     result = CliRunner().invoke(app, arguments)
     assert ("upstream" in result.output and "joints_3d" in result.output) is present
     assert ("the authors' package is not installed" in result.output) is not present
