@@ -29,6 +29,7 @@
     ├── JobError                   a video job cannot be done
     │   ├── JobNotFoundError       no such job
     │   └── QueueFullError         too many jobs wait
+    │       └── JobQuotaError      too many of one client, or they take too much room
     └── ExportError                a model cannot be built
 
 The message of each is one line that says what was expected and what came. The command line prints it and exits with 2;
@@ -158,6 +159,10 @@ class JobNotFoundError(JobError):
 
 class QueueFullError(JobError):
     """Too many jobs wait."""
+
+
+class JobQuotaError(QueueFullError):
+    """One client has too many jobs, or they take too much room."""
 
 
 class ExportError(PhalpTritonError):

@@ -1,14 +1,19 @@
 """The folder of one job: what is where in it, and its two small JSON files."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
 from tracker_service.errors import JobError
+from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import JobRequest
+from tracker_service.jobs.parameters import RunLimits
+from tracker_service.jobs.task import WorkerTask
+from tracker_service.results.partial_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,67 @@ class JobFolder:
             return replace(JobStatus(), **orjson.loads(self.status.read_bytes()))
         except (OSError, orjson.JSONDecodeError, TypeError):
             return JobStatus()
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpecification:
+    """What is settled about a job when it is submitted, whatever becomes of the service's settings later.
+
+    Attributes:
+        identity: what the video was, None for a folder of images.
+        chunk_frames: frames between two borders.
+        settings: those that decide the results.
+    """
+
+    identity: SourceIdentity | None
+    chunk_frames: int
+    settings: Mapping[str, Any]
+
+    def write(self, folder: JobFolder) -> None:
+        """Make the folder and write the specification into it."""
+        folder.path.mkdir(parents=True)
+        write_whole(folder.specification, orjson.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, folder: JobFolder) -> Self:
+        """Read what `write` wrote.
+
+        Raises:
+            JobError: it is not there or damaged.
+        """
+        try:
+            values = orjson.loads(folder.specification.read_bytes())
+            identity = values.pop("identity")
+            return cls(**values, identity=None if identity is None else SourceIdentity(**identity))
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise JobError(f"job {folder.path.name}: expected its folder, got none that can be used") from error
+
+
+def worker_task(folder: JobFolder, request: JobRequest, limits: RunLimits, computing: Mapping[str, Any]) -> WorkerTask:
+    """Return what a worker must know to compute a job.
+
+    Args:
+        folder: of the job.
+        request: what was asked.
+        limits: of this service.
+        computing: settings of this service that say where the models run.
+
+    Raises:
+        JobError: the folder cannot be used.
+    """
+    specification = JobSpecification.read(folder)
+    return WorkerTask(
+        folder=folder.path,
+        source=request.source,
+        shown_source=request.shown_source,
+        identity=specification.identity,
+        max_frames=request.max_frames,
+        overlay=request.overlay,
+        refine=request.refine,
+        chunk_frames=specification.chunk_frames,
+        free_bytes=limits.free_bytes,
+        settings={**specification.settings, **computing},
+    )
 
 
 def request_to_json(request: JobRequest) -> dict[str, Any]:

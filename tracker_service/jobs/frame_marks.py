@@ -64,4 +64,4 @@ class FrameMarker:
 
 
 def _checksum(image: UInt8) -> int:
-    return zlib.crc32(memoryview(np.ascontiguousarray(image)))
+    return zlib.crc32(np.ascontiguousarray(image).data)

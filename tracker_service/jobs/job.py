@@ -106,8 +106,11 @@ class JobStore(Protocol):
     def submit(self, request: JobRequest) -> Job:
         """Queue a job.
 
+        With ``delete_source`` the store takes the source over: it is gone from its place when this returns. When this
+        raises it is still there and the caller's.
+
         Raises:
-            QueueFullError: too many jobs wait.
+            QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
             VideoError: the source is no video (checked by opening it).
             DiskFullError: there is no room for its results.
         """
@@ -125,8 +128,21 @@ class JobStore(Protocol):
         """Cancel a job that is not final yet (a final one stays as it is); raises `JobNotFoundError`."""
         ...
 
+    def resume(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again, from its last restart point (others stay as they are).
+
+        Raises:
+            JobNotFoundError: no such job.
+        """
+        ...
+
     def delete(self, job_id: str) -> None:
-        """Forget a final job and remove its files; raises `JobNotFoundError`."""
+        """Forget a final job and remove its files.
+
+        Raises:
+            JobNotFoundError: no such job.
+            JobError: it is not final.
+        """
         ...
 
     def read_lines(self, job_id: str, start: int = 0, limit: int = 64) -> list[bytes]:
@@ -144,5 +160,8 @@ class JobStore(Protocol):
         ...
 
     def close(self, drain_seconds: float) -> None:
-        """Stop taking up work; park what is not done within ``drain_seconds`` so that `start` takes it up again."""
+        """Stop taking up work, and park what runs at its next restart point so that `start` takes it up again.
+
+        A job that does not reach one within ``drain_seconds`` is cut off and goes on at the one before.
+        """
         ...

@@ -81,7 +81,7 @@ class JobRun:
         self._limits = limits
         self._start = start
         self._observer = observer
-        self._abandoned = Event()
+        self._abandoned, self._parked = Event(), Event()
         self._worker: Worker | None = None
         self._committed: Committed | Restored | None = None
         self._completed = False
@@ -93,8 +93,10 @@ class JobRun:
 
         Raises:
             JobFailedError: it cannot be computed.
-            Abandoned: `abandon` was called.
+            Abandoned: `abandon` was called, or `park` was and this is the border to stop at.
         """
+        if self._parked.is_set():
+            raise Abandoned
         while (done := self._committed) is None or done.chunk < number:
             self._advance(number)
         return {"chunk": number, "frames_done": done.frames_done, "last": done.last and done.chunk == number}
@@ -109,6 +111,10 @@ class JobRun:
         while not self._completed:
             self._advance(chunks)
         return {"frames": self.status.frames_done}
+
+    def park(self) -> None:
+        """Make the waiting thread leave at the next border, so that nothing is computed twice."""
+        self._parked.set()
 
     def abandon(self) -> None:
         """Make the waiting thread leave as soon as possible."""

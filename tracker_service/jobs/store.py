@@ -1,45 +1,29 @@
 """The job store on DBOS: a video is a workflow, a chunk of its frames a step."""
 
-import logging
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
-import orjson
-from dbos import (
-    DBOS,
-    DBOSConfig,
-    DBOSContextSetAuth,
-    DBOSPortableJSONSerializer,
-    SetEnqueueOptions,
-    SetWorkflowID,
-    WorkflowStatus,
-)
-
-from tracker_service.errors import DiskFullError, JobError, JobNotFoundError, QueueFullError
-from tracker_service.jobs.disk import free_bytes
-from tracker_service.jobs.folder import JobFolder, request_from_json, request_to_json
+from tracker_service.errors import DiskFullError, JobError, JobQuotaError, QueueFullError
+from tracker_service.jobs.disk import free_bytes, used_bytes
+from tracker_service.jobs.folder import JobFolder, JobSpecification, JobStatus, request_from_json, request_to_json
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
 from tracker_service.jobs.line_index import read_lines
+from tracker_service.jobs.liveness import Liveness, OneOfSeveral, OneService
 from tracker_service.jobs.observer import JobObserver, NoObserver
 from tracker_service.jobs.parameters import StoreParameters
-from tracker_service.jobs.process import WorkerProcess
-from tracker_service.jobs.run import Abandoned, JobRun
-from tracker_service.jobs.task import WorkerTask
+from tracker_service.jobs.queue_database import QueueDatabase, WorkflowStatus
+from tracker_service.jobs.retention import remove
+from tracker_service.jobs.run import fresh_status
+from tracker_service.jobs.runner import JobRunner
 from tracker_service.jobs.turns import Turn, next_turn
+from tracker_service.jobs.upkeep import Upkeep
 from tracker_service.video.source import open_source
 
-_WORKFLOW, _QUEUE = "track_video", "jobs"
-APPLICATION_VERSION = "1"
-"""Pinned: unfinished jobs go on after an upgrade. Raised only when the order of the workflow's steps changes."""
-
-_logger = logging.getLogger(__name__)
-_one_per_process = threading.Lock()
-_FINAL = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _STATES = {
     "ENQUEUED": JobState.QUEUED,
     "DELAYED": JobState.QUEUED,
@@ -49,12 +33,15 @@ _STATES = {
     "ERROR": JobState.FAILED,
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": JobState.FAILED,
 }
+_ALIVE = ("ENQUEUED", "DELAYED", "PENDING")
+_one_per_process = threading.Lock()
 
 
 class DbosJobStore:
     """Keeps jobs in a database, their files in a folder, and computes them in worker processes; see `JobStore`.
 
-    DBOS exists once a process, so only one store can be started at a time.
+    Only one store can be started in a process at a time. No method may be called from a thread that runs an event
+    loop. Every method but `start` needs a started store and raises `JobError` otherwise.
 
     Args:
         parameters: folder, database and limits.
@@ -68,99 +55,79 @@ class DbosJobStore:
         self._parameters = parameters
         self._observer = observer or NoObserver()
         self._folder = parameters.folder.absolute()
+        self._jobs = self._folder / "jobs"
         self.uploads = self._folder / "uploads"
-        self.uploads.mkdir(parents=True, exist_ok=True)
-        self._runs: dict[str, JobRun] = {}
+        for folder in (self._jobs, self.uploads):
+            folder.mkdir(parents=True, exist_ok=True)
         self._submitting = threading.Lock()
-        self._started = False
-        self._spawner: ThreadPoolExecutor | None = None
+        self._opened = ExitStack()
+        self._database_opened: QueueDatabase | None = None
+        self._runner_opened: JobRunner | None = None
+        self._drain_seconds = 0.0
 
     def start(self) -> None:
         """Take up work, jobs left over from an earlier process included; see `JobStore.start`.
 
         Raises:
-            JobError: another store is started in this process.
+            JobError: another store is started in this process, or another service uses the folder.
         """
         if not _one_per_process.acquire(blocking=False):
             raise JobError("job store: expected one started store a process, got a second one")
-        try:
-            self._spawner = ThreadPoolExecutor(1, thread_name_prefix="worker-starter")
-            logging.getLogger("dbos").addHandler(logging.NullHandler())
-            logging.getLogger("dbos").setLevel(logging.WARNING)
-            DBOS(config=self._config())
-            self._workflow = DBOS.workflow(name=_WORKFLOW)(_function(self._track))
-            DBOS.launch()
-            self._queue = DBOS.register_queue(
-                _QUEUE,
-                worker_concurrency=self._parameters.queue.concurrency,
-                polling_interval_sec=self._parameters.run.poll_seconds,
-                on_conflict="always_update",
-            )
-        except BaseException:
-            self._shut_down()
-            raise
-        self._started = True
+        with ExitStack() as opened:
+            opened.callback(_one_per_process.release)
+            self._open(opened)
+            self._opened = opened.pop_all()
 
     def submit(self, request: JobRequest) -> Job:
-        """Queue a job; see `JobStore.submit`."""
-        self._check_started()
+        """Queue a job; see `JobStore.submit`.
+
+        With ``delete_source`` the source is moved into the job's folder; it stays where it is when this raises.
+        """
+        database = self._database
         with open_source(request.source):
             pass
-        if (room := free_bytes(self._folder)) < self._parameters.run.free_bytes:
-            raise DiskFullError(f"job: expected room for results, got {room >> 20} MiB")
+        if (room := free_bytes(self._folder)) < (wanted := self._parameters.run.free_bytes):
+            raise DiskFullError(f"job: expected {wanted >> 20} MiB of free disk for results, got {room >> 20} MiB")
         with self._submitting:
             turn = self._turn(request)
-            job_id = secrets.token_urlsafe(16).replace("-", "_")
-            values = request_to_json(request)
-            path = self._folder / "jobs" / job_id
-            path.mkdir(parents=True)
-            folder = JobFolder(path)
-            identity = SourceIdentity.of(request.source)
-            specification = {
-                "request": values,
-                "identity": None if identity is None else identity.to_json(),
-                "chunk_frames": self._chunk_frames(),
-                "settings": dict(self._parameters.tracking),
-            }
-            folder.specification.write_bytes(orjson.dumps(specification))
-            with (
-                SetWorkflowID(job_id),
-                SetEnqueueOptions(priority=turn),
-                DBOSContextSetAuth(request.client, None),
-            ):
-                self._queue.enqueue(self._workflow, job_id, values)
+            job_id = secrets.token_hex(16)
+            folder = JobFolder(self._jobs / job_id)
+            settings = self._parameters.tracking
+            JobSpecification(SourceIdentity.of(request.source), self._chunk_frames(), settings).write(folder)
+            if request.delete_source:
+                request = replace(request, source=_move(request.source, folder.path / "source"))
+            database.enqueue(job_id, turn, request.client, request_to_json(request))
         return self.get(job_id)
 
     def get(self, job_id: str) -> Job:
         """Return a job; see `JobStore.get`."""
-        self._check_started()
-        found = DBOS.list_workflows(workflow_ids=[job_id], name=_WORKFLOW)
-        if not found:
-            raise JobNotFoundError(f"job: expected the id of a job, got {job_id!r}")
-        return self._job(found[0], self._waiting() if found[0].status == "ENQUEUED" else [])
+        entry = self._database.get(job_id)
+        return self._job(entry, self._waiting() if entry.status == "ENQUEUED" else [])
 
     def jobs(self, *, state: JobState | None = None, client: str | None = None, limit: int = 100) -> list[Job]:
         """Return jobs, newest first; see `JobStore.jobs`."""
-        self._check_started()
-        status = None
-        if state is not None:
-            wanted = JobState.RUNNING if state is JobState.PAUSED else state
-            status = [name for name, meaning in _STATES.items() if meaning is wanted]
-        exact = state not in (JobState.RUNNING, JobState.PAUSED)
-        found = DBOS.list_workflows(
-            name=_WORKFLOW, status=status, user=client, limit=limit if exact else None, sort_desc=True
-        )
+        wanted = JobState.RUNNING if state is JobState.PAUSED else state
+        status = None if wanted is None else [name for name, meaning in _STATES.items() if meaning is wanted]
+        # Which running jobs are paused is not in the database, so those states are cut to the limit here.
+        most = None if wanted is JobState.RUNNING else limit
+        found = self._database.newest(status, client, most)
         waiting = self._waiting() if any(entry.status == "ENQUEUED" for entry in found) else []
         jobs = [self._job(entry, waiting) for entry in found]
         return [job for job in jobs if state is None or job.state is state][:limit]
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job that is not final yet; see `JobStore.cancel`."""
+        if self._database.get(job_id).status in _ALIVE:
+            self._database.cancel(job_id)
+            self._runner.abandon(job_id)
+        return self.get(job_id)
+
+    def resume(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again; see `JobStore.resume`."""
         job = self.get(job_id)
-        if not job.state.final:
-            DBOS.cancel_workflow(job_id)
-            if (run := self._runs.get(job_id)) is not None:
-                run.abandon()
+        if job.state in (JobState.FAILED, JobState.CANCELLED):
+            fresh_status(JobFolder(job.folder))
+            self._database.begin_again(job_id)
         return self.get(job_id)
 
     def delete(self, job_id: str) -> None:
@@ -168,21 +135,17 @@ class DbosJobStore:
         job = self.get(job_id)
         if not job.state.final:
             raise JobError(f"job {job_id}: expected a final job to delete, got one that is {job.state}")
-        DBOS.delete_workflow(job_id)
-        shutil.rmtree(job.folder, ignore_errors=True)
+        self._database.delete(job_id)
+        remove(job.folder)
 
     def read_lines(self, job_id: str, start: int = 0, limit: int = 64) -> list[bytes]:
         """Return result lines; see `JobStore.read_lines`."""
-        folder = JobFolder(self.get(job_id).folder)
-        specification = orjson.loads(folder.specification.read_bytes())
-        return read_lines(folder.path, specification["chunk_frames"], start, limit)
+        folder = JobFolder(self._jobs / self._database.get(job_id).workflow_id)
+        return read_lines(folder.path, JobSpecification.read(folder).chunk_frames, start, limit)
 
     def counts(self) -> QueueCounts:
         """Return how many jobs are in each kind of state; see `JobStore.counts`."""
-        self._check_started()
-        states = [
-            self._state(entry) for entry in DBOS.list_workflows(name=_WORKFLOW, load_input=False, load_output=False)
-        ]
+        states = [self._state(entry) for entry in self._database.outlines()]
         return QueueCounts(
             queued=states.count(JobState.QUEUED),
             running=states.count(JobState.RUNNING),
@@ -192,75 +155,43 @@ class DbosJobStore:
 
     def close(self, drain_seconds: float) -> None:
         """Stop taking up work; see `JobStore.close`."""
-        if not self._started:
-            return
-        self._started = False
-        for run in list(self._runs.values()):
-            run.abandon()
-        self._shut_down()
+        self._drain_seconds = drain_seconds
+        self._opened.close()
 
-    def _shut_down(self) -> None:
-        while self._runs:
-            threading.Event().wait(0.05)
-        DBOS.destroy(destroy_registry=True)
-        if self._spawner is not None:
-            self._spawner.shutdown()
-        _one_per_process.release()
-
-    def _config(self) -> DBOSConfig:
-        url = self._parameters.database_url or f"sqlite:///{self._folder / 'queue.sqlite'}"
-        return {
-            "name": "phalp-triton",
-            "system_database_url": url,
-            "application_version": APPLICATION_VERSION,
-            "executor_id": self._parameters.executor_id or "local",
-            "serializer": DBOSPortableJSONSerializer(),
-            "log_level": "WARNING",
-            "enable_otlp": False,
-        }
-
-    def _track(self, job_id: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Compute a job: the workflow. Its steps return numbers only; frames go from file to file."""
-        run = self._open_run(job_id, request_from_json(values))
-        try:
-            number, last = 0, False
-            while not last:
-                chunk = DBOS.run_step({"name": "chunk"}, run.chunk, number)
-                number, last = number + 1, bool(chunk["last"])
-            return dict(DBOS.run_step({"name": "finish"}, run.finish, number))
-        except Abandoned:
-            raise
-        except Exception:
-            self._observer.failed()
-            raise
-        finally:
-            run.close()
-            self._runs.pop(job_id, None)
-
-    def _open_run(self, job_id: str, request: JobRequest) -> JobRun:
-        folder = JobFolder(self._folder / "jobs" / job_id)
-        specification = orjson.loads(folder.specification.read_bytes())
-        identity = specification["identity"]
-        task = WorkerTask(
-            folder=folder.path,
-            source=request.source,
-            shown_source=request.shown_source,
-            identity=None if identity is None else SourceIdentity(**identity),
-            max_frames=request.max_frames,
-            overlay=request.overlay,
-            refine=request.refine,
-            chunk_frames=specification["chunk_frames"],
-            free_bytes=self._parameters.run.free_bytes,
-            settings={**specification["settings"], **self._parameters.computing},
-        )
-        run = JobRun(folder, task.to_json(), self._parameters.run, self._start_worker, self._observer)
-        self._runs[job_id] = run
-        return run
-
-    def _start_worker(self, specification: Mapping[str, Any]) -> WorkerProcess:
-        if self._spawner is None:
+    @property
+    def _database(self) -> QueueDatabase:
+        if self._database_opened is None:
             raise JobError("job store: expected a started store, got one that is not")
-        return self._spawner.submit(WorkerProcess, specification).result()
+        return self._database_opened
+
+    @property
+    def _runner(self) -> JobRunner:
+        if self._runner_opened is None:
+            raise JobError("job store: expected a started store, got one that is not")
+        return self._runner_opened
+
+    def _open(self, opened: ExitStack) -> None:
+        parameters, limits = self._parameters, self._parameters.run
+        liveness = self._liveness()
+        opened.callback(liveness.close)
+        runner = JobRunner(self._jobs, limits, parameters.computing, self._observer)
+        url = parameters.database_url or f"sqlite:///{self._folder / 'queue.sqlite'}"
+        database = QueueDatabase(
+            url, liveness.executor_id, runner.track, parameters.queue.concurrency, limits.poll_seconds
+        )
+        opened.callback(database.close)
+        opened.callback(lambda: runner.close(self._drain_seconds))
+        upkeep = Upkeep(database, runner, liveness, self._folder, parameters.retention, max(limits.poll_seconds, 1.0))
+        opened.callback(upkeep.close)
+        self._database_opened, self._runner_opened = database, runner
+        opened.callback(self._forget)
+
+    def _forget(self) -> None:
+        self._database_opened = None
+
+    def _liveness(self) -> Liveness:
+        url = self._parameters.database_url
+        return OneService(self._folder) if url is None else OneOfSeveral(url, self._parameters.executor_id)
 
     def _chunk_frames(self) -> int:
         """Frames between borders, a multiple of the window: then cut and uncut runs see the same batches."""
@@ -268,45 +199,45 @@ class DbosJobStore:
         return -(-self._parameters.run.chunk_frames // window) * window
 
     def _turn(self, request: JobRequest) -> int:
-        queue = self._parameters.queue
-        unfinished = DBOS.list_workflows(
-            name=_WORKFLOW, status=["ENQUEUED", "PENDING"], load_input=False, load_output=False
-        )
-        if sum(entry.status == "ENQUEUED" for entry in unfinished) >= queue.length:
-            raise QueueFullError(f"queue: expected fewer than {queue.length} waiting jobs, got as many")
+        """Return the new job's place in the queue; raises `QueueFullError` where there is none."""
+        limits, unfinished = self._parameters.queue, self._database.outlines(*_ALIVE)
         turns = [
-            Turn(entry.priority or 0, entry.authenticated_user or "", entry.status == "ENQUEUED")
-            for entry in unfinished
+            Turn(entry.priority or 0, entry.authenticated_user or "", entry.status != "PENDING") for entry in unfinished
         ]
+        if (waiting := sum(turn.waiting for turn in turns)) >= limits.length:
+            raise QueueFullError(f"queue: expected fewer than {limits.length} waiting jobs, got {waiting}")
+        if (own := sum(turn.client == request.client for turn in turns)) >= limits.client_jobs:
+            raise JobQuotaError(f"quota: expected fewer than {limits.client_jobs} unfinished jobs, got {own}")
+        if limits.client_bytes is not None:
+            used = sum(used_bytes(self._jobs / e.workflow_id) for e in self._database.outlines(client=request.client))
+            if used >= limits.client_bytes:
+                raise JobQuotaError(
+                    f"quota: expected jobs of less than {limits.client_bytes >> 20} MiB, got {used >> 20} MiB"
+                )
         return next_turn(request.priority, request.client, turns)
 
     def _waiting(self) -> list[str]:
-        waiting = DBOS.list_workflows(name=_WORKFLOW, status="ENQUEUED", load_input=False, load_output=False)
-        return [
-            entry.workflow_id
-            for entry in sorted(waiting, key=lambda entry: (entry.priority or 0, entry.created_at or 0))
-        ]
+        """Return the ids of the queued jobs, next first."""
+        waiting = self._database.outlines("ENQUEUED")
+        waiting.sort(key=lambda entry: (entry.priority or 0, entry.created_at or 0))
+        return [entry.workflow_id for entry in waiting]
+
+    def _status(self, job_id: str) -> JobStatus:
+        run = None if self._runner_opened is None else self._runner_opened.run_of(job_id)
+        return JobFolder(self._jobs / job_id).read_status() if run is None else run.status
 
     def _state(self, entry: WorkflowStatus) -> JobState:
         state = _STATES[entry.status]
-        if state is JobState.RUNNING:
-            run = self._runs.get(entry.workflow_id)
-            if run is not None and run.status.paused is not None:
-                return JobState.PAUSED
-        return state
+        paused = state is JobState.RUNNING and self._status(entry.workflow_id).paused is not None
+        return JobState.PAUSED if paused else state
 
     def _job(self, entry: WorkflowStatus, waiting: list[str]) -> Job:
-        folder = JobFolder(self._folder / "jobs" / entry.workflow_id)
-        run = self._runs.get(entry.workflow_id)
-        status = folder.read_status() if run is None else run.status
-        arguments = entry.input["args"] if entry.input is not None else ()
-        request = request_from_json(arguments[1])
-        state = self._state(entry)
+        status = self._status(entry.workflow_id)
         return Job(
             id=entry.workflow_id,
-            request=request,
-            state=state,
-            folder=folder.path,
+            request=request_from_json(entry.input["args"][1] if entry.input is not None else None),
+            state=self._state(entry),
+            folder=self._jobs / entry.workflow_id,
             queued_at=(entry.created_at or 0) / 1000,
             started_at=status.started_at,
             completed_at=None if entry.completed_at is None else entry.completed_at / 1000,
@@ -314,28 +245,22 @@ class DbosJobStore:
             frames_total=status.frames_total,
             queue_position=waiting.index(entry.workflow_id) if entry.workflow_id in waiting else 0,
             attempts=status.attempts,
-            reason=_reason(entry, status.paused),
+            reason=_reason(entry, status),
         )
 
-    def _check_started(self) -> None:
-        if not self._started:
-            raise JobError("job store: expected a started store, got one that is not")
 
-
-def _function(
-    method: Callable[[str, dict[str, Any]], dict[str, Any]],
-) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
-    """Return a plain function: DBOS writes attributes onto what it is given."""
-
-    def track_video(job_id: str, values: dict[str, Any]) -> dict[str, Any]:
-        return method(job_id, values)
-
-    return track_video
-
-
-def _reason(entry: WorkflowStatus, paused: str | None) -> str | None:
+def _reason(entry: WorkflowStatus, status: JobStatus) -> str | None:
     if entry.status == "CANCELLED":
         return "cancelled"
     if entry.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
         return "the service died too often while it computed this job"
-    return str(entry.error) if entry.error is not None else paused
+    if entry.error is not None:
+        return str(entry.error)
+    return status.paused if entry.status == "PENDING" else None
+
+
+def _move(source: Path, folder: Path) -> Path:
+    folder.mkdir()
+    target = folder / source.name
+    shutil.move(source, target)
+    return target
