@@ -80,16 +80,38 @@ def test_a_late_frame_keeps_the_ids_of_its_neighbours(video: Video) -> None:
     assert [person.tracking_confidence for person in late.result.persons] == [1, 1]
 
 
-def test_a_late_frame_changes_nothing_for_those_after_it() -> None:
+def test_a_late_frame_leaves_the_tracker_as_it_is() -> None:
     with_late, without = Video(), Video()
     frames = [(number, walkers(number)) for number in (0, 1, 2, 3, 4, 5, 9)]
     with_late.answers(frames)
     without.answers(frames)
-    with_late.answer(7, *walkers(7), Person(640, look=3))
+    with_late.answer(7, *walkers(7))
+    with_late.answer(6)
     for number in (10, 11):
-        expected, got = without.answer(number, *walkers(number)), with_late.answer(number, *walkers(number))
-        assert ids(got) == ids(expected)
+        expected, got = without.answer(number), with_late.answer(number)
+        assert states(got) == states(expected) == {1: "p", 2: "p"}
         np.testing.assert_array_equal(got.result.persons[0].pose, expected.result.persons[0].pose)
+
+
+def test_somebody_whom_only_late_frames_have_seen_is_carried_on_in_the_frames_that_follow(video: Video) -> None:
+    answers = video.answers([(5, []), (3, walkers(3)), (6, []), (7, []), (4, walkers(4)), (8, []), (9, walkers(9))])
+    assert [states(answers[number]) for number in range(3, 10)] == [
+        {1: "s", 2: "s"},
+        {1: "s", 2: "s"},
+        {},
+        *[{1: "p", 2: "p"}] * 3,
+        {1: "s", 2: "s"},
+    ]
+    assert [answers[number].expected for number in range(3, 10)] == [True, True, False, *[True] * 4]
+    assert answers[7].result.persons[0].age == 4
+    assert answers[8].result.persons[0].age == 4
+    assert ids(video.answer(10)) == [1, 2]
+
+
+def test_somebody_whom_only_late_frames_have_seen_is_not_waited_for_longer_than_anybody_else() -> None:
+    video = Video(TrackerParameters(live=True, max_age_track=5))
+    answers = video.answers([(5, []), (3, walker(3)), (8, []), (9, []), (10, walker(10))])
+    assert [ids(answer) for answer in answers.values()] == [[], [1], [1], [], [2]]
 
 
 def test_a_late_frame_without_detection_lies_between_its_neighbours(video: Video) -> None:

@@ -4,7 +4,7 @@ Somebody seen on both sides is on the way from one sighting to the other. Somebo
 the tracker does it, backwards in time where the sightings come after the frame.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -59,7 +59,11 @@ class Expectation:
 
 
 def expect(
-    number: int, before: Iterable[FrameAnswer], after: Iterable[FrameAnswer], parameters: TrackerParameters
+    number: int,
+    before: Iterable[FrameAnswer],
+    after: Iterable[FrameAnswer],
+    parameters: TrackerParameters,
+    only: Collection[int] | None = None,
 ) -> Expectation:
     """Return who is expected in frame ``number``.
 
@@ -68,23 +72,27 @@ def expect(
         before: answers to the frames before it in which people are looked for, the nearest first.
         after: answers to those after it, the nearest first.
         parameters: sightings used for a prediction, and how motion fades.
+        only: track ids of interest, None for everybody.
     """
-    earlier, later = (_sightings(side, parameters.track_history) for side in (before, after))
+    earlier, later = (_sightings(side, parameters.track_history, only) for side in (before, after))
     between = [(earlier[track_id][0], later[track_id][0]) for track_id in earlier if track_id in later]
     beyond = [seen for track_id, seen in earlier.items() if track_id not in later]
     beyond += [seen for track_id, seen in later.items() if track_id not in earlier]
     return _interpolated(number, between).joined(_predicted(number, beyond, parameters))
 
 
-def _sightings(answers: Iterable[FrameAnswer], most: int) -> dict[int, list[TrackedPerson]]:
+def _sightings(
+    answers: Iterable[FrameAnswer], most: int, only: Collection[int] | None
+) -> dict[int, list[TrackedPerson]]:
     """Return up to ``most`` sightings of everybody, the nearest first."""
     sightings: dict[int, list[TrackedPerson]] = {}
     for answer in answers:
         for person in answer.result.persons:
-            seen = sightings.setdefault(person.track_id, [])
-            if person.state is PersonState.SEEN and len(seen) < most:
-                seen.append(person)
-    return {track_id: seen for track_id, seen in sightings.items() if seen}
+            if person.state is PersonState.SEEN and (only is None or person.track_id in only):
+                seen = sightings.setdefault(person.track_id, [])
+                if len(seen) < most:
+                    seen.append(person)
+    return sightings
 
 
 def _interpolated(number: int, pairs: Sequence[tuple[TrackedPerson, TrackedPerson]]) -> Expectation:

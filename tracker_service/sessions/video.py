@@ -58,6 +58,7 @@ class LiveVideo:
         self._memory = PersonMemory()
         self._late = LateFrames(parameters, body, self.answers, self._memory, self._tracker.new_identity)
         self._times = StageTimes() if times is None else times
+        self._names: dict[int, int] = {}
         self._last: int | None = None
         self._first_sighting: int | None = None
         self._main: int | None = None
@@ -90,36 +91,43 @@ class LiveVideo:
 
     def _next_people(self, seen: FrameObservation, frame_size: tuple[int, int]) -> list[TrackedPerson]:
         """Let the tracker associate the frame."""
-        people = self._tracker.update(
-            seen.people, seen.frame_number, frame_size, shot=seen.shot, low_score=seen.low_score
-        )
-        self._last = seen.frame_number
-        self._note(people, seen.frame_number, frame_size)
-        return list(people)
+        number = seen.frame_number
+        before = set(self._tracker.tracks.track_id.tolist())
+        people = self._tracker.update(seen.people, number, frame_size, shot=seen.shot, low_score=seen.low_score)
+        self._last = number
+        newcomers = [person for person in people if person.track_id not in before]
+        names, missed = self._late.reunite(newcomers, number, frame_size)
+        self._names = {
+            track_id: self._names.get(track_id) or names.get(track_id, track_id)
+            for track_id in self._tracker.tracks.track_id.tolist()
+        }
+        named = [replace(person, track_id=self._names[person.track_id]) for person in people]
+        self._note(named, number, frame_size)
+        return self._shown([*named, *missed], frame_size) if missed else named
 
     def _late_people(
         self, seen: FrameObservation, frame_size: tuple[int, int]
     ) -> tuple[list[TrackedPerson], int | None]:
         """Answer from the frame's own detection and its neighbours; also return the main person nearby."""
-        number = seen.frame_number
-        people = self._late.people(seen.people, number, frame_size)
-        self._note(people, number, frame_size)
-        confirmed = {
-            person.track_id for person in people if self._memory.sightings(person.track_id) >= self._parameters.n_init
-        }
+        people = self._late.people(seen.people, seen.frame_number, frame_size)
+        self._note(people, seen.frame_number, frame_size)
+        nearest = self.answers.nearest(seen.frame_number)
+        holder = None if nearest is None or nearest.main is None else nearest.main.track_id
+        return self._shown(people, frame_size), holder
+
+    def _shown(self, people: list[TrackedPerson], frame_size: tuple[int, int]) -> list[TrackedPerson]:
+        """Return whom an answer names, as the tracker chooses them, where it did not choose itself."""
+        parameters = self._parameters
         shown = live_people(
             people,
-            confirmed,
+            {one.track_id for one in people if self._memory.sightings(one.track_id) >= parameters.n_init},
             frame_size,
-            least_visible=self._parameters.least_visible,
-            doubtful_age=self._parameters.tentative_misses,
+            least_visible=parameters.least_visible,
+            doubtful_age=parameters.tentative_misses,
         )
-        nearest = self.answers.nearest(number)
-        return shown, None if nearest is None or nearest.main is None else nearest.main.track_id
+        return sorted(shown, key=lambda person: person.track_id)
 
-    def _note(
-        self, people: tuple[TrackedPerson, ...] | list[TrackedPerson], number: int, size: tuple[int, int]
-    ) -> None:
+    def _note(self, people: list[TrackedPerson], number: int, size: tuple[int, int]) -> None:
         seen = [person for person in people if person.state is PersonState.SEEN]
         for person in seen:
             self._memory.note(person, size)
