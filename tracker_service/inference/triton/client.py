@@ -30,6 +30,8 @@ CHANNEL_OPTIONS = (
     # The server is on a private network; an HTTP proxy of the environment is for other traffic.
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),
+    # Where the name stands for several servers, all of them get requests; for one server nothing changes.
+    ("grpc.lb_policy_name", "round_robin"),
 )
 
 
