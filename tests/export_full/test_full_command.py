@@ -18,7 +18,7 @@ from export.hmr2.graph import served
 from export.hmr2.random_checkpoint import write_random_checkpoint
 from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
-from export.weights import FILES, SMPL
+from export.weights import FILES, SMPL, WeightFile
 from tests.export_full.synthetic_body import synthetic_body
 
 SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
@@ -88,7 +88,12 @@ def test_files_are_found_below_the_weights_folder_under_their_other_names(tmp_pa
 def test_only_what_may_be_downloaded_and_is_missing_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "mean_std.npy").write_bytes(b"there")
     asked: list[str] = []
-    gather(tmp_path, download=True, get=lambda file, folder: (asked.append(file.name), folder)[1])
+
+    def get(file: WeightFile, folder: Path) -> Path:
+        asked.append(file.name)
+        return folder
+
+    gather(tmp_path, download=True, get=get)
     assert asked == [file.name for file in FILES if file.urls and file.name != "mean_std.npy"]
 
 
