@@ -28,6 +28,7 @@ from tracker_service.api.video_schemas import (
     LIST_RESPONSES,
     OVERLAY_RESPONSES,
     RESULTS_RESPONSES,
+    RESUME_RESPONSES,
     SUBMITTED_RESPONSES,
     TRACKS_RESPONSES,
     VIDEO_BODY,
@@ -93,6 +94,22 @@ async def delete_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Any:
         return JobView.of(await videos.cancel(job_id))
     await videos.delete(job_id)
     return Response(status_code=204)
+
+
+@router.post(
+    "/{job_id}/resume",
+    operation_id="resume_job",
+    summary="Take up a job again",
+    status_code=202,
+    response_model=JobView,
+    responses=RESUME_RESPONSES,
+)
+async def resume_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> JobView:
+    """Queue a failed or cancelled job again; it goes on where its results end."""
+    job = await videos.get(job_id, client)
+    if job.state not in (JobState.FAILED, JobState.CANCELLED):
+        raise refusal(409, f"expected a failed or cancelled job, got one that is {job.state}")
+    return JobView.of(await videos.resume(job_id))
 
 
 @router.get("/{job_id}/results", operation_id="job_results", summary="Its frames", responses=RESULTS_RESPONSES)

@@ -107,6 +107,10 @@ class VideoJobs:
         """Cancel a job that is not final."""
         return await _in_thread(self.store.cancel, job_id)
 
+    async def resume(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again."""
+        return await _in_thread(self.store.resume, job_id)
+
     async def delete(self, job_id: str) -> None:
         """Forget a final job and remove its files."""
         await _in_thread(self.store.delete, job_id)

@@ -168,6 +168,7 @@ FRAME_RESPONSES: Responses = {
 }
 LIST_RESPONSES: Responses = errors(401, 422, 429, 500, 503)
 JOB_RESPONSES: Responses = _OF_A_JOB
+RESUME_RESPONSES: Responses = {**_OF_A_JOB, **errors(409)}
 RESULTS_RESPONSES: Responses = {
     200: {
         "model": VideoAnswer,
