@@ -1,6 +1,7 @@
 """The full model set at reduced size, made by running the commands of docs/models.md on synthetic authors' files."""
 
 import shlex
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +21,9 @@ from export.weights import FILES, WeightFile
 from tests.export_full.authors_files import HMR2_SIZES, write_by_hand, write_downloads
 from tests.export_full.tiny_detector import SIZE
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "models.md"
+COMMITTED = ROOT / "model_repository"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +96,18 @@ def full_set(served_files: str, tmp_path_factory: pytest.TempPathFactory) -> Ful
             assert result.exit_code == 0, f"{command}: {result.output}{result.exception!r}"
             made.outputs[command] = result.output
     return made
+
+
+@pytest.fixture(scope="session")
+def repository(full_set: FullSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported full set with its configs, finding people with the lite detector: a random one finds nobody."""
+    folder = tmp_path_factory.mktemp("served") / "models"
+    shutil.copytree(full_set.repository, folder)
+    for config in COMMITTED.glob("*/config.pbtxt"):
+        if (folder / config.parent.name).is_dir():
+            shutil.copy2(config, folder / config.parent.name)
+    shutil.rmtree(folder / "detector" / "1")
+    shutil.copytree(COMMITTED / "detector_lite" / "1", folder / "detector" / "1")
+    config = COMMITTED / "detector_lite" / "config.pbtxt"
+    (folder / "detector" / "config.pbtxt").write_text(config.read_text().replace('"detector_lite"', '"detector"'))
+    return folder
