@@ -184,7 +184,7 @@ def _invoke(command: Any, arguments: list[str]) -> str:
     return result.output
 
 
-@pytest.mark.parametrize(("file_format", "precision"), [("onnx", "fp32"), ("torchscript", "fp16")])
+@pytest.mark.parametrize(("file_format", "precision"), [("onnx", "fp16"), ("torchscript", "fp32")])
 def test_exported_appearance_holds_the_limits(arguments: list[str], file_format: str, precision: str) -> None:
     output = _invoke(appearance, [*arguments, "--format", file_format, "--precision", precision])
     assert "uv_map" in output

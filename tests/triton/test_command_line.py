@@ -31,7 +31,7 @@ def test_served_run_equals_the_embedded_one(server: TritonServer, tmp_path: Path
     assert np.linalg.norm(_numbers(served, "3d_joints") - _numbers(embedded, "3d_joints"), axis=-1).max() < 1e-4
 
 
-def test_server_that_is_not_there_is_one_line_and_status_2(tmp_path: Path) -> None:
+def test_server_that_is_not_there_is_an_error_line_and_status_2(tmp_path: Path) -> None:
     url = f"127.0.0.1:{free_ports().grpc}"
     away = track(
         MODEL_REPOSITORY,
@@ -40,6 +40,8 @@ def test_server_that_is_not_there_is_one_line_and_status_2(tmp_path: Path) -> No
         model_set="lite",
     )
     assert away.status == 2
-    assert len(away.error.strip().splitlines()) == 1
-    assert url in away.error
+    warning, error = away.error.strip().splitlines()
+    assert warning.startswith("WARNING")
+    assert error.startswith("error: ")
+    assert url in error
     assert not (tmp_path / "out").exists()
