@@ -225,21 +225,14 @@ def test_head_tells_the_length_of_a_file(video_service: VideoService, done: str,
     assert int(head.headers["content-length"]) == len(whole.content)
 
 
-@pytest.mark.parametrize("name", ["overlay.mp4", "tracks.pkl"])
-def test_files_of_a_job_that_is_not_complete_are_not_there_yet(
-    video_service: VideoService, name: str, running_with_overlay: str
-) -> None:
-    answer = video_service.get(f"/jobs/{running_with_overlay}/{name}")
-    assert answer.status_code == 409
-    assert "complete" in answer.json()["error"]
-
-
-@pytest.fixture(scope="module")
-def running_with_overlay(video_service: VideoService) -> Iterator[str]:
+def test_files_of_a_job_that_is_not_complete_are_not_there_yet(video_service: VideoService) -> None:
     video_service.wait_idle()
     job_id = video_service.queue(max_frames=None, overlay=True)
-    yield job_id
+    answers = [video_service.get(f"/jobs/{job_id}/{name}") for name in ("overlay.mp4", "tracks.pkl")]
     video_service.delete(job_id)
+    for answer in answers:
+        assert answer.status_code == 409
+        assert "complete" in answer.json()["error"]
 
 
 def test_a_job_can_be_cancelled_while_it_runs_and_while_it_waits_and_then_forgotten(
@@ -276,8 +269,8 @@ def test_a_cancelled_job_can_be_taken_up_again(video_service: VideoService, runn
     answer = video_service.post(f"/jobs/{running}/resume")
     assert answer.status_code == 202
     assert answer.json()["job_id"] == running
-    gone_on = until(lambda: job if (job := video_service.job(running))["frames_done"] > before else None)
-    assert gone_on["state"] in ("running", "completed")
+    gone_on = video_service.wait_for(running, "running", "completed")
+    assert gone_on["frames_done"] >= before
 
 
 def test_a_complete_job_is_not_taken_up_again(video_service: VideoService, done: str) -> None:
