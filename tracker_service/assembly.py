@@ -1,8 +1,8 @@
 """From the settings to the rooms: what each gets, and a whole run put together."""
 
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,15 @@ from tracker_service.pipeline.frames import Overlap, finished_frames
 from tracker_service.pipeline.networks import pose_transformer, texture_encoder
 from tracker_service.pipeline.outputs import RESULTS, SUMMARY, OutputOptions, RunOutputs
 from tracker_service.pipeline.perception import Perception
+from tracker_service.pipeline.recorder import FinishedFrame
+from tracker_service.pipeline.second_reading import with_images
 from tracker_service.pipeline.stage_times import StageTimes, busy_shares
+from tracker_service.refinement.parameters import RefinementParameters
+from tracker_service.refinement.stream import Refiner, refine_frames
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
-from tracker_service.video.source import Position, VideoInfo, open_source, parse_position
+from tracker_service.video.source import FrameSource, Position, VideoInfo, open_source, parse_position
 
 _OVERRIDABLE = (
     "low_th_c",
@@ -164,6 +168,29 @@ def pose_model(settings: Settings) -> str | None:
     return model if exported or chosen == "transformer" else None
 
 
+def build_refiner(
+    settings: Settings, body: BodyModel, rate: float, state: Mapping[str, tuple[FrameResult, ...]] | None = None
+) -> Refiner | None:
+    """Return what refines finished frames, None where the settings do not ask for it.
+
+    Args:
+        settings: everything that can be set.
+        body: gives the joints of changed people.
+        rate: frames a second of the video.
+        state: of another refiner, to go on where it was.
+    """
+    refinement, phalp = settings.refinement, settings.phalp
+    if not refinement.enable:
+        return None
+    parameters = RefinementParameters(
+        longest_gap=phalp.max_age_track if refinement.longest_gap is None else refinement.longest_gap,
+        smoothing_seconds=refinement.smoothing_seconds,
+        least_visible=phalp.least_visible,
+        confidence_decay=phalp.confidence_decay,
+    )
+    return Refiner(parameters, body, rate, state)
+
+
 def load_body(settings: Settings) -> BodyModel:
     """Load the body of the model set."""
     return BodyModel.load(settings.inference.repository / models_of(settings).body / "body_model.npz")
@@ -208,9 +235,12 @@ def track_video(
     options = OutputOptions(folder, mesh, style, settings.render.fps)
     models, body = models_of(settings), load_body(settings)
     start, end = frame_range(settings)
+    threads = settings.inference.decoder_threads
+    again = settings.refinement.enable and style is not None
     with (
         closing(open_client(settings)) as client,
-        open_source(source, start=start, end=end, threads=settings.inference.decoder_threads) as video,
+        open_source(source, start=start, end=end, threads=threads) as video,
+        open_source(source, start=start, end=end, threads=threads) if again else nullcontext() as images,
     ):
         if opened is not None:
             opened(video.info)
@@ -218,12 +248,14 @@ def track_video(
             client,
             models,
             second_pass=settings.phalp.second_pass,
-            keep_images=style is not None,
+            keep_images=style is not None and not again,
             times=times,
         )
         overlap = Overlap(settings.pipeline.window, settings.inference.workers, settings.pipeline.in_flight)
         tracker = build_tracker(settings, client, body)
         frames = finished_frames(video, perception, tracker, overlap, detect_shots=settings.detect_shots, times=times)
+        if (refiner := build_refiner(settings, body, video.info.fps)) is not None:
+            frames = _refined(frames, refiner, images)
         with RunOutputs(options, video.info, body, times) as outputs, closing(outputs.write(frames)) as written:
             for frame in written:
                 if progress is not None:
@@ -241,6 +273,16 @@ def track_video(
         )
     summary.write(folder / SUMMARY)
     return summary
+
+
+def _refined(
+    frames: Generator[FinishedFrame, None, None], refiner: Refiner, images: FrameSource | None
+) -> Generator[FinishedFrame, None, None]:
+    refined = refine_frames(frames, refiner)
+    if images is not None:
+        refined = with_images(refined, images)
+    with closing(refined):
+        yield from (item for item in refined if isinstance(item, FinishedFrame))
 
 
 def _position(text: str | None, frame: int) -> Position | None:

@@ -59,6 +59,7 @@ def track(
     mesh: Annotated[bool, typer.Option("--mesh", help="Add mesh vertices to results.ndjson.")] = False,
     overlay: Annotated[bool | None, typer.Option(help="Draw overlay.mp4.")] = None,
     detect_shots: Annotated[bool | None, typer.Option(help="Look for shot changes.")] = None,
+    refine: Annotated[bool | None, typer.Option(help="Fill gaps from both sides and smooth.")] = None,
 ) -> None:
     """Track the people of a video and write results.ndjson, tracks.pkl, overlay.mp4 and summary.json."""
     options: dict[str, Any] = {
@@ -76,6 +77,7 @@ def track(
         "inference.workers": workers,
         "render.enable": overlay,
         "detect_shots": detect_shots,
+        "refinement.enable": refine,
         "video.output_dir": out,
     }
     settings, source = _settings_and_source(arguments, options)

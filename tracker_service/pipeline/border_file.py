@@ -32,7 +32,8 @@ def save_border(path: Path, border: Border, notes: Mapping[str, Any]) -> None:
     """
     arrays = with_prefix("tracker", tracker_arrays(border.tracker))
     arrays |= with_prefix("open", _pack_frames(border.open_frames))
-    arrays |= with_prefix("held", _pack_frames(border.held_frames))
+    for name, frames in border.held.items():
+        arrays |= with_prefix(f"held.{name}", _pack_frames(frames))
     arrays["next_frame"] = np.array(border.next_frame)
     arrays["notes"] = np.frombuffer(orjson.dumps(dict(notes)), np.uint8)
     write_arrays(path, arrays)
@@ -50,7 +51,7 @@ def load_border(path: Path) -> tuple[Border, dict[str, Any]]:
             next_frame=int(arrays["next_frame"]),
             tracker=snapshot_of(path, without_prefix("tracker", arrays)),
             open_frames=_unpack_frames(without_prefix("open", arrays)),
-            held_frames=_unpack_frames(without_prefix("held", arrays)),
+            held=_unpack_held(without_prefix("held", arrays)),
         )
         notes: dict[str, Any] = orjson.loads(arrays["notes"].tobytes())
     except (KeyError, TypeError, ValueError, ContractError) as error:
@@ -70,6 +71,11 @@ def _pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
         "timestamps": np.array([frame.timestamp for frame in frames], np.float64),
         **with_prefix("people", pack_records(people)),
     }
+
+
+def _unpack_held(arrays: Mapping[str, NDArray[Any]]) -> dict[str, tuple[FrameResult, ...]]:
+    names = {name.split(".")[0] for name in arrays}
+    return {name: _unpack_frames(without_prefix(name, arrays)) for name in sorted(names)}
 
 
 def _unpack_frames(arrays: Mapping[str, NDArray[Any]]) -> tuple[FrameResult, ...]:

@@ -1,8 +1,8 @@
 """The sequential part: the tracker, frame by frame, and the frames it has finished with."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracker_service.phalp.snapshot import TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
@@ -20,13 +20,13 @@ class Border:
         next_frame: number of the first frame that has not been tracked.
         tracker: state of the tracker.
         open_frames: tracked frames that are not final yet, oldest first.
-        held_frames: final frames that a later stage holds back or still needs, oldest first.
+        held: frames that later stages hold back or still need, oldest first, by what they are for.
     """
 
     next_frame: int
     tracker: TrackerSnapshot
     open_frames: tuple[FrameResult, ...]
-    held_frames: tuple[FrameResult, ...] = ()
+    held: Mapping[str, tuple[FrameResult, ...]] = field(default_factory=dict)
 
 
 def track_frames(

@@ -73,6 +73,18 @@ class RenderSettings(Group):
     fps: float | None = Field(default=None, gt=0, description="None keeps the source's own timestamps")
 
 
+class RefinementSettings(Group):
+    """The second, offline look at finished frames."""
+
+    enable: bool = False
+    longest_gap: int | None = Field(
+        default=None, ge=0, description="frames between two sightings that are filled; None: phalp.max_age_track"
+    )
+    smoothing_seconds: float = Field(
+        default=0.1, ge=0, le=2, description="how far around a frame people are averaged; higher is steadier"
+    )
+
+
 class InferenceSettings(Group):
     """Where the models run."""
 

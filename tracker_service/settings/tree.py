@@ -21,6 +21,7 @@ from tracker_service.settings.tracking import (
     InferenceSettings,
     PhalpSettings,
     PipelineSettings,
+    RefinementSettings,
     RenderSettings,
     VideoSettings,
 )
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     phalp: PhalpSettings = PhalpSettings()
     video: VideoSettings = VideoSettings()
     render: RenderSettings = RenderSettings()
+    refinement: RefinementSettings = RefinementSettings()
     inference: InferenceSettings = InferenceSettings()
     pipeline: PipelineSettings = PipelineSettings()
     service: ServiceSettings = ServiceSettings()

@@ -1,0 +1,93 @@
+"""Fills the gaps of tracks from both sides.
+
+A frame is held back while somebody who was seen before it, and is not seen now, may still come back; for no longer than
+the longest gap that is filled.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from tracker_service.phalp.carrying import JointModel, visible_part
+from tracker_service.refinement.interpolation import between
+from tracker_service.refinement.parameters import RefinementParameters
+from tracker_service.types import FrameResult, PersonState, TrackedPerson
+
+
+class GapFiller:
+    """Takes frames in order and gives them back, later, with everybody who was somewhere between two sightings.
+
+    Nobody is filled in across a change of shot.
+
+    Args:
+        parameters: which gaps are filled.
+        body: gives the joints of people in between.
+        held: frames that another one held back, oldest first.
+        sightings: its `sightings`.
+    """
+
+    def __init__(
+        self,
+        parameters: RefinementParameters,
+        body: JointModel,
+        held: Iterable[FrameResult] = (),
+        sightings: Iterable[FrameResult] = (),
+    ) -> None:
+        self._parameters, self._body = parameters, body
+        self._held: deque[FrameResult] = deque(held)
+        self._seen = {person.track_id: person for frame in sightings for person in frame.persons}
+
+    @property
+    def held(self) -> tuple[FrameResult, ...]:
+        """The frames that are held back."""
+        return tuple(self._held)
+
+    @property
+    def sightings(self) -> tuple[FrameResult, ...]:
+        """The last sighting of each person who may come back: a frame with this one person for each."""
+        return tuple(FrameResult(person.frame_number, 0.0, 1, 1, persons=(person,)) for person in self._seen.values())
+
+    def push(self, frame: FrameResult) -> Iterator[FrameResult]:
+        """Take the next frame; yield those that nothing can be filled into any more."""
+        self._held.append(frame)
+        if frame.shot:
+            self._seen.clear()
+        for person in frame.persons:
+            if person.state is PersonState.SEEN:
+                if (before := self._seen.get(person.track_id)) is not None:
+                    self._fill(before, person)
+                self._seen[person.track_id] = person
+        now, longest = frame.frame_number, self._parameters.longest_gap
+        self._seen = {number: person for number, person in self._seen.items() if now - person.frame_number <= longest}
+        missing_since = min((p.frame_number for p in self._seen.values() if p.frame_number < now), default=now)
+        while self._held and self._held[0].frame_number <= missing_since:
+            yield self._held.popleft()
+
+    def finish(self) -> Iterator[FrameResult]:
+        """Yield the frames that are still held."""
+        while self._held:
+            yield self._held.popleft()
+
+    def _fill(self, before: TrackedPerson, after: TrackedPerson) -> None:
+        for place, frame in enumerate(self._held):
+            if before.frame_number < frame.frame_number < after.frame_number:
+                self._held[place] = self._filled(frame, before, after)
+
+    def _filled(self, frame: FrameResult, before: TrackedPerson, after: TrackedPerson) -> FrameResult:
+        size = (frame.width, frame.height)
+        others = [person for person in frame.persons if person.track_id != before.track_id]
+        known = next((person for person in frame.persons if person.track_id == before.track_id), None)
+        filled = between(before, after, known or self._absent(before, frame.frame_number), size, self._body)
+        if known is None and visible_part(filled.box, size) < self._parameters.least_visible:
+            return frame
+        return replace(frame, persons=tuple(sorted([*others, filled], key=lambda person: person.track_id)))
+
+    def _absent(self, before: TrackedPerson, frame_number: int) -> TrackedPerson:
+        age = frame_number - before.frame_number
+        return replace(
+            before,
+            frame_number=frame_number,
+            state=PersonState.PREDICTED,
+            age=age,
+            tracking_confidence=self._parameters.confidence_decay**age,
+        )
