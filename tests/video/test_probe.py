@@ -1,0 +1,49 @@
+"""Headers read in a process of their own."""
+
+from pathlib import Path
+
+import pytest
+
+from tracker_service.errors import VideoFormatError, VideoNotFoundError
+from tracker_service.video.probe import VideoProperties, probe_video
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
+
+
+def test_a_probe_tells_what_the_header_says() -> None:
+    assert probe_video(SAMPLE) == VideoProperties(1280, 720, 25.0, 10.0, 250, "h264")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("missing.mp4", None, VideoNotFoundError),
+        ("empty.mp4", b"", VideoFormatError),
+        ("text.mp4", b"no video", VideoFormatError),
+        ("picture.png", b"\x89PNG\r\n\x1a\n", VideoFormatError),
+        ("list.m3u8", b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", VideoFormatError),
+        ("-option.mp4", b"no video", VideoFormatError),
+    ],
+)
+def test_what_is_no_video_is_refused_as_in_this_process(
+    tmp_path: Path, name: str, content: bytes | None, error: type[Exception]
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(error, match=name):
+        probe_video(path)
+
+
+def test_a_probe_that_takes_too_long_is_given_up() -> None:
+    with pytest.raises(VideoFormatError, match="no answer"):
+        probe_video(SAMPLE, timeout=0.001)
+
+
+def test_a_probe_that_crashes_is_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Python runs this file before the probe: it ends the probe's process as a crash in the decoder would.
+    (tmp_path / "sitecustomize.py").write_text("import os\nos.kill(os.getpid(), 11)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(VideoFormatError, match="breaks the decoder"):
+        probe_video(SAMPLE)
