@@ -28,8 +28,8 @@ def test_requests_are_spread_over_all_servers_and_go_on_when_one_dies(
         before = [_executions(server) for server in servers]
         client = TritonClient("ipv4:" + ",".join(server.url for server in servers), shared_memory=False)
         try:
-            side = client.signature(MODEL).inputs["images"].shape[0]
-            images = np.zeros((1, side, side, 3), np.uint8)
+            height, width, channels = (side or 1 for side in client.signature(MODEL).inputs["images"].shape)
+            images = np.zeros((1, height, width, channels), np.uint8)
             for _ in range(REQUESTS):
                 client.infer(MODEL, {"images": images}, OUTPUTS)
             after = [_executions(server) for server in servers]
