@@ -65,14 +65,26 @@ def test_another_takes_over_when_the_track_is_gone_and_keeps_the_role_when_it_co
 
 def test_somebody_clearly_larger_takes_over_after_a_while(cast: Cast) -> None:
     cast.frames(100, person(1, 100))
-    mains = cast.frames(100, person(1, 100), person(2, 600))
-    assert mains[:10] == [1] * 10
+    mains = cast.frames(10, person(1, 100), person(2, 600))
+    assert mains[:3] == [1] * 3
     assert mains[-1] == 2
 
 
 def test_a_false_detection_loses_the_role_soon(cast: Cast) -> None:
     cast.frame(person(1, 300), person(2, 250))
     assert cast.frames(6, person(1, 300, age=1), person(2, 250))[-1] == 2
+
+
+def test_ten_sightings_are_enough_to_keep_the_role_while_others_are_seen_for_long(cast: Cast) -> None:
+    cast.frames(10, person(1, 300), person(2, 250))
+    assert cast.frames(49, person(1, 300, age=5), person(2, 550))[-1] == 1
+    assert cast.frames(20, person(1, 300, age=5), person(2, 650))[-1] == 2
+
+
+def test_the_role_goes_to_who_has_been_there_for_longest_rather_than_to_the_largest(cast: Cast) -> None:
+    cast.frames(60, person(1, 300), person(2, 200))
+    cast.frames(20, person(1, 300), person(2, 200), person(3, 300))
+    assert cast.frame(person(2, 200), person(3, 300)) == 2
 
 
 def test_what_lies_outside_the_frame_does_not_count_as_size(cast: Cast) -> None:

@@ -1,9 +1,10 @@
-"""What is remembered of the people of a video beyond single frames: how often and how large they were, how they looked.
+"""What is remembered of a video's people beyond single frames: how often and how large they were, how they looked.
 
-The main person is the one whose sightings times size is largest. The role is sticky: it changes only when its holder is
-no longer reported, or when somebody else's sightings times size is more than twice the holder's. Sightings count up to
-30: a holder who has been there for a while keeps the role while predicted, however often others are seen meanwhile, and
-loses it only to somebody more than twice as large.
+The main person is the one whose sightings (up to 100) times size is largest. The role is sticky: it changes only when
+its holder is no longer reported, or when somebody else is clearly ahead. For that, sightings count up to 10 and the
+product must be more than twice the holder's. So a false detection loses the role soon, but a person who was seen ten
+times keeps it while predicted, however often others are seen meanwhile, and loses it only to somebody more than twice
+as large.
 """
 
 from collections.abc import Sequence
@@ -14,8 +15,10 @@ import numpy as np
 from tracker_service.types import Float32, TrackedPerson
 
 _MOST_PEOPLE = 128
-_COUNTED_SIGHTINGS = 30
-"""Raising it lets a holder of long standing lose the role to people seen while the holder is not."""
+_STANDING = 100
+"""Sightings that count when the role is given away. Raising it prefers who has been there for longest."""
+_ESTABLISHED = 10
+"""Sightings that count against the holder of the role. Raising it lets a holder lose the role while predicted."""
 _CLEARLY = 2.0
 """How far ahead another person must be to become the main one. Raising it makes the role stickier."""
 _SIZE_SHARE = 0.2
@@ -65,17 +68,16 @@ class PersonMemory:
             people: everybody reported in it.
             holder: track id of the main person so far.
         """
-        if not people:
-            return None
-        best = max(people, key=self._prominence)
         held = next((person for person in people if person.track_id == holder), None)
-        if held is None or self._prominence(best) > _CLEARLY * self._prominence(held):
-            return best
-        return held
+        if held is None:
+            return max(people, key=lambda person: self._prominence(person, _STANDING), default=None)
+        best = max(people, key=lambda person: self._prominence(person, _ESTABLISHED))
+        ahead = self._prominence(best, _ESTABLISHED) > _CLEARLY * self._prominence(held, _ESTABLISHED)
+        return best if ahead else held
 
-    def _prominence(self, person: TrackedPerson) -> float:
+    def _prominence(self, person: TrackedPerson, most: int) -> float:
         known = self._people.get(person.track_id)
-        return 0.0 if known is None else min(known.sightings, _COUNTED_SIGHTINGS) * known.size
+        return 0.0 if known is None else min(known.sightings, most) * known.size
 
 
 def _relative_size(person: TrackedPerson, frame_size: tuple[int, int]) -> float:
