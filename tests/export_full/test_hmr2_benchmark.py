@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.hmr2 import GPU_BATCHES, main, report, row
+from benchmarks.hmr2 import EAGER, GPU_BATCHES, GPU_RUNTIMES, main, report, row, verdicts
 from export.hmr2.sizes import Hmr2Sizes
 
 SIZES = Hmr2Sizes(32, 1, 2, 32, 1, 2, 16, 32)
@@ -26,7 +26,7 @@ def test_benchmark_writes_what_it_printed(tmp_path: Path, capsys: pytest.Capture
     printed = capsys.readouterr().out
     if not torch.cuda.is_available():
         assert content["bf16_ceiling_tflops"] is None
-        assert printed.count("not measured") == 4 * len(GPU_BATCHES) + 1
+        assert printed.count("not measured") == len(GPU_RUNTIMES) * len(GPU_BATCHES) + 2
 
 
 def test_rates_follow_from_the_time() -> None:
@@ -36,3 +36,15 @@ def test_rates_follow_from_the_time() -> None:
     assert measured.teraflops == pytest.approx(251.1)
     assert "251.100" in report([measured], 790.0)
     assert "790 TFLOP/s" in report([measured], 790.0)
+
+
+def test_targets_are_judged_on_the_best_runtime_of_each_batch() -> None:
+    eager = [row("GPU", EAGER, batch, 0.01 * batch, 251.1) for batch in GPU_BATCHES]
+    slow = [row("GPU", "TorchScript FP16", batch, 0.002 * batch, 251.1) for batch in GPU_BATCHES]
+    fast = [row("GPU", "compiled BF16", batch, 0.0008 * batch, 251.1) for batch in GPU_BATCHES]
+    lines = verdicts([*eager, *slow, *fast], 700.0)
+    assert len(lines) == len(GPU_BATCHES) + 1
+    assert all("at least 10, got 12.50: reached" in line for line in lines[:-1])
+    assert lines[-1] == "target, batch 64, of the ceiling: at least 0.5, got 0.45: missed"
+    assert "44.8%" in report([*eager, *fast], 700.0)
+    assert verdicts([*eager, *slow], None) == ["targets on the GPU: not measured"]
