@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tracker_service.errors import VideoFormatError, VideoNotFoundError
@@ -33,6 +35,14 @@ def test_what_is_no_video_is_refused_as_in_this_process(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(error, match=name):
+        probe_video(path)
+
+
+@pytest.mark.parametrize("kind", [".png", ".jpg", ".bmp", ".webp", ".tiff"])
+def test_a_picture_is_no_video_whatever_its_name(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "upload.video"
+    path.write_bytes(cv2.imencode(kind, np.zeros((48, 64, 3), np.uint8))[1].tobytes())
+    with pytest.raises(VideoFormatError, match="video"):
         probe_video(path)
 
 

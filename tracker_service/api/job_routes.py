@@ -15,6 +15,7 @@ from fastapi.responses import FileResponse
 from tracker_service.api.errors import refusal
 from tracker_service.api.frame_shape import FieldChoice
 from tracker_service.api.job_document import DocumentStatistics, JobDocument
+from tracker_service.api.job_file import JobFile
 from tracker_service.api.job_streams import event_id, frame_lines, progress_events
 from tracker_service.api.job_views import JobList, JobView, failure, pose_video_head
 from tracker_service.api.streaming import GrowingResponse
@@ -224,6 +225,4 @@ async def _file(job: Job, name: str, media_type: str) -> Response:
         raise refusal(404, f"{name}: expected a job that still has its files") from error
     if not stat.S_ISREG(status.st_mode):
         raise refusal(404, f"{name}: expected a file")
-    return FileResponse(
-        path, media_type=media_type, stat_result=status, filename=name, content_disposition_type="inline"
-    )
+    return JobFile(path, media_type=media_type, stat_result=status, filename=name, content_disposition_type="inline")

@@ -25,6 +25,32 @@ _STATUS = {
 _ASYNC_STATUS = {**_STATUS, JobState.COMPLETED: "complete", JobState.FAILED: "error", JobState.CANCELLED: "error"}
 
 
+_ID = "3f1c9a52e8b04d7796a1c05de2f4b873"
+_EXAMPLE: dict[str, Any] = {
+    "job_id": _ID,
+    "state": "running",
+    "video_path": "/shared/videos/clip.mov",
+    "queued_at": 1763730000.25,
+    "started_at": 1763730001.5,
+    "completed_at": None,
+    "queue_position": 0,
+    "frames_done": 96,
+    "frames_total": 140,
+    "attempts": 1,
+    "reason": None,
+    "max_frames": None,
+    "refine": False,
+    "priority": 100,
+    "links": {
+        "self": f"/jobs/{_ID}",
+        "results": f"/jobs/{_ID}/results",
+        "events": f"/jobs/{_ID}/events",
+        "tracks": None,
+        "overlay": None,
+    },
+}
+
+
 class JobLinks(BaseModel):
     """Where a job's parts are; a file that is not there (yet) is null."""
 
@@ -38,35 +64,7 @@ class JobLinks(BaseModel):
 class JobView(BaseModel):
     """A job."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "job_id": "Zk3v0q9xT1mQy7r2aB5c8d",
-                    "state": "running",
-                    "video_path": "/shared/videos/clip.mov",
-                    "queued_at": 1763730000.25,
-                    "started_at": 1763730001.5,
-                    "completed_at": None,
-                    "queue_position": 0,
-                    "frames_done": 96,
-                    "frames_total": 140,
-                    "attempts": 1,
-                    "reason": None,
-                    "max_frames": None,
-                    "refine": False,
-                    "priority": 100,
-                    "links": {
-                        "self": "/jobs/Zk3v0q9xT1mQy7r2aB5c8d",
-                        "results": "/jobs/Zk3v0q9xT1mQy7r2aB5c8d/results",
-                        "events": "/jobs/Zk3v0q9xT1mQy7r2aB5c8d/events",
-                        "tracks": None,
-                        "overlay": None,
-                    },
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     job_id: str
     state: JobState
@@ -116,6 +114,10 @@ class JobView(BaseModel):
 class JobList(BaseModel):
     """Some jobs, newest first."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"jobs": [_EXAMPLE], "next": "/jobs?offset=100&limit=100"}]}
+    )
+
     jobs: list[JobView]
     next: str | None = Field(description="where older ones are; null on the last page")
 
@@ -128,8 +130,8 @@ class Queued(BaseModel):
             "examples": [
                 {
                     "status": "queued",
-                    "job_id": "Zk3v0q9xT1mQy7r2aB5c8d",
-                    "message": "poll /pose/video/status/Zk3v0q9xT1mQy7r2aB5c8d",
+                    "job_id": _ID,
+                    "message": f"poll /pose/video/status/{_ID}",
                     "queue_position": 1,
                 }
             ]

@@ -28,6 +28,7 @@ _MEANINGS = {
     409: "Not in this state",
     413: "Too large",
     415: "Not in this format",
+    416: "The file does not reach so far",
     422: "A value has a wrong type or is out of range",
     429: "Too many requests of one client at a time; see Retry-After",
     500: "Our mistake",

@@ -41,8 +41,14 @@ class CropCamera(BaseModel):
     ty: float
 
 
+def _all_optional(schema: dict[str, Any]) -> None:
+    schema.pop("required")
+
+
 class Person(BaseModel):
-    """A person of a frame; fewer fields with `fields`."""
+    """A person of a frame; with `fields` only those."""
+
+    model_config = ConfigDict(json_schema_extra=_all_optional)
 
     track_id: int = Field(ge=1)
     state: str = Field(description="seen or predicted")
@@ -70,25 +76,36 @@ class VideoFrame(BaseModel):
     persons: list[Person]
 
 
+_ID = "3f1c9a52e8b04d7796a1c05de2f4b873"
+_FRAME: dict[str, Any] = {
+    "frame_number": 0,
+    "timestamp": 0.0,
+    "frame_width": 1920,
+    "frame_height": 1080,
+    "shot": False,
+    "dropped": {"low_score": 43, "small": 0, "absent": 0, "duplicate": 0},
+    "persons": [],
+}
+_ANSWER: dict[str, Any] = {
+    "job_id": _ID,
+    "video_path": r"C:\Users\me\clip.mov",
+    "frames": [_FRAME],
+    "status": "success",
+    "pkl_path": rf"C:\Users\me\jobs\{_ID}\tracks.pkl",
+    "total_frames": 140,
+    "processing_time_seconds": 41.2,
+    "parsing_time_seconds": 0.4,
+}
+
+
+def _example(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class VideoAnswer(BaseModel):
     """The result of a video."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "job_id": "Zk3v0q9xT1mQy7r2aB5c8d",
-                    "video_path": r"C:\Users\me\clip.mov",
-                    "frames": [],
-                    "status": "success",
-                    "pkl_path": r"C:\Users\me\jobs\Zk3v0q9xT1mQy7r2aB5c8d\tracks.pkl",
-                    "total_frames": 140,
-                    "processing_time_seconds": 41.2,
-                    "parsing_time_seconds": 0.4,
-                }
-            ]
-        }
-    )
+    model_config = _example(_ANSWER)
 
     job_id: str
     video_path: str
@@ -101,8 +118,50 @@ class VideoAnswer(BaseModel):
     parsing_time_seconds: float
 
 
+class ResultsPage(BaseModel):
+    """Some of a job's frames."""
+
+    model_config = _example(
+        {
+            "job_id": _ID,
+            "video_path": "/shared/videos/clip.mov",
+            "frames": [_FRAME],
+            "status": "running",
+            "from": 0,
+            "next": 1,
+            "frames_done": 1,
+            "frames_total": 140,
+        }
+    )
+
+    job_id: str
+    video_path: str
+    frames: list[VideoFrame]
+    status: str = Field(description="the job's state")
+    start: int = Field(alias="from")
+    next: int = Field(description="where the next part begins")
+    frames_done: int
+    frames_total: int | None
+    error: str | None = Field(default=None, description="why, for a failed or cancelled job")
+
+
 class VideoStatus(BaseModel):
     """State of a video job in the older spelling."""
+
+    model_config = _example(
+        {
+            "job_id": _ID,
+            "status": "processing",
+            "video_path": r"C:\Users\me\clip.mov",
+            "queued_at": 1763730000.25,
+            "started_at": 1763730001.5,
+            "completed_at": None,
+            "queue_position": 0,
+            "frames_done": 96,
+            "frames_total": 140,
+            "result": None,
+        }
+    )
 
     job_id: str
     status: str = Field(description="queued, processing, completed or failed")
@@ -114,19 +173,13 @@ class VideoStatus(BaseModel):
     frames_done: int
     frames_total: int | None
     error: str | None = None
-    result: VideoAnswer | None
+    result: VideoAnswer | None = Field(description="when completed, unless result=false")
 
 
 class Accepted(BaseModel):
     """An accepted upload."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"status": "accepted", "job_id": "Zk3v0q9xT1mQy7r2aB5c8d", "message": "poll /job_status/Zk3v0q9…"}
-            ]
-        }
-    )
+    model_config = _example({"status": "accepted", "job_id": _ID, "message": f"poll /job_status/{_ID}"})
 
     status: str = "accepted"
     job_id: str
@@ -135,6 +188,22 @@ class Accepted(BaseModel):
 
 class AsyncStatus(BaseModel):
     """State of a job in the spelling of ``/process_video_async``."""
+
+    model_config = _example(
+        {
+            "job_id": _ID,
+            "status": "complete",
+            "processing_time": 41.2,
+            "output_path": f"/shared/jobs/{_ID}/overlay.mp4",
+            "result": {
+                "status": "success",
+                "output_path": f"/shared/jobs/{_ID}/overlay.mp4",
+                "pkl_path": f"/shared/jobs/{_ID}/tracks.pkl",
+                "video_path": "clip.mov",
+                "total_frames": 140,
+            },
+        }
+    )
 
     job_id: str
     status: str = Field(description="queued, processing, complete or error")
@@ -171,9 +240,14 @@ JOB_RESPONSES: Responses = _OF_A_JOB
 RESUME_RESPONSES: Responses = {**_OF_A_JOB, **errors(409)}
 RESULTS_RESPONSES: Responses = {
     200: {
-        "model": VideoAnswer,
+        "model": ResultsPage,
         "description": "The frames, as one document or one a line",
-        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+        "content": {
+            "application/x-ndjson": {
+                "schema": {"type": "string"},
+                "example": '{"frame_number":0,"timestamp":0.0,"persons":[]}\n{"frame_number":1,"persons":[]}\n',
+            }
+        },
     },
     **_OF_A_JOB,
     **errors(400),
@@ -181,7 +255,12 @@ RESULTS_RESPONSES: Responses = {
 EVENTS_RESPONSES: Responses = {
     200: {
         "description": "Events `progress`, and `end` as the last one; data is the job",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: progress\ndata: {"state":"running","frames_done":96}\nid: running-1-96-0\n\n',
+            }
+        },
     },
     204: {"description": "The client has had the last event; stops an EventSource from asking again"},
     **_OF_A_JOB,
@@ -189,9 +268,8 @@ EVENTS_RESPONSES: Responses = {
 TRACKS_RESPONSES: Responses = {
     200: file_answer("application/x-pickle", "PHALP's layout; read it with joblib.load"),
     206: {"description": "The asked range"},
-    416: {"description": "A range outside the file"},
     **_OF_A_JOB,
-    **errors(400, 409),
+    **errors(400, 409, 416),
 }
 OVERLAY_RESPONSES: Responses = {**TRACKS_RESPONSES, 200: file_answer("video/mp4", "The video with its people drawn")}
 DELETE_RESPONSES: Responses = {204: {"description": "The job was final and is forgotten"}, **_OF_A_JOB}

@@ -66,6 +66,8 @@ def properties_of(path: Path) -> VideoProperties:
         raise VideoFormatError(f"{path}: expected a video, got a picture")
     container = VideoContainer(path, threads=1)
     try:
+        if container.format.endswith("_pipe"):
+            raise VideoFormatError(f"{path}: expected a video, got a picture ({container.format})")
         context = container.stream.codec_context
         return VideoProperties(
             context.width, context.height, container.fps, container.duration, container.frames_estimate, container.codec
