@@ -7,7 +7,7 @@ PORT ?= 8000
 VIDEO ?= samples/snow_promenade.mp4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench serve triton sample lite verify-full clean
+.PHONY: help demo test lint bench serve triton sample lite verify-full lint-deploy smoke clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
@@ -17,6 +17,8 @@ help:
 	@echo "make serve [PORT=8000]                the HTTP service, with the lite models in its own process"
 	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
 	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
+	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
+	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"
 	@echo "make sample                           render the sample clip again"
 	@echo "make lite                             build the lite models again from their packages"
 
@@ -64,6 +66,12 @@ lite: $(VENV)/.phalp-test
 
 verify-full: $(VENV)/.phalp-test
 	$(BIN)/python -m export verify-full
+
+lint-deploy: $(VENV)/.phalp-test
+	$(BIN)/python -m pytest tests/deploy
+
+smoke: $(VENV)/.phalp-test
+	$(BIN)/python -m deploy.smoke
 
 clean:
 	rm -rf .venv outputs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -36,7 +36,7 @@ def run(stage: Stage, frames: Sequence[bytes]) -> None:
         _clip_comes_back(report, tracker)
         _metrics(report, stack)
         _triton_crashes(report, stack, tracker, port, frames)
-        _triton_stays_away(report, stack, tracker, port)
+        _triton_stays_away(report, stack, tracker, port, frames)
         _tracker_restarts(report, stack, tracker)
         with report.step(PROFILE, "tracker told to stop ends by itself with status 0"):
             stack.compose("stop", "tracker")
@@ -95,23 +95,26 @@ def _triton_crashes(report: Report, stack: Stack, tracker: Tracker, port: int, f
         )
 
 
-def _triton_stays_away(report: Report, stack: Stack, tracker: Tracker, port: int) -> None:
-    with report.step(PROFILE, "Triton stays away: 503, unhealthy, target down; back again: ready") as step:
-        watch = ReadinessWatch(port)
+def _triton_stays_away(report: Report, stack: Stack, tracker: Tracker, port: int, frames: Sequence[bytes]) -> None:
+    with report.step(PROFILE, "Triton stays away: 503, unhealthy, alert; back again: ready, no frame lost") as step:
+        watch, stream = ReadinessWatch(port), FrameStream(port, "outage", frames)
         watch.start()
+        stream.start()
+        wait_until("frames come back", lambda: len(stream.poses) > len(frames) // 4, 60)
         stack.compose("kill", "triton")
-        tracker_health = wait_until(
-            "the tracker counts as unhealthy", lambda: stack.health("tracker") == "unhealthy", 120
-        )
-        down = 'ALERTS{alertname="TritonDown"}'
+        # A frame waits for Triton as long as its request may take; then the tracker says that it is not ready.
+        unhealthy = wait_until("the tracker is unhealthy", lambda: stack.health("tracker") == "unhealthy", 180)
         wait_until("Prometheus sees it", lambda: _targets(stack).get("triton") == 0.0, _SCRAPE_SECONDS)
-        wait_until("the alert is on its way", lambda: bool(stack.query(down)), _SCRAPE_SECONDS)
+        alert = 'ALERTS{alertname="TritonDown", alertstate="firing"}'
+        wait_until("the alert fires", lambda: bool(stack.query(alert)), 120)
         stack.compose("start", "triton")
         back = tracker.wait_ready()
         wait_until("the tracker is healthy", lambda: stack.health("tracker") == "healthy", 60)
+        again = stream.result()
         wait_until("Prometheus sees it", lambda: _targets(stack).get("triton") == 1.0, _SCRAPE_SECONDS)
         step.remark = (
-            f"unhealthy after {tracker_health:.0f} s, ready {back:.1f} s after the start; /readyz: {watch.end()}"
+            f"unhealthy after {unhealthy:.0f} s, ready {back:.1f} s after the start, "
+            f"{len(frames)} frames ({again} sent again); /readyz: {watch.end()}"
         )
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -16,7 +16,7 @@ _AGAIN = frozenset({429, 502, 503, 504})
 
 
 class Tracker:
-    """Talks to the published port.
+    """Talks to the published port; a context manager that closes its connections.
 
     Args:
         port: on this machine.
@@ -25,6 +25,12 @@ class Tracker:
     def __init__(self, port: int) -> None:
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=httpx.Timeout(180, connect=5))
         self.repetitions = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def ready(self) -> str:
         """Return what /readyz says: ready, another phase, or `no answer`."""
@@ -41,7 +47,7 @@ class Tracker:
         """Wait until frames are answered; returns the seconds it took."""
         return wait_until("/readyz says ready", lambda: self.ready() == "ready", seconds, every=0.1)
 
-    def post_frame(self, session: str, number: int, jpeg: bytes, *, seconds: float = 180.0) -> dict[str, Any]:
+    def post_frame(self, session: str, number: int, jpeg: bytes, *, seconds: float = 400.0) -> dict[str, Any]:
         """Post one frame until it is answered; raises `SmokeError` after ``seconds`` or for another error."""
         body = {"image_base64": base64.b64encode(jpeg).decode(), "frame_number": number}
         response = self._post("/pose/hybrid?mesh=false", seconds, json=body, headers={"X-Session-Id": session})
@@ -111,19 +117,22 @@ class FrameStream(threading.Thread):
 
     def __init__(self, port: int, session: str, frames: Sequence[bytes]) -> None:
         super().__init__(name=f"frames-{session}", daemon=True)
-        self._tracker = Tracker(port)
+        self._port = port
         self._session = session
         self._frames = frames
         self._error: Exception | None = None
+        self._repetitions = 0
         self.poses: list[bool] = []
 
     def run(self) -> None:
         """Post every frame until it is answered."""
-        try:
-            for number, jpeg in enumerate(self._frames):
-                self.poses.append(check_frame(self._tracker.post_frame(self._session, number, jpeg), number))
-        except Exception as error:
-            self._error = error
+        with Tracker(self._port) as tracker:
+            try:
+                for number, jpeg in enumerate(self._frames):
+                    self.poses.append(check_frame(tracker.post_frame(self._session, number, jpeg), number))
+            except Exception as error:
+                self._error = error
+            self._repetitions = tracker.repetitions
 
     def result(self) -> int:
         """Wait for the end; returns how often frames were sent again.
@@ -138,7 +147,7 @@ class FrameStream(threading.Thread):
         lost = [number for number in range(first, len(self._frames)) if not self.poses[number]]
         if lost or first == len(self.poses):
             raise SmokeError(f"session {self._session}: expected a pose from the first sighting on, none in {lost[:5]}")
-        return self._tracker.repetitions
+        return self._repetitions
 
 
 class ReadinessWatch(threading.Thread):
@@ -150,16 +159,17 @@ class ReadinessWatch(threading.Thread):
 
     def __init__(self, port: int) -> None:
         super().__init__(name="readiness", daemon=True)
-        self._tracker = Tracker(port)
+        self._port = port
         self._ended = threading.Event()
         self.seen: list[str] = []
 
     def run(self) -> None:
         """Look until told to end."""
-        while not self._ended.wait(0.1):
-            status = self._tracker.ready()
-            if not self.seen or self.seen[-1] != status:
-                self.seen.append(status)
+        with Tracker(self._port) as tracker:
+            while not self._ended.wait(0.1):
+                status = tracker.ready()
+                if not self.seen or self.seen[-1] != status:
+                    self.seen.append(status)
 
     def end(self) -> str:
         """Stop looking and return the changes in one line."""

@@ -6,5 +6,5 @@ RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-1
 ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/bin:/usr/bin:/bin
 COPY postgres.sh /entrypoint.sh
 # hadolint ignore=DL3002
-USER root
+USER 0
 ENTRYPOINT ["sh", "/entrypoint.sh"]

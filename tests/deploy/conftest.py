@@ -1,0 +1,36 @@
+"""Fixtures: programs that come with Debian, and one running stack of real processes for all tests that query it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.debian import ProgramUnavailableError, program
+from tests.deploy.live import LiveStack
+from tests.triton.environment import EnvironmentUnavailableError, server_environment
+
+Find = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def find() -> Find:
+    """Return a program's path, or skip the test with the reason why it is not there."""
+
+    def path(name: str) -> Path:
+        try:
+            return program(name)
+        except ProgramUnavailableError as error:
+            pytest.skip(str(error))
+
+    return path
+
+
+@pytest.fixture(scope="session")
+def stack(find: Find, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+    """Triton, the tracker and Prometheus as processes, used for a moment and scraped."""
+    try:
+        environment = server_environment()
+    except EnvironmentUnavailableError as error:
+        pytest.skip(str(error))
+    with LiveStack(environment, find("prometheus"), tmp_path_factory.mktemp("live")) as live:
+        yield live

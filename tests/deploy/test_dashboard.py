@@ -1,0 +1,146 @@
+"""The dashboard: known to Grafana's types, in the order of the questions, every expression with an answer."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.live import DEPLOY, LiveStack
+from tests.triton.environment import cache_folder
+
+DASHBOARD = DEPLOY / "grafana" / "dashboards" / "phalp-triton.json"
+TYPES = DEPLOY / "grafana" / "types"
+QUESTIONS = (
+    "Is it up?",
+    "Is anything lost?",
+    "How fast?",
+    "Where is the time?",
+    "Is the GPU used?",
+    "What is queued?",
+)
+NOTHING_TO_SHOW = {
+    "sum by (kind) (rate(phalp_triton_errors_total[5m]))": "no request has failed",
+    "sum by (model) (rate(phalp_triton_retries_total[5m]))": "no request was sent again",
+}
+
+
+def _panels() -> list[dict[str, Any]]:
+    panels: list[dict[str, Any]] = json.loads(DASHBOARD.read_text())["panels"]
+    return panels
+
+
+def _expressions() -> Iterator[Any]:
+    for panel in _panels():
+        for target in panel.get("targets", []):
+            yield pytest.param(target["expr"], id=f"{panel['title']}-{target['refId']}")
+
+
+@pytest.fixture(scope="module")
+def compiler() -> Path:
+    """Return a folder with TypeScript and Grafana's types in it."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    folder = cache_folder() / "dashboard-types"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        source, target = TYPES / name, folder / name
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            shutil.rmtree(folder / "node_modules", ignore_errors=True)
+            shutil.copy2(source, target)
+    if not (folder / "node_modules").is_dir():
+        done = subprocess.run(
+            ["npm", "ci", "--ignore-scripts"], cwd=folder, capture_output=True, text=True, timeout=300
+        )
+        if done.returncode != 0:
+            pytest.skip(f"Grafana's types cannot be installed: {done.stderr.strip()[-200:]}")
+    return folder
+
+
+def _type_errors(compiler: Path, dashboard: str) -> str:
+    source = compiler / f"dashboard-{os.getpid()}.ts"
+    shutil.copy2(TYPES / "dashboard-types.ts", compiler)
+    source.write_text(
+        'import type { DashboardFile } from "./dashboard-types.js";\n'
+        f"export const dashboard: DashboardFile = {dashboard};\n"
+    )
+    options = ("--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--moduleResolution", "nodenext")
+    try:
+        done = subprocess.run(
+            [compiler / "node_modules" / ".bin" / "tsc", *options, source.name],
+            cwd=compiler,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    finally:
+        source.unlink()
+    return done.stdout
+
+
+@pytest.mark.registry
+def test_dashboard_is_what_grafanas_types_say(compiler: Path) -> None:
+    assert _type_errors(compiler, DASHBOARD.read_text()) == ""
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"drawStyle": "line"', '"drawStyle": "lines"'),
+        ('"mode": "absolute"', '"mode": "fixed"'),
+        ('"refresh"', '"refreshes"'),
+        ('"expr"', '"query"'),
+    ],
+)
+def test_types_notice_a_mistake(compiler: Path, right: str, wrong: str) -> None:
+    text = DASHBOARD.read_text()
+    assert right in text
+    assert "error TS" in _type_errors(compiler, text.replace(right, wrong, 1))
+
+
+def test_rows_ask_the_questions_in_their_order() -> None:
+    assert tuple(panel["title"] for panel in _panels() if panel["type"] == "row") == QUESTIONS
+
+
+def test_panels_do_not_overlap_and_have_ids_of_their_own() -> None:
+    panels = _panels()
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    cells: set[tuple[int, int]] = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        own = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & own, panel["title"]
+        assert max(x for x, _ in own) < 24
+        cells |= own
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize("expression", list(_expressions()))
+def test_expression_has_an_answer_from_the_running_stack(stack: LiveStack, expression: str) -> None:
+    samples = stack.query(expression)
+    if expression in NOTHING_TO_SHOW:
+        assert all(float(sample["value"][1]) == 0 for sample in samples)
+    else:
+        assert samples
+        assert not any(sample["value"][1] == "NaN" for sample in samples)
+
+
+@pytest.mark.registry
+def test_all_recorded_series_exist(stack: LiveStack) -> None:
+    rules = (DEPLOY / "prometheus" / "rules" / "recording.yml").read_text()
+    names = [line.split("record:")[1].strip() for line in rules.splitlines() if "record:" in line]
+    assert [name for name in names if not stack.query(name)] == []
+
+
+@pytest.mark.registry
+def test_no_alert_fires_while_all_is_well(stack: LiveStack) -> None:
+    assert stack.query('ALERTS{alertstate="firing"}') == []
