@@ -1,5 +1,7 @@
 """One video: frames in their turn and late frames, without any waiting."""
 
+import gc
+import tracemalloc
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -209,3 +211,25 @@ def test_a_late_prediction_has_the_joints_of_its_own_pose(standin_body: BodyMode
     pose = person.pose[None]
     smpl = Smpl(pose[:, :9].reshape(1, 1, 3, 3), pose[:, 9:216].reshape(1, 23, 3, 3), pose[:, 216:226])
     np.testing.assert_allclose(person.joints_3d[:-1], standin_body.joints(smpl)[0], atol=1e-6)
+
+
+def test_memory_does_not_grow_with_the_length_of_a_video() -> None:
+    """Others come and go, and every fifth frame comes late: what is kept after 400 frames is what is after 100."""
+
+    def play(video: LiveVideo, first: int, end: int) -> int:
+        for number in (
+            early for start in range(first, end, 5) for early in (*range(start, start + 3), start + 4, start + 3)
+        ):
+            other = Person(x=900, look=number // 20, turn=number // 20)
+            video.keep(video.answer(observation(number, *walker(number), other)), b"")
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    video = LiveVideo(VideoName("client", 1), TRACKING, None, history=20)
+    tracemalloc.start()
+    try:
+        before, after = play(video, 0, 100), play(video, 100, 400)
+    finally:
+        tracemalloc.stop()
+    assert len(video.answers) == 20
+    assert after < 1.15 * before

@@ -15,7 +15,7 @@ class SessionParameters:
         expiry_seconds: idle time after which a session is forgotten.
         max_sessions: sessions kept; the longest idle one without a frame in flight goes first. Raising it takes memory.
         history: answered frames kept per session, for retries and as neighbours of late frames. Raising it takes about
-            4 kB per frame and person.
+            5 kB per frame and person.
         frames_waiting: frames of all sessions accepted and not yet answered; beyond it frames are refused. Raising it
             takes an image each.
         window: most frames in one batch. Raising it makes batches larger when many frames wait.
