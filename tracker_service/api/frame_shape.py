@@ -46,7 +46,7 @@ class FieldChoice:
         """Understand ``?fields=a,b&mesh=true``; ``mesh`` decides, then ``fields``, then the route's default.
 
         Raises:
-            HTTPException: 400 for a field that does not exist.
+            HTTPException: 422 for a field that does not exist.
         """
         names = None if fields is None else _names(fields.split(","))
         wanted = mesh_by_default if names is None else MESH in names
@@ -57,7 +57,7 @@ def _names(given: Iterable[str]) -> frozenset[str]:
     names = frozenset(name.strip() for name in given if name.strip())
     unknown = sorted(names.difference(PERSON_FIELDS))
     if unknown:
-        raise refusal(400, f"fields: expected some of {', '.join(PERSON_FIELDS)}, got {unknown[0][:40]!r}")
+        raise refusal(422, f"fields: expected some of {', '.join(PERSON_FIELDS)}, got {unknown[0][:40]!r}")
     return names
 
 

@@ -34,12 +34,12 @@ class JobOptions(BaseModel):
         """Understand JSON or form fields; ``overlay`` is the route's default.
 
         Raises:
-            HTTPException: 400, with the field that cannot be used.
+            HTTPException: 422, with the field that cannot be used.
         """
         try:
             return cls.model_validate({"overlay": overlay, **values})
         except ValidationError as error:
-            raise refusal(400, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
+            raise refusal(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
 
 
 class VideoPath(JobOptions):
@@ -54,7 +54,7 @@ def video_path_of(body: bytes) -> tuple[str, dict[str, Any]]:
     """Return the path in a JSON body and all of its fields.
 
     Raises:
-        HTTPException: 400, there is none.
+        HTTPException: 400, there is none; 422, it is no string.
     """
     try:
         sent = orjson.loads(body)
@@ -63,7 +63,7 @@ def video_path_of(body: bytes) -> tuple[str, dict[str, Any]]:
     if not isinstance(sent, dict) or sent.get("video_path") in (None, ""):
         raise refusal(400, "Missing video_path parameter")
     if not isinstance(sent["video_path"], str):
-        raise refusal(400, f"video_path: expected a string, got {type(sent['video_path']).__name__}")
+        raise refusal(422, f"video_path: expected a string, got {type(sent['video_path']).__name__}")
     return sent["video_path"], sent
 
 
