@@ -8,7 +8,6 @@ from export.checkpoint import Shape
 from export.hmr2.backbone import in_type_of
 
 ATLAS_SIZE = 256
-EMBEDDING_SIZE = 4096
 CHANNELS = {
     "conv1x": (4, 16),
     "conv2": (16, 64),

@@ -69,11 +69,6 @@ def relative(expected: NDArray[Any], got: NDArray[Any]) -> Float64:
     return np.asarray(np.linalg.norm(rows, axis=1) / np.maximum(lengths, 1e-12))
 
 
-def disagreeing(expected: NDArray[Any], got: NDArray[Any]) -> Float64:
-    """1 for every number whose sign differs, else 0."""
-    return np.asarray(np.signbit(expected) != np.signbit(got), np.float64)
-
-
 def _difference(expected: NDArray[Any], got: NDArray[Any]) -> Float64:
     return np.asarray(got, np.float64) - np.asarray(expected, np.float64)
 

@@ -191,7 +191,6 @@ def test_not_a_number_fails_the_comparison(tmp_path: Path) -> None:
         (measures.pixels, np.zeros((1, 4)), np.array([[0.5, -2, 0, 1]]), [2.0]),
         (measures.degrees, np.eye(3)[None], np.array([[[0, -1, 0], [1, 0, 0], [0, 0, 1.0]]]), [90.0]),
         (measures.relative, np.array([[3.0, 4.0]]), np.array([[3.0, 4.5]]), [0.1]),
-        (measures.disagreeing, np.array([1.0, -1, 1]), np.array([1.0, 1, -1]), [0.0, 1.0, 1.0]),
     ],
 )
 def test_distances_in_their_units(

@@ -34,7 +34,6 @@ TRUNK_ACROSS = (0, 2, 3)
 TRUNK_UP = (1, 1, 4)
 UPPER = (5, 6, 7, 8)
 LOWER = (9, 10, 11, 12)
-FEET = (15, 16)
 ENDS = (13, 14, 15, 16)
 HANDS_ACROSS = (17, 18)
 
