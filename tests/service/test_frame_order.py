@@ -98,9 +98,11 @@ def check(answers: list[Any], frames: int) -> dict[int, Any]:
     by_number = {answer["frame_number"]: answer for answer in answers}
     assert len(answers) == frames
     assert sorted(by_number) == list(range(frames))
-    without = [answer for answer in answers if not answer["has_3d"]]
-    assert len(without) <= 2
-    assert not any(answer["session"]["expected"] for answer in without)
+    assert not any(answer["session"]["expected"] for answer in answers if not answer["has_3d"])
+    seen = [answer["frame_number"] for answer in answers if answer["detection"]["num_persons_detected"] > 0]
+    before_any_answer_with_people = answers[: [answer["frame_number"] for answer in answers].index(seen[0])]
+    for answer in answers:
+        assert answer["has_3d"] or answer["frame_number"] < min(seen) or answer in before_any_answer_with_people
     for answer in answers:
         assert answer["has_3d"] is (answer["error"] is None)
         if answer["has_3d"]:
@@ -164,7 +166,7 @@ def test_every_frame_is_answered_with_a_pose_although_a_third_of_the_detections_
     unseen = [answer for answer in answers if answer["detection"]["num_persons_detected"] == 0]
     assert 0.25 * FRAMES < len(unseen) < 0.5 * FRAMES
     predicted = [answer for answer in unseen if answer["state"] == "predicted"]
-    assert len(predicted) == len([answer for answer in unseen if answer["has_3d"]]) >= len(unseen) - 2
+    assert len(predicted) == len([answer for answer in unseen if answer["has_3d"]]) >= 0.9 * len(unseen)
     assert all(0 < answer["tracking_confidence"] < 1 for answer in predicted)
     assert purity(suppressed_in_order) >= 0.98
 

@@ -15,6 +15,7 @@ from tracker_service.api.gate import Gate
 from tracker_service.api.job_opening import JobOpening, OpenJobs
 from tracker_service.api.lingering import Lingering
 from tracker_service.api.loading import Loader, OpenClient
+from tracker_service.api.openapi import DocumentedApp
 from tracker_service.api.service import Service
 from tracker_service.api.service_gauges import publish_gauges
 from tracker_service.api.telemetry import REQUEST_ID_HEADER, Telemetry
@@ -62,7 +63,7 @@ def create_app(
         await asyncio.to_thread(loader.stop, settings.service.drain_seconds)
         service.close()
 
-    app = FastAPI(
+    app = DocumentedApp(
         title="phalp-triton",
         summary="Video in, 3D people tracks out",
         lifespan=life,
@@ -71,6 +72,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.limits = settings.limits
     app.state.service = service
     app.state.video_jobs = video_jobs
     for router in ROUTERS:

@@ -7,7 +7,55 @@ from pydantic import BaseModel, ConfigDict, Field
 from tracker_service.api.frame_post import FrameForm, FrameJson
 from tracker_service.api.schemas import Responses, errors
 
-_ADDITIVE = ConfigDict(extra="allow")
+
+def _any_selection(schema: dict[str, Any]) -> None:
+    """Call no field required: the query's `fields` may leave each of them out."""
+    schema.pop("required", None)
+    schema["examples"] = [{name: value for name, value in _EXAMPLE.items() if name in schema["properties"]}]
+
+
+_ADDITIVE = ConfigDict(extra="allow", json_schema_extra=_any_selection)
+_EXAMPLE: dict[str, Any] = {
+    "frame_number": 12,
+    "frame_width": 1280,
+    "frame_height": 720,
+    "keypoints": [{"name": "nose", "x": 612.2, "y": 203.9, "z": -0.21, "confidence": 1.0}],
+    "keypoint_count": 45,
+    "has_3d": True,
+    "joints_3d_raw": [[-0.02, -0.68, -0.09]],
+    "joint_angles_3d": {"left_knee": 168.2, "right_knee": 142.7, "left_elbow": 121.5},
+    "mesh_vertices": 6890,
+    "mesh_vertices_data": [[0.04, -0.71, -0.06]],
+    "mesh_faces_data": [[0, 1, 2]],
+    "camera_translation": [-0.11, 0.24, 31.6],
+    "camera_params": {"scale": 0.89, "tx": 0.05, "ty": -0.13, "type": "weak_perspective"},
+    "camera_full": {
+        "tx": -0.11,
+        "ty": 0.24,
+        "tz": 31.6,
+        "focal_length": 25000.0,
+        "img_width": 1280,
+        "img_height": 720,
+        "type": "perspective",
+    },
+    "detection": {
+        "box_center": [601.4, 377.0],
+        "box_size": 402.5,
+        "vitdet_used": True,
+        "num_persons_detected": 2,
+    },
+    "tracking_confidence": 1.0,
+    "phalp_available": True,
+    "processing_time_ms": 48.3,
+    "model_version": "4D-Humans-PHALP",
+    "error": None,
+    "track_id": 1,
+    "state": "seen",
+    "session": {"id": "clip-7", "video": 1, "late": False, "expected": True},
+    "persons": [
+        {"track_id": 1, "state": "seen", "age": 0, "tracking_confidence": 1.0, "bbox": [500.1, 190.4, 203.0, 371.2]}
+    ],
+}
 Vector = tuple[float, float, float]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from tracker_service.api.errors import refusal
 from tracker_service.api.health_schemas import (
@@ -128,7 +129,13 @@ async def readyz(service: ServiceOf) -> Response:
     return _json({"status": str(state.phase), "error": state.error}, 200 if state.ready else 503)
 
 
-@router.get("/metrics", operation_id="metrics", summary="Prometheus metrics", responses=METRICS_RESPONSES)
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Prometheus metrics",
+    responses=METRICS_RESPONSES,
+    response_class=PlainTextResponse,
+)
 async def metrics(service: ServiceOf) -> Response:
     """Answer in Prometheus' text format."""
     return Response(await service.work(service.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8")
