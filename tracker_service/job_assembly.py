@@ -8,7 +8,7 @@ from tracker_service.jobs.parameters import QueueLimits, Retention, RunLimits, S
 from tracker_service.jobs.store import DbosJobStore
 from tracker_service.settings import Settings
 
-_TRACKING = {"model_set", "detect_shots", "use_gt", "phalp", "render", "pipeline"}
+_TRACKING = {"model_set", "detect_shots", "use_gt", "phalp", "render", "refinement", "pipeline"}
 _COMPUTING = {"inference"}
 
 

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from tracker_service.body.joints import JOINT_INDEX
+from tracker_service.results.jitter import JitterMeter
 from tracker_service.results.pose_error import mpjpe, pa_mpjpe
 from tracker_service.results.records import PersonRecord
 from tracker_service.types import Float32, Float64, PersonState
@@ -51,6 +52,7 @@ class Follower:
     Attributes:
         frames: numbers of the frames in which the person was matched.
         track_ids: the matched id in each of them.
+        jitter: of the matched joints.
     """
 
     def __init__(self) -> None:
@@ -58,6 +60,7 @@ class Follower:
         self.track_ids: list[int] = []
         self._states: list[PersonState] = []
         self._errors: list[Float64] = []
+        self.jitter = JitterMeter()
         self._covered = 0
         self._covered_since_match = 0
 
@@ -85,13 +88,14 @@ class Follower:
         """Return the rows of `errors` whose result was in ``state``."""
         return self.errors[np.array([matched is state for matched in self._states], np.bool_)]
 
-    def match(self, frame_number: int, person: PersonRecord, true_joints: Float32) -> None:
-        """Note that ``person`` is this one; ``true_joints`` are (44, 3)."""
+    def match(self, frame_number: int, timestamp: float, person: PersonRecord, true_joints: Float32) -> None:
+        """Note that ``person`` is this one in a frame; ``true_joints`` are (44, 3)."""
         found, true = person.keypoints_3d[None, LSP_JOINTS], true_joints[None, LSP_JOINTS]
         self.frames.append(frame_number)
         self.track_ids.append(person.track_id)
         self._states.append(person.state)
         self._errors.append(np.array([mpjpe(found, true, root=_HIPS)[0], pa_mpjpe(found, true)[0]]))
+        self.jitter.add(frame_number, timestamp, _from_hips(found[0]), _from_hips(true[0]))
         self._covered += self._covered_since_match + 1
         self._covered_since_match = 0
 
@@ -101,3 +105,7 @@ class Follower:
         Counts only once the person is matched again: what follows the last match is not between two sightings.
         """
         self._covered_since_match += self.track_id in free_ids
+
+
+def _from_hips(joints: Float32) -> Float32:
+    return np.asarray(joints - joints[list(_HIPS)].mean(axis=0), np.float32)

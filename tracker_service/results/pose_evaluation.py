@@ -10,6 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from tracker_service.results.box_overlap import pairwise_iou
 from tracker_service.results.follower import Follower, JointError
+from tracker_service.results.jitter import Jitter, JitterMeter
 from tracker_service.results.ndjson import read_results
 from tracker_service.results.pose_truth import PoseTruth
 from tracker_service.results.records import FrameRecord
@@ -54,6 +55,7 @@ class PoseEvaluation:
     Attributes:
         people: one score per person of the ground truth.
         seen, predicted: joint errors over the matches of seen and of predicted people.
+        jitter: mean acceleration of the joints of matched people.
         false_seen, false_predicted: person-frames of the results that match nobody.
         frames: frames of the ground truth.
     """
@@ -61,6 +63,7 @@ class PoseEvaluation:
     people: tuple[PersonScore, ...]
     seen: JointError
     predicted: JointError
+    jitter: Jitter
     false_seen: int
     false_predicted: int
     frames: int
@@ -89,6 +92,7 @@ class PoseEvaluation:
                 f"false boxes: {self.false_seen} seen, {self.false_predicted} predicted",
                 f"joint error of seen people: {self.seen.text()}",
                 f"joint error of predicted people: {self.predicted.text()}",
+                f"jitter: {self.jitter.text()}",
                 *(_person_text(person) for person in self.people),
             )
         )
@@ -133,6 +137,7 @@ def score_poses(frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_over
         ),
         seen=JointError.of([follower.errors_of(PersonState.SEEN) for follower in followers]),
         predicted=JointError.of([follower.errors_of(PersonState.PREDICTED) for follower in followers]),
+        jitter=JitterMeter.of(follower.jitter for follower in followers),
         false_seen=false.count(PersonState.SEEN),
         false_predicted=false.count(PersonState.PREDICTED),
         frames=truth.number_of_frames,
@@ -156,7 +161,7 @@ def _match_frame(
     free = [person for person in frame.persons if person.track_id not in taken]
     for row, follower in enumerate(followers):
         if row in matched:
-            follower.match(number, matched[row], truth.joints_3d[number, row])
+            follower.match(number, frame.timestamp, matched[row], truth.joints_3d[number, row])
         else:
             follower.carry_on(frozenset(person.track_id for person in free))
     return [person.state for person in free]
