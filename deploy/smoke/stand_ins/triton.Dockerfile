@@ -9,7 +9,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && /opt/server/bin/pip install --quiet numpy==1.26.4 onnxruntime==1.31.1 \
     && /opt/server/bin/pip install --quiet --no-deps nvidia-pytriton==0.7.0
 WORKDIR /opt/backends
-RUN bundled=$(echo /opt/server/lib/python3.11/site-packages/pytriton/tritonserver) \
+RUN bundled=/opt/server/lib/python3.11/site-packages/pytriton/tritonserver \
     && mkdir python onnxruntime \
     && cp "$bundled/backends/python/libtriton_python.so" "$bundled/backends/python/triton_python_backend_utils.py" \
        "$bundled/python_backend_stubs/3.11/triton_python_backend_stub" python/
