@@ -14,6 +14,7 @@ from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton import FailurePolicy, TritonClient
 from tracker_service.model_sets import COLOUR_SCALE, ModelSet, model_set
+from tracker_service.phalp.appearance import TextureEncoder
 from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.snapshot import TrackerSnapshot
@@ -134,13 +135,19 @@ def build_tracker(
         ModelNotFoundError: a network that the settings name is not there.
         TrackerStateError: the snapshot does not fit.
     """
-    models, parameters = models_of(settings), tracker_parameters(settings)
-    predictor, encoder = pose_predictor(settings), None
-    if "T" in models.predict and models.appearance_encoder is not None:
-        encoder = texture_encoder(client, models.appearance_encoder)
+    parameters = tracker_parameters(settings)
+    predictor, encoder = pose_predictor(settings), map_encoder(settings, client)
     if snapshot is None:
         return Tracker(parameters, body=body, pose_predictor=predictor, texture_encoder=encoder)
     return Tracker.restore(snapshot, parameters, body=body, pose_predictor=predictor, texture_encoder=encoder)
+
+
+def map_encoder(settings: Settings, client: InferenceClient) -> TextureEncoder | None:
+    """Return the encoder of texture maps where the settings compare them, else None; raises `ModelNotFoundError`."""
+    models = models_of(settings)
+    if "T" not in models.predict or models.appearance_encoder is None:
+        return None
+    return texture_encoder(client, models.appearance_encoder)
 
 
 def pose_predictor(settings: Settings) -> PosePredictor:

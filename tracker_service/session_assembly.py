@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tracker_service.assembly import models_of, tracker_parameters
+from tracker_service.assembly import map_encoder, models_of, pose_predictor, tracker_parameters
 from tracker_service.inference.client import InferenceClient
 from tracker_service.phalp.carrying import JointModel
+from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.parameters import SessionParameters
@@ -34,6 +35,7 @@ def open_sessions(
         on_batch: called in the event loop with the number of frames of every batch given to the models.
 
     Raises:
+        SettingsError: the model set lacks a model that the settings ask for.
         ModelNotFoundError: a model is not where it is looked for.
         ModelContractError: a model's tensors are not those of the design.
     """
@@ -41,7 +43,9 @@ def open_sessions(
     perception = Perception(
         client, models_of(settings), second_pass=settings.phalp.second_pass, keep_images=False, times=times
     )
-    tracking = replace(tracker_parameters(settings), live=True, compat="paper")
+    paper = settings.model_copy(update={"phalp": settings.phalp.model_copy(update={"compat": "paper"})})
+    tracking = replace(tracker_parameters(paper), live=True)
+    predictor, encoder = pose_predictor(paper), map_encoder(paper, client)
     sessions = settings.sessions
     parameters = SessionParameters(
         gap_seconds=sessions.gap_seconds,
@@ -55,6 +59,7 @@ def open_sessions(
     )
 
     def new_video(name: VideoName) -> LiveVideo:
-        return LiveVideo(name, tracking, body, sessions.history, times)
+        tracker = Tracker(tracking, body=body, pose_predictor=predictor, texture_encoder=encoder)
+        return LiveVideo(name, tracker, body, sessions.history, times)
 
     return FrameSessions(perception.observe, new_video, parameters, on_batch=on_batch)

@@ -94,11 +94,12 @@ def _fail(report: Report) -> None:
 
 def test_report_passes_only_if_every_step_did(capsys: pytest.CaptureFixture[str]) -> None:
     report = Report()
-    assert not report.passed
+    verdicts = [report.passed]
     with report.step("gpu", "first") as step:
         step.remark = "3 frames"
-    assert report.passed
+    verdicts.append(report.passed)
     _fail(report)
-    assert not report.passed
+    verdicts.append(report.passed)
+    assert verdicts == [False, True, False]
     assert "FAILED: second" in report.table()
     assert "[3 frames]" in capsys.readouterr().out

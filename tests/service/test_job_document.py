@@ -142,6 +142,8 @@ def test_lines_are_kept_alive_by_empty_ones_and_tell_of_a_failure() -> None:
     assert [orjson.loads(line)["frame_number"] for line in complete if line] == [0, 1]
     failed = asyncio.run(write((RUNS, 1), (JobState.FAILED, 1)))
     assert orjson.loads([line for line in failed if line][-1])["error"] == "the video breaks the decoder"
+    deleted = asyncio.run(write((RUNS, 1), JobNotFoundError("Job not found")))
+    assert orjson.loads([line for line in deleted if line][-1])["error"] == "Job not found"
 
 
 def test_events_are_kept_alive_by_comments() -> None:

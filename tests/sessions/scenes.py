@@ -9,6 +9,7 @@ import numpy as np
 
 from tests.phalp.people import FRAME_SIZE, Person, people
 from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
@@ -88,7 +89,7 @@ def open_scene(models: Models, tracking: TrackerParameters = TRACKING, **changes
     parameters = SessionParameters(**{"gap_seconds": 0.03, **changes})
 
     def new_video(name: VideoName) -> LiveVideo:
-        return LiveVideo(name, tracking, None, parameters.history)
+        return LiveVideo(name, Tracker(tracking), None, parameters.history)
 
     return FrameSessions(models.observe, new_video, parameters)
 

@@ -16,6 +16,7 @@ from tests.sessions.scenes import request
 from tracker_service.assembly import load_body, models_of, tracker_parameters
 from tracker_service.body.model import BodyModel
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame, Perception
 from tracker_service.pipeline.stage_times import StageTimes
@@ -24,7 +25,7 @@ from tracker_service.results.box_overlap import pairwise_iou
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video import LiveVideo
+from tracker_service.sessions.video import LiveVideo, VideoName
 from tracker_service.settings import Settings, load_settings
 from tracker_service.types import Bool, Float32, Float64
 from tracker_service.video.source import open_source
@@ -94,9 +95,10 @@ def post(clip: Clip, plan: Plan, keep: Keep = everybody) -> list[FrameAnswer]:
         return tuple(replace(seen, people=seen.people.take(keep(seen))) for seen in observed)
 
     async def main() -> dict[int, FrameAnswer]:
-        sessions = FrameSessions(
-            observe, lambda name: LiveVideo(name, tracking, clip.body, 300), SessionParameters(gap_seconds=0.3)
-        )
+        def new_video(name: VideoName) -> LiveVideo:
+            return LiveVideo(name, Tracker(tracking, body=clip.body), clip.body, history=300)
+
+        sessions = FrameSessions(observe, new_video, SessionParameters(gap_seconds=0.3))
         answers: dict[int, FrameAnswer] = {}
 
         async def worker(numbers: Sequence[int]) -> None:

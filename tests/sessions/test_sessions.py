@@ -16,6 +16,7 @@ from tracker_service.errors import (
     SessionsClosedError,
     SessionsFullError,
 )
+from tracker_service.phalp.tracker import Tracker
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer
 from tracker_service.sessions.parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
@@ -484,7 +485,7 @@ def test_batches_are_told() -> None:
         sizes: list[int] = []
         sessions = FrameSessions(
             Models().observe,
-            lambda name: LiveVideo(name, TRACKING, None, 10),
+            lambda name: LiveVideo(name, Tracker(TRACKING), None, 10),
             SessionParameters(),
             on_batch=sizes.append,
         )

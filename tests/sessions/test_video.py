@@ -12,6 +12,7 @@ from tests.phalp.people import FRAME_SIZE, Person, people
 from tests.sessions.scenes import TRACKING, ids, observation, states, walker, walkers
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.tracker import Tracker
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.video import LiveVideo, VideoName
 from tracker_service.types import Smpl
@@ -21,7 +22,7 @@ class Video:
     """A live video and the answers it has given."""
 
     def __init__(self, tracking: TrackerParameters = TRACKING, body: BodyModel | None = None) -> None:
-        self.video = LiveVideo(VideoName("client", 1), tracking, body, history=300)
+        self.video = LiveVideo(VideoName("client", 1), Tracker(tracking, body=body), body, history=300)
 
     def answer(self, number: int, *persons: Person) -> FrameAnswer:
         answer = self.video.answer(observation(number, *persons))
@@ -225,7 +226,7 @@ def test_memory_does_not_grow_with_the_length_of_a_video() -> None:
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
-    video = LiveVideo(VideoName("client", 1), TRACKING, None, history=20)
+    video = LiveVideo(VideoName("client", 1), Tracker(TRACKING), None, history=20)
     tracemalloc.start()
     try:
         before, after = play(video, 0, 100), play(video, 100, 400)

@@ -1,6 +1,7 @@
 """A job as lines of JSON and as server-sent events, while it runs."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
@@ -8,26 +9,32 @@ import orjson
 from anyio import to_thread
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
+from tracker_service.api.errors import verdict
 from tracker_service.api.frame_shape import FrameShape
 from tracker_service.api.job_following import Event, Lines, Quiet
 from tracker_service.api.job_views import JobView, failure
 from tracker_service.jobs.job import Job, JobState
 
+_logger = logging.getLogger(__name__)
 _RECONNECT_MILLISECONDS = 3000
 
 
 async def frame_lines(events: AsyncGenerator[Event, None], shape: FrameShape) -> AsyncGenerator[bytes, None]:
     """Yield one frame a line; empty lines keep the connection busy, and a line with ``error`` tells of a failure."""
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, Lines):
-                for line in event.lines:
-                    shaped = line if shape.plain else await to_thread.run_sync(shape.apply, line)
-                    yield shaped + b"\n"
-            elif isinstance(event, Quiet):
-                yield b"\n"
-            elif event.job.state is not JobState.COMPLETED:
-                yield orjson.dumps({"error": failure(event.job), "state": event.job.state}) + b"\n"
+    try:
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Lines):
+                    for line in event.lines:
+                        shaped = line if shape.plain else await to_thread.run_sync(shape.apply, line)
+                        yield shaped + b"\n"
+                elif isinstance(event, Quiet):
+                    yield b"\n"
+                elif event.job.state is not JobState.COMPLETED:
+                    yield orjson.dumps({"error": failure(event.job), "state": event.job.state}) + b"\n"
+    except Exception as error:  # the status line is long gone
+        _logger.exception("a job's result lines broke off")
+        yield orjson.dumps({"error": verdict(error).saying or str(error), "state": None}) + b"\n"
 
 
 async def progress_events(

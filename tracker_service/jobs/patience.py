@@ -16,8 +16,8 @@ class PatientClient:
 
     Args:
         client: the real client; what it does about short outages is its own affair.
-        away: is told, with the reason, when calls begin to wait.
-        back: is told when one has been answered again.
+        away: is told why, each time that a call has to wait.
+        back: is told when one is answered after that.
     """
 
     def __init__(self, client: InferenceClient, away: Callable[[str], None], back: Callable[[], None]) -> None:
@@ -49,18 +49,14 @@ class PatientClient:
             try:
                 answer = call()
             except InferenceUnavailableError as error:
-                self._note(waiting=True, reason=str(error))
+                with self._lock:
+                    self._waiting = True
+                    self._tell_away(str(error))
                 if self._closed.wait(min(error.retry_after, _LONGEST_WAIT)):
                     raise
             else:
-                if self._waiting:
-                    self._note(waiting=False)
+                with self._lock:
+                    if self._waiting:
+                        self._waiting = False
+                        self._tell_back()
                 return answer
-
-    def _note(self, *, waiting: bool, reason: str = "") -> None:
-        with self._lock:
-            changed, self._waiting = self._waiting is not waiting, waiting
-            if changed and waiting:
-                self._tell_away(reason)
-            elif changed:
-                self._tell_back()

@@ -28,6 +28,8 @@ from tracker_service.jobs.observer import JobObserver
 from tracker_service.jobs.parameters import RunLimits
 from tracker_service.jobs.process import WorkerDied
 
+_SIGN_WHILE_WAITING = 60.0
+"""Seconds within which a worker that waits for the inference server says so again."""
 _logger = logging.getLogger(__name__)
 
 
@@ -188,8 +190,8 @@ class JobRun:
         self._abandoned.wait(self._limits.poll_seconds)
 
     def _check_silence(self, chunk: int) -> None:
-        silence = time.monotonic() - self._last_sign
-        if silence > self._limits.stall_seconds and not self._waiting:
+        silence, limit = time.monotonic() - self._last_sign, self._limits.stall_seconds
+        if silence > (max(limit, _SIGN_WHILE_WAITING) if self._waiting else limit):
             self.close()
             self._count_failure(chunk, f"the worker gave no sign of life for {silence:.0f} s")
 

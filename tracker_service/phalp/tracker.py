@@ -64,6 +64,11 @@ class Tracker:
         self._association: Association | None = None
 
     @property
+    def parameters(self) -> TrackerParameters:
+        """Thresholds, terms and lifetimes."""
+        return self._parameters
+
+    @property
     def tracks(self) -> Tracks:
         """The living tracks after the last update, tentative ones included; not to be written to."""
         return self._tracks

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracker_service.phalp.carrying import JointModel
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.reporting import live_people
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
@@ -37,8 +36,8 @@ class LiveVideo:
 
     Args:
         name: its session and number.
-        parameters: of a live tracker.
-        body: joints of predicted bodies; without it they keep those last observed.
+        tracker: a live one that has seen nothing yet.
+        body: joints of people predicted in late frames; without it they keep those last observed.
         history: answers kept.
         times: counts the busy seconds of association.
     """
@@ -46,17 +45,17 @@ class LiveVideo:
     def __init__(
         self,
         name: VideoName,
-        parameters: TrackerParameters,
+        tracker: Tracker,
         body: JointModel | None,
         history: int,
         times: StageTimes | None = None,
     ) -> None:
         self.answers = RecordedAnswers(history)
         self._name = name
-        self._parameters = parameters
-        self._tracker = Tracker(parameters, body=body)
+        self._parameters = tracker.parameters
+        self._tracker = tracker
         self._memory = PersonMemory()
-        self._late = LateFrames(parameters, body, self.answers, self._memory, self._tracker.new_identity)
+        self._late = LateFrames(tracker.parameters, body, self.answers, self._memory, tracker.new_identity)
         self._times = StageTimes() if times is None else times
         self._names: dict[int, int] = {}
         self._last: int | None = None

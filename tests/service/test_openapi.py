@@ -1,0 +1,101 @@
+"""The documentation of the routes, and requests made up from it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.service.running import RunningService
+from tracker_service.api.app import create_app
+from tracker_service.settings import load_settings
+
+EXAMPLES = 20
+schema = schemathesis.openapi.from_dict(create_app(load_settings({})).openapi())
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service that does not wait for the many frames that are never sent."""
+    with RunningService(tmp_path_factory.mktemp("impatient"), "sessions.gap_seconds=0.02") as running:
+        yield running
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_made_up_requests_are_answered_as_documented(impatient: RunningService, case: Any) -> None:
+    case.call_and_validate(
+        base_url=impatient.url,
+        checks=[
+            not_a_server_error,
+            status_code_conformance,
+            content_type_conformance,
+            response_headers_conformance,
+            response_schema_conformance,
+        ],
+        timeout=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def document(service: RunningService) -> Any:
+    return service.get("/openapi.json").json()
+
+
+def test_every_route_is_documented_with_name_summary_and_answers(document: Any) -> None:
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names)) >= 9
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            assert operation["summary"], where
+            assert operation["description"], where
+            assert operation["responses"], where
+            assert "HTTPValidationError" not in str(operation), where
+
+
+def test_every_json_shape_has_an_example(document: Any) -> None:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                if (content := answer.get("content", {}).get("application/json")) is not None:
+                    shape = content["schema"]
+                    shape = document["components"]["schemas"].get(shape.get("$ref", "").rpartition("/")[2], shape)
+                    assert "example" in content or "examples" in content or "examples" in shape, (method, path, status)
+
+
+def test_errors_are_documented_in_the_shape_that_clients_read(document: Any) -> None:
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and path not in ("/health", "/readyz"):
+                    shape = answer["content"]["application/json"]["schema"]["$ref"]
+                    assert shape.endswith("/ErrorAnswer"), (path, status)
+                if status in ("429", "503") and path not in ("/health", "/readyz"):
+                    assert "Retry-After" in answer["headers"], path
+
+
+def test_keys_and_limits_are_documented(document: Any) -> None:
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "key"}
+    assert document["paths"]["/health"]["get"]["security"] == []
+    assert {"bearer": []} in document["paths"]["/pose/hybrid"]["post"]["security"]
+    assert "33554432 bytes" in document["info"]["description"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_no_page_loads_scripts_from_elsewhere(service: RunningService, path: str) -> None:
+    assert service.get(path).status_code == 404
