@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -205,6 +205,15 @@ def test_an_earlier_result_is_kept_when_overwriting_is_off(tmp_path: Path) -> No
     assert (tmp_path / "results.ndjson").read_text() == "precious\n"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Children hear SIGINT, also where the tests run in the background of a shell, which makes them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_run_leaves_what_was_finished_under_another_name(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tracker_service", "track", str(SAMPLE), "--out", str(tmp_path), "--window", "2"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
