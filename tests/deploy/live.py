@@ -88,13 +88,19 @@ class LiveStack:
             tracker.wait_ready()
             tracker.submit(str(SAMPLE))
         frames = list(jpeg_frames(12))
-        for session in ("one", "two"):
-            stream = FrameStream(self.tracker_port, session, frames)
-            stream.start()
-            stream.result()
-        _wait(lambda: bool(self.query("source:phalp_coverage:ratio5m")))
-        # Rates need two samples after the first count.
-        _wait(lambda: bool(self.query("route:phalp_request_seconds:p99_5m{route='/pose/hybrid'} > 0")))
+
+        def counted() -> bool:
+            # A counter has a rate only from its second sample on: frames that all fall between two scrapes have none.
+            for session in ("one", "two"):
+                stream = FrameStream(self.tracker_port, session, frames)
+                stream.start()
+                stream.result()
+            return bool(
+                self.query("source:phalp_coverage:ratio5m")
+                and self.query("route:phalp_request_seconds:p99_5m{route='/pose/hybrid'} > 0")
+            )
+
+        _wait(counted)
         _wait(lambda: bool(self.query("time() - max(phalp_job_last_progress_timestamp_seconds > 0)")))
 
     def _tracker_command(self) -> list[str]:

@@ -29,6 +29,7 @@ def _server(name: str) -> ThreadingHTTPServer:
             body = f"{name} {self.headers.get('X-Forwarded-For')} {self.headers.get('X-Session-Id')}".encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("Connection", "close")  # a lost server answers on no connection that is still open
             self.end_headers()
             self.wfile.write(body)
 
