@@ -1,0 +1,147 @@
+"""Who is computed when: concurrency, priorities, turns of clients, cancelling."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.stores import contents, request, running_store, until, wait_complete, wait_final, wait_for, workers
+from tracker_service.errors import JobQuotaError, QueueFullError
+from tracker_service.jobs.job import JobState
+from tracker_service.jobs.parameters import QueueLimits
+from tracker_service.jobs.turns import Turn, next_turn
+
+
+def queue_order(*asked: tuple[str, int]) -> list[int]:
+    """Return in which order jobs of (client, priority), queued one after the other, would be computed."""
+    turns: list[Turn] = []
+    for client, priority in asked:
+        turns.append(Turn(next_turn(priority, client, turns), client, waiting=True))
+    return sorted(range(len(turns)), key=lambda place: (turns[place].number, place))
+
+
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        ([("a", 100)] * 3, [0, 1, 2]),
+        ([("a", 100), ("a", 50)], [1, 0]),
+        ([("a", 100), ("b", 0), ("a", 200), ("b", 100)], [1, 0, 3, 2]),
+        ([("a", 100)] * 4 + [("b", 100)], [0, 4, 1, 2, 3]),
+        ([("a", 100)] * 2 + [("b", 100)] * 2 + [("c", 100)], [0, 2, 4, 1, 3]),
+        ([("a", 1000), ("b", -5)], [1, 0]),
+    ],
+)
+def test_turns(asked: list[tuple[str, int]], order: list[int]) -> None:
+    assert queue_order(*asked) == order
+
+
+def test_a_client_that_comes_late_is_not_put_behind_rounds_that_are_over() -> None:
+    running = Turn(next_turn(100, "a", []), "a", waiting=False)
+    second = Turn(next_turn(100, "a", [running]), "a", waiting=True)
+    third = Turn(next_turn(100, "a", [running, second]), "a", waiting=True)
+    served = Turn(second.number, "a", waiting=False)
+    late = next_turn(100, "b", [served, third])
+    assert late // 100 == third.number // 100
+    assert late > third.number
+
+
+def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, clip: Path, tmp_path: Path) -> None:
+    with running_store(tmp_path, queue=QueueLimits(concurrency=2)) as store:
+        first = [store.submit(request(clip, client="a")), store.submit(request(clip, client="a"))]
+        for job in first:
+            wait_for(store, job.id, JobState.RUNNING)
+        waiting = [store.submit(request(short, client="a")) for _ in range(3)]
+        other = store.submit(request(short, client="b"))
+        urgent = store.submit(request(short, client="a", priority=10))
+        late = store.submit(request(short, client="c", priority=150))
+        expected = [urgent, other, *waiting, late]
+        positions = sorted(expected, key=lambda job: store.get(job.id).queue_position)
+        assert [job.id for job in positions] == [job.id for job in expected]
+        assert store.counts().running == 2
+        most = 0
+
+        def all_final() -> bool:
+            nonlocal most
+            most = max(most, len(workers()))
+            return store.counts().active == 0
+
+        until(all_final)
+        started = [wait_complete(store, job.id).started_at or 0.0 for job in expected]
+    assert most == 2
+    assert started == sorted(started)
+
+
+def test_cancel_in_each_state(short: Path, clip: Path, tmp_path: Path) -> None:
+    with running_store(tmp_path) as store:
+        done = store.submit(request(short))
+        wait_complete(store, done.id)
+        running = store.submit(request(clip))
+        queued, behind = store.submit(request(short)), store.submit(request(short))
+        wait_for(store, running.id, JobState.RUNNING)
+        assert store.get(behind.id).queue_position == 1
+
+        cancelled = store.cancel(queued.id)
+        assert (cancelled.state, cancelled.reason, cancelled.attempts) == (JobState.CANCELLED, "cancelled", 0)
+        assert store.get(behind.id).queue_position == 0
+        assert store.cancel(running.id).state is JobState.CANCELLED
+        wait_complete(store, behind.id)
+        assert not workers()
+        assert store.cancel(done.id).state is JobState.COMPLETED
+        assert store.cancel(queued.id).state is JobState.CANCELLED
+        assert store.get(running.id).state is JobState.CANCELLED
+        assert {job.id for job in store.jobs(state=JobState.CANCELLED)} == {queued.id, running.id}
+        assert [job.id for job in store.jobs()] == [behind.id, queued.id, running.id, done.id]
+        store.resume(queued.id)
+        wait_complete(store, queued.id)
+
+
+@pytest.mark.parametrize(
+    ("limits", "clients", "error"),
+    [
+        (QueueLimits(length=0), ["a"], QueueFullError),
+        (QueueLimits(client_jobs=1), ["a", "a"], JobQuotaError),
+        (QueueLimits(client_jobs=1), ["a", "b"], None),
+        (QueueLimits(client_bytes=1), ["a", "a"], JobQuotaError),
+        (QueueLimits(client_bytes=1), ["a", "b"], None),
+    ],
+)
+def test_quotas(
+    short: Path, tmp_path: Path, limits: QueueLimits, clients: list[str], error: type[Exception] | None
+) -> None:
+    with running_store(tmp_path, queue=limits) as store:
+        for client in clients[:-1]:
+            store.submit(request(short, client=client))
+        if error is None:
+            store.submit(request(short, client=clients[-1]))
+        else:
+            with pytest.raises(error):
+                store.submit(request(short, client=clients[-1]))
+        known = {job.id for job in store.jobs()}
+        assert {folder.name for folder in (tmp_path / "jobs").iterdir()} == known
+        assert len(known) == len(clients) - (error is not None)
+
+
+def test_an_upload_belongs_to_the_job_that_takes_it(short: Path, tmp_path: Path) -> None:
+    with running_store(tmp_path) as store:
+        upload = store.uploads / "upload.mp4"
+        upload.write_bytes(short.read_bytes())
+        job = store.submit(request(upload, delete_source=True))
+        assert not upload.exists()
+        done = wait_complete(store, job.id)
+        until(lambda: not done.request.source.exists())
+        assert contents(done)["results.ndjson"]
+        refused = store.uploads / "refused.mp4"
+        refused.write_bytes(b"no video")
+        with pytest.raises(Exception, match="video"):
+            store.submit(request(refused, delete_source=True))
+        assert refused.exists()
+        store.delete(job.id)
+        assert not job.folder.exists()
+
+
+def test_jobs_can_be_listed_by_client(short: Path, tmp_path: Path) -> None:
+    with running_store(tmp_path) as store:
+        ids = {client: store.submit(request(short, client=client)).id for client in ("a", "b")}
+        assert [job.id for job in store.jobs(client="a")] == [ids["a"]]
+        for job_id in ids.values():
+            wait_final(store, job_id)
+        assert len(store.jobs(state=JobState.COMPLETED, limit=1)) == 1

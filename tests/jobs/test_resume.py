@@ -1,0 +1,119 @@
+"""Whatever ends a worker or a service, the job goes on at the last border, and its files are those of a calm run."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.jobs.conftest import FRAMES
+from tests.jobs.stores import (
+    CHUNK,
+    contents,
+    request,
+    running_store,
+    until,
+    wait_complete,
+    wait_for,
+    wait_frames,
+    worker,
+    workers,
+)
+from tracker_service.assembly import track_video
+from tracker_service.jobs.job import JobState
+from tracker_service.settings import load_settings
+
+Undisturbed = Callable[[bool], dict[str, bytes]]
+
+
+def test_a_job_gives_what_the_command_line_gives(clip: Path, undisturbed: Undisturbed, tmp_path: Path) -> None:
+    settings = load_settings({"inference": {"threads": 1}})
+    summary = track_video(settings, str(clip), tmp_path)
+    files = undisturbed(False)
+    assert summary.frames == FRAMES
+    assert any(orjson.loads(line)["persons"] for line in files["results.ndjson"].splitlines())
+    assert files["results.ndjson"] == (tmp_path / "results.ndjson").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("frames_before", "number", "refine"),
+    [
+        (0, signal.SIGKILL, False),
+        (CHUNK, signal.SIGSEGV, False),
+        (2 * CHUNK, signal.SIGKILL, True),
+    ],
+)
+def test_a_killed_worker_costs_one_attempt_and_changes_nothing(
+    clip: Path, undisturbed: Undisturbed, tmp_path: Path, frames_before: int, number: int, refine: bool
+) -> None:
+    with running_store(tmp_path) as store:
+        job = store.submit(request(clip, overlay=True, refine=refine))
+        wait_for(store, job.id, JobState.RUNNING)
+        wait_frames(store, job.id, frames_before)
+        worker().send_signal(number)
+        done = wait_complete(store, job.id)
+    assert done.attempts == 2
+    assert done.frames_done == FRAMES
+    assert contents(done) == undisturbed(refine)
+
+
+@pytest.mark.parametrize("drain_seconds", [0.0, 60.0])
+def test_a_closed_store_goes_on_where_it_was(
+    clip: Path, undisturbed: Undisturbed, tmp_path: Path, drain_seconds: float
+) -> None:
+    with running_store(tmp_path, drain_seconds=drain_seconds) as store:
+        job = store.submit(request(clip, overlay=True))
+        before = wait_frames(store, job.id, CHUNK).frames_done
+    assert not workers()
+    with running_store(tmp_path) as store:
+        found = store.get(job.id)
+        assert not found.state.final
+        assert found.frames_done >= before
+        done = wait_complete(store, job.id)
+    assert contents(done) == undisturbed(False)
+
+
+def test_a_cancelled_job_that_is_resumed_goes_on_where_it_was(
+    clip: Path, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    with running_store(tmp_path) as store:
+        job = store.submit(request(clip, overlay=True))
+        wait_frames(store, job.id, CHUNK)
+        assert store.cancel(job.id).state is JobState.CANCELLED
+        until(lambda: not workers())
+        kept = store.read_lines(job.id, 0, CHUNK)
+        assert kept
+        store.resume(job.id)
+        done = wait_complete(store, job.id)
+    assert contents(done)["results.ndjson"].startswith(b"\n".join(kept) + b"\n")
+    assert contents(done) == undisturbed(False)
+
+
+def test_a_job_that_was_cut_off_while_its_files_were_put_together_is_completed(
+    clip: Path, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """Kills as soon as the last chunk is there: the files are being joined or are about to be."""
+    with running_store(tmp_path) as store:
+        job = store.submit(request(clip, overlay=True))
+        end = job.folder / "chunks" / "end.json"
+        process = worker()
+        until(end.exists)
+        process.kill()
+        done = wait_complete(store, job.id)
+    assert contents(done) == undisturbed(False)
+    assert [file.name for file in (done.folder / "chunks").iterdir()] == ["end.json"]
+
+
+def test_result_lines_can_be_read_from_any_frame_while_the_job_runs(clip: Path, tmp_path: Path) -> None:
+    lines: list[bytes] = []
+    with running_store(tmp_path) as store:
+        job = store.submit(request(clip))
+        while not store.get(job.id).state.final:
+            lines += store.read_lines(job.id, len(lines), 5)
+        while more := store.read_lines(job.id, len(lines), 5):
+            lines += more
+        whole = (job.folder / "results.ndjson").read_bytes()
+        assert b"".join(line + b"\n" for line in lines) == whole
+        assert store.read_lines(job.id, FRAMES - 3, 64) == lines[-3:]
+        assert store.read_lines(job.id, FRAMES, 64) == []
