@@ -105,9 +105,15 @@ def test_what_a_folder_takes_is_counted_in_blocks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("error", "expected"),
-    [(OSError(28, "full"), True), (OSError(122, "quota"), True), (OSError(5, "broken"), False), (None, False)],
+    [
+        (OSError(28, "full"), True),
+        (OSError(122, "quota"), True),
+        (DiskFullError("less than wanted"), True),
+        (OSError(5, "broken"), False),
+        (None, False),
+    ],
 )
-def test_full_disks_are_told_from_broken_ones(error: OSError | None, expected: bool) -> None:
+def test_full_disks_are_told_from_broken_ones(error: Exception | None, expected: bool) -> None:
     assert is_full(error) is expected
     wrapped = ValueError()
     wrapped.__cause__ = error

@@ -4,6 +4,8 @@ import errno
 import shutil
 from pathlib import Path
 
+from tracker_service.errors import DiskFullError
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -27,7 +29,7 @@ def used_bytes(folder: Path) -> int:
 def is_full(error: BaseException | None) -> bool:
     """Tell whether an error, or what caused it, is a full disk or an exhausted quota."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, DiskFullError) or (isinstance(error, OSError) and error.errno in _FULL):
             return True
         error = error.__cause__ or error.__context__
     return False
