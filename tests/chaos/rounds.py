@@ -1,0 +1,73 @@
+"""Rounds of trials: the same fault at many random moments, embedded and behind a real tritonserver."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.chaos.faults import KillTriton, kill_service, kill_worker, stop_service
+from tests.chaos.tree import ServiceTree
+from tests.chaos.trials import Calm, Outcome, calm_run, disturbed_run
+from tests.triton.environment import ServerEnvironment
+from tests.triton.repository import build_repository
+from tests.triton.server import TritonServer
+
+LITE = ("detector_lite", "hmr_lite")
+Fault = Callable[[ServiceTree], None]
+
+
+class Round:
+    """A running tree, and the calm run that its jobs are held against.
+
+    Args:
+        tree: the running tree.
+        video: what its jobs compute.
+        backend: where the models run.
+        faults: what can be done to it, by name.
+    """
+
+    def __init__(self, tree: ServiceTree, video: Path, backend: str, faults: dict[str, Fault]) -> None:
+        self.tree, self.video, self.backend, self.faults = tree, video, backend, faults
+        self.calm: Calm = calm_run(tree, video)
+
+    def trials(self, fault: str, moments: int, seed: int) -> Iterator[Outcome]:
+        """Disturb jobs at random moments; the same seed gives the same ones."""
+        random_moments = random.Random(f"{seed} {fault} {self.backend}")
+        for _ in range(moments):
+            at = random_moments.uniform(0.1, self.calm.seconds)
+            yield disturbed_run(
+                self.tree, self.video, self.calm, self.faults[fault], name=fault, backend=self.backend, at=at
+            )
+
+
+@contextmanager
+def embedded_round(folder: Path, video: Path) -> Iterator[Round]:
+    """Run a service with the models in its own processes."""
+    tree = ServiceTree(folder, video.parent)
+    try:
+        tree.start()
+        yield Round(tree, video, "embedded", _SERVICE_FAULTS)
+    finally:
+        tree.close()
+
+
+@contextmanager
+def triton_round(environment: ServerEnvironment, folder: Path, video: Path) -> Iterator[Round]:
+    """Run a service and a tritonserver with the lite models."""
+    with ExitStack() as opened:
+        folder.mkdir(parents=True, exist_ok=True)
+        server = TritonServer(environment, build_repository(folder / "models", LITE), folder / "triton.log").start()
+        opened.callback(server.kill)
+        tree = ServiceTree(
+            folder / "service", video.parent, "inference.kind=triton", f"inference.triton_url={server.url}"
+        )
+        opened.callback(tree.close)
+        tree.start()
+        yield Round(tree, video, "tritonserver", {**_SERVICE_FAULTS, "kill -9 of Triton": KillTriton(server)})
+
+
+_SERVICE_FAULTS: dict[str, Fault] = {
+    "kill -9 of the worker": kill_worker,
+    "kill -9 of the service": kill_service,
+    "SIGTERM of the service": stop_service,
+}

@@ -1,0 +1,47 @@
+"""Full disks, changing videos, a jumping clock, and one of two services gone."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.conftest import FRAMES
+from tests.chaos.rounds import Round
+from tests.chaos.special import (
+    NotPossibleHereError,
+    changing_videos,
+    clock_jump,
+    disk_full,
+    one_of_two_services_dies,
+)
+from tests.jobs.postgres import PostgresUnavailableError
+
+
+def test_a_full_disk_pauses_and_costs_nothing(embedded: Round, tmp_path: Path) -> None:
+    try:
+        outcome = disk_full(tmp_path, embedded.video, embedded.calm)
+    except NotPossibleHereError as error:
+        pytest.skip(str(error))
+    assert outcome.good, outcome
+
+
+@pytest.mark.parametrize("days", [30, -30])
+def test_a_jump_of_the_clock_changes_nothing(embedded: Round, tmp_path: Path, days: int) -> None:
+    try:
+        outcome = clock_jump(tmp_path, embedded.video, embedded.calm, days)
+    except NotPossibleHereError as error:
+        pytest.skip(str(error))
+    assert outcome.good, outcome
+
+
+def test_the_other_service_takes_over(embedded: Round, tmp_path: Path) -> None:
+    try:
+        outcome = one_of_two_services_dies(tmp_path, embedded.video, embedded.calm)
+    except PostgresUnavailableError as error:
+        pytest.skip(str(error))
+    assert outcome.good, outcome
+
+
+def test_a_changing_video_loses_nothing_that_was_there_all_the_time(tmp_path: Path) -> None:
+    outcomes = list(changing_videos(tmp_path, FRAMES))
+    assert len(outcomes) == 3
+    assert [outcome for outcome in outcomes if not outcome.good] == []

@@ -1,0 +1,90 @@
+"""The same store on PostgreSQL, and services that look after each other."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.jobs.postgres import PostgresUnavailableError, postgres
+from tests.jobs.stores import CHUNK, contents, new_store, request, running_store, wait_complete, wait_frames, worker
+from tracker_service.errors import JobError
+from tracker_service.job_assembly import store_parameters
+from tracker_service.jobs.liveness import OneOfSeveral, OneService
+from tracker_service.settings import load_settings
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    try:
+        with postgres() as url:
+            yield url
+    except PostgresUnavailableError as error:
+        pytest.skip(str(error))
+
+
+def test_the_url_comes_from_the_settings_or_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://environment/x")
+    assert store_parameters(load_settings()).database_url == "postgresql://environment/x"
+    given = load_settings({"jobs": {"database_url": "postgresql://settings/x"}})
+    assert store_parameters(given).database_url == "postgresql://settings/x"
+    monkeypatch.delenv("DATABASE_URL")
+    assert store_parameters(load_settings()).database_url is None
+
+
+def test_a_killed_worker_and_a_closed_store_change_nothing(
+    database: str, clip: Path, undisturbed: Callable[[bool], dict[str, bytes]], tmp_path: Path
+) -> None:
+    with running_store(tmp_path, database_url=database) as store:
+        job = store.submit(request(clip, overlay=True))
+        wait_frames(store, job.id, CHUNK)
+        worker().kill()
+    with running_store(tmp_path, database_url=database) as store:
+        done = wait_complete(store, job.id)
+    assert not (tmp_path / "queue.sqlite").exists()
+    assert contents(done) == undisturbed(False)
+
+
+def test_services_of_a_database_have_stable_names_of_their_own(database: str) -> None:
+    first, second = OneOfSeveral(database, None), OneOfSeveral(database, None)
+    assert first.executor_id != second.executor_id
+    assert first.confirm()
+    assert not second.claim(first.executor_id)
+    name = first.executor_id
+    first.close()
+    assert second.claim(name)
+    second.release(name)
+    third = OneOfSeveral(database, None)
+    assert third.executor_id == name
+    with pytest.raises(JobError, match="which a live service has"):
+        OneOfSeveral(database, name)
+    second.close()
+    third.close()
+
+
+def test_a_service_that_lost_its_connection_knows_that_it_may_have_been_replaced(database: str) -> None:
+    service = OneOfSeveral(database, "here")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert not service.confirm()
+    assert service.confirm()
+    service.close()
+
+
+def test_a_folder_without_a_database_has_one_service(tmp_path: Path) -> None:
+    first = OneService(tmp_path)
+    with pytest.raises(JobError, match="several need a PostgreSQL database"):
+        OneService(tmp_path)
+    first.close()
+    OneService(tmp_path).close()
+
+
+def test_a_database_that_is_away_is_an_error_of_the_start(tmp_path: Path) -> None:
+    store = new_store(tmp_path, database_url="postgresql://postgres@127.0.0.1:9/nothing")
+    with pytest.raises(psycopg.OperationalError):
+        store.start()
+    again = new_store(tmp_path)
+    again.start()
+    again.close(0)
+    assert replace(again._parameters).database_url is None
