@@ -10,6 +10,7 @@ from benchmarks.serving_faults import fault_table
 from benchmarks.serving_load import VIDEOS, embedded_in_turn, load_table
 from benchmarks.serving_run import compare, run_video, sources
 from benchmarks.serving_server import serving
+from benchmarks.tables import show
 from tests.triton.environment import EnvironmentUnavailableError
 from tracker_service.assembly import open_client
 from tracker_service.inference.triton import TritonClient
@@ -62,25 +63,6 @@ def equality(name: str, path: Path) -> dict[str, Any]:
         run = run_video(client, path, None)
         client.close()
     return {"source": name, "frames": len(run.ids), **compare(run, reference)}
-
-
-def show(title: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Print ``rows`` as a Markdown table and return them."""
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    print(f"\n{title}\n")
-    print("| " + " | ".join(columns) + " |")
-    print("|" + "---|" * len(columns))
-    for row in rows:
-        print("| " + " | ".join(_text(row.get(column, "")) for column in columns) + " |", flush=True)
-    return rows
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(entry)}" for key, entry in value.items())
-    return str(value)
 
 
 if __name__ == "__main__":
