@@ -58,8 +58,8 @@ def test_a_job_pauses_below_the_limit_and_goes_on_when_there_is_room(
             store.submit(request(clip))
         ballast.unlink()
         done = wait_complete(store, job.id)
-        assert done.reason is None
-        assert contents(done) == undisturbed(False)
+    assert done.reason is None
+    assert contents(done) == undisturbed(False)
 
 
 def test_a_write_that_fails_because_the_disk_is_full_pauses_too(
@@ -77,7 +77,7 @@ def test_a_write_that_fails_because_the_disk_is_full_pauses_too(
         wait_for(store, job.id, JobState.PAUSED)
         ballast.unlink()
         done = wait_complete(store, job.id)
-        assert contents(done) == undisturbed(False)
+    assert contents(done) == undisturbed(False)
 
 
 def test_a_paused_job_can_be_cancelled(clip: Path, small_disk: Path) -> None:
