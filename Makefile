@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 OUT ?= outputs/demo
 PORT ?= 8000
 VIDEO ?= samples/snow_promenade.mp4
+MOMENTS ?= 20
+CHAOS ?= outputs/chaos.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench serve triton sample lite verify-full lint-deploy smoke clean
+.PHONY: help demo test lint bench serve triton sample lite verify-full lint-deploy smoke chaos clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
@@ -19,6 +21,7 @@ help:
 	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
 	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
 	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"
+	@echo "make chaos [MOMENTS=20] [CHAOS=file]  kill everything at random moments; see that no frame is lost (half an hour)"
 	@echo "make sample                           render the sample clip again"
 	@echo "make lite                             build the lite models again from their packages"
 
@@ -57,6 +60,9 @@ serve: $(VENV)/.phalp-run
 
 triton: $(VENV)/.phalp-test
 	$(BIN)/python -m tests.triton
+
+chaos: $(VENV)/.phalp-test
+	$(BIN)/python -m tests.chaos --moments "$(MOMENTS)" --json "$(CHAOS)"
 
 sample: $(VENV)/.phalp-test
 	$(BIN)/python -m samples.render
