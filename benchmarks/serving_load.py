@@ -7,8 +7,10 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from benchmarks.serving_run import VideoRun, run_video
-from benchmarks.serving_server import MODELS, Counters, counters, instances, serving
+from benchmarks.serving_server import MODELS, counters, instances, serving
 from tests.triton.server import TritonServer
 from tracker_service.assembly import open_client
 from tracker_service.inference.client import InferenceClient
@@ -29,8 +31,7 @@ class Load:
         average_batch: rows per execution by model.
         busy: part of the wall time in which the model's instances computed (1.0: all of them all the time), by model.
         overhead_ms: time per frame outside inference: decoding, crops, features, association (they overlap).
-        transfer_ms: time per frame between the client's call and its answer beyond the server's queue and compute,
-            one video at a time only (calls of several videos share batches).
+        cpu_busy: part of all cores' time that was used, by whatever runs on the machine.
     """
 
     videos: int
@@ -40,7 +41,7 @@ class Load:
     average_batch: dict[str, float]
     busy: dict[str, float]
     overhead_ms: float
-    transfer_ms: float | None
+    cpu_busy: float
 
 
 def load_table(source: Path, frames: int, videos: tuple[int, ...] = VIDEOS) -> list[dict[str, Any]]:
@@ -69,6 +70,7 @@ def _measure(
     server: TritonServer, source: Path, frames: int, count: int, shared_memory: bool, dynamic_batching: bool
 ) -> Load:
     before = {model: counters(server, model) for model in MODELS}
+    psutil.cpu_percent()  # the next call tells of the time since this one
     runs, seconds = _in_processes(server.url, source, frames, count, shared_memory=shared_memory)
     done = {model: counters(server, model).since(before[model]) for model in MODELS}
     outside = ("decoding", "crops", "features", "association")
@@ -81,14 +83,8 @@ def _measure(
         average_batch={model: entry.rows / max(entry.executions, 1) for model, entry in done.items()},
         busy={model: entry.compute_seconds / seconds / instances(server, model) for model, entry in done.items()},
         overhead_ms=1e3 * overhead / (count * frames),
-        transfer_ms=_transfer_ms(runs[0], done) if count == 1 else None,
+        cpu_busy=psutil.cpu_percent() / 100,
     )
-
-
-def _transfer_ms(run: VideoRun, done: dict[str, Counters]) -> float:
-    waited = sum(run.stages.get(f"inference {model}", 0.0) for model in MODELS)
-    served = sum(entry.compute_seconds + entry.queue_seconds for entry in done.values())
-    return 1e3 * (waited - served) / len(run.ids)
 
 
 def _in_processes(

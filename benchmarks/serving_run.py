@@ -1,7 +1,7 @@
 """One video through the pipeline with a given inference client, and what is kept of it for comparison."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.assembly import load_body, models_of, tracker_parameters
-from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
+from tracker_service.inference.client import InferenceClient
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.frames import Overlap, finished_frames
 from tracker_service.pipeline.perception import Perception
@@ -47,27 +47,6 @@ class VideoRun:
         return len(self.ids) / self.seconds
 
 
-class TimedClient:
-    """Adds up how long callers waited for answers; passes everything on to ``client``."""
-
-    def __init__(self, client: InferenceClient, times: StageTimes) -> None:
-        self._client = client
-        self._times = times
-
-    def signature(self, model: str) -> ModelSpec:
-        """See `InferenceClient`."""
-        return self._client.signature(model)
-
-    def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
-        """See `InferenceClient`."""
-        with self._times.measure(f"inference {model}"):
-            return self._client.infer(model, inputs, outputs)
-
-    def close(self) -> None:
-        """See `InferenceClient`."""
-        self._client.close()
-
-
 def sources() -> dict[str, Path]:
     """Return the videos that are here: the sample, and footage beside the project."""
     known = {
@@ -92,7 +71,7 @@ def run_video(
     pipeline = settings.pipeline
     overlap = Overlap(pipeline.window, settings.inference.workers, pipeline.in_flight)
     perception = Perception(
-        TimedClient(client, times),
+        client,
         models_of(settings),
         second_pass=settings.phalp.second_pass,
         keep_images=False,

@@ -24,13 +24,11 @@ class Counters:
         rows: rows inferred.
         executions: batches run.
         compute_seconds: time inside the model.
-        queue_seconds: time requests waited, added up over requests.
     """
 
     rows: int
     executions: int
     compute_seconds: float
-    queue_seconds: float
 
     def since(self, before: "Counters") -> "Counters":
         """Return what was done after ``before``."""
@@ -38,7 +36,6 @@ class Counters:
             self.rows - before.rows,
             self.executions - before.executions,
             self.compute_seconds - before.compute_seconds,
-            self.queue_seconds - before.queue_seconds,
         )
 
 
@@ -47,8 +44,7 @@ def counters(server: TritonServer, model: str) -> Counters:
     entry = json.loads(server.get(f"/v2/models/{model}/stats")[1])["model_stats"][0]
     # Every batch is listed once with the size that was run; the per-request sums would count shared work repeatedly.
     compute = sum(int(batch["compute_infer"]["ns"]) for batch in entry["batch_stats"]) / 1e9
-    queue = int(entry["inference_stats"]["queue"]["ns"]) / 1e9
-    return Counters(int(entry["inference_count"]), int(entry["execution_count"]), compute, queue)
+    return Counters(int(entry["inference_count"]), int(entry["execution_count"]), compute)
 
 
 def instances(server: TritonServer, model: str) -> int:
