@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
+
 from tests.chaos.faults import KillTriton, kill_service, kill_worker, stop_service
 from tests.chaos.tree import ServiceTree
 from tests.chaos.trials import Calm, Outcome, calm_run, disturbed_run
 from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import build_repository
+from tests.triton.repository import build_repository, read_config
 from tests.triton.server import TritonServer
 
 LITE = ("detector_lite", "hmr_lite")
@@ -53,10 +55,19 @@ def embedded_round(folder: Path, video: Path) -> Iterator[Round]:
 
 @contextmanager
 def triton_round(environment: ServerEnvironment, folder: Path, video: Path) -> Iterator[Round]:
-    """Run a service and a tritonserver with the lite models."""
+    """Run a service and a tritonserver with the lite models.
+
+    Dynamic batching is off: it puts requests together as they happen to arrive, and the last bits of a model's answers
+    depend on the size of the batch, so that even two calm runs would differ in them.
+    """
     with ExitStack() as opened:
         folder.mkdir(parents=True, exist_ok=True)
-        server = TritonServer(environment, build_repository(folder / "models", LITE), folder / "triton.log").start()
+        repository = build_repository(folder / "models", LITE)
+        for model in LITE:
+            config = read_config(repository / model / "config.pbtxt")
+            config.ClearField("dynamic_batching")
+            (repository / model / "config.pbtxt").write_text(text_format.MessageToString(config))
+        server = TritonServer(environment, repository, folder / "triton.log").start()
         opened.callback(server.kill)
         tree = ServiceTree(
             folder / "service", video.parent, "inference.kind=triton", f"inference.triton_url={server.url}"

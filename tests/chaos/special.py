@@ -33,7 +33,7 @@ def disk_full(folder: Path, video: Path, calm: Calm) -> Outcome:
         job_id = tree.submit(video)
         tree.wait_frames(job_id, CHUNK)
         ballast = jobs / "ballast"
-        with ballast.open("wb") as stream:
+        with ballast.open("wb", buffering=0) as stream:
             try:
                 while True:
                     stream.write(b"\0" * 65536)
@@ -61,7 +61,7 @@ def clock_jump(folder: Path, video: Path, calm: Calm, days: int) -> Outcome:
     environment = {
         "LD_PRELOAD": str(FAKETIME),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_DONT_RESET": "1",
     }

@@ -24,10 +24,9 @@ def test_a_full_disk_pauses_and_costs_nothing(embedded: Round, tmp_path: Path) -
     assert outcome.good, outcome
 
 
-@pytest.mark.parametrize("days", [30, -30])
-def test_a_jump_of_the_clock_changes_nothing(embedded: Round, tmp_path: Path, days: int) -> None:
+def test_a_jump_of_the_clock_changes_nothing(embedded: Round, tmp_path: Path) -> None:
     try:
-        outcome = clock_jump(tmp_path, embedded.video, embedded.calm, days)
+        outcome = clock_jump(tmp_path, embedded.video, embedded.calm, days=30)
     except NotPossibleHereError as error:
         pytest.skip(str(error))
     assert outcome.good, outcome
