@@ -1,0 +1,128 @@
+"""The snippets of docs/http.md and the README's curl, run as they stand there against a real service."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from tests.documentation.serving import NEEDS, ROOT, Snippet, snippets
+from tests.service import pictures
+from tests.service.running import RunningService
+from tracker_service.api.app import ROUTERS
+
+DOCUMENT = snippets("docs/http.md")
+START_SECONDS = 180
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the snippets expect in the working folder."""
+    folder = tmp_path_factory.mktemp("snippets")
+    (folder / "photo.jpg").write_bytes(pictures.sample_jpegs(1)[0])
+    (folder / "clip.mp4").write_bytes(pictures.SAMPLE.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with RunningService(tmp_path_factory.mktemp("documented")) as running:
+        yield running
+
+
+def output(snippet: Snippet, folder: Path, url: str) -> str:
+    if not snippet.runs_here:
+        pytest.skip(f"{NEEDS[snippet.language]} is not on this machine")
+    return snippet.run(folder, url)
+
+
+def snippet_with(text: str) -> Snippet:
+    (found,) = [snippet for snippet in DOCUMENT if text in snippet.text]
+    return found
+
+
+def test_there_are_snippets_in_every_language_and_all_are_run_below() -> None:
+    assert [snippet.language for snippet in DOCUMENT] == ["bash", "python", "js", "bash", "bash"]
+
+
+def test_the_curl_for_one_frame(folder: Path, service: RunningService) -> None:
+    pose = orjson.loads(output(snippet_with("curl --fail --data-binary"), folder, service.url))
+    assert pose["has_3d"]
+    assert pose["keypoint_count"] == 45
+    assert pose["mesh_vertices_data"] is None
+
+
+def test_the_python_for_the_frames_of_a_video(folder: Path, service: RunningService) -> None:
+    lines = output(snippet_with("import httpx"), folder, service.url).splitlines()
+    assert [line.split(" ", 2)[:2] for line in lines] == [[str(number), "True"] for number in range(8)]
+    assert len({line.split(" ", 2)[2] for line in lines}) == 1
+
+
+def test_the_node_for_a_frame(folder: Path, service: RunningService) -> None:
+    assert output(snippet_with("node:fs"), folder, service.url).startswith("45 [ 1,")
+
+
+def test_the_curl_for_a_video(folder: Path, service: RunningService) -> None:
+    result = orjson.loads(output(snippet_with("/pose/video?mesh=false"), folder, service.url))
+    assert result["status"] == "success"
+    assert [frame["frame_number"] for frame in result["frames"]] == list(range(8))
+    assert {tuple(person) for frame in result["frames"] for person in frame["persons"]} == {("track_id", "bbox")}
+
+
+def test_the_curls_that_follow_a_job(folder: Path, service: RunningService) -> None:
+    printed = output(snippet_with("location=$("), folder, service.url)
+    events, _, _ = printed.partition('{"frame_number"')
+    assert "event: end" in events
+    frames = [orjson.loads(line) for line in printed[len(events) :].splitlines() if line.strip()]
+    assert [frame["frame_number"] for frame in frames] == list(range(8))
+    assert len(list(pictures.decoded(folder / "overlay.mp4"))) == 8
+
+
+def test_the_readmes_curl_gives_a_pose_after_make_serve(folder: Path) -> None:
+    (curl,) = [snippet for snippet in snippets("README.md") if "photo.jpg" in snippet.text]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "VIRTUAL_ENV": sys.prefix,
+        "OMP_NUM_THREADS": "1",
+        "PHALP_TRITON_JOBS__FOLDER": str(folder / "jobs"),
+    }
+    command = ["make", "serve", f"PORT={port}"]
+    served = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        url = f"http://localhost:{port}"
+        wait_ready(served, url)
+        assert orjson.loads(output(curl, folder, url))["has_3d"]
+    finally:
+        os.killpg(served.pid, signal.SIGTERM)
+        served.wait(60)
+
+
+def wait_ready(served: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        assert served.poll() is None
+        assert time.monotonic() < deadline
+        try:
+            if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+
+
+def test_the_document_names_every_route() -> None:
+    text = (ROOT / "docs" / "http.md").read_text().replace("{id}", "{job_id}")
+    paths = {route.path for router in ROUTERS for route in router.routes if hasattr(route, "path")}
+    assert [path for path in sorted(paths) if f"{path}`" not in text and f"{path}," not in text] == []
