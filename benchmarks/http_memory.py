@@ -26,7 +26,9 @@ def memory_table(frames: int, sessions: int) -> tuple[list[dict[str, Any]], dict
     """
     images = jpegs(_IMAGES, _SIZE)
     per_session = frames // sessions
-    done, lock, readings, failed = 0, threading.Lock(), [], []  # type: ignore[var-annotated]
+    done, lock = 0, threading.Lock()
+    readings: list[tuple[int, float]] = []
+    failed: list[int] = []
 
     def post(session: int, number: int) -> Post:
         path = f"/pose/hybrid?mesh=false&session_id=s{session}&frame_number={number}"

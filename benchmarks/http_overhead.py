@@ -55,7 +55,10 @@ def overhead_table(frames: int) -> list[dict[str, Any]]:
 def _row(url: str, name: str, post: _PostOf, query: str, frames: int) -> dict[str, Any]:
     images = jpegs(_IMAGES, _SIZE)
     session = f"session_id={name.replace(' ', '_').replace(',', '')}"
-    overhead, latency, own, size = [], [], {stage: [] for stage in _OWN}, 0  # type: ignore[var-annotated]
+    size = 0
+    overhead: list[float] = []
+    latency: list[float] = []
+    own: dict[str, list[float]] = {stage: [] for stage in _OWN}
     with Client(url) as client, Client(url) as metrics:
         before = metrics.stage_seconds()
         for number in range(frames + _WARM_UP):

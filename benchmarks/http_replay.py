@@ -51,7 +51,7 @@ class ReplayingClient:
     def _row(self, model: str, row: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
         check = 0
         for name in sorted(row):
-            check = zlib.crc32(np.ascontiguousarray(row[name]), check)
+            check = zlib.crc32(np.ascontiguousarray(row[name]).data, check)
         key = (f"{model} {','.join(outputs)}", check)
         with self._lock:
             if key not in self._known:
