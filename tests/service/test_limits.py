@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.service import pictures
+from tests.service.conftest import StartService
 from tests.service.running import RunningService
 from tests.service.wire import Wire
 
@@ -134,6 +135,29 @@ def test_one_clients_requests_above_its_share_get_429(strict: RunningService) ->
         assert "at most 4 requests of one client" in refused.json()["error"]
         assert strict.get("/health").status_code == 200
     eventually(lambda: strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200)
+
+
+@pytest.mark.parametrize(("requests", "places", "status"), [(2, 8, 429), (8, 2, 503)])
+def test_frames_that_wait_for_a_refused_one_do_not_keep_its_place(
+    start_service: StartService, requests: int, places: int, status: int
+) -> None:
+    service = start_service(
+        "sessions.gap_seconds=60",
+        "limits.request_seconds=50",
+        f"limits.client_requests={requests}",
+        f"limits.frames_waiting={places}",
+    )
+    with ExitStack() as stack:
+        early = [stack.enter_context(Wire(service.url)) for _ in range(2)]
+        for number, wire in enumerate(early, start=2):
+            path = f"/pose/hybrid?mesh=false&frame_number={number}"
+            wire.head(path, "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}").send(JPEG)
+        eventually(lambda: service.metric("phalp_window_frames_sum") == 2)
+        assert service.post("/pose/hybrid?frame_number=1", content=JPEG, headers=IMAGE).status_code == status
+        assert [wire.answer().status for wire in early] == [200, 200]
+    late = service.post("/pose/hybrid?frame_number=1", content=JPEG, headers=IMAGE)
+    assert late.status_code == 200
+    assert late.json()["session"]["late"] is True
 
 
 def test_clients_that_hang_up_while_they_send_leave_nothing_behind(strict: RunningService) -> None:

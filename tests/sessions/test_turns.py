@@ -139,6 +139,26 @@ def test_in_a_hurry_missing_frames_are_not_waited_for_but_those_in_computation_a
     assert order.taken() == [5, 9]
 
 
+def test_relieved_frames_do_not_wait_for_missing_ones_but_for_those_in_computation(order: Order) -> None:
+    order.arrive(0, 3, 4)
+    order.arrive(2, ready=False)
+    order.arrive(6)
+    assert order.taken() == [0]
+    order.turns.relieve()
+    assert order.taken() == []
+    order.turns.ready(2, 0)
+    assert order.taken() == [2, 3, 4, 6]
+
+
+def test_what_arrives_after_the_relief_waits_as_ever(order: Order) -> None:
+    order.arrive(0, 2)
+    order.turns.relieve()
+    assert order.taken() == [0, 2]
+    order.arrive(4)
+    assert order.taken() == []
+    assert order.taken(now=GAP) == [4]
+
+
 def test_nothing_ready_has_no_deadline(order: Order) -> None:
     assert order.turns.deadline() is None
     order.arrive(3, ready=False)

@@ -41,6 +41,31 @@ class ClientPlaces:
                 del self._taken[client]
 
 
+class SessionsInUse:
+    """Knows which sessions the frames of a client wait in; lives in the event loop."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Counter[str]] = {}
+
+    def of(self, client: str) -> frozenset[str]:
+        """Return the sessions in which frames of ``client`` wait."""
+        return frozenset(self._sessions.get(client, ()))
+
+    @contextmanager
+    def hold(self, client: str, session: str) -> Iterator[None]:
+        """A frame of ``client`` waits in ``session`` as long as the context lasts."""
+        sessions = self._sessions.setdefault(client, Counter())
+        sessions[session] += 1
+        try:
+            yield
+        finally:
+            sessions[session] -= 1
+            if not sessions[session]:
+                del sessions[session]
+            if not sessions:
+                self._sessions.pop(client, None)
+
+
 class FramePlaces:
     """Bounds the frames that are in the house, and the memory that they take.
 

@@ -17,7 +17,7 @@ from tracker_service.api.frame_schemas import FRAME_BODY, HYBRID_RESPONSES, KEYP
 from tracker_service.api.images import SentImage
 from tracker_service.api.service import Engine, Service, ServiceOf
 from tracker_service.api.visualization import overlay_jpeg
-from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SettingsError
+from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SessionsFullError, SettingsError
 from tracker_service.results.person_json import Record
 from tracker_service.results.pose_json import (
     HYBRID_FIELDS,
@@ -144,6 +144,13 @@ class _FrameCall:
         Raises:
             HTTPException, PhalpTritonError: as the table of errors says.
         """
+        try:
+            return await self._answer(query)
+        except SessionsFullError:
+            self._service.relieve()
+            raise
+
+    async def _answer(self, query: FrameFields) -> Response:
         service, log = self._service, self._request.state.log
         engine = service.engine
         with service.frame_places.place(self._body_bytes()) as place:
@@ -153,7 +160,8 @@ class _FrameCall:
                 sent = await service.work(self._understand, raw, place)
                 request = FrameRequest(self._session(sent.post), sent.post.fields.frame_number, sent.image, sent.digest)
                 log.update(session=request.session, frame=request.frame_number)
-                answer = await self._ask(engine, request)
+                with service.sessions_in_use.hold(self._request.state.client, request.session):
+                    answer = await self._ask(engine, request)
                 service.metrics.frame(answer)
                 log.update(_said_about(answer))
                 body = await service.work(self._encode, answer, engine, sent)

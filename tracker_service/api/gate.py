@@ -32,6 +32,8 @@ class Gate:
             self._check(scope)
             place = self._service.client_places.take(scope["state"]["client"])
         except HTTPException as refused:
+            if refused.status_code == 429:
+                self._service.relieve(scope["state"]["client"])
             await error_response(refused, scope)(scope, receive, send)
             return
         with place:

@@ -12,7 +12,7 @@ from typing import Annotated, ParamSpec, TypeAlias, TypeVar
 
 from fastapi import Depends, Request
 
-from tracker_service.api.admission import ClientPlaces, FramePlaces
+from tracker_service.api.admission import ClientPlaces, FramePlaces, SessionsInUse
 from tracker_service.api.authentication import ApiKeys
 from tracker_service.api.errors import refusal
 from tracker_service.api.load import NO_JOBS, Load, RecentMean
@@ -75,6 +75,7 @@ class Service:
         self.metrics = ServiceMetrics(self.models.name)
         self.readiness = Readiness()
         self.client_places = ClientPlaces(limits.client_requests)
+        self.sessions_in_use = SessionsInUse()
         self.frame_places = FramePlaces(
             limits.frames_waiting,
             body_bytes=_BODIES_AT_ONCE * limits.body_bytes,
@@ -123,6 +124,14 @@ class Service:
     def loaded_engine(self) -> Engine | None:
         """What answers frames, whether or not it answers now; None until it is loaded."""
         return self._engine
+
+    def relieve(self, client: str | None = None) -> None:
+        """Let frames that wait for missing ones go, because there was no room for another: those of ``client``, or all.
+
+        Otherwise a refused frame would hold up those after it, and these the places that it needs.
+        """
+        if self._engine is not None:
+            self._engine.sessions.relieve(None if client is None else self.sessions_in_use.of(client))
 
     def open_jobs(self, jobs: JobStore) -> None:
         """Take ``jobs`` into use."""

@@ -115,6 +115,11 @@ class Session:
         self._turns.hurry()
         self._advance()
 
+    def relieve(self) -> None:
+        """Answer what was accepted so far without waiting for missing frames."""
+        self._turns.relieve()
+        self._advance()
+
     def close(self) -> None:
         """Give up what is not answered yet."""
         if self._timer is not None:

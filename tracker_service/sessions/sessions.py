@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -85,6 +85,19 @@ class FrameSessions:
             return await slot.session_for(request, now).answer(request)
         finally:
             slot.used = asyncio.get_running_loop().time()
+
+    def relieve(self, keys: Collection[str] | None = None) -> None:
+        """Wait no more for frames that are missing now; to be called when frames are refused for want of room.
+
+        Frames that wait for missing ones take the places that those would need. What comes later is waited for as ever.
+
+        Args:
+            keys: sessions that it is about; None for all.
+        """
+        for key, slot in list(self._slots.items()):
+            if slot.waiting and (keys is None or key in keys):
+                for session in list(slot.sessions):
+                    session.relieve()
 
     def statistics(self) -> SessionStatistics:
         """Return how things stand; to be called in the event loop."""

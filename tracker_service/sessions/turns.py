@@ -23,7 +23,8 @@ class Turns:
     due when
 
     * no frame before it is present, and nothing has arrived, become ready or been associated for ``gap_seconds``; or
-    * some ready frame has waited for ``wait_seconds``. The lowest ready frames then go first.
+    * some ready frame has waited for ``wait_seconds``. The lowest ready frames then go first; or
+    * no frame before it is present, and `relieve` was called after it had arrived.
 
     A client that sends every k-th frame would make each of them wait; after two equal gaps in a row the distance counts
     as the regular one, until a frame in between arrives.
@@ -40,6 +41,7 @@ class Turns:
         self._step = 1
         self._last_gap = 0
         self._hurry = False
+        self._relieved = -1
 
     @property
     def last(self) -> int | None:
@@ -75,6 +77,10 @@ class Turns:
         """Wait for missing frames no more: no further frame will come."""
         self._hurry = True
 
+    def relieve(self) -> None:
+        """Wait for missing frames no more where frames after them are present: there is no room for them to come in."""
+        self._relieved = max(self._present, default=-1)
+
     def take(self, now: float) -> int | None:
         """Return the frame whose turn it is, which is then associated; None if there is none now."""
         number = self._next(now)
@@ -107,13 +113,16 @@ class Turns:
         if self._is_late(first):
             return first
         early = [number for number in self._present if not self._is_late(number)]
-        if first == min(early) and (self._follows(first) or self._hurry or now >= self._moved + self._gap_seconds):
+        if first == min(early) and (self._is_free(first) or now >= self._moved + self._gap_seconds):
             return first
         oldest = min(state.ready_since for state in self._present.values() if state.ready_since is not None)
         return first if now >= oldest + self._wait_seconds else None
 
     def _is_late(self, number: int) -> bool:
         return self._last is not None and number <= self._last
+
+    def _is_free(self, number: int) -> bool:
+        return self._hurry or number <= self._relieved or self._follows(number)
 
     def _follows(self, number: int) -> bool:
         return number == 0 if self._last is None else number <= self._last + self._step
