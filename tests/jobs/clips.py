@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import av
+import numpy as np
 
 from tracker_service.video.writer import VideoWriter
 
@@ -21,7 +22,8 @@ def cut(target: Path, frames: int, *, first: int = 8, width: int = 640) -> Path:
             if number >= first + frames:
                 break
             if number >= first:
-                writer.write(frame.reformat(width, height).to_ndarray(format="rgb24"))
+                picture = frame.reformat(width, height).to_ndarray(format="rgb24")
+                writer.write(np.asarray(picture, np.uint8))
     return target
 
 

@@ -8,9 +8,9 @@ import pytest
 from tests.jobs.stores import CHUNK, contents, request, running_store, until, wait_complete, wait_frames, worker
 from tracker_service.jobs.fence import Fence, JobOccupiedError
 from tracker_service.jobs.folder import JobFolder, worker_task
-from tracker_service.jobs.messages import Message, Occupied
+from tracker_service.jobs.messages import Occupied
 from tracker_service.jobs.parameters import RunLimits
-from tracker_service.jobs.process import WorkerDied, WorkerProcess
+from tracker_service.jobs.process import WorkerProcess
 
 
 def test_only_one_owner_at_a_time_and_each_has_a_higher_number(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_second_worker_of_a_running_job_goes_away_without_a_trace(
         task = worker_task(JobFolder(job.folder), asked, RunLimits(), store._parameters.computing)
         second = WorkerProcess(task.to_json())
         try:
-            message: Message | WorkerDied = until(lambda: second.receive(0.1))
+            message = until(lambda: second.receive(0.1))
         finally:
             second.kill()
             first.resume()

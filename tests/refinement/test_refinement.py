@@ -31,6 +31,10 @@ def seen_at(numbers: set[int], frames: int, track_id: int = 1) -> list[FrameResu
     return [frame(n, *([walker(n, track_id=track_id)] if n in numbers else [])) for n in range(frames)]
 
 
+def turned_by(turns: Float64) -> list[FrameResult]:
+    return [frame(n, walker(n, angle=float(turn))) for n, turn in enumerate(turns)]
+
+
 @given(axis=vectors, angle=st.floats(1e-4, np.pi - 1e-4), part=st.floats(0, 1), first=vectors)
 def test_slerp_turns_at_constant_speed_about_one_axis(
     axis: tuple[float, float, float], angle: float, part: float, first: tuple[float, float, float]
@@ -111,7 +115,7 @@ def _smpl_of(item: FrameResult) -> Smpl:
 
 def test_what_the_tracker_predicted_in_a_gap_is_replaced() -> None:
     frames = seen_at({0, 6}, 7)
-    wrong = walker(3, angle=lambda _: 2.0, predicted_for=3)
+    wrong = walker(3, angle=2.0, predicted_for=3)
     frames[3] = frame(3, wrong)
     np.testing.assert_allclose(angles(refined(frames, GAPS_ONLY)), np.arange(7) / RATE, atol=1e-5)
 
@@ -119,7 +123,7 @@ def test_what_the_tracker_predicted_in_a_gap_is_replaced() -> None:
 @pytest.mark.parametrize("parameters", [GAPS_ONLY, BOTH])
 def test_nothing_passes_a_change_of_shot(parameters: RefinementParameters) -> None:
     frames = [frame(n, walker(n)) for n in range(6)]
-    frames += [frame(n, *([walker(n, angle=lambda _: 1.5)] if n > 8 else []), shot=n == 6) for n in range(6, 14)]
+    frames += [frame(n, *([walker(n, angle=1.5)] if n > 8 else []), shot=n == 6) for n in range(6, 14)]
     result = refined(frames, parameters)
     assert set(states(result)) == {*range(6), *range(9, 14)}
     np.testing.assert_allclose(angles(result)[6:], 1.5, atol=1e-5)
@@ -135,7 +139,7 @@ def test_smoothing_takes_noise_away_and_moves_nothing_in_time() -> None:
     random = np.random.default_rng(3)
     noise = 0.1 * random.normal(size=100)
     truth = 0.8 * np.sin(2 * np.pi * 0.5 * np.arange(100) / RATE)
-    frames = [frame(n, walker(n, angle=lambda _, n=n: float(truth[n] + noise[n]))) for n in range(100)]
+    frames = turned_by(truth + noise)
     smooth = angles(refined(frames, BOTH))
     assert np.abs(smooth - truth).mean() < np.abs(noise).mean() / 1.5
     assert np.abs(np.diff(smooth, 2)).mean() < np.abs(np.diff(truth + noise, 2)).mean() / 5
@@ -146,9 +150,8 @@ def test_smoothing_takes_noise_away_and_moves_nothing_in_time() -> None:
 def test_smoothing_is_the_same_forwards_and_backwards() -> None:
     random = np.random.default_rng(4)
     noisy = random.normal(scale=0.2, size=40)
-    there = [frame(n, walker(n, angle=lambda _, n=n: float(noisy[n]))) for n in range(40)]
-    back = [frame(n, walker(n, angle=lambda _, n=n: float(noisy[39 - n]))) for n in range(40)]
-    np.testing.assert_allclose(angles(refined(there, BOTH)), angles(refined(back, BOTH))[::-1], atol=1e-5)
+    there, back = refined(turned_by(noisy), BOTH), refined(turned_by(noisy[::-1]), BOTH)
+    np.testing.assert_allclose(angles(there), angles(back)[::-1], atol=1e-5)
 
 
 @settings(max_examples=25, deadline=None)

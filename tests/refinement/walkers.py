@@ -1,6 +1,5 @@
 """People who move as formulas say, and a body whose joints follow its rotations."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,27 +12,26 @@ SIZE = (640, 360)
 RATE = 25.0
 DIRECTIONS = np.random.default_rng(0).normal(size=(44, 3)).astype(np.float32)
 
-Angle = Callable[[float], float]
-
 
 class TurningBody:
     """A body with stiff limbs: joint j is a fixed vector turned by rotation j modulo 24."""
 
     def joints(self, smpl: Smpl) -> Float32:
         rotations = np.concatenate([smpl.global_orient, smpl.body_pose], axis=1)
-        return np.einsum("njab,jb->nja", rotations[:, np.arange(44) % 24], DIRECTIONS).astype(np.float32)
+        joints = np.einsum("njab,jb->nja", rotations[:, np.arange(44) % 24], DIRECTIONS)
+        return np.asarray(joints, np.float32)
 
 
 def walker(
     frame_number: int,
     *,
     track_id: int = 1,
-    angle: Angle = lambda seconds: seconds,
+    angle: float | None = None,
     predicted_for: int = 0,
 ) -> TrackedPerson:
-    """A person whose joints are all turned about the x axis by ``angle`` of the time, going to the right."""
+    """A person whose joints are all turned about the x axis, by ``angle`` or by a radian a second; it goes to the right."""
     seconds = frame_number / RATE
-    turns = rotation_matrices(np.tile([angle(seconds), 0.0, 0.0], (24, 1))).astype(np.float32)
+    turns = rotation_matrices(np.tile([seconds if angle is None else angle, 0.0, 0.0], (24, 1))).astype(np.float32)
     template = person(track_id, (200.0 + frame_number, 150.0), predicted_for=predicted_for)
     return replace(
         template,
