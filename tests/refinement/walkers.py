@@ -29,7 +29,7 @@ def walker(
     angle: float | None = None,
     predicted_for: int = 0,
 ) -> TrackedPerson:
-    """A person whose joints are all turned about the x axis, by ``angle`` or by a radian a second; it goes to the right."""
+    """A person whose joints are all turned about x, by ``angle`` or a radian a second; it goes to the right."""
     seconds = frame_number / RATE
     turns = rotation_matrices(np.tile([seconds if angle is None else angle, 0.0, 0.0], (24, 1))).astype(np.float32)
     template = person(track_id, (200.0 + frame_number, 150.0), predicted_for=predicted_for)
