@@ -1,6 +1,7 @@
 """A full disk pauses jobs; they go on when there is room."""
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +75,10 @@ def test_a_write_that_fails_because_the_disk_is_full_pauses_too(
         job = store.submit(request(clip, overlay=True))
         wait_frames(store, job.id, CHUNK)
         ballast = fill(small_disk, leave=0)
-        wait_for(store, job.id, JobState.PAUSED)
+        paused = wait_for(store, job.id, JobState.PAUSED)
+        time.sleep(1.0)
+        now = store.get(job.id)
+        assert (now.state, now.attempts) == (JobState.PAUSED, paused.attempts), "it must not try again and again"
         ballast.unlink()
         done = wait_complete(store, job.id)
     assert contents(done) == undisturbed(False)

@@ -30,6 +30,8 @@ from tracker_service.jobs.process import WorkerDied
 
 _SIGN_WHILE_WAITING = 60.0
 """Seconds within which a worker that waits for the inference server says so again."""
+_TRY_AGAIN = 60.0
+"""Seconds after which a worker that met a full disk gets another try though there is no more room than then."""
 _logger = logging.getLogger(__name__)
 
 
@@ -89,6 +91,7 @@ class JobRun:
         self._completed = False
         self._last_sign = time.monotonic()
         self._waiting = False
+        self._full_at: tuple[int, float] | None = None
 
     def chunk(self, number: int) -> dict[str, Any]:
         """Wait until a chunk is on disk; returns its number, the frames done and whether it is the last.
@@ -149,6 +152,9 @@ class JobRun:
             self._pause(f"no room for results: {room >> 20} MiB free, {self._limits.free_bytes >> 20} MiB wanted")
             self._abandoned.wait(self._limits.poll_seconds)
             return
+        if self._still_full(room):
+            self._abandoned.wait(self._limits.poll_seconds)
+            return
         started_at = self.status.started_at or time.time()
         self._note(attempts=self.status.attempts + 1, started_at=started_at, paused=None)
         self._last_sign, self._waiting = time.monotonic(), False
@@ -186,8 +192,17 @@ class JobRun:
         if isinstance(message, WorkerDied):
             self._count_failure(chunk, message.reason)
             return
+        if isinstance(message, DiskFull):
+            self._full_at = free_bytes(self._folder.path), time.monotonic()
         self._pause(message.reason)
         self._abandoned.wait(self._limits.poll_seconds)
+
+    def _still_full(self, room: int) -> bool:
+        """Tell whether starting a worker would only fill the disk again: joining files may need more than the limit."""
+        if self._full_at is None:
+            return False
+        room_then, at = self._full_at
+        return room <= room_then and time.monotonic() - at < _TRY_AGAIN
 
     def _check_silence(self, chunk: int) -> None:
         silence, limit = time.monotonic() - self._last_sign, self._limits.stall_seconds
