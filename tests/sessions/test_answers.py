@@ -2,14 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.results.frames import frame_result
+from tests.results.frames import frame_result, tracked_person
 from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.number_ranges import NumberRanges
 
 
-def answer(number: int) -> FrameAnswer:
-    return FrameAnswer("s", 1, frame_result(number), None, detected=0, late=False, expected=False)
+def answer(number: int, people: int = 0) -> FrameAnswer:
+    persons = [tracked_person(track_id, number) for track_id in range(1, people + 1)]
+    return FrameAnswer("s", 1, frame_result(number, *persons), None, detected=0, late=False, expected=False)
 
 
 def recorded(*numbers: int, history: int = 100) -> RecordedAnswers:
@@ -36,6 +37,16 @@ def test_the_answer_given_longest_ago_goes_first(order: list[int]) -> None:
     assert [number for number in order if answers.get(number) is not None] == list(order)[-4:]
     assert all(number in answers for number in order)
     assert 10 not in answers
+
+
+@pytest.mark.parametrize(("people", "kept"), [(0, 10), (4, 10), (5, 8), (20, 2), (50, 1)])
+def test_of_crowded_videos_fewer_answers_are_kept(people: int, kept: int) -> None:
+    answers = RecordedAnswers(10)
+    for number in range(30):
+        answers.add(answer(number, people), b"")
+    assert len(answers) == kept
+    assert [number for number in range(30) if answers.get(number) is not None] == list(range(30 - kept, 30))
+    assert answers.around(30, 30)[0][0].result.frame_number == 29
 
 
 def test_neighbours_come_nearest_first_and_within_reach() -> None:

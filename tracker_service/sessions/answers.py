@@ -7,6 +7,11 @@ from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.number_ranges import NumberRanges
 
 
+_PEOPLE_PER_ANSWER = 4
+"""People that answers are expected to hold on average. Raising it keeps more answers of crowded videos, at about 4 kB
+a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedAnswer:
     """An answer and the hash of the image it was given for."""
@@ -16,10 +21,15 @@ class RecordedAnswer:
 
 
 class RecordedAnswers:
-    """The last ``history`` answers, by frame number; which numbers were answered is remembered for longer."""
+    """The last ``history`` answers, by frame number; which numbers were answered is remembered for longer.
+
+    Of videos with many people fewer answers are kept, so that memory is bounded whoever walks by.
+    """
 
     def __init__(self, history: int) -> None:
         self._history = history
+        self._most_people = _PEOPLE_PER_ANSWER * history
+        self._people = 0
         self._records: dict[int, RecordedAnswer] = {}
         self._numbers: list[int] = []
         self._answered = NumberRanges()
@@ -36,14 +46,14 @@ class RecordedAnswers:
         return self._records.get(number)
 
     def add(self, answer: FrameAnswer, digest: bytes) -> None:
-        """Keep an answer; the one given longest ago goes."""
+        """Keep an answer; those given longest ago go."""
         number = answer.result.frame_number
         self._records[number] = RecordedAnswer(answer, digest)
         self._answered.add(number)
         insort(self._numbers, number)
-        if len(self._records) > self._history:
-            oldest = next(iter(self._records))
-            del self._records[oldest], self._numbers[bisect_left(self._numbers, oldest)]
+        self._people += len(answer.result.persons)
+        while len(self._records) > self._history or (self._people > self._most_people and len(self._records) > 1):
+            self._forget_oldest()
 
     def around(self, number: int, reach: int) -> tuple[list[FrameAnswer], list[FrameAnswer]]:
         """Return the kept answers up to ``reach`` frames before and after a frame that has none, the nearest first."""
@@ -57,3 +67,8 @@ class RecordedAnswers:
         row = bisect_left(self._numbers, number)
         near = min(self._numbers[max(row - 1, 0) : row + 1], key=lambda other: abs(other - number), default=None)
         return None if near is None else self._records[near].answer
+
+    def _forget_oldest(self) -> None:
+        oldest = next(iter(self._records))
+        self._people -= len(self._records.pop(oldest).answer.result.persons)
+        del self._numbers[bisect_left(self._numbers, oldest)]
