@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.number_ranges import NumberRanges
 
-
 _PEOPLE_PER_ANSWER = 4
 """People that answers are expected to hold on average. Raising it keeps more answers of crowded videos, at about 4 kB
 a person."""

@@ -32,7 +32,8 @@ class LiveVideo:
     Frames after the last one go to the tracker; frames before it are late and leave the tracker as it is (see
     `LateFrames`). `answer` may run in any thread, but in one at a time and not beside `keep`.
 
-    Memory: ``history`` answers with four people each on average, about 4 kB a person, the tracker's living tracks, and 128 appearance vectors.
+    Memory: ``history`` answers with four people each on average, about 4 kB a person, the tracker's living tracks, and
+    128 appearance vectors.
 
     Args:
         name: its session and number.
