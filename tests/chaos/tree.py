@@ -76,7 +76,13 @@ class ServiceTree:
 
     def wait_frames(self, job_id: str, frames: int) -> None:
         """Wait until that many frames are done."""
-        until(lambda: self.job(job_id)["frames_done"] >= frames)
+
+        def done() -> bool:
+            job = self.job(job_id)
+            assert job["state"] not in ("failed", "cancelled"), job
+            return bool(job["frames_done"] >= frames)
+
+        until(done)
 
     def files(self, job_id: str) -> Path:
         """Return the folder of a job."""

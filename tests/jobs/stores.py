@@ -75,7 +75,13 @@ def wait_complete(store: DbosJobStore, job_id: str) -> Job:
 
 def wait_frames(store: DbosJobStore, job_id: str, frames: int) -> Job:
     """Return the job once that many frames are done."""
-    return until(lambda: job if (job := store.get(job_id)).frames_done >= frames else None)
+
+    def done() -> Job | None:
+        job = store.get(job_id)
+        assert job.state not in (JobState.FAILED, JobState.CANCELLED), job
+        return job if job.frames_done >= frames else None
+
+    return until(done)
 
 
 def workers(parent: int | None = None) -> list[psutil.Process]:
