@@ -21,9 +21,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     parser.add_argument("--short", action="store_true", help="a tenth of everything: whether it works, not how well")
+    parser.add_argument("--frames", type=int, default=100_000, help="frames for the memory")
     parser.add_argument("--capacity", type=float, help="frames/s for the overload; default: measured first")
     options = parser.parse_args()
-    seconds, frames, total = (4.0, 30, 5_000) if options.short else (40.0, 400, 100_000)
+    seconds, frames, total = (4.0, 30, 5_000) if options.short else (40.0, 400, options.frames)
     report: dict[str, Any] = {"cpu": cpu_name()}
     print(report["cpu"])
     if "overhead" in options.only:

@@ -10,8 +10,9 @@ import psutil
 
 from benchmarks.http_frames import jpegs, there_and_back
 from benchmarks.http_load import Client, Post, running
+from tracker_service.settings.serving import SessionSettings
 
-_SIZE = (640, 360)
+_SIZE = (320, 320)
 _IMAGES = 24
 _THREADS = 8
 _MIB = 2**20
@@ -24,7 +25,7 @@ def memory_table(frames: int, sessions: int) -> tuple[list[dict[str, Any]], dict
     Returns:
         A row for each tenth of the run, and the slopes before and after every session has as many answers as it keeps.
     """
-    images = jpegs(_IMAGES, _SIZE)
+    images = jpegs(_IMAGES, _SIZE, one_walker=True)
     per_session = frames // sessions
     done, lock = 0, threading.Lock()
     readings: list[tuple[int, float]] = []
@@ -55,11 +56,13 @@ def memory_table(frames: int, sessions: int) -> tuple[list[dict[str, Any]], dict
             list(pool.map(one, range(_THREADS)))
         seconds = time.perf_counter() - started
         live = service.metric("phalp_sessions")
-        kept = sessions * 300
+        people = service.metric("phalp_persons_total", state="seen") / done
+    kept = sessions * SessionSettings().history
     rows = [{"frames": at, "MiB": mib} for at, mib in readings[:: max(len(readings) // _ROWS, 1)]]
     summary = {
         "sessions alive": live,
         "frames/s": done / seconds,
+        "people": people,
         "not answered": len(failed),
         "filling, MiB per 10,000 frames": _slope([one for one in readings if one[0] <= kept]),
         "full, MiB per 10,000 frames": _slope([one for one in readings if one[0] > kept]),

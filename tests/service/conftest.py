@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.service.running import RunningService
-from tests.service.video_service import VideoService
+from tests.service.video_service import JOB_FRAMES, VideoService, until
 
 StartService: TypeAlias = Callable[..., RunningService]
 
@@ -40,3 +40,23 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
     yield start
     for running in started:
         running.kill()
+
+
+@pytest.fixture(scope="module")
+def done(video_service: VideoService) -> str:
+    """A complete job with overlay."""
+    video_service.wait_idle()
+    job_id = video_service.queue(max_frames=JOB_FRAMES, overlay=True)
+    video_service.wait_complete(job_id)
+    return job_id
+
+
+@pytest.fixture
+def running(video_service: VideoService) -> Iterator[str]:
+    """A job that runs for seconds and has written some frames."""
+    video_service.wait_idle()
+    job_id = video_service.queue(max_frames=None)
+    until(lambda: True if video_service.job(job_id)["frames_done"] else None)
+    yield job_id
+    if video_service.get(f"/jobs/{job_id}").status_code == 200:
+        video_service.delete(job_id)

@@ -14,6 +14,8 @@ from tests.service.running import ROOT, RunningService
 SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
 WINDOWS = r"C:\Users\me"
 JOB_SECONDS = 120.0
+JOB_FRAMES = 6
+"""Frames of the finished job that tests look at."""
 
 
 class VideoService(RunningService):

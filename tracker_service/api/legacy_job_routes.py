@@ -41,6 +41,7 @@ async def process_video_async(request: Request, videos: VideoJobsOf, client: Cli
     async with videos.uploads.receive(request) as upload:
         options = JobOptions.of({**upload.fields, "overlay": True}, overlay=True)
         submitted = await videos.submit_upload(upload, client, options)
+    request.state.log["job"] = submitted.job.id
     answer = Accepted(job_id=submitted.job.id, message=f"poll /job_status/{submitted.job.id}")
     location = {"Location": f"/jobs/{submitted.job.id}"}
     return Response(answer.model_dump_json(), headers=location, media_type="application/json")

@@ -19,6 +19,7 @@ _logger = logging.getLogger("tracker_service.requests")
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_LONGEST_ID = 64
 _NO_ANSWER = 499
 """In log and metrics, as nginx has it: the client went away."""
 
@@ -70,6 +71,8 @@ class Telemetry:
     def _report(self, scope: Scope, status: int, seconds: float, log: dict[str, Any]) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._service.metrics.request(route, scope["method"], status, seconds)
+        if (job := scope.get("path_params", {}).get("job_id")) is not None:
+            log = {"job": str(job)[:_LONGEST_ID], **log}
         level = logging.DEBUG if scope["path"] in OPEN_PATHS else logging.INFO
         _logger.log(
             level,

@@ -101,6 +101,12 @@ async def pose_video_status_route(
 
 async def submit_from(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
     """Queue what a request brings: a JSON body that names a video, or a form that holds one."""
+    submitted = await _submitted(request, videos, client, overlay=overlay)
+    request.state.log["job"] = submitted.job.id
+    return submitted
+
+
+async def _submitted(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         async with videos.uploads.receive(request) as upload:
             return await videos.submit_upload(upload, client, JobOptions.of(upload.fields, overlay=overlay))

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from threading import Event
 from typing import Any, Protocol
 
@@ -183,6 +183,8 @@ class JobRun:
         self._committed = message
         if isinstance(message, Committed):
             self._observer.committed(message.counts)
+            job, counts = self._folder.path.name, asdict(message.counts)
+            _logger.info("job %s: %d frames done", job, message.frames_done, extra={"job": job, **counts})
         self._note(frames_done=message.frames_done)
 
     def _take_end(self, message: Refused | DiskFull | Occupied | WorkerDied, chunk: int) -> None:
