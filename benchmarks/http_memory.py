@@ -1,5 +1,6 @@
 """Resident memory of the service over very many frames, with replayed model outputs (see `benchmarks.http_replay`)."""
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +51,8 @@ def memory_table(frames: int, sessions: int) -> tuple[list[dict[str, Any]], dict
                                 failed.append(reply.status)
                             if done % max(frames // 200, 1) == 0:
                                 readings.append((done, process.memory_info().rss / _MIB))
+                            if done % (frames // _ROWS) == 0:
+                                print(f"{done} frames: {readings[-1][1]:.0f} MiB", file=sys.stderr, flush=True)
 
         started = time.perf_counter()
         with ThreadPoolExecutor(_THREADS) as pool:
