@@ -4,6 +4,7 @@ Directions come from the environment, so that nothing of this is in the service 
 
 * ``STAGED_SUPPRESS``: share of the frames whose detections are taken away, chosen by their pixels;
 * ``STAGED_LOAD``: a file; models cannot be opened before it exists;
+* ``STAGED_OPENING``: a file; as long as it exists, opening the models takes;
 * ``STAGED_HOLD``: a file; as long as it exists, no model answers;
 * ``STAGED_FAIL``: a file; as long as it exists, every model call ends as if its server were away.
 """
@@ -51,6 +52,8 @@ class StagedClient:
 
 
 def open_staged(settings: Settings) -> InferenceClient:
+    while _exists("STAGED_OPENING"):
+        time.sleep(0.01)
     if "STAGED_LOAD" in os.environ and not _exists("STAGED_LOAD"):
         raise InferenceUnavailableError("staged: the server is not there yet")
     return StagedClient(open_client(settings), models_of(settings).detector)

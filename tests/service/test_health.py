@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,45 @@ def test_while_models_load_the_service_listens_says_so_and_then_answers(
     assert service.get("/health").json()["error"] is None
     assert service.metric("phalp_ready") == 1
     assert service.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200
+
+
+def test_a_service_that_loads_is_initializing_and_healthy_afterwards(
+    start_service: StartService, tmp_path: Path
+) -> None:
+    opening = tmp_path / "opening"
+    opening.touch()
+    service = start_service(ready=False, command=STAGED, environment={"STAGED_OPENING": str(opening)})
+    assert service.get("/api/pose/health").json()["status"] == "initializing"
+    opening.unlink()
+    service.wait_ready()
+    assert service.get("/api/pose/health").json()["status"] == "healthy"
+
+
+def test_a_long_queue_is_degraded(start_service: StartService, tmp_path: Path) -> None:
+    hold = tmp_path / "hold"
+    service = start_service(command=STAGED, environment={"STAGED_HOLD": str(hold)})
+    workers = service.get("/api/pose/pool-status").json()["pool"]["max_workers"] - 1  # one is for jobs
+    hold.touch()
+    with ExitStack() as stack:
+        wires = [stack.enter_context(Wire(service.url)) for _ in range(workers + 11)]
+        for number, wire in enumerate(wires):
+            path = f"/pose/hybrid?mesh=false&frame_number={number}"
+            wire.head(path, "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}").send(JPEG)
+            eventually(lambda: service.metric("phalp_frames_waiting") == number + 1)  # noqa: B023
+            told = service.get("/api/pose/health").json()
+            assert told["pool"]["queue_length"] == max(0, number + 1 - workers)
+            assert told["status"] == ("degraded" if number + 1 - workers > 10 else "healthy")
+        hold.unlink()
+        assert [wire.answer().status for wire in wires] == [200] * len(wires)
+
+
+def test_a_triton_that_is_not_there_is_counted_and_waited_for(start_service: StartService) -> None:
+    service = start_service("inference.kind=triton", "inference.triton_url=127.0.0.1:9", ready=False)
+    eventually(lambda: service.metric("phalp_triton_errors_total", kind="unavailable") >= 1, seconds=60)
+    assert service.get("/readyz").status_code == 503
+    told = service.get("/api/pose/health").json()
+    assert told["status"] == "error"
+    assert told["models"] == {"hmr2": False, "vitdet": False, "phalp": False}
 
 
 def test_models_that_go_away_make_it_not_ready_until_they_are_back(start_service: StartService, tmp_path: Path) -> None:
