@@ -1,9 +1,7 @@
 """``/jobs``: cancelled, forgotten, taken up again, listed, and kept over a restart."""
 
-import threading
 from pathlib import Path
 
-import httpx
 import orjson
 import pytest
 
@@ -138,16 +136,16 @@ def test_clients_with_keys_see_only_their_own_jobs(tmp_path: Path) -> None:
 
 def test_a_follower_is_told_when_the_service_stops_and_the_job_goes_on_after_the_restart(tmp_path: Path) -> None:
     with VideoService(tmp_path, "service.drain_seconds=0") as service:
-        followed: list[httpx.Response] = []
         body = {"video_path": str(service.clip), "max_frames": 60}
-        asking = threading.Thread(target=lambda: followed.append(service.post("/pose/video?mesh=false", json=body)))
-        asking.start()
-        job_id = until(lambda: (service.get("/jobs").json()["jobs"] or [{}])[0].get("job_id"))
-        until(lambda: True if service.job(job_id)["frames_done"] else None)
-        service.signal()
-        asking.join()
+        # A stop before the first piece of the answer would be a plain 503.
+        with service.client() as client, client.stream("POST", "/pose/video?mesh=false", json=body) as answer:
+            job_id = answer.headers["content-location"].rpartition("/")[2]
+            pieces = answer.iter_bytes()
+            received = next(pieces)
+            service.signal()
+            received += b"".join(pieces)
         service.wait()
-    broken_off = followed[0].json()
+    broken_off = orjson.loads(received)
     assert broken_off["status"] == "error"
     assert job_id in broken_off["error"]
     assert [frame["frame_number"] for frame in broken_off["frames"]] == list(range(broken_off["total_frames"]))
