@@ -79,15 +79,20 @@ def main() -> None:
         video = cut(folder / "videos" / "walk.mp4", _FRAMES)
         for outcome in _all(folder, video, arguments.parts, arguments.moments, arguments.seed):
             outcomes.append(outcome)
+            _write(outcomes, arguments.json)
             mark = "good" if outcome.good else f"BAD {outcome}"
             print(f"{outcome.backend}, {outcome.fault}, after {outcome.at:.2f} s: {mark}", file=sys.stderr, flush=True)
-    rows = _rows(outcomes)
-    _print(rows)
-    if arguments.json is not None:
-        report = {"cpu": cpu_name(), "rows": [asdict(row) for row in rows], "outcomes": [asdict(o) for o in outcomes]}
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    _print(_rows(outcomes))
     sys.exit(0 if all(outcome.good for outcome in outcomes) else 1)
+
+
+def _write(outcomes: Sequence[Outcome], target: Path | None) -> None:
+    """Write what is known so far: a run of half an hour may be cut off."""
+    if target is not None:
+        rows = [asdict(row) for row in _rows(outcomes)]
+        report = {"cpu": cpu_name(), "rows": rows, "outcomes": [asdict(outcome) for outcome in outcomes]}
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
 
 
 def _all(folder: Path, video: Path, parts: Sequence[str], moments: int, seed: int) -> Iterator[Outcome]:
