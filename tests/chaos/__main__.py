@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=20, help="random moments of each kill")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--parts", nargs="+", default=["embedded", "triton", "special"], help="which parts to run")
+    parser.add_argument("--faults", nargs="+", default=[], help="only these kills, by name; default: all")
     parser.add_argument("--json", type=Path, help="also write all outcomes to this file")
     arguments = parser.parse_args()
     outcomes: list[Outcome] = []
@@ -77,7 +78,7 @@ def main() -> None:
         folder = Path(name)
         (folder / "videos").mkdir()
         video = cut(folder / "videos" / "walk.mp4", _FRAMES)
-        for outcome in _all(folder, video, arguments.parts, arguments.moments, arguments.seed):
+        for outcome in _all(folder, video, arguments):
             outcomes.append(outcome)
             _write(outcomes, arguments.json)
             mark = "good" if outcome.good else f"BAD {outcome}"
@@ -95,11 +96,12 @@ def _write(outcomes: Sequence[Outcome], target: Path | None) -> None:
         target.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
 
 
-def _all(folder: Path, video: Path, parts: Sequence[str], moments: int, seed: int) -> Iterator[Outcome]:
+def _all(folder: Path, video: Path, arguments: argparse.Namespace) -> Iterator[Outcome]:
+    parts = arguments.parts
     if "embedded" in parts or "special" in parts:
         with embedded_round(folder / "embedded", video) as running:
             if "embedded" in parts:
-                yield from _round(running, moments, seed)
+                yield from _round(running, arguments)
             calm = running.calm
         if "special" in parts:
             for number, days in enumerate(_CLOCK_DAYS):
@@ -114,12 +116,13 @@ def _all(folder: Path, video: Path, parts: Sequence[str], moments: int, seed: in
             print(f"left out: {error}", file=sys.stderr)
             return
         with triton_round(environment, folder / "triton", video) as running:
-            yield from _round(running, moments, seed)
+            yield from _round(running, arguments)
 
 
-def _round(running: Round, moments: int, seed: int) -> Iterator[Outcome]:
+def _round(running: Round, arguments: argparse.Namespace) -> Iterator[Outcome]:
     for fault in running.faults:
-        yield from running.trials(fault, moments, seed)
+        if not arguments.faults or fault in arguments.faults:
+            yield from running.trials(fault, arguments.moments, arguments.seed)
 
 
 def _possible(trial: Callable[[], Outcome]) -> Iterator[Outcome]:
