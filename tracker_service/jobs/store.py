@@ -224,7 +224,13 @@ class DbosJobStore:
 
     def _status(self, job_id: str) -> JobStatus:
         run = None if self._runner_opened is None else self._runner_opened.run_of(job_id)
-        return JobFolder(self._jobs / job_id).read_status() if run is None else run.status
+        if run is not None:
+            return run.status
+        status = JobFolder(self._jobs / job_id).read_status()
+        if status.paused is None and free_bytes(self._folder) < self._parameters.run.free_bytes:
+            # Put back because the queue itself could not be written; taken up again when there is room.
+            return replace(status, paused="no room for results")
+        return status
 
     def _state(self, entry: WorkflowStatus) -> JobState:
         state = _STATES[entry.status]
