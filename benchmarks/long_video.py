@@ -6,6 +6,8 @@ two at a time; ``refine`` jitter and joint errors before and after the second pa
 """
 
 import argparse
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=_PARTS, default=list(_PARTS))
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes below end too
     report: dict[str, Any] = {"cpu": cpu_name()}
     print(report["cpu"])
     with tempfile.TemporaryDirectory(prefix="phalp-long-") as name:

@@ -5,6 +5,7 @@ that need a place of their own. Prints a table; the exit status is 1 where anyth
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -73,6 +74,7 @@ def main() -> None:
     parser.add_argument("--faults", nargs="+", default=[], help="only these kills, by name; default: all")
     parser.add_argument("--json", type=Path, help="also write all outcomes to this file")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes below end too
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="phalp-chaos-") as name:
         folder = Path(name)
