@@ -57,8 +57,8 @@ def embedded_round(folder: Path, video: Path) -> Iterator[Round]:
 def triton_round(environment: ServerEnvironment, folder: Path, video: Path) -> Iterator[Round]:
     """Run a service and a tritonserver with the lite models.
 
-    Dynamic batching is off: it puts requests together as they happen to arrive, and the last bits of a model's answers
-    depend on the size of the batch, so that even two calm runs would differ in them.
+    Dynamic batching is off: it puts requests together as they happen to arrive, and with it a run was once
+    seen to differ in its bytes, with the same ids. Without it they can be compared byte for byte.
     """
     with ExitStack() as opened:
         folder.mkdir(parents=True, exist_ok=True)
