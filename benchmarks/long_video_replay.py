@@ -4,13 +4,16 @@
 worker sees an input it asks the real model and records the answer; a video that repeats itself is then all recordings.
 """
 
+import tracker_service.single_blas_thread  # noqa: F401 - before numpy
+
+# isort: split
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tracker_service import __main__ as program
+from tracker_service import cli
 from tracker_service.assembly import open_client
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
 from tracker_service.jobs import process, video_job, worker
@@ -65,7 +68,7 @@ def main() -> None:
         worker.main()
     else:
         process.COMMAND = _WORKER
-        program.main()
+        cli.main()
 
 
 def _open_replay(settings: Settings) -> InferenceClient:

@@ -28,7 +28,7 @@ def new_store(folder: Path, **changes: Any) -> DbosJobStore:
             "inference": {"threads": 1},
         }
     )
-    return DbosJobStore(replace(store_parameters(settings), database_url=None, **changes))
+    return DbosJobStore(replace(store_parameters(settings), **{"database_url": None, **changes}))
 
 
 @contextmanager
