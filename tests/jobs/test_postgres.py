@@ -81,7 +81,7 @@ def test_a_folder_without_a_database_has_one_service(tmp_path: Path) -> None:
 
 def test_a_database_that_is_away_is_an_error_of_the_start(tmp_path: Path) -> None:
     store = new_store(tmp_path, database_url="postgresql://postgres@127.0.0.1:9/nothing")
-    with pytest.raises(psycopg.OperationalError):
+    with pytest.raises(JobError, match=r"job database: expected an answer, got .*refused"):
         store.start()
     again = new_store(tmp_path)
     again.start()

@@ -93,13 +93,15 @@ class OneOfSeveral:
         executor_id: name of this service; None takes the host's name and the first number that is free.
 
     Raises:
-        JobError: a live service has that name.
-        psycopg.Error: the database cannot be reached.
+        JobError: a live service has that name, or the database cannot be reached.
     """
 
     def __init__(self, url: str, executor_id: str | None) -> None:
         self._url = url
-        self._connection = _connect(url)
+        try:
+            self._connection = _connect(url)
+        except psycopg.Error as error:
+            raise JobError(f"job database: expected an answer, got {' '.join(str(error).split())}") from error
         names = [executor_id] if executor_id else [f"{socket.gethostname()}-{n}" for n in range(_MOST_SERVICES)]
         for name in names:
             if self._lock(name):
