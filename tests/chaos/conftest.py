@@ -18,7 +18,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cut(tmp_path_factory.mktemp("videos") / "walk.mp4", FRAMES)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded(tmp_path_factory: pytest.TempPathFactory, video: Path) -> Iterator[Round]:
     with embedded_round(tmp_path_factory.mktemp("embedded"), video) as running:
         yield running

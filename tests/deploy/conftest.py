@@ -25,7 +25,7 @@ def find() -> Find:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(find: Find, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
     """Triton, the tracker and Prometheus as processes, used for a moment and scraped."""
     try:

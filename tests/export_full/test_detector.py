@@ -79,7 +79,9 @@ def test_exported_detector_agrees_with_the_library(
     boxes, scores = load_detector(source)(torch.from_numpy(images))
     exact = precision is Precision.FP32
     np.testing.assert_allclose(got["scores"], scores, atol=1e-5 if exact else 1e-3)
-    assert nearest_box(boxes.numpy(), got["boxes"]).max() < (1e-3 if exact else 0.5)
+    distances = nearest_box(boxes.numpy(), got["boxes"])
+    # Rounding decides which of many nearly equal scores of a random network are among the best 100.
+    assert np.quantile(distances, 1.0 if exact else 0.95) < (1e-3 if exact else 0.5)
 
 
 @pytest.mark.parametrize("kind", ["rt_detr", "d_fine"])

@@ -89,7 +89,10 @@ def workers(parent: int | None = None) -> list[psutil.Process]:
     found = []
     for child in psutil.Process(parent).children(recursive=True):
         try:
-            if "tracker_service.jobs.worker" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
+            command = child.cmdline()
+            if (
+                "tracker_service.jobs.worker" in command or command[-1:] == ["worker"]
+            ) and child.status() != psutil.STATUS_ZOMBIE:
                 found.append(child)
         except psutil.NoSuchProcess:
             continue
