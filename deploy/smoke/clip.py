@@ -6,10 +6,13 @@ from pathlib import Path
 import av
 import cv2
 
+from benchmarks.memory import repeat
 from deploy.smoke.stack import PROJECT_FOLDER
 from tracker_service.video.source import open_source
 
 SAMPLE = PROJECT_FOLDER / "samples" / "snow_promenade.mp4"
+REPEATED = 3
+LONG_VIDEO = "/media/repeated.mp4"
 
 
 def jpeg_frames(count: int) -> Iterator[bytes]:
@@ -27,21 +30,7 @@ def number_of_frames(path: Path) -> int:
         return sum(1 for packet in container.demux(video=0) if packet.size)
 
 
-def write_repeated(path: Path, times: int) -> None:
-    """Write the sample ``times`` in a row, without encoding it again."""
-    with av.open(str(SAMPLE)) as source, av.open(str(path), "w") as target:
-        stream = source.streams.video[0]
-        copy = target.add_stream_from_template(stream)
-        shift = 0
-        for _ in range(times):
-            source.seek(0)
-            end = 0
-            for packet in source.demux(stream):
-                if packet.dts is None or packet.pts is None:
-                    continue
-                end = max(end, packet.pts + (packet.duration or 0))
-                packet.pts += shift
-                packet.dts += shift
-                packet.stream = copy
-                target.mux(packet)
-            shift += end
+def write_long_video(media: Path) -> None:
+    """Write the sample `REPEATED` times in a row into the media folder, where containers see it as `LONG_VIDEO`."""
+    media.mkdir(exist_ok=True)
+    repeat(SAMPLE, media / Path(LONG_VIDEO).name, number_of_frames(SAMPLE) * REPEATED)

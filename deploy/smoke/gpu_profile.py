@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from deploy.smoke.clip import SAMPLE, number_of_frames, write_repeated
+from deploy.smoke.clip import LONG_VIDEO, REPEATED, SAMPLE, number_of_frames, write_long_video
 from deploy.smoke.poses import check_video
 from deploy.smoke.report import Report
 from deploy.smoke.stack import SmokeError, Stack, wait_until
@@ -11,8 +11,6 @@ from deploy.smoke.tracker import FrameStream, ReadinessWatch, Tracker
 
 PROFILE = "gpu"
 SIZE = (1280, 720)
-REPEATED = 3
-LONG_VIDEO = "/media/repeated.mp4"
 _SCRAPE_SECONDS = 60.0
 _STREAMS = 2
 
@@ -20,9 +18,7 @@ _STREAMS = 2
 def run(stage: Stage, frames: Sequence[bytes]) -> None:
     """Bring the profile up, check everything, take it down."""
     report, port = stage.report, free_port()
-    media = stage.folder / "media"
-    media.mkdir(exist_ok=True)
-    write_repeated(media / "repeated.mp4", REPEATED)
+    write_long_video(stage.folder / "media")
     stack, tracker = stage.stack(PROFILE, port, {}), Tracker(port)
     try:
         with report.step(PROFILE, "up: every container healthy, export done") as step:

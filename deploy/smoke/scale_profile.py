@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from deploy.smoke.clip import SAMPLE, number_of_frames, write_repeated
-from deploy.smoke.gpu_profile import LONG_VIDEO, REPEATED, SIZE
+from deploy.smoke.clip import LONG_VIDEO, REPEATED, SAMPLE, number_of_frames, write_long_video
+from deploy.smoke.gpu_profile import SIZE
 from deploy.smoke.poses import check_video
 from deploy.smoke.stack import SmokeError, Stack, wait_until
 from deploy.smoke.stage import Stage, free_port, take_down
@@ -17,9 +17,7 @@ _TRACKERS = ("tracker-1", "tracker-2")
 def run(stage: Stage, frames: Sequence[bytes]) -> None:
     """Bring the profile up, spread sessions, share a job, lose a tracker, take it down."""
     report, port = stage.report, free_port()
-    media = stage.folder / "media"
-    media.mkdir(exist_ok=True)
-    write_repeated(media / "repeated.mp4", REPEATED)
+    write_long_video(stage.folder / "media")
     stack, tracker = stage.stack(PROFILE, port, {}), Tracker(port)
     try:
         with report.step(PROFILE, "up: every container healthy"):

@@ -18,7 +18,6 @@ import orjson
 from benchmarks.machine import cpu_name
 from tests.chaos.rounds import Round, embedded_round, triton_round
 from tests.chaos.special import (
-    NotPossibleHereError,
     changing_videos,
     clock_jump,
     disk_full,
@@ -27,6 +26,7 @@ from tests.chaos.special import (
 from tests.chaos.trials import Outcome
 from tests.jobs.clips import cut
 from tests.jobs.postgres import PostgresUnavailableError
+from tests.jobs.small_disk import NotPossibleHereError
 from tests.triton.environment import EnvironmentUnavailableError, server_environment
 
 _FRAMES = 24

@@ -1,8 +1,6 @@
 """Faults that need a place of their own: a small disk, a changing video, a jumping clock, two services."""
 
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,14 +11,10 @@ from tests.chaos.tree import CHUNK, ServiceTree, until
 from tests.chaos.trials import Calm, Outcome, calm_run, compare
 from tests.jobs.clips import as_transport_stream, cut
 from tests.jobs.postgres import postgres
+from tests.jobs.small_disk import fill, small_disk
 
 _CLOCK = Path(__file__).parent / "clock"
 _DAY = 86400
-_DISK_MIB = 24
-
-
-class NotPossibleHereError(Exception):
-    """The fault cannot be made on this machine; the message says why."""
 
 
 def disk_full(folder: Path, video: Path, calm: Calm) -> Outcome:
@@ -30,16 +24,10 @@ def disk_full(folder: Path, video: Path, calm: Calm) -> Outcome:
         NotPossibleHereError: without the rights of root.
     """
     jobs = folder / "jobs"
-    with _small_disk(jobs), _tree(folder, video) as tree:
+    with small_disk(jobs), _tree(folder, video) as tree:
         job_id = tree.submit(video)
         tree.wait_frames(job_id, CHUNK)
-        ballast = jobs / "ballast"
-        with ballast.open("wb", buffering=0) as stream:
-            try:
-                while True:
-                    stream.write(b"\0" * 65536)
-            except OSError:
-                pass
+        ballast = fill(jobs, leave=0)
         began = time.monotonic()
         until(lambda: tree.job(job_id)["state"] == "paused")
         frames = int(tree.job(job_id)["frames_done"])
@@ -191,18 +179,3 @@ def _tree(folder: Path, video: Path, environment: dict[str, str] | None = None) 
         yield tree
     finally:
         tree.close()
-
-
-@contextmanager
-def _small_disk(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    mount = shutil.which("mount")
-    if mount is None or os.geteuid() != 0:
-        raise NotPossibleHereError("mounting a small tmpfs needs the rights of root")
-    options = f"size={_DISK_MIB}m"
-    if subprocess.run([mount, "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True).returncode:
-        raise NotPossibleHereError("a small tmpfs cannot be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)

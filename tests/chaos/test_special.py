@@ -7,13 +7,13 @@ import pytest
 from tests.chaos.conftest import FRAMES
 from tests.chaos.rounds import Round
 from tests.chaos.special import (
-    NotPossibleHereError,
     changing_videos,
     clock_jump,
     disk_full,
     one_of_two_services_dies,
 )
 from tests.jobs.postgres import PostgresUnavailableError
+from tests.jobs.small_disk import NotPossibleHereError
 
 
 def test_a_full_disk_pauses_and_costs_nothing(embedded: Round, tmp_path: Path) -> None:

@@ -85,14 +85,13 @@ def wait_frames(store: DbosJobStore, job_id: str, frames: int) -> Job:
 
 
 def workers(parent: int | None = None) -> list[psutil.Process]:
-    """Return the worker processes below a process, this one by default."""
+    """Return the worker processes below a process, this one by default; those of the replaying service included."""
     found = []
     for child in psutil.Process(parent).children(recursive=True):
         try:
             command = child.cmdline()
-            if (
-                "tracker_service.jobs.worker" in command or command[-1:] == ["worker"]
-            ) and child.status() != psutil.STATUS_ZOMBIE:
+            works = "tracker_service.jobs.worker" in command or command[-1:] == ["worker"]
+            if works and child.status() != psutil.STATUS_ZOMBIE:
                 found.append(child)
         except psutil.NoSuchProcess:
             continue

@@ -1,6 +1,5 @@
 """A full disk pauses jobs; they go on when there is room."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.jobs.small_disk import NotPossibleHereError, fill, small_disk
 from tests.jobs.stores import CHUNK, contents, request, running_store, wait_complete, wait_for, wait_frames
 from tracker_service.errors import DiskFullError
 from tracker_service.jobs.disk import is_full, used_bytes
@@ -19,37 +19,23 @@ LIMITS = RunLimits(chunk_frames=CHUNK, free_bytes=2 * MIB, poll_seconds=0.1)
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 24 MiB."""
     folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small tmpfs needs the rights of root")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path, leave: int) -> Path:
-    """Write a file that leaves so much room."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as stream:
-        try:
-            while True:
-                stream.write(b"\0" * 65536)
-        except OSError:
-            pass
-        stream.truncate(max(stream.seek(0, 2) - leave, 0))
-    return ballast
+    try:
+        with small_disk(folder):
+            yield folder
+    except NotPossibleHereError as error:
+        pytest.skip(str(error))
 
 
 def test_a_job_pauses_below_the_limit_and_goes_on_when_there_is_room(
-    clip: Path, undisturbed: Callable[[bool], dict[str, bytes]], small_disk: Path
+    clip: Path, undisturbed: Callable[[bool], dict[str, bytes]], disk: Path
 ) -> None:
-    with running_store(small_disk, run=LIMITS) as store:
+    with running_store(disk, run=LIMITS) as store:
         job = store.submit(request(clip, overlay=True))
         wait_frames(store, job.id, CHUNK)
-        ballast = fill(small_disk, leave=MIB)
+        ballast = fill(disk, leave=MIB)
         paused = wait_for(store, job.id, JobState.PAUSED)
         assert paused.reason is not None
         assert "no room for results" in paused.reason or "free disk" in paused.reason
@@ -64,17 +50,17 @@ def test_a_job_pauses_below_the_limit_and_goes_on_when_there_is_room(
 
 
 def test_a_write_that_fails_because_the_disk_is_full_pauses_too(
-    clip: Path, undisturbed: Callable[[bool], dict[str, bytes]], small_disk: Path, tmp_path: Path
+    clip: Path, undisturbed: Callable[[bool], dict[str, bytes]], disk: Path, tmp_path: Path
 ) -> None:
     """No limit is kept free here, so the writing itself runs into the end of the disk."""
-    jobs = small_disk / "jobs"
+    jobs = disk / "jobs"
     jobs.mkdir()
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "jobs").symlink_to(jobs)
     with running_store(tmp_path / "store", run=replace(LIMITS, free_bytes=0)) as store:
         job = store.submit(request(clip, overlay=True))
         wait_frames(store, job.id, CHUNK)
-        ballast = fill(small_disk, leave=0)
+        ballast = fill(disk, leave=0)
         paused = wait_for(store, job.id, JobState.PAUSED)
         time.sleep(1.0)
         now = store.get(job.id)
@@ -84,11 +70,11 @@ def test_a_write_that_fails_because_the_disk_is_full_pauses_too(
     assert contents(done) == undisturbed(False)
 
 
-def test_a_paused_job_can_be_cancelled(clip: Path, small_disk: Path) -> None:
-    with running_store(small_disk, run=LIMITS) as store:
+def test_a_paused_job_can_be_cancelled(clip: Path, disk: Path) -> None:
+    with running_store(disk, run=LIMITS) as store:
         job = store.submit(request(clip))
         wait_frames(store, job.id, CHUNK)
-        fill(small_disk, leave=MIB)
+        fill(disk, leave=MIB)
         wait_for(store, job.id, JobState.PAUSED)
         assert store.cancel(job.id).state is JobState.CANCELLED
 
