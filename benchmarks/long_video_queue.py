@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.jobs.clips import cut
-from tests.jobs.stores import request, running_store, until, wait_for, workers
+from tests.jobs.stores import request, running_store, wait_for, workers
+from tests.waiting import until
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.jobs.parameters import QueueLimits
 from tracker_service.jobs.store import DbosJobStore

@@ -7,11 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tests.chaos.tree import CHUNK, ServiceTree, until
+from tests.chaos.tree import CHUNK, ServiceTree
 from tests.chaos.trials import Calm, Outcome, calm_run, compare
 from tests.jobs.clips import as_transport_stream, cut
 from tests.jobs.postgres import postgres
 from tests.jobs.small_disk import fill, small_disk
+from tests.waiting import until
 
 _CLOCK = Path(__file__).parent / "clock"
 _DAY = 86400

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import orjson
@@ -13,9 +11,9 @@ import psutil
 
 from tests.jobs.stores import workers
 from tests.service.running import RunningService
+from tests.waiting import until
 
 CHUNK = 8
-LONGEST = 240.0
 _FINAL = ("completed", "failed", "cancelled")
 _SETTINGS = (
     f"jobs.chunk_frames={CHUNK}",
@@ -24,7 +22,6 @@ _SETTINGS = (
     "inference.threads=1",
     "service.log_format=text",
 )
-Found = TypeVar("Found")
 
 
 class ServiceTree:
@@ -99,12 +96,3 @@ class ServiceTree:
     def close(self) -> None:
         """End everything at once."""
         self.service.kill()
-
-
-def until(condition: Callable[[], Found | None], seconds: float = LONGEST) -> Found:
-    """Return what ``condition`` returns as soon as that is neither None nor False."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"expected {condition} within {seconds:g} s"
-        time.sleep(0.05)
-    return found

@@ -1,23 +1,21 @@
 """Stores with the lite models, and what tests ask of them again and again."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
+from tests.waiting import until
 from tracker_service.job_assembly import store_parameters
 from tracker_service.jobs.job import Job, JobRequest, JobState
 from tracker_service.jobs.store import DbosJobStore
 from tracker_service.settings import load_settings
 
 CHUNK = 8
-LONGEST = 120.0
 COMPARED = ("results.ndjson", "tracks.pkl", "overlay.mp4")
-Found = TypeVar("Found")
 
 
 def new_store(folder: Path, **changes: Any) -> DbosJobStore:
@@ -45,15 +43,6 @@ def running_store(folder: Path, *, drain_seconds: float = 0.0, **changes: Any) -
 def request(source: Path, **changes: Any) -> JobRequest:
     """Return a request for a whole video without an overlay, under the name that its client gave it."""
     return replace(JobRequest(source, f"C:/Videos/{source.name}", overlay=False), **changes)
-
-
-def until(condition: Callable[[], Found | None], seconds: float = LONGEST) -> Found:
-    """Return what ``condition`` returns as soon as that is neither None nor False."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"expected {condition} within {seconds:g} s"
-        time.sleep(0.02)
-    return found
 
 
 def wait_for(store: DbosJobStore, job_id: str, *states: JobState) -> Job:

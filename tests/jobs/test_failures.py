@@ -15,7 +15,6 @@ from tests.jobs.stores import (
     new_store,
     request,
     running_store,
-    until,
     wait_complete,
     wait_final,
     wait_for,
@@ -23,6 +22,7 @@ from tests.jobs.stores import (
     worker,
     workers,
 )
+from tests.waiting import until
 from tracker_service.errors import JobError, JobNotFoundError, VideoError
 from tracker_service.jobs.job import JobState
 from tracker_service.jobs.parameters import RunLimits

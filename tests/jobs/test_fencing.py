@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stores import CHUNK, contents, request, running_store, until, wait_complete, wait_frames, worker
+from tests.jobs.stores import CHUNK, contents, request, running_store, wait_complete, wait_frames, worker
+from tests.waiting import until
 from tracker_service.jobs.fence import Fence, JobOccupiedError
 from tracker_service.jobs.folder import JobFolder, worker_task
 from tracker_service.jobs.messages import Occupied

@@ -13,11 +13,11 @@ from tests.jobs.stores import (
     new_store,
     request,
     running_store,
-    until,
     wait_complete,
     wait_frames,
     worker,
 )
+from tests.waiting import until
 from tracker_service.errors import JobError
 from tracker_service.job_assembly import store_parameters
 from tracker_service.jobs.liveness import OneOfSeveral, OneService

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stores import contents, request, running_store, until, wait_complete, wait_final, wait_for, workers
+from tests.jobs.stores import contents, request, running_store, wait_complete, wait_final, wait_for, workers
+from tests.waiting import until
 from tracker_service.errors import JobQuotaError, QueueFullError
 from tracker_service.jobs.job import JobState
 from tracker_service.jobs.parameters import QueueLimits

@@ -13,13 +13,13 @@ from tests.jobs.stores import (
     contents,
     request,
     running_store,
-    until,
     wait_complete,
     wait_for,
     wait_frames,
     worker,
     workers,
 )
+from tests.waiting import until
 from tracker_service.assembly import track_video
 from tracker_service.jobs.job import JobState
 from tracker_service.settings import load_settings

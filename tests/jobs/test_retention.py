@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stores import request, running_store, until, wait_complete
+from tests.jobs.stores import request, running_store, wait_complete
+from tests.waiting import until
 from tracker_service.errors import JobNotFoundError
 from tracker_service.jobs.parameters import Retention
 from tracker_service.jobs.retention import ABANDONED_SECONDS, FinishedJob, SteadyClock, expired, remove_strays

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.service.running import RunningService
-from tests.service.video_service import JOB_FRAMES, VideoService, until
+from tests.service.video_service import JOB_FRAMES, VideoService
+from tests.waiting import until
 
 StartService: TypeAlias = Callable[..., RunningService]
 

@@ -16,6 +16,8 @@ from typing import Any, Self
 import httpx
 import orjson
 
+from tests.waiting import until
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
@@ -107,12 +109,16 @@ class RunningService:
         return 0.0
 
     def log(self) -> str:
-        """Return what it has logged so far."""
-        return (self.folder / "log").read_text(errors="replace")
+        """Return the whole lines that it has logged so far."""
+        return "".join(line for line in self._logged().splitlines(keepends=True) if line.endswith("\n"))
 
-    def log_entries(self) -> list[dict[str, Any]]:
-        """Return the log's lines; they must be JSON."""
-        return [orjson.loads(line) for line in self.log().splitlines()]
+    def log_lines(self, text: str = "") -> list[str]:
+        """Wait for a line of the log with ``text`` in it, which may come after the answer; return all such."""
+        return until(lambda: [line for line in self.log().splitlines() if text in line])
+
+    def log_entries(self, text: str = "") -> list[dict[str, Any]]:
+        """Wait likewise; the lines must be JSON."""
+        return [orjson.loads(line) for line in self.log_lines(text)]
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         """Send a signal to the process."""
@@ -148,6 +154,9 @@ class RunningService:
     ) -> None:
         self.kill()
 
+    def _logged(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
     def _listens(self) -> bool:
         found = _LISTENING.search((self.folder / "out").read_text())
         self.url = found[1] if found else ""
@@ -159,6 +168,6 @@ class RunningService:
             ended = self.process.poll()
             if ended is not None or time.monotonic() > deadline:
                 self.kill()
-                tail = "\n".join(self.log().splitlines()[-30:])
+                tail = "\n".join(self._logged().splitlines()[-30:])
                 raise ServiceStartError(f"expected the service to {what}, got exit status {ended} and log\n{tail}")
             time.sleep(0.02)

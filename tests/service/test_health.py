@@ -1,7 +1,6 @@
 """The health routes of the contract, field by field; starting, going away, coming back."""
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,17 +10,11 @@ from tests.service import pictures
 from tests.service.conftest import StartService
 from tests.service.running import RunningService
 from tests.service.wire import Wire
+from tests.waiting import until
 
 STAGED = ("-m", "tests.service.staged")
 JPEG = pictures.sample_jpegs(1)[0]
 IMAGE = {"Content-Type": "image/jpeg"}
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_health_has_the_contracts_fields(service: RunningService) -> None:
@@ -97,7 +90,7 @@ def test_while_models_load_the_service_listens_says_so_and_then_answers(
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) >= 1
     assert "try again" in refused.json()["error"]
-    eventually(lambda: service.get("/health").json()["error"] is not None)
+    until(lambda: service.get("/health").json()["error"] is not None)
     assert "staged" not in service.get("/health").json()["error"]
     with Wire(service.url) as wire:
         wire.head("/warmup", method="GET")
@@ -131,7 +124,7 @@ def test_a_long_queue_is_degraded(start_service: StartService, tmp_path: Path) -
         for number, wire in enumerate(wires):
             path = f"/pose/hybrid?mesh=false&frame_number={number}"
             wire.head(path, "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}").send(JPEG)
-            eventually(lambda: service.metric("phalp_frames_waiting") == number + 1)  # noqa: B023
+            until(lambda: service.metric("phalp_frames_waiting") == number + 1)  # noqa: B023
             told = service.get("/api/pose/health").json()
             assert told["pool"]["queue_length"] == max(0, number + 1 - workers)
             assert told["status"] == ("degraded" if number + 1 - workers > 10 else "healthy")
@@ -142,7 +135,7 @@ def test_a_long_queue_is_degraded(start_service: StartService, tmp_path: Path) -
 def test_a_triton_that_is_not_there_is_counted_and_waited_for(start_service: StartService) -> None:
     triton = ("inference.kind=triton", "inference.triton_url=127.0.0.1:9", "inference.budget_seconds=0.5")
     service = start_service(*triton, ready=False)
-    eventually(lambda: service.get("/api/pose/health").json()["status"] == "error")
+    until(lambda: service.get("/api/pose/health").json()["status"] == "error")
     assert service.metric("phalp_triton_errors_total", kind="unavailable") >= 1
     assert service.get("/readyz").status_code == 503
     told = service.get("/api/pose/health").json()
@@ -165,7 +158,7 @@ def test_models_that_go_away_make_it_not_ready_until_they_are_back(start_service
     away.unlink()
     service.wait_ready()
     assert service.post("/pose/hybrid", params={"frame_number": 1}, content=JPEG, headers=IMAGE).status_code == 200
-    assert "staged: the server is away" in service.log()
+    assert service.log_lines("staged: the server is away")
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez", "/readyz", "/metrics"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.service.video_service import VideoService, until
+from tests.service.video_service import VideoService
+from tests.waiting import until
 
 NDJSON = {"Accept": "application/x-ndjson"}
 

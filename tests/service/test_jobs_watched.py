@@ -24,7 +24,7 @@ def test_the_log_says_what_became_of_the_frames_of_a_job(video_service: VideoSer
 def test_the_log_line_of_a_request_names_its_job(video_service: VideoService, done: str) -> None:
     headers = {"X-Request-Id": "asks-for-a-job"}
     assert video_service.get(f"/jobs/{done}", headers=headers).status_code == 200
-    (asked,) = [entry for entry in video_service.log_entries() if entry.get("request_id") == "asks-for-a-job"]
+    (asked,) = video_service.log_entries("asks-for-a-job")
     assert asked["job"] == done
-    submitted = [entry for entry in video_service.log_entries() if entry["message"] == "POST /jobs 202"]
+    submitted = video_service.log_entries("POST /jobs 202")
     assert done in [entry["job"] for entry in submitted]

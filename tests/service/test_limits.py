@@ -1,7 +1,7 @@
 """What is refused because it is too much, too long or too slow, and what becomes of clients that go away."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from tests.service import pictures
 from tests.service.conftest import StartService
 from tests.service.running import RunningService
 from tests.service.wire import Wire
+from tests.waiting import until
 
 JPEG = pictures.sample_jpegs(1)[0]
 IMAGE = {"Content-Type": "image/jpeg"}
@@ -39,13 +40,6 @@ def strict(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Run
         folder, *settings, command=("-m", "tests.service.staged"), environment={"STAGED_HOLD": str(hold)}
     ) as service:
         yield service
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_a_declared_body_above_the_limit_is_refused(strict: RunningService) -> None:
@@ -105,7 +99,7 @@ def test_frames_above_the_queue_get_503_and_health_stays_at_hand(strict: Running
                     "Content-Type: image/jpeg",
                     f"Content-Length: {len(JPEG)}",
                 ).send(JPEG)
-            eventually(lambda: strict.metric("phalp_frames_waiting") == 2)
+            until(lambda: strict.metric("phalp_frames_waiting") == 2)
             refused = strict.post("/pose/hybrid", content=JPEG, headers=IMAGE)
             assert refused.status_code == 503
             assert int(refused.headers["retry-after"]) >= 1
@@ -121,7 +115,7 @@ def test_frames_above_the_queue_get_503_and_health_stays_at_hand(strict: Running
             assert "there was no answer within 1.5 seconds" in str(late.json()["error"])
     finally:
         hold.unlink()
-    eventually(lambda: strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200)
+    until(lambda: strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200)
 
 
 def test_one_clients_requests_above_its_share_get_429(strict: RunningService) -> None:
@@ -134,7 +128,7 @@ def test_one_clients_requests_above_its_share_get_429(strict: RunningService) ->
         assert int(refused.headers["retry-after"]) >= 1
         assert "at most 4 requests of one client" in refused.json()["error"]
         assert strict.get("/health").status_code == 200
-    eventually(lambda: strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200)
+    until(lambda: strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200)
 
 
 @pytest.mark.parametrize(("requests", "places", "status"), [(2, 8, 429), (8, 2, 503)])
@@ -152,7 +146,7 @@ def test_frames_that_wait_for_a_refused_one_do_not_keep_its_place(
         for number, wire in enumerate(early, start=2):
             path = f"/pose/hybrid?mesh=false&frame_number={number}"
             wire.head(path, "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}").send(JPEG)
-        eventually(lambda: service.metric("phalp_window_frames_sum") == 2)
+        until(lambda: service.metric("phalp_window_frames_sum") == 2)
         assert service.post("/pose/hybrid?frame_number=1", content=JPEG, headers=IMAGE).status_code == status
         assert [wire.answer().status for wire in early] == [200, 200]
     late = service.post("/pose/hybrid?frame_number=1", content=JPEG, headers=IMAGE)
@@ -164,7 +158,7 @@ def test_clients_that_hang_up_while_they_send_leave_nothing_behind(strict: Runni
     for _ in range(8):
         with Wire(strict.url) as wire:
             wire.head("/pose/hybrid", "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}").send(JPEG[:1000])
-    eventually(lambda: strict.metric("phalp_frames_waiting") == 0)
+    until(lambda: strict.metric("phalp_frames_waiting") == 0)
     assert strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200
     assert strict.metric("phalp_requests_total", route="/pose/hybrid", method="POST", status="499") >= 2
 
@@ -181,10 +175,10 @@ def test_clients_that_hang_up_while_they_wait_leave_nothing_behind(strict: Runni
                 path = f"/pose/hybrid?frame_number={number}"
                 wire.head(path, "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}", "X-Session-Id: gone")
                 wire.send(JPEG)
-                eventually(partial(_waiting, strict, number + 1))
+                until(partial(_waiting, strict, number + 1))
     finally:
         hold.unlink()
-    eventually(lambda: strict.metric("phalp_frames_waiting") == 0)
+    until(lambda: strict.metric("phalp_frames_waiting") == 0)
     assert strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200
 
 

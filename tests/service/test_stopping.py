@@ -11,8 +11,8 @@ import pytest
 from tests.service import pictures
 from tests.service.conftest import StartService
 from tests.service.running import RunningService
-from tests.service.test_health import eventually
 from tests.service.wire import Wire
+from tests.waiting import until
 
 STAGED = ("-m", "tests.service.staged")
 JPEG = pictures.sample_jpegs(1)[0]
@@ -29,7 +29,7 @@ def with_a_frame_under_way(service: RunningService, hold: Path) -> Wire:
     hold.touch()
     wire = Wire(service.url)
     wire.head("/pose/hybrid", "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}").send(JPEG)
-    eventually(lambda: service.metric("phalp_frames_waiting") == 1)
+    until(lambda: service.metric("phalp_frames_waiting") == 1)
     return wire
 
 
@@ -37,7 +37,7 @@ def test_a_stop_lets_a_frame_finish_and_refuses_new_ones(start_service: StartSer
     service = start_service(command=STAGED, environment={"STAGED_HOLD": str(hold)})
     with with_a_frame_under_way(service, hold) as wire:
         service.signal(signal.SIGTERM)
-        eventually(lambda: service.get("/readyz").json()["status"] == "stopping")
+        until(lambda: service.get("/readyz").json()["status"] == "stopping")
         refused = service.post("/pose/hybrid", content=JPEG, headers=IMAGE)
         assert refused.status_code == 503
         assert int(refused.headers["retry-after"]) >= 1
@@ -68,7 +68,7 @@ def test_a_second_signal_ends_it_at_once(start_service: StartService, hold: Path
     service = start_service("service.drain_seconds=300", command=STAGED, environment={"STAGED_HOLD": str(hold)})
     with with_a_frame_under_way(service, hold):
         service.signal(number)
-        eventually(lambda: service.get("/readyz").json()["status"] == "stopping")
+        until(lambda: service.get("/readyz").json()["status"] == "stopping")
         service.signal(number)
         assert service.wait(10) == -number
 

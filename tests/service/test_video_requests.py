@@ -7,7 +7,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.service.video_service import VideoService, until
+from tests.service.video_service import VideoService
+from tests.waiting import until
 
 FRAMES = 12
 

@@ -1,8 +1,6 @@
 """A service with videos to track, and what tests ask of it again and again."""
 
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +8,10 @@ import httpx
 import orjson
 
 from tests.service.running import ROOT, RunningService
+from tests.waiting import until
 
 SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
 WINDOWS = r"C:\Users\me"
-JOB_SECONDS = 120.0
 JOB_FRAMES = 6
 """Frames of the finished job that tests look at."""
 
@@ -74,12 +72,3 @@ class VideoService(RunningService):
     def uploaded(self) -> list[str]:
         """Return the names of the files that are being uploaded or belong to jobs."""
         return sorted(path.name for path in self.uploads.iterdir()) if self.uploads.exists() else []
-
-
-def until(condition: Callable[[], Any], seconds: float = JOB_SECONDS) -> Any:
-    """Return what ``condition`` returns as soon as that is not None."""
-    deadline = time.monotonic() + seconds
-    while (found := condition()) is None:
-        assert time.monotonic() < deadline, f"expected {condition} within {seconds:g} s"
-        time.sleep(0.05)
-    return found
