@@ -17,6 +17,7 @@ from tracker_service.api.logs import configure_logging
 from tracker_service.api.service import Service
 from tracker_service.assembly import open_client as client_of_settings
 from tracker_service.errors import SettingsError
+from tracker_service.kept_memory import keep_freed_memory
 from tracker_service.settings import Settings
 
 _KEEP_ALIVE_SECONDS = 75
@@ -36,6 +37,7 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
     """
     prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
     configure_logging(settings.service.log_format)
+    keep_freed_memory()
     app = create_app(settings, open_client=open_client)
     listener = _listen(settings.service.host, settings.service.port)
     sys.setswitchinterval(_SWITCH_SECONDS)

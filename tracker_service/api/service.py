@@ -198,8 +198,8 @@ class Service:
         self._work.shutdown(wait=False, cancel_futures=True)
 
 
-def service_of(request: Request) -> Service:
-    """Return the service of the app that answers ``request``."""
+async def service_of(request: Request) -> Service:
+    """Return the service of the app that answers ``request``; async, as FastAPI would call it in a thread otherwise."""
     service: Service = request.app.state.service
     return service
 

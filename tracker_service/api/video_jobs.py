@@ -197,12 +197,12 @@ async def _in_thread(
     return await to_thread.run_sync(partial(function, *args, **kwargs))
 
 
-def _of_request(request: Request) -> VideoJobs:
+async def _of_request(request: Request) -> VideoJobs:
     videos: VideoJobs = request.app.state.video_jobs
     return videos
 
 
-def _client_of(request: Request) -> str:
+async def _client_of(request: Request) -> str:
     client: str = request.state.client
     return client
 

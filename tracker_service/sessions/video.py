@@ -101,7 +101,10 @@ class LiveVideo:
             track_id: self._names.get(track_id) or names.get(track_id, track_id)
             for track_id in self._tracker.tracks.track_id.tolist()
         }
-        named = [replace(person, track_id=self._names[person.track_id]) for person in people]
+        named = [
+            person if (name := self._names[person.track_id]) == person.track_id else replace(person, track_id=name)
+            for person in people
+        ]
         self._note(named, number, frame_size)
         return self._shown([*named, *missed], frame_size) if missed else named
 
