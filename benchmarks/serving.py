@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.serving_faults import fault_table
+from benchmarks.serving_gap import gap_table
 from benchmarks.serving_load import VIDEOS, embedded_in_turn, load_table
 from benchmarks.serving_run import compare, run_video, sources
 from benchmarks.serving_server import serving
@@ -16,7 +17,7 @@ from tracker_service.assembly import open_client
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import load_settings
 
-PARTS = ("equality", "load", "faults")
+PARTS = ("equality", "gap", "load", "faults")
 
 
 def main() -> int:
@@ -24,6 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     parser.add_argument("--frames", type=int, default=160, help="frames of each video in the load and fault tables")
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long each row of the gap table is measured")
     parser.add_argument("--videos", type=int, nargs="+", default=list(VIDEOS), help="numbers of concurrent videos")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     options = parser.parse_args()
@@ -36,6 +38,8 @@ def main() -> int:
     try:
         if "equality" in options.only:
             report["equality"] = show("Embedded against Triton", [equality(name, path) for name, path in known.items()])
+        if "gap" in options.only:
+            report["gap"] = show("Waiting between batches while requests queue", gap_table(options.seconds))
         if "load" in options.only:
             in_turn = [embedded_in_turn(source, options.frames)]
             report["load"] = show("Triton", load_table(source, options.frames, tuple(options.videos)))

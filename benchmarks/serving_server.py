@@ -59,6 +59,8 @@ def serving(
     dynamic_batching: bool = True,
     parameters: Mapping[str, Mapping[str, str]] | None = None,
     queue_size: int | None = None,
+    bounded_queue: bool = True,
+    instance_counts: Mapping[str, int] | None = None,
     start: bool = True,
 ) -> Iterator[TritonServer]:
     """Serve the lite models from a copy of the repository, with the configs for machines without GPU.
@@ -67,6 +69,8 @@ def serving(
         dynamic_batching: False takes that section out of the configs.
         parameters: additional ``parameters`` of the test backend by model.
         queue_size: another `max_queue_size` for all models.
+        bounded_queue: False takes the queue policy out of the configs.
+        instance_counts: another number of instances, by model.
         start: False leaves starting to the caller.
     """
     with tempfile.TemporaryDirectory(prefix="phalp-serving-") as folder:
@@ -77,6 +81,10 @@ def serving(
             config = read_config(path)
             if queue_size is not None:
                 config.dynamic_batching.default_queue_policy.max_queue_size = queue_size
+            if not bounded_queue:
+                config.dynamic_batching.ClearField("default_queue_policy")
+            if instance_counts is not None and model in instance_counts:
+                config.instance_group[0].count = instance_counts[model]
             if not dynamic_batching:
                 config.ClearField("dynamic_batching")
             path.write_text(text_format.MessageToString(config))
