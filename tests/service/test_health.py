@@ -137,6 +137,7 @@ def test_a_triton_that_is_not_there_is_counted_and_waited_for(start_service: Sta
     service = start_service(*triton, ready=False)
     until(lambda: service.get("/api/pose/health").json()["status"] == "error")
     assert service.metric("phalp_triton_errors_total", kind="unavailable") >= 1
+    assert service.metric("phalp_triton_retries_total", model="detector_lite") >= 1
     assert service.get("/readyz").status_code == 503
     told = service.get("/api/pose/health").json()
     assert told["models"] == {"hmr2": False, "vitdet": False, "phalp": False}
