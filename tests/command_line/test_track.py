@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from tracker_service.results.ndjson import read_results
+from tracker_service.types import Float32
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
@@ -65,6 +66,32 @@ def test_the_files_agree_with_each_other(finished: tuple[subprocess.CompletedPro
     with av.open(str(folder / "overlay.mp4")) as overlay:
         pictures = [frame.to_ndarray(format="rgb24") for frame in overlay.decode(video=0)]
     assert len(pictures) == FRAMES
+
+
+def test_refine_fills_every_gap_and_moves_more_calmly(
+    finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+) -> None:
+    done = phalp_triton("track", SAMPLE, "--out", tmp_path / "out", "--end", FRAMES, "--refine", "phalp.n_init=3")
+    assert done.returncode == 0, done.stderr
+    plain, refined = ways(finished[1] / "results.ndjson"), ways(tmp_path / "out" / "results.ndjson")
+    assert refined.keys() >= plain.keys()
+    for track_id, way in refined.items():
+        assert list(way) == list(range(min(way), max(way) + 1)), f"person {track_id} is missing in between"
+    longest = next(track_id for track_id, way in plain.items() if list(way) == list(range(FRAMES)))
+    assert acceleration(refined[longest]) < 0.5 * acceleration(plain[longest])
+
+
+def ways(results: Path) -> dict[int, dict[int, Float32]]:
+    """Return the joints of every person by frame, metres."""
+    found: dict[int, dict[int, Float32]] = {}
+    for frame in read_results(results):
+        for person in frame.persons:
+            found.setdefault(person.track_id, {})[frame.frame_number] = person.keypoints_3d
+    return found
+
+
+def acceleration(way: dict[int, Float32]) -> float:
+    return float(np.abs(np.diff(np.stack(list(way.values())), n=2, axis=0)).mean())
 
 
 def test_the_overlay_differs_from_the_video_where_the_people_are(
