@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import build_repository
+from tests.triton.repository import build_repository, read_config
 from tests.triton.server import SHARED_MEMORY, ServerStartError, TritonServer
 
 
@@ -14,9 +14,11 @@ def test_stopping_ends_every_process_and_removes_the_servers_shared_memory(
     environment: ServerEnvironment, tmp_path: Path
 ) -> None:
     repository = build_repository(tmp_path / "models", ["detector"])
+    (group,) = read_config(repository / "detector" / "config.pbtxt").instance_group
+    instances = int(group.count)
     with TritonServer(environment, repository, tmp_path / "log") as server:
         processes = [psutil.Process(server.pid), *server.stubs()]
-        assert len(processes) == 2
+        assert len(processes) == 1 + instances
         assert list(SHARED_MEMORY.glob(f"{server.memory_prefix}*"))
     assert not any(process.is_running() for process in processes)
     assert not list(SHARED_MEMORY.glob(f"{server.memory_prefix}*"))
