@@ -29,7 +29,8 @@ from tests.jobs.postgres import PostgresUnavailableError
 from tests.jobs.small_disk import NotPossibleHereError
 from tests.triton.environment import EnvironmentUnavailableError, server_environment
 
-_FRAMES = 24
+_FRAMES = 72
+"""Long enough that most moments fall between two borders, and not before the first."""
 _CLOCK_DAYS = (30, -30)
 
 
