@@ -33,6 +33,8 @@ from tracker_service.types import UInt8
 router = APIRouter(tags=["frames"])
 
 _VISUALIZATION = "visualization"
+_FEW_PEOPLE = 4
+"""Raising it saves a hand-over between threads, about 0.2 ms, and keeps other requests waiting 0.15 ms a person."""
 RecordOf = Callable[[FrameAnswer, Engine, float], Record]
 SessionHeader = Annotated[SessionId | None, Header(alias="X-Session-Id")]
 
@@ -78,7 +80,7 @@ async def pose_hybrid(
             fields=wanted,
         )
 
-    return await _FrameCall(service, request, record).answer(_in_session(query, session))
+    return await _FrameCall(service, request, record, mesh=query.mesh).answer(_in_session(query, session))
 
 
 @router.post(
@@ -98,7 +100,7 @@ async def pose(
         version = service.models.model_version
         return keypoints_record(answer, model_version=version, processing_time_ms=milliseconds, fields=wanted)
 
-    return await _FrameCall(service, request, record).answer(_in_session(query, session))
+    return await _FrameCall(service, request, record, mesh=False).answer(_in_session(query, session))
 
 
 def _in_session(query: PoseQuery, session: str | None) -> FrameFields:
@@ -127,12 +129,20 @@ class _Understood:
 
 
 class _FrameCall:
-    """The way of one frame through the service."""
+    """The way of one frame through the service.
 
-    def __init__(self, service: Service, request: Request, record: RecordOf) -> None:
+    Args:
+        service: answers it.
+        request: the request.
+        record: makes the answer's fields.
+        mesh: whether they hold a mesh, which takes milliseconds.
+    """
+
+    def __init__(self, service: Service, request: Request, record: RecordOf, *, mesh: bool) -> None:
         self._service = service
         self._request = request
         self._record = record
+        self._mesh = mesh
         self._started = time.perf_counter()
 
     async def answer(self, query: FrameFields) -> Response:
@@ -164,7 +174,10 @@ class _FrameCall:
                     answer = await self._ask(engine, request)
                 service.metrics.frame(answer)
                 log.update(_said_about(answer))
-                body = await service.work(self._encode, answer, engine, sent)
+                if self._is_small(answer, sent):
+                    body = self._encode(answer, engine, sent)
+                else:
+                    body = await service.work(self._encode, answer, engine, sent)
         service.frame_seconds.add(time.perf_counter() - self._started)
         return Response(body, media_type="application/json")
 
@@ -184,6 +197,10 @@ class _FrameCall:
         except InferenceUnavailableError:
             self._service.readiness.away("the models cannot answer now")
             raise
+
+    def _is_small(self, answer: FrameAnswer, sent: _Understood) -> bool:
+        """Whether encoding is over sooner than a thread would have taken it up."""
+        return not (self._mesh or sent.post.fields.visualize) and len(answer.result.persons) <= _FEW_PEOPLE
 
     def _encode(self, answer: FrameAnswer, engine: Engine, sent: _Understood) -> bytes:
         times = self._service.times
