@@ -21,7 +21,7 @@ help:
 	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
 	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
 	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"
-	@echo "make chaos [MOMENTS=20] [CHAOS=file]  kill everything at random moments; see that no frame is lost (an hour)"
+	@echo "make chaos [MOMENTS=20] [CHAOS=file]  kill everything at random moments; see that no frame is lost (half an hour)"
 	@echo "make sample                           render the sample clip again"
 	@echo "make lite                             build the lite models again from their packages"
 

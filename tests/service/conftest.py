@@ -57,7 +57,7 @@ def running(video_service: VideoService) -> Iterator[str]:
     """A job that runs for seconds and has written some frames."""
     video_service.wait_idle()
     job_id = video_service.queue(max_frames=None)
-    until(lambda: True if video_service.job(job_id)["frames_done"] else None)
+    until(lambda: bool(video_service.job(job_id)["frames_done"]))
     yield job_id
     if video_service.get(f"/jobs/{job_id}").status_code == 200:
         video_service.delete(job_id)

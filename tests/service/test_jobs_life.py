@@ -122,7 +122,7 @@ def test_clients_with_keys_see_only_their_own_jobs(tmp_path: Path) -> None:
         service.client(headers=other) as stranger,
     ):
         job_id = service.queue(owner, max_frames=1)
-        until(lambda: True if owner.get(f"/jobs/{job_id}").json()["state"] == "completed" else None)
+        until(lambda: owner.get(f"/jobs/{job_id}").json()["state"] == "completed")
         paths = ("", "/results", "/events", "/tracks.pkl")
         legacy = (f"/job_status/{job_id}", f"/pose/video/status/{job_id}")
         for path in (*(f"/jobs/{job_id}{path}" for path in paths), *legacy):

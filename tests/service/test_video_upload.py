@@ -29,7 +29,7 @@ def idle(video_service: VideoService) -> Iterator[VideoService]:
     """The service without a running job; afterwards nothing may be left of the uploads."""
     video_service.wait_idle()
     yield video_service
-    until(lambda: None if video_service.uploaded() else True, 10)
+    until(lambda: not video_service.uploaded(), 10)
 
 
 def test_an_uploaded_video_is_answered_like_a_named_one_and_goes_with_its_job(idle: VideoService) -> None:
@@ -82,8 +82,8 @@ def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(idle: VideoService,
     half = idle.clip.read_bytes()[:1_500_000]
     with Wire(idle.url) as wire:
         wire.head(route, FORM, "Content-Length: 100000000").send(FILE + half)
-        until(lambda: idle.uploaded() or None, 10)
-    until(lambda: None if idle.uploaded() else True, 10)
+        until(lambda: bool(idle.uploaded()), 10)
+    until(lambda: not idle.uploaded(), 10)
 
 
 def test_a_file_arriving_byte_by_byte_is_taken_together(idle: VideoService) -> None:
@@ -178,7 +178,7 @@ def test_what_a_killed_service_was_receiving_is_gone_after_the_restart_and_its_j
         )
         with Wire(service.url) as wire:
             wire.head("/jobs", FORM, "Content-Length: 9000000").send(FILE + b"x" * 2_000_000)
-            until(lambda: service.uploaded() or None, 10)
+            until(lambda: bool(service.uploaded()), 10)
             service.signal(signal.SIGKILL)
             service.wait()
         service.kill()

@@ -67,7 +67,7 @@ class VideoService(RunningService):
     def wait_idle(self) -> None:
         """Wait until no job is computed or waits."""
         active = ("queued", "running", "paused")
-        until(lambda: not any(self.get("/jobs", params={"state": state}).json()["jobs"] for state in active) or None)
+        until(lambda: not any(self.get("/jobs", params={"state": state}).json()["jobs"] for state in active))
 
     def uploaded(self) -> list[str]:
         """Return the names of the files that are being uploaded or belong to jobs."""

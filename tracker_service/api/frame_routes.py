@@ -199,7 +199,7 @@ class _FrameCall:
             raise
 
     def _is_small(self, answer: FrameAnswer, sent: _Understood) -> bool:
-        """Whether encoding is over sooner than a thread would have taken it up."""
+        """Whether encoding is over within half a millisecond or so, and not worth a thread."""
         return not (self._mesh or sent.post.fields.visualize) and len(answer.result.persons) <= _FEW_PEOPLE
 
     def _encode(self, answer: FrameAnswer, engine: Engine, sent: _Understood) -> bytes:
