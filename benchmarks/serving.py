@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=160, help="frames of each video in the load and fault tables")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each row of the gap table is measured")
     parser.add_argument("--videos", type=int, nargs="+", default=list(VIDEOS), help="numbers of concurrent videos")
+    parser.add_argument("--configs", choices=("cpu", "default"), default="cpu", help="configs of the load table")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     options = parser.parse_args()
     known = sources()
@@ -34,7 +35,7 @@ def main() -> int:
         print("expected samples/snow_promenade.mp4 or footage beside the project, found neither", file=sys.stderr)
         return 2
     source = known.get("PETS09-S2L1") or next(iter(known.values()))
-    report: dict[str, Any] = {"source": source.name, "frames": options.frames}
+    report: dict[str, Any] = {"source": source.name, "frames": options.frames, "configs": options.configs}
     try:
         if "equality" in options.only:
             report["equality"] = show("Embedded against Triton", [equality(name, path) for name, path in known.items()])
@@ -42,7 +43,8 @@ def main() -> int:
             report["gap"] = show("Waiting between batches while requests queue", gap_table(options.seconds))
         if "load" in options.only:
             in_turn = [embedded_in_turn(source, options.frames)]
-            report["load"] = show("Triton", load_table(source, options.frames, tuple(options.videos)))
+            variant = "" if options.configs == "default" else options.configs
+            report["load"] = show("Triton", load_table(source, options.frames, tuple(options.videos), variant))
             # Again, because the speed of a shared machine drifts in the minutes between.
             in_turn.append(embedded_in_turn(source, options.frames))
             report["embedded_in_turn"] = show("Embedded, one after another, before and after", in_turn)

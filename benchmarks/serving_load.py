@@ -2,9 +2,11 @@
 
 import multiprocessing
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import psutil
@@ -29,6 +31,8 @@ class Load:
         shared_memory, dynamic_batching: what was on.
         fps: frames a second of all videos together, wall time.
         average_batch: rows per execution by model.
+        stages: part of a video's wall time in which a stage of its pipeline worked, mean of the videos: reading and
+            cropping, inference (at least one request under way), association.
         busy: part of the wall time in which the model's instances computed (1.0: all of them all the time), by model.
         overhead_ms: time per frame outside inference: decoding, crops, features, association (they overlap).
         cpu_busy: part of all cores' time that was used, by whatever runs on the machine.
@@ -39,16 +43,19 @@ class Load:
     dynamic_batching: bool
     fps: float
     average_batch: dict[str, float]
+    stages: dict[str, float]
     busy: dict[str, float]
     overhead_ms: float
     cpu_busy: float
 
 
-def load_table(source: Path, frames: int, videos: tuple[int, ...] = VIDEOS) -> list[dict[str, Any]]:
-    """Measure all configurations: shared memory on and off, dynamic batching on and off."""
+def load_table(
+    source: Path, frames: int, videos: tuple[int, ...] = VIDEOS, variant: str = "cpu"
+) -> list[dict[str, Any]]:
+    """Measure configs ``variant`` with shared memory on and off, dynamic batching on and off."""
     rows = []
     for dynamic_batching in (True, False):
-        with serving(dynamic_batching=dynamic_batching) as server:
+        with serving(variant=variant, dynamic_batching=dynamic_batching) as server:
             for shared_memory in (True, False):
                 for count in videos:
                     rows.append(asdict(_measure(server, source, frames, count, shared_memory, dynamic_batching)))
@@ -81,10 +88,19 @@ def _measure(
         dynamic_batching=dynamic_batching,
         fps=count * frames / seconds,
         average_batch={model: entry.rows / max(entry.executions, 1) for model, entry in done.items()},
+        stages=_stages(runs),
         busy={model: entry.compute_seconds / seconds / instances(server, model) for model, entry in done.items()},
         overhead_ms=1e3 * overhead / (count * frames),
         cpu_busy=psutil.cpu_percent() / 100,
     )
+
+
+def _stages(runs: Sequence[VideoRun]) -> dict[str, float]:
+    return {
+        "reading": fmean((run.stages["decoding"] + run.stages["crops"]) / run.seconds for run in runs),
+        "inference": fmean(run.inferring for run in runs),
+        "association": fmean(run.stages["association"] / run.seconds for run in runs),
+    }
 
 
 def _in_processes(

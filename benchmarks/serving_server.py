@@ -56,6 +56,7 @@ def instances(server: TritonServer, model: str) -> int:
 @contextmanager
 def serving(
     *,
+    variant: str = "cpu",
     dynamic_batching: bool = True,
     parameters: Mapping[str, Mapping[str, str]] | None = None,
     queue_size: int | None = None,
@@ -63,9 +64,10 @@ def serving(
     instance_counts: Mapping[str, int] | None = None,
     start: bool = True,
 ) -> Iterator[TritonServer]:
-    """Serve the lite models from a copy of the repository, with the configs for machines without GPU.
+    """Serve the lite models from a copy of the repository.
 
     Args:
+        variant: which of the models' ``configs/`` they are served with, empty for the default ones, made for GPUs.
         dynamic_batching: False takes that section out of the configs.
         parameters: additional ``parameters`` of the test backend by model.
         queue_size: another `max_queue_size` for all models.
@@ -76,7 +78,8 @@ def serving(
     with tempfile.TemporaryDirectory(prefix="phalp-serving-") as folder:
         repository = build_repository(Path(folder) / "models", MODELS)
         for model in MODELS:
-            choose_variant(repository, model, "cpu")
+            if variant:
+                choose_variant(repository, model, variant)
             path = repository / model / "config.pbtxt"
             config = read_config(path)
             if queue_size is not None:
