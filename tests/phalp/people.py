@@ -43,6 +43,11 @@ class Person:
     cut: float = 0.0
 
 
+def walker(time: int, **changes: Any) -> Person:
+    """Return someone who walks to the right, 8 pixels a frame."""
+    return Person(x=200 + 8 * time, **changes)
+
+
 def people(*persons: Person, uv_maps: Float32 | None = None) -> People:
     """Return the people of a frame."""
     n = len(persons)

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.errors import ContractError
-from tracker_service.types import Float32, Smpl, _Rows, _set, checked
+from tracker_service.types import Float32, Smpl
+from tracker_service.types.arrays import Rows, assign, checked
 
 
 @dataclass(frozen=True, slots=True)
-class BodyEstimates(_Rows):
+class BodyEstimates(Rows):
     """One body per crop, in the axes of the crop.
 
     Attributes:
@@ -34,11 +35,11 @@ class BodyEstimates(_Rows):
 
     def __post_init__(self) -> None:
         n = len(self.smpl)
-        _set(self, "crop_cameras", checked("BodyEstimates.crop_cameras", self.crop_cameras, np.float32, (n, 3)))
-        _set(self, "joints_3d", checked("BodyEstimates.joints_3d", self.joints_3d, np.float32, (n, 44, 3)))
-        _set(self, "presence", checked("BodyEstimates.presence", self.presence, np.float32, (n,)))
+        assign(self, "crop_cameras", checked("BodyEstimates.crop_cameras", self.crop_cameras, np.float32, (n, 3)))
+        assign(self, "joints_3d", checked("BodyEstimates.joints_3d", self.joints_3d, np.float32, (n, 44, 3)))
+        assign(self, "presence", checked("BodyEstimates.presence", self.presence, np.float32, (n,)))
         if self.vertices is not None:
-            _set(self, "vertices", checked("BodyEstimates.vertices", self.vertices, np.float32, (n, None, 3)))
+            assign(self, "vertices", checked("BodyEstimates.vertices", self.vertices, np.float32, (n, None, 3)))
 
     def __len__(self) -> int:
         return len(self.presence)

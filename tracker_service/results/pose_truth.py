@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.errors import ContractError, ResultsError
-from tracker_service.types import NUMBER_OF_JOINTS, Bool, Float32, Float64, Int64, checked
+from tracker_service.types import NUMBER_OF_JOINTS, Bool, Float32, Float64, Int64
+from tracker_service.types.arrays import checked
 
 _IN_VIEW = 2
 

@@ -8,13 +8,8 @@ import numpy as np
 import orjson
 
 from tracker_service.errors import ContractError, ResultsError
-from tracker_service.types import (
-    NUMBER_OF_JOINTS,
-    DroppedDetections,
-    Float32,
-    PersonState,
-    checked,
-)
+from tracker_service.types import NUMBER_OF_JOINTS, DroppedDetections, Float32, PersonState
+from tracker_service.types.arrays import checked
 
 JsonObject: TypeAlias = Mapping[str, Any]
 

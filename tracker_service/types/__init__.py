@@ -1,0 +1,33 @@
+"""What passes between the rooms: frozen dataclasses of numpy arrays, checked when they are built.
+
+Conventions, everywhere:
+
+* boxes are ``x1, y1, x2, y2`` in pixels of the source frame;
+* model space is metres, x right, y down, z into the scene (an upright person's head has negative y);
+* ``n`` is the number of people in a frame; arrays of one object share it;
+* arrays are stored read-only: whoever wants to change one copies it.
+"""
+
+from tracker_service.types.arrays import Bool, Float32, Float64, Int64, UInt8
+from tracker_service.types.frames import DroppedDetections, Frame, FrameResult, PersonState, TrackedPerson
+from tracker_service.types.people import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE, Detections, People, Smpl, Squares
+
+__all__ = [
+    "LOCATION_SIZE",
+    "NUMBER_OF_JOINTS",
+    "POSE_SIZE",
+    "Bool",
+    "Detections",
+    "DroppedDetections",
+    "Float32",
+    "Float64",
+    "Frame",
+    "FrameResult",
+    "Int64",
+    "People",
+    "PersonState",
+    "Smpl",
+    "Squares",
+    "TrackedPerson",
+    "UInt8",
+]

@@ -1,0 +1,53 @@
+"""The arrays inside the records: their types, and the check that every record makes of its own."""
+
+from dataclasses import fields, replace
+from typing import Any, Self, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker_service.errors import ContractError
+
+Float32: TypeAlias = NDArray[np.float32]
+Float64: TypeAlias = NDArray[np.float64]
+Int64: TypeAlias = NDArray[np.int64]
+UInt8: TypeAlias = NDArray[np.uint8]
+Bool: TypeAlias = NDArray[np.bool_]
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def checked(name: str, value: object, dtype: type[Scalar], shape: tuple[int | None, ...]) -> NDArray[Scalar]:
+    """Return ``value`` as a read-only array of ``dtype`` and ``shape`` (None: any length), or raise `ContractError`."""
+    array = np.asarray(value, dtype=dtype)
+    # The plain comparison settles nearly all calls; a record of one person makes a dozen of them.
+    if array.shape != shape and not _fits(array.shape, shape):
+        expected = "(" + ", ".join("*" if side is None else str(side) for side in shape) + ")"
+        raise ContractError(f"{name}: expected shape {expected}, got {array.shape}")
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _fits(have: tuple[int, ...], want: tuple[int | None, ...]) -> bool:
+    return len(have) == len(want) and all(side in (None, length) for length, side in zip(have, want, strict=True))
+
+
+def assign(instance: object, name: str, value: object) -> None:
+    """Set a field of a frozen record while it is being built."""
+    object.__setattr__(instance, name, value)
+
+
+class Rows:
+    """Parallel arrays of one frame: indexing a row set gives the same kind of object."""
+
+    def take(self, rows: NDArray[np.integer[Any]] | NDArray[np.bool_]) -> Self:
+        """Return only ``rows`` (indices or a mask), in the given order."""
+        changes: dict[str, Any] = {}
+        for field in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                changes[field.name] = value[rows]
+            elif isinstance(value, Rows):
+                changes[field.name] = value.take(rows)
+        return replace(self, **changes)  # type: ignore[type-var]

@@ -1,0 +1,143 @@
+"""People with an identity, and the frames they are in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from tracker_service.errors import ContractError
+from tracker_service.types.arrays import Float32, UInt8, assign, checked
+from tracker_service.types.people import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+
+
+class PersonState(StrEnum):
+    """Whether a person was detected in this frame or is carried on by prediction."""
+
+    SEEN = "seen"
+    PREDICTED = "predicted"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedPerson:
+    """One person of one frame, with an identity.
+
+    Attributes:
+        track_id: identity, from 1.
+        frame_number: the frame this record belongs to.
+        state: seen or predicted.
+        age: frames since the person was last seen; 0 when seen.
+        tracking_confidence: 1.0 when seen, strictly below 1 and falling with age when predicted.
+        score: detection score when last seen.
+        detection_index: row in the frame's people when seen, -1 when predicted.
+        box: (4,) float32, x1 y1 x2 y2; moved with the prediction when predicted.
+        center: (2,) float32, centre of the crop square, source pixels.
+        side: side of the crop square, source pixels.
+        global_orient: (1, 3, 3) float32.
+        body_pose: (23, 3, 3) float32.
+        betas: (10,) float32.
+        crop_camera: (3,) float32, (s, tx, ty).
+        camera: (3,) float32, translation in the full frame.
+        joints_3d: (45, 3) float32, model space.
+        joints_2d: (45, 2) float32, source pixels.
+        pose: (229,) float32, PHALP pose vector.
+        location: (99,) float32, PHALP location vector.
+        appearance: (k,) float32.
+    """
+
+    track_id: int
+    frame_number: int
+    state: PersonState
+    age: int
+    tracking_confidence: float
+    score: float
+    detection_index: int
+    box: Float32
+    center: Float32
+    side: float
+    global_orient: Float32
+    body_pose: Float32
+    betas: Float32
+    crop_camera: Float32
+    camera: Float32
+    joints_3d: Float32
+    joints_2d: Float32
+    pose: Float32
+    location: Float32
+    appearance: Float32
+
+    def __post_init__(self) -> None:
+        shapes: dict[str, tuple[int | None, ...]] = {
+            "box": (4,),
+            "center": (2,),
+            "global_orient": (1, 3, 3),
+            "body_pose": (23, 3, 3),
+            "betas": (10,),
+            "crop_camera": (3,),
+            "camera": (3,),
+            "joints_3d": (NUMBER_OF_JOINTS, 3),
+            "joints_2d": (NUMBER_OF_JOINTS, 2),
+            "pose": (POSE_SIZE,),
+            "location": (LOCATION_SIZE,),
+            "appearance": (None,),
+        }
+        for name, shape in shapes.items():
+            assign(self, name, checked(f"TrackedPerson.{name}", getattr(self, name), np.float32, shape))
+        if (self.state is PersonState.SEEN) != (self.age == 0):
+            raise ContractError(f"TrackedPerson: state {self.state} does not go with age {self.age}")
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedDetections:
+    """How many boxes each gate of one frame removed.
+
+    Attributes:
+        low_score: below the score threshold.
+        small: narrower or lower than the size gates.
+        absent: the body model saw no person in the crop (presence gate).
+        duplicate: another box shows the same person with a higher score.
+    """
+
+    low_score: int = 0
+    small: int = 0
+    absent: int = 0
+    duplicate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded video frame.
+
+    Attributes:
+        number: index among the frames of the source, from 0.
+        timestamp: seconds since the first frame of the source.
+        image: (H, W, 3) uint8 RGB, upright (rotation metadata applied).
+    """
+
+    number: int
+    timestamp: float
+    image: UInt8
+
+    def __post_init__(self) -> None:
+        assign(self, "image", checked("Frame.image", self.image, np.uint8, (None, None, 3)))
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """Everything said about one frame; exactly one exists per frame of the source, also when nobody is in it.
+
+    Attributes:
+        frame_number: index of the frame.
+        timestamp: seconds since the first frame of the source.
+        width, height: source frame size in pixels.
+        persons: confirmed people, seen and predicted, in order of track id.
+        shot: True on the first frame of a new shot.
+        dropped: boxes that the gates removed.
+    """
+
+    frame_number: int
+    timestamp: float
+    width: int
+    height: int
+    persons: tuple[TrackedPerson, ...]
+    shot: bool = False
+    dropped: DroppedDetections = DroppedDetections()

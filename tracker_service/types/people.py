@@ -1,0 +1,163 @@
+"""The people of one frame before they are associated with tracks."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from tracker_service.errors import ContractError
+from tracker_service.types.arrays import Bool, Float32, Int64, Rows, UInt8, assign, checked
+
+NUMBER_OF_JOINTS = 45
+"""HMR2's 44 joints and, last, the model origin that PHALP appends."""
+POSE_SIZE = 229
+"""PHALP pose vector: global_orient 9, body_pose 207, betas 10, camera x, y and z/200."""
+LOCATION_SIZE = 99
+"""PHALP location vector: 45 (u, v) pairs, then three times the camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections(Rows):
+    """People found in one frame, best score first.
+
+    Attributes:
+        boxes: (n, 4) float32, x1 y1 x2 y2 in source pixels.
+        scores: (n,) float32 in [0, 1].
+        masks: (n, h, w) uint8, what of each person's own box is the person, 0 to 255; None where the detector gives
+            none.
+    """
+
+    boxes: Float32
+    scores: Float32
+    masks: UInt8 | None = None
+
+    def __post_init__(self) -> None:
+        assign(self, "boxes", checked("Detections.boxes", self.boxes, np.float32, (None, 4)))
+        n = len(self.boxes)
+        assign(self, "scores", checked("Detections.scores", self.scores, np.float32, (n,)))
+        if self.masks is not None:
+            assign(self, "masks", checked("Detections.masks", self.masks, np.uint8, (n, None, None)))
+        if not (np.isfinite(self.boxes).all() and np.isfinite(self.scores).all()):
+            raise ContractError("Detections: boxes and scores must be finite")
+        if (self.boxes[:, 2:] < self.boxes[:, :2]).any():
+            raise ContractError("Detections.boxes: expected x1 <= x2 and y1 <= y2, got a reversed box")
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """A frame in which nobody was found."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Squares(Rows):
+    """Square crop regions: what each person's crop shows of the frame.
+
+    Attributes:
+        centers: (n, 2) float32, x y in source pixels.
+        sides: (n,) float32, side length in source pixels, positive.
+        angles: (n,) float32, radians; the crop's upward axis is the image's upward axis turned by this angle clockwise.
+    """
+
+    centers: Float32
+    sides: Float32
+    angles: Float32
+
+    def __post_init__(self) -> None:
+        assign(self, "centers", checked("Squares.centers", self.centers, np.float32, (None, 2)))
+        n = len(self.centers)
+        assign(self, "sides", checked("Squares.sides", self.sides, np.float32, (n,)))
+        assign(self, "angles", checked("Squares.angles", self.angles, np.float32, (n,)))
+        if (self.sides <= 0).any():
+            raise ContractError(f"Squares.sides: expected positive lengths, got {float(self.sides.min())}")
+
+    def __len__(self) -> int:
+        return len(self.sides)
+
+
+@dataclass(frozen=True, slots=True)
+class Smpl(Rows):
+    """SMPL parameters as rotation matrices.
+
+    Attributes:
+        global_orient: (n, 1, 3, 3) float32, rotation of the pelvis.
+        body_pose: (n, 23, 3, 3) float32, rotations of joints 1 to 23 relative to their parents.
+        betas: (n, 10) float32, shape coefficients.
+    """
+
+    global_orient: Float32
+    body_pose: Float32
+    betas: Float32
+
+    def __post_init__(self) -> None:
+        assign(self, "global_orient", checked("Smpl.global_orient", self.global_orient, np.float32, (None, 1, 3, 3)))
+        n = len(self.global_orient)
+        assign(self, "body_pose", checked("Smpl.body_pose", self.body_pose, np.float32, (n, 23, 3, 3)))
+        assign(self, "betas", checked("Smpl.betas", self.betas, np.float32, (n, 10)))
+
+    def __len__(self) -> int:
+        return len(self.betas)
+
+
+@dataclass(frozen=True, slots=True)
+class People(Rows):
+    """Everything known about the people of one frame before they are associated with tracks.
+
+    Attributes:
+        detections: the n boxes and scores.
+        squares: the n crop squares (PHALP's "padded boxes": centre and side).
+        smpl: the n bodies.
+        crop_cameras: (n, 3) float32, weak-perspective (s, tx, ty) of the upright square.
+        cameras: (n, 3) float32, translation in the full frame for focal length 5000/256 * max(W, H).
+        joints_3d: (n, 45, 3) float32, metres, model space; the last is the origin.
+        joints_2d: (n, 45, 2) float32, source pixels.
+        pose: (n, 229) float32, PHALP pose vector (phalp.md section 3).
+        location: (n, 99) float32, PHALP location vector ("loca").
+        appearance: (n, k) float32, appearance embedding; k is the model set's.
+        presence: (n,) float32 in [0, 1], the body model's own belief that a person is there.
+        identities: (n,) int64, given ground-truth ids, -1 where unknown.
+        annotated: (n,) bool, True confirms a track at once (given boxes with a class).
+        uv_maps: (n, 4, 256, 256) float32 texture maps (texture mode), else None.
+    """
+
+    detections: Detections
+    squares: Squares
+    smpl: Smpl
+    crop_cameras: Float32
+    cameras: Float32
+    joints_3d: Float32
+    joints_2d: Float32
+    pose: Float32
+    location: Float32
+    appearance: Float32
+    presence: Float32
+    identities: Int64
+    annotated: Bool
+    uv_maps: Float32 | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.detections)
+        for name in ("squares", "smpl"):
+            if len(getattr(self, name)) != n:
+                raise ContractError(f"People.{name}: expected {n} rows, got {len(getattr(self, name))}")
+        shapes: dict[str, tuple[int | None, ...]] = {
+            "crop_cameras": (n, 3),
+            "cameras": (n, 3),
+            "joints_3d": (n, NUMBER_OF_JOINTS, 3),
+            "joints_2d": (n, NUMBER_OF_JOINTS, 2),
+            "pose": (n, POSE_SIZE),
+            "location": (n, LOCATION_SIZE),
+            "appearance": (n, None),
+            "presence": (n,),
+        }
+        for name, shape in shapes.items():
+            assign(self, name, checked(f"People.{name}", getattr(self, name), np.float32, shape))
+        assign(self, "identities", checked("People.identities", self.identities, np.int64, (n,)))
+        assign(self, "annotated", checked("People.annotated", self.annotated, np.bool_, (n,)))
+        if self.uv_maps is not None:
+            assign(self, "uv_maps", checked("People.uv_maps", self.uv_maps, np.float32, (n, 4, None, None)))
+
+    def __len__(self) -> int:
+        return len(self.detections)
