@@ -11,20 +11,21 @@ from benchmarks.serving_gap import gap_table
 from benchmarks.serving_load import VIDEOS, embedded_in_turn, load_table
 from benchmarks.serving_run import compare, run_video, sources
 from benchmarks.serving_server import serving
+from benchmarks.serving_stages import stage_table
 from benchmarks.tables import show
 from tests.triton.environment import EnvironmentUnavailableError
 from tracker_service.assembly import open_client
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import load_settings
 
-PARTS = ("equality", "gap", "load", "faults")
+PARTS = ("equality", "gap", "load", "stages", "faults")
 
 
 def main() -> int:
     """Measure, print tables, optionally write JSON; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
-    parser.add_argument("--frames", type=int, default=160, help="frames of each video in the load and fault tables")
+    parser.add_argument("--frames", type=int, default=160, help="frames of each video, except for equality")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each row of the gap table is measured")
     parser.add_argument("--videos", type=int, nargs="+", default=list(VIDEOS), help="numbers of concurrent videos")
     parser.add_argument("--configs", choices=("cpu", "default"), default="cpu", help="configs of the load table")
@@ -48,6 +49,8 @@ def main() -> int:
             # Again, because the speed of a shared machine drifts in the minutes between.
             in_turn.append(embedded_in_turn(source, options.frames))
             report["embedded_in_turn"] = show("Embedded, one after another, before and after", in_turn)
+        if "stages" in options.only:
+            report["stages"] = show("Stages", stage_table(source, options.frames, tuple(options.videos)))
         if "faults" in options.only:
             client = open_client(load_settings())
             reference = run_video(client, source, options.frames)

@@ -2,11 +2,9 @@
 
 import multiprocessing
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import psutil
@@ -31,8 +29,6 @@ class Load:
         shared_memory, dynamic_batching: what was on.
         fps: frames a second of all videos together, wall time.
         average_batch: rows per execution by model.
-        stages: part of a video's wall time in which a stage of its pipeline worked, mean of the videos: reading and
-            cropping, inference (at least one request under way), association.
         busy: part of the wall time in which the model's instances computed (1.0: all of them all the time), by model.
         overhead_ms: time per frame outside inference: decoding, crops, features, association (they overlap).
         cpu_busy: part of all cores' time that was used, by whatever runs on the machine.
@@ -43,7 +39,6 @@ class Load:
     dynamic_batching: bool
     fps: float
     average_batch: dict[str, float]
-    stages: dict[str, float]
     busy: dict[str, float]
     overhead_ms: float
     cpu_busy: float
@@ -65,7 +60,7 @@ def load_table(
 def embedded_in_turn(source: Path, frames: int, videos: int = 4) -> dict[str, float]:
     """Track ``videos`` videos one after another with embedded models, each in a process of its own."""
     started = time.perf_counter()
-    runs = [_in_processes("", source, frames, 1, shared_memory=False)[0][0] for _ in range(videos)]
+    runs = [in_processes("", source, frames, 1, shared_memory=False)[0][0] for _ in range(videos)]
     return {
         "videos": videos,
         "fps": videos * frames / sum(run.seconds for run in runs),
@@ -78,7 +73,7 @@ def _measure(
 ) -> Load:
     before = {model: counters(server, model) for model in MODELS}
     psutil.cpu_percent()  # the next call tells of the time since this one
-    runs, seconds = _in_processes(server.url, source, frames, count, shared_memory=shared_memory)
+    runs, seconds = in_processes(server.url, source, frames, count, shared_memory=shared_memory)
     done = {model: counters(server, model).since(before[model]) for model in MODELS}
     outside = ("decoding", "crops", "features", "association")
     overhead = sum(run.stages.get(stage, 0.0) for run in runs for stage in outside)
@@ -88,22 +83,13 @@ def _measure(
         dynamic_batching=dynamic_batching,
         fps=count * frames / seconds,
         average_batch={model: entry.rows / max(entry.executions, 1) for model, entry in done.items()},
-        stages=_stages(runs),
         busy={model: entry.compute_seconds / seconds / instances(server, model) for model, entry in done.items()},
         overhead_ms=1e3 * overhead / (count * frames),
         cpu_busy=psutil.cpu_percent() / 100,
     )
 
 
-def _stages(runs: Sequence[VideoRun]) -> dict[str, float]:
-    return {
-        "reading": fmean((run.stages["decoding"] + run.stages["crops"]) / run.seconds for run in runs),
-        "inference": fmean(run.inferring for run in runs),
-        "association": fmean(run.stages["association"] / run.seconds for run in runs),
-    }
-
-
-def _in_processes(
+def in_processes(
     url: str, source: Path, frames: int, count: int, *, shared_memory: bool
 ) -> tuple[list[VideoRun], float]:
     """Track ``count`` copies of ``source`` at once; returns the runs and the wall time of them all."""

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.serving_stages import WatchedClient
 from tracker_service.assembly import load_body, models_of, tracker_parameters
 from tracker_service.inference.client import InferenceClient
 from tracker_service.phalp.tracker import Tracker
@@ -33,7 +32,6 @@ class VideoRun:
         joints: (m, 45, 3) metres, of all people of all frames, in order.
         seconds: wall time from the first frame asked for to the last one finished.
         stages: busy seconds by stage; stages overlap.
-        inferring: part of the wall time with at least one request under way, 0 to 1.
         finished_at: time of each finished frame, seconds since the start.
     """
 
@@ -41,7 +39,6 @@ class VideoRun:
     joints: NDArray[np.float32]
     seconds: float
     stages: Mapping[str, float]
-    inferring: float
     finished_at: tuple[float, ...]
 
     @property
@@ -70,11 +67,11 @@ def run_video(
         frames: how many; None takes all.
         on_frame: called with the number of frames finished, after each.
     """
-    settings, times, watched = load_settings(), StageTimes(), WatchedClient(client)
+    settings, times = load_settings(), StageTimes()
     pipeline = settings.pipeline
     overlap = Overlap(pipeline.window, settings.inference.workers, pipeline.in_flight)
     perception = Perception(
-        watched,
+        client,
         models_of(settings),
         second_pass=settings.phalp.second_pass,
         keep_images=False,
@@ -92,14 +89,12 @@ def run_video(
                 finished_at.append(time.perf_counter() - started)
                 if on_frame is not None:
                     on_frame(len(results))
-    seconds = time.perf_counter() - started
     joints = [person.joints_3d for result in results for person in result.persons]
     return VideoRun(
         ids=tuple(tuple(person.track_id for person in result.persons) for result in results),
         joints=np.array(joints, np.float32).reshape(-1, 45, 3),
-        seconds=seconds,
+        seconds=time.perf_counter() - started,
         stages=times.seconds(),
-        inferring=watched.busy_seconds() / seconds,
         finished_at=tuple(finished_at),
     )
 

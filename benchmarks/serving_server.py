@@ -62,6 +62,7 @@ def serving(
     queue_size: int | None = None,
     bounded_queue: bool = True,
     instance_counts: Mapping[str, int] | None = None,
+    trace: Path | None = None,
     start: bool = True,
 ) -> Iterator[TritonServer]:
     """Serve the lite models from a copy of the repository.
@@ -73,6 +74,7 @@ def serving(
         queue_size: another `max_queue_size` for all models.
         bounded_queue: False takes the queue policy out of the configs.
         instance_counts: another number of instances, by model.
+        trace: file for the times of every request; complete once the server is stopped.
         start: False leaves starting to the caller.
     """
     with tempfile.TemporaryDirectory(prefix="phalp-serving-") as folder:
@@ -92,10 +94,16 @@ def serving(
                 config.ClearField("dynamic_batching")
             path.write_text(text_format.MessageToString(config))
             set_parameters(repository, model, (parameters or {}).get(model, {}))
-        server = TritonServer(server_environment(), repository, Path(folder) / "log")
+        options = () if trace is None else _tracing(trace)
+        server = TritonServer(server_environment(), repository, Path(folder) / "log", options=options)
         try:
             if start:
                 server.start()
             yield server
         finally:
             server.kill()
+
+
+def _tracing(trace: Path) -> tuple[str, ...]:
+    settings = (f"triton,file={trace}", "mode=triton", "level=TIMESTAMPS", "rate=1", "count=-1")
+    return tuple(f"--trace-config={setting}" for setting in settings)

@@ -1,54 +1,50 @@
-"""How much of a run's wall time its requests were under way: how busy the inference stage of the pipeline is."""
+"""How busy the stages of the pipeline are behind Triton, by the server's own trace of when it computed."""
 
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import fmean
+from typing import Any
 
-from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
+from benchmarks.serving_load import VIDEOS, in_processes
+from benchmarks.serving_server import serving
 
 
-class WatchedClient:
-    """Passes requests on and adds up the time during which at least one of them is under way.
+def stage_table(source: Path, frames: int, videos: tuple[int, ...] = VIDEOS) -> list[dict[str, Any]]:
+    """Return a row for every number of videos at once: the part of the wall time in which each stage worked."""
+    return [_row(source, frames, count) for count in videos]
 
-    Unlike the sum of the stages' seconds, time in which requests of two windows overlap counts once, and cropping
-    and letterboxing do not count. Closing it closes the client behind it.
+
+def _row(source: Path, frames: int, count: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="phalp-trace-") as folder:
+        trace = Path(folder) / "trace.json"
+        with serving(trace=trace) as server:
+            runs, seconds = in_processes(server.url, source, frames, count, shared_memory=True)
+            server.stop()  # writes what is left of the trace
+        events = json.loads(trace.read_text())
+    return {
+        "videos": count,
+        "fps": count * frames / seconds,
+        "decoding and cropping": fmean((run.stages["decoding"] + run.stages["crops"]) / run.seconds for run in runs),
+        "Triton computes": computing_seconds(events) / seconds,
+        "association": fmean(run.stages["association"] / run.seconds for run in runs),
+    }
+
+
+def computing_seconds(events: Iterable[Mapping[str, Any]]) -> float:
+    """Return how long at least one request was being computed; waiting in a queue and transport do not count.
 
     Args:
-        client: answers the requests.
-        clock: tells the time, seconds.
+        events: entries of Triton's trace file with ``TIMESTAMPS``.
     """
-
-    def __init__(self, client: InferenceClient, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._client = client
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._under_way = 0
-        self._since = 0.0
-        self._busy = 0.0
-
-    def signature(self, model: str) -> ModelSpec:
-        """Return the signature; this is not counted."""
-        return self._client.signature(model)
-
-    def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
-        """Run ``model`` and count the time it takes."""
-        with self._lock:
-            if self._under_way == 0:
-                self._since = self._clock()
-            self._under_way += 1
-        try:
-            return self._client.infer(model, inputs, outputs)
-        finally:
-            with self._lock:
-                self._under_way -= 1
-                if self._under_way == 0:
-                    self._busy += self._clock() - self._since
-
-    def close(self) -> None:
-        """Close the client behind."""
-        self._client.close()
-
-    def busy_seconds(self) -> float:
-        """Return the seconds with at least one request under way, of spans that have ended."""
-        with self._lock:
-            return self._busy
+    times: dict[int, dict[str, int]] = {}
+    for event in events:
+        for stamp in event.get("timestamps", ()):
+            times.setdefault(event["id"], {})[stamp["name"]] = stamp["ns"]
+    spans = sorted((of["COMPUTE_START"], of["COMPUTE_END"]) for of in times.values() if "COMPUTE_END" in of)
+    busy, until = 0, 0
+    for start, end in spans:
+        busy += max(0, end - max(start, until))
+        until = max(until, end)
+    return busy / 1e9

@@ -30,7 +30,7 @@ from tests.jobs.small_disk import NotPossibleHereError
 from tests.triton.environment import EnvironmentUnavailableError, server_environment
 
 _FRAMES = 72
-"""Long enough that most moments fall between two borders, and not before the first."""
+"""Long enough that about half of the moments fall between two borders; the others before the first."""
 _CLOCK_DAYS = (30, -30)
 
 

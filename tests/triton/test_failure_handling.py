@@ -34,6 +34,7 @@ UNLOADED = "Request for unknown model: 'm' has no available versions"
 NO_REGION = "Unable to find shared memory region: 'x'"
 QUEUE_FULL = "[request id: <id_unknown>] Exceeds maximum queue size"
 EXPIRED = "Request timeout expired"
+LOST_INPUT = "[request id: <id_unknown>] input 'crops' does not exist in request"
 
 
 def failure(code: str, text: str = "text") -> InferenceServerException:
@@ -54,6 +55,7 @@ def failure(code: str, text: str = "text") -> InferenceServerException:
         ("NOT_FOUND", UNLOADED, False, ModelNotFoundError, Remedy.RELOAD, True),
         ("NOT_FOUND", NO_REGION, True, InferenceUnavailableError, Remedy.REGISTER, True),
         ("INVALID_ARGUMENT", "shape", True, ModelContractError, Remedy.NONE, True),
+        ("INVALID_ARGUMENT", LOST_INPUT, True, InferenceFailedError, Remedy.RELOAD, False),
         ("INTERNAL", STUB_DIED, True, InferenceFailedError, Remedy.RELOAD, True),
         ("INTERNAL", "onnx runtime error 1", True, InferenceFailedError, Remedy.NONE, True),
         ("RESOURCE_EXHAUSTED", "message larger than max", True, InferenceFailedError, Remedy.NONE, False),
@@ -191,6 +193,7 @@ def run_attempts(policy: FailurePolicy, attempt: Callable[[float], Awaitable[str
         ("NOT_FOUND", UNKNOWN, 3),
         ("INTERNAL", STUB_DIED, 3),
         ("NOT_FOUND", NO_REGION, 3),
+        ("INVALID_ARGUMENT", LOST_INPUT, 3),
         ("INVALID_ARGUMENT", "", 1),
         ("INTERNAL", "division by zero", 1),
         ("UNIMPLEMENTED", "", 1),

@@ -1,93 +1,47 @@
-"""`benchmarks.serving_stages`: requests that overlap count once, pauses between them do not."""
+"""`benchmarks.serving_stages`: what is computed at the same time counts once, and what waits does not count."""
 
-from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
-from benchmarks.serving_stages import WatchedClient
-from tracker_service.errors import InferenceFailedError
-from tracker_service.inference.client import ModelSpec, Tensor
+from benchmarks.serving_stages import computing_seconds, stage_table
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "snow_promenade.mp4"
+SECOND = 1_000_000_000
 
 
-class Scripted:
-    """A client that does something during every request."""
-
-    def __init__(self, during: Callable[[], None]) -> None:
-        self._during = during
-        self.closed = False
-
-    def signature(self, model: str) -> ModelSpec:
-        return ModelSpec(model, {}, {})
-
-    def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
-        assert model == "model"
-        self._during()
-        return dict.fromkeys(outputs, inputs["rows"])
-
-    def close(self) -> None:
-        self.closed = True
+def request(number: int, queued: int, started: int, ended: int | None) -> list[dict[str, Any]]:
+    """What the trace says about one request; times in seconds, None: it has not ended."""
+    stamps = {"QUEUE_START": queued, "COMPUTE_START": started, "COMPUTE_END": ended}
+    times = [{"name": name, "ns": second * SECOND} for name, second in stamps.items() if second is not None]
+    named = {"id": number, "model_name": "hmr_lite", "model_version": 1}
+    return [named, *({"id": number, "timestamps": [time]} for time in times)]
 
 
-class Clock:
-    """Time that passes only when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-
-def ask(client: WatchedClient) -> dict[str, Tensor]:
-    return client.infer("model", {"rows": np.ones((2, 1), np.float32)}, ("same",))
-
-
-def test_requests_one_after_another_add_up_without_the_pause_between_them() -> None:
-    clock = Clock()
-    client = WatchedClient(Scripted(lambda: clock.advance(2.0)), clock)
-    ask(client)
-    clock.advance(5.0)
-    assert np.array_equal(ask(client)["same"], np.ones((2, 1), np.float32))
-    assert client.busy_seconds() == pytest.approx(4.0)
+@pytest.mark.parametrize(
+    ("requests", "seconds"),
+    [
+        ([], 0),
+        ([(0, 10, 12)], 2),
+        ([(0, 10, 12), (0, 15, 18)], 5),
+        ([(0, 15, 18), (0, 10, 12)], 5),
+        ([(0, 10, 14), (0, 12, 16)], 6),
+        ([(0, 10, 20), (0, 12, 14), (0, 13, 15)], 10),
+        ([(0, 10, 12), (0, 12, 14)], 4),
+        ([(0, 10, 12), (0, 13, None)], 2),
+    ],
+    ids=["none", "one", "a pause", "told later", "overlapping", "within another", "touching", "not ended"],
+)
+def test_computing_seconds(requests: list[tuple[int, int, int | None]], seconds: float) -> None:
+    events = [event for number, times in enumerate(requests) for event in request(number, *times)]
+    assert computing_seconds(events) == pytest.approx(seconds)
 
 
-def test_a_request_within_another_ones_time_counts_once() -> None:
-    clock, depth = Clock(), [0]
-
-    def during() -> None:
-        clock.advance(1.0)
-        if depth[0] == 0:
-            depth[0] += 1
-            ask(client)
-        clock.advance(1.0)
-
-    client = WatchedClient(Scripted(during), clock)
-    ask(client)
-    assert client.busy_seconds() == pytest.approx(4.0)
-
-
-def test_a_request_that_fails_counts_until_it_failed() -> None:
-    clock = Clock()
-
-    def fail() -> None:
-        clock.advance(3.0)
-        raise InferenceFailedError("no")
-
-    client = WatchedClient(Scripted(fail), clock)
-    with pytest.raises(InferenceFailedError):
-        ask(client)
-    clock.advance(1.0)
-    assert client.busy_seconds() == pytest.approx(3.0)
-
-
-def test_the_signature_is_that_of_the_client_behind_and_closing_closes_it() -> None:
-    behind = Scripted(lambda: None)
-    client = WatchedClient(behind)
-    assert client.signature("hmr2").name == "hmr2"
-    client.close()
-    assert behind.closed
-    assert client.busy_seconds() == 0.0
+@pytest.mark.usefixtures("environment")
+def test_a_real_servers_trace_tells_when_it_computed() -> None:
+    (row,) = stage_table(SAMPLE, 12, (1,))
+    assert row["videos"] == 1
+    assert 0.1 < row["Triton computes"] <= 1
+    assert 0 < row["decoding and cropping"] < 1
+    assert 0 < row["association"] < 1

@@ -22,7 +22,7 @@ class Remedy(Enum):
     NONE = auto()
     REPEAT = auto()
     RELOAD = auto()
-    """The model may be loaded again."""
+    """The model may be loaded again, or be itself again; not for long."""
     REGISTER = auto()
     """The server was restarted and does not know our shared memory."""
 
@@ -73,6 +73,10 @@ def _meaning(code: str, text: str, *, known: bool) -> tuple[type[InferenceError]
     if code == "INTERNAL" and "Stub process" in text:
         # A python-based model whose process died: it answers this until somebody reloads it.
         return InferenceFailedError, Remedy.RELOAD, True, ""
+    if code == "INVALID_ARGUMENT" and "does not exist in request" in text:
+        # The server lost an input: all are checked before they are sent, and it refuses a request without one in other
+        # words. Whether it still reads the memory is not known.
+        return InferenceFailedError, Remedy.RELOAD, False, ""
     # Anything not listed: messages above a proxy's limit, servers that are not Triton.
     return _BY_CODE.get(code, (InferenceFailedError, Remedy.NONE, False, f"{code or 'error'}: "))
 
