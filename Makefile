@@ -59,10 +59,10 @@ serve: $(VENV)/.phalp-run
 	$(BIN)/python -m tracker_service serve --port "$(PORT)" --log-format text
 
 triton: $(VENV)/.phalp-test
-	$(BIN)/python -m tests.triton
+	$(BIN)/python -m harness.triton
 
 chaos: $(VENV)/.phalp-test
-	$(BIN)/python -m tests.chaos --moments "$(MOMENTS)" --json "$(CHAOS)"
+	$(BIN)/python -m harness.chaos --moments "$(MOMENTS)" --json "$(CHAOS)"
 
 sample: $(VENV)/.phalp-test
 	$(BIN)/python -m samples.render

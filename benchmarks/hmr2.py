@@ -19,7 +19,6 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
-from benchmarks.machine import cpu_name
 from export.graphs.onnx_graph import write_onnx
 from export.graphs.samples import pictures
 from export.hmr2.checkpoint import build
@@ -29,6 +28,7 @@ from export.hmr2.random_checkpoint import random_tensors
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 from export.settings import ExportSettings
 from export.verify_full_command import stand_in_body
+from harness.machine import cpu_name
 
 GFLOP_A_CROP = 251.1
 """Matrix products of one crop at the published sizes, counting a multiply-add as two."""

@@ -15,7 +15,7 @@ import av
 import orjson
 import psutil
 
-from benchmarks.machine import cpu_name
+from harness.machine import cpu_name
 
 _SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "snow_promenade.mp4"
 _READ_EVERY_SECONDS = 0.5

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.machine import cpu_name
+from harness.machine import cpu_name
 
 _SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "snow_promenade.mp4"
 

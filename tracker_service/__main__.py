@@ -1,7 +1,7 @@
 """``python -m tracker_service``: the command line."""
 
-import tracker_service.single_blas_thread  # noqa: F401 - before numpy
-from tracker_service.cli import main
+import tracker_service.process.single_blas_thread  # noqa: F401 - before numpy
+from tracker_service.command_line.main import main
 
 if __name__ == "__main__":
     main()

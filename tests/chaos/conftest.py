@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.rounds import Round, embedded_round, triton_round
-from tests.jobs.clips import cut
-from tests.triton.environment import EnvironmentUnavailableError, server_environment
+from harness.chaos.rounds import Round, embedded_round, triton_round
+from harness.clips import cut
+from harness.triton.environment import EnvironmentUnavailableError, server_environment
 
 FRAMES = 24
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos.rounds import Round
+from harness.chaos.rounds import Round
 
 SEED = 7
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.conftest import FRAMES
-from tests.chaos.rounds import Round
-from tests.chaos.special import (
+from harness.chaos.rounds import Round
+from harness.chaos.special import (
     changing_videos,
     clock_jump,
     disk_full,
     one_of_two_services_dies,
 )
-from tests.jobs.postgres import PostgresUnavailableError
-from tests.jobs.small_disk import NotPossibleHereError
+from harness.postgres import PostgresUnavailableError
+from harness.small_disk import NotPossibleHereError
+from tests.chaos.conftest import FRAMES
 
 
 def test_a_full_disk_pauses_and_costs_nothing(embedded: Round, tmp_path: Path) -> None:

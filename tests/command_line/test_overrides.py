@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tracker_service.errors import SettingsError
-from tracker_service.overrides import is_override, parse_overrides, setting_keys
 from tracker_service.settings import load_settings
+from tracker_service.settings.overrides import is_override, parse_overrides, setting_keys
 from tracker_service.settings.serving import PathRule
 
 

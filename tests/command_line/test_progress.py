@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from tracker_service.assembly import Progress
-from tracker_service.progress import LiveBar, PlainLines, progress_display
+from tracker_service.command_line.progress import LiveBar, PlainLines, progress_display
 from tracker_service.types import FrameResult
+from tracker_service.wiring.assembly import Progress
 
 
 def progress(done: int, total: int | None) -> Progress:
@@ -30,7 +30,7 @@ def test_a_terminal_gets_a_bar_with_frames_speed_and_time_left(total: int | None
 
 @pytest.mark.parametrize(("total", "expected"), [(40, "frame 2 of 40,"), (None, "frame 2 of ?,")])
 def test_a_log_gets_plain_lines(monkeypatch: pytest.MonkeyPatch, total: int | None, expected: str) -> None:
-    monkeypatch.setattr("tracker_service.progress._LINE_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("tracker_service.command_line.progress._LINE_EVERY_SECONDS", 0.0)
     console = Console(file=io.StringIO(), force_terminal=False, width=120)
     with progress_display(console) as display:
         assert isinstance(display, PlainLines)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.triton.environment import EnvironmentUnavailableError, server_environment
 from tests.deploy.debian import ProgramUnavailableError, program
 from tests.deploy.live import LiveStack
-from tests.triton.environment import EnvironmentUnavailableError, server_environment
 
 Find = Callable[[str], Path]
 

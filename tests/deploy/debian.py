@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.triton.environment import cache_folder
+from harness.triton.environment import cache_folder
 
 _PACKAGES = {
     "amtool": "prometheus-alertmanager",

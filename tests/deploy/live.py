@@ -19,9 +19,9 @@ import yaml
 from deploy.smoke.clip import SAMPLE, jpeg_frames
 from deploy.smoke.stage import free_port
 from deploy.smoke.tracker import FrameStream, Tracker
-from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import build_repository
-from tests.triton.server import TritonServer
+from harness.triton.environment import ServerEnvironment
+from harness.triton.repository import build_repository
+from harness.triton.server import TritonServer
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 MODELS = ("detector_lite", "hmr_lite")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.triton.environment import cache_folder
 from tests.deploy.live import DEPLOY, LiveStack
-from tests.triton.environment import cache_folder
 
 DASHBOARD = DEPLOY / "grafana" / "dashboards" / "phalp-triton.json"
 TYPES = DEPLOY / "grafana" / "types"

@@ -13,9 +13,9 @@ import httpx
 import orjson
 import pytest
 
+from harness.running_service import RunningService
 from tests.documentation.serving import NEEDS, ROOT, Snippet, snippets
 from tests.service import pictures
-from tests.service.running import RunningService
 from tracker_service.api.app import ROUTERS
 
 DOCUMENT = snippets("docs/http.md")

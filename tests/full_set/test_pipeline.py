@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from tests.full_set.runs import FRAMES, GATES, SAMPLE, Run, track
-from tracker_service.assembly import models_of, pose_predictor
 from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
-from tracker_service.pipeline.bodies import Bodies, Candidates
-from tracker_service.pipeline.looks import TextureLooks
+from tracker_service.pipeline.models.appearance import TextureLooks
+from tracker_service.pipeline.models.bodies import Bodies, Candidates
+from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame, Perception
-from tracker_service.pipeline.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import Settings, load_settings
 from tracker_service.types import Detections, Float32, Squares
 from tracker_service.video.source import Position, open_source
+from tracker_service.wiring.assembly import models_of, pose_predictor
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.triton.environment import EnvironmentUnavailableError, server_environment
+from harness.triton.server import TritonServer
 from tests.full_set.runs import GATES, Run, track
-from tests.triton.environment import EnvironmentUnavailableError, server_environment
-from tests.triton.server import TritonServer
 
 pytestmark = pytest.mark.registry
 SERVED = ("appearance", "appearance_encoder", "detector", "hmr2")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.clips import cut
-from tests.jobs.stores import contents, request, running_store, wait_complete
+from harness.clips import cut
+from harness.job_stores import contents, request, running_store, wait_complete
 
 FRAMES = 28
 

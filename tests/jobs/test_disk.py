@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.small_disk import NotPossibleHereError, fill, small_disk
-from tests.jobs.stores import CHUNK, contents, request, running_store, wait_complete, wait_for, wait_frames
+from harness.job_stores import CHUNK, contents, request, running_store, wait_complete, wait_for, wait_frames
+from harness.small_disk import NotPossibleHereError, fill, small_disk
 from tracker_service.errors import DiskFullError
 from tracker_service.jobs.disk import is_full, used_bytes
 from tracker_service.jobs.job import JobState
-from tracker_service.jobs.parameters import RunLimits
+from tracker_service.jobs.queue.store_parameters import RunLimits
 
 MIB = 1 << 20
 LIMITS = RunLimits(chunk_frames=CHUNK, free_bytes=2 * MIB, poll_seconds=0.1)

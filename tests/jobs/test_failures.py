@@ -9,7 +9,7 @@ from threading import Event, Thread
 import psutil
 import pytest
 
-from tests.jobs.stores import (
+from harness.job_stores import (
     CHUNK,
     contents,
     new_store,
@@ -22,10 +22,10 @@ from tests.jobs.stores import (
     worker,
     workers,
 )
-from tests.waiting import until
+from harness.waiting import until
 from tracker_service.errors import JobError, JobNotFoundError, VideoError
 from tracker_service.jobs.job import JobState
-from tracker_service.jobs.parameters import RunLimits
+from tracker_service.jobs.queue.store_parameters import RunLimits
 
 PATIENT = RunLimits(chunk_frames=CHUNK, free_bytes=0, poll_seconds=0.1)
 

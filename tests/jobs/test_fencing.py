@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stores import CHUNK, contents, request, running_store, wait_complete, wait_frames, worker
-from tests.waiting import until
-from tracker_service.jobs.fence import Fence, JobOccupiedError
+from harness.job_stores import CHUNK, contents, request, running_store, wait_complete, wait_frames, worker
+from harness.waiting import until
 from tracker_service.jobs.folder import JobFolder, worker_task
 from tracker_service.jobs.messages import Occupied
-from tracker_service.jobs.parameters import RunLimits
-from tracker_service.jobs.process import WorkerProcess
+from tracker_service.jobs.queue.store_parameters import RunLimits
+from tracker_service.jobs.queue.worker_process import WorkerProcess
+from tracker_service.jobs.worker.fence import Fence, JobOccupiedError
 
 
 def test_only_one_owner_at_a_time_and_each_has_a_higher_number(tmp_path: Path) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.jobs.postgres import PostgresUnavailableError, postgres
-from tests.jobs.stores import (
+from harness.job_stores import (
     CHUNK,
     contents,
     new_store,
@@ -17,11 +16,12 @@ from tests.jobs.stores import (
     wait_frames,
     worker,
 )
-from tests.waiting import until
+from harness.postgres import PostgresUnavailableError, postgres
+from harness.waiting import until
 from tracker_service.errors import JobError
-from tracker_service.job_assembly import store_parameters
-from tracker_service.jobs.liveness import OneOfSeveral, OneService
+from tracker_service.jobs.queue.liveness import OneOfSeveral, OneService
 from tracker_service.settings import load_settings
+from tracker_service.wiring.jobs import store_parameters
 
 
 @pytest.fixture(scope="module")

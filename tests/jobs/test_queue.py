@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stores import contents, request, running_store, wait_complete, wait_final, wait_for, workers
-from tests.waiting import until
+from harness.job_stores import contents, request, running_store, wait_complete, wait_final, wait_for, workers
+from harness.waiting import until
 from tracker_service.errors import JobQuotaError, QueueFullError
 from tracker_service.jobs.job import JobState
-from tracker_service.jobs.parameters import QueueLimits
-from tracker_service.jobs.turns import Turn, next_turn
+from tracker_service.jobs.queue.fair_order import Turn, next_turn
+from tracker_service.jobs.queue.store_parameters import QueueLimits
 
 
 def queue_order(*asked: tuple[str, int]) -> list[int]:

@@ -7,8 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.jobs.conftest import FRAMES
-from tests.jobs.stores import (
+from harness.job_stores import (
     CHUNK,
     contents,
     request,
@@ -19,10 +18,11 @@ from tests.jobs.stores import (
     worker,
     workers,
 )
-from tests.waiting import until
-from tracker_service.assembly import track_video
+from harness.waiting import until
+from tests.jobs.conftest import FRAMES
 from tracker_service.jobs.job import JobState
 from tracker_service.settings import load_settings
+from tracker_service.wiring.assembly import track_video
 
 Undisturbed = Callable[[bool], dict[str, bytes]]
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stores import request, running_store, wait_complete
-from tests.waiting import until
+from harness.job_stores import request, running_store, wait_complete
+from harness.waiting import until
 from tracker_service.errors import JobNotFoundError
-from tracker_service.jobs.parameters import Retention
-from tracker_service.jobs.retention import ABANDONED_SECONDS, FinishedJob, SteadyClock, expired, remove_strays
-from tracker_service.jobs.store import DbosJobStore
+from tracker_service.jobs.queue.retention import ABANDONED_SECONDS, FinishedJob, SteadyClock, expired, remove_strays
+from tracker_service.jobs.queue.store import DbosJobStore
+from tracker_service.jobs.queue.store_parameters import Retention
 
 KIB = 1024
 

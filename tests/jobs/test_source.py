@@ -8,12 +8,12 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.jobs.clips import as_transport_stream, cut
+from harness.clips import as_transport_stream, cut
+from harness.job_stores import CHUNK, contents, request, running_store, wait_complete, wait_final, wait_frames, worker
 from tests.jobs.conftest import FRAMES
-from tests.jobs.stores import CHUNK, contents, request, running_store, wait_complete, wait_final, wait_frames, worker
 from tracker_service.jobs.identity import SourceChange, SourceIdentity
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.jobs.parameters import QueueLimits
+from tracker_service.jobs.queue.store_parameters import QueueLimits
 
 SIZE = 100_000
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.association import text_table
-from benchmarks.association_features import VideoFeatures, load_features, save_features
-from benchmarks.association_footage import VARIANTS, footage_table, gated
-from benchmarks.association_latency import measure_latency
-from benchmarks.association_occlusion import Outcome, occlusion_stress
-from benchmarks.association_walkers import FRAME_SIZE, ObservationNoise, Walkers
+from benchmarks.association.__main__ import text_table
+from benchmarks.association.features import VideoFeatures, load_features, save_features
+from benchmarks.association.footage import VARIANTS, footage_table, gated
+from benchmarks.association.latency import measure_latency
+from benchmarks.association.occlusion import Outcome, occlusion_stress
+from benchmarks.association.walkers import FRAME_SIZE, ObservationNoise, Walkers
 from tracker_service.body.model import BodyModel
-from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import People
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +78,7 @@ def test_latency_counts_the_state_of_living_tracks() -> None:
 
 
 def test_short_occlusions_keep_identities_and_predictions_beat_stale_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.association_occlusion.GAPS", (10,))
+    monkeypatch.setattr("benchmarks.association.occlusion.GAPS", (10,))
     outcomes: dict[str, Outcome] = {
         "ours": occlusion_stress(body(), TrackerParameters(), seeds=3),
         "upstream": occlusion_stress(body(), TrackerParameters(compat="upstream"), seeds=3),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.phalp.golden import Arrays, load
 from tracker_service.phalp.cost import Samples, association_cost, squared_distances
-from tracker_service.phalp.parameters import DistanceType, TrackerParameters
+from tracker_service.phalp.tracker_parameters import DistanceType, TrackerParameters
 
 GOLDEN = [
     *((kind, shot, letters) for kind in ("EQ_019", "EQ_010") for shot in (0, 1) for letters in ("APL", "PL")),

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from tests.phalp.people import FRAME_SIZE, Person, nobody, people
 from tests.phalp.test_tracker_properties import scenes
 from tracker_service.errors import SettingsError
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import People, PersonState, TrackedPerson
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tracker_service.errors import SettingsError
-from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from tests.phalp.golden import Scenario
 from tests.phalp.people import FRAME_SIZE, Person, nobody, people
 from tests.phalp.textures import texture_map
 from tracker_service.errors import TrackerStateError
-from tracker_service.phalp.parameters import TrackerParameters
-from tracker_service.phalp.snapshot import SNAPSHOT_VERSION, TrackerSnapshot
+from tracker_service.phalp.state.snapshot import SNAPSHOT_VERSION, TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.checkpoint import load_tracker_state, save_tracker_state
 from tracker_service.types import TrackedPerson
 

@@ -5,8 +5,8 @@ import pytest
 
 from tests.phalp.people import FRAME_SIZE, Person, nobody, people, walker, with_values
 from tracker_service.errors import ContractError
-from tracker_service.phalp.parameters import Compatibility, TrackerParameters
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import Compatibility, TrackerParameters
 from tracker_service.types import People, PersonState, TrackedPerson
 
 

@@ -5,8 +5,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.phalp.people import FRAME_SIZE, Person, people
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import PersonState, TrackedPerson
 
 LIMIT = 100.0

@@ -5,8 +5,8 @@ import pytest
 
 from tests.phalp.people import FRAME_SIZE, Person, people, walker
 from tracker_service.errors import ContractError, SettingsError
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 
 
 def test_texture_needs_an_encoder_and_maps() -> None:

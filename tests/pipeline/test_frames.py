@@ -10,8 +10,8 @@ import pytest
 from tracker_service.body.model import BodyModel
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.model_sets import LITE
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.frames import Overlap, finished_frames
 from tracker_service.pipeline.perception import MarkedFrame, Perception
 from tracker_service.pipeline.shot_marks import mark_shots

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.refinement.walkers import RATE, TurningBody, angles, frame, states, walker
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.rotations import rotation_matrices
-from tracker_service.refinement.parameters import RefinementParameters
+from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.refinement.rotations import nearest_rotations, rotation_vectors, slerp
 from tracker_service.refinement.smoothing import regression_weights
 from tracker_service.refinement.stream import Refiner

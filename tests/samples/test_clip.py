@@ -11,10 +11,10 @@ from samples.render import BODY_MODEL, CLIP_NAME, FRAMES, MOT_NAME, ROOT, TRUTH_
 from samples.stage import Stage, build_stage
 from samples.truth import ClipTruth
 from tracker_service.body.model import BodyModel
+from tracker_service.evaluation.box_overlap import pairwise_iou
+from tracker_service.evaluation.mot import read_mot
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.people.letterbox import letterbox
-from tracker_service.results.box_overlap import pairwise_iou
-from tracker_service.results.mot import read_mot
 from tracker_service.types import UInt8
 from tracker_service.video.source import open_source
 

@@ -5,7 +5,7 @@ import pytest
 
 from samples.render import FRAMES, MOT_NAME, ROOT, TRUTH_NAME
 from samples.truth import COUNTED_VISIBILITY, ClipTruth
-from tracker_service.results.mot import read_mot
+from tracker_service.evaluation.mot import read_mot
 
 TRUTH = ClipTruth.load(ROOT / "samples" / TRUTH_NAME)
 

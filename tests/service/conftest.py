@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from tests.service.running import RunningService
+from harness.running_service import RunningService
+from harness.waiting import until
 from tests.service.video_service import JOB_FRAMES, VideoService
-from tests.waiting import until
 
 StartService: TypeAlias = Callable[..., RunningService]
 

@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tracker_service.api.server import serve
-from tracker_service.assembly import models_of, open_client
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
-from tracker_service.overrides import parse_overrides
 from tracker_service.settings import Settings, load_settings
+from tracker_service.settings.overrides import parse_overrides
+from tracker_service.wiring.assembly import models_of, open_client
 
 
 class StagedClient:

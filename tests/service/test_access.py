@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.running_service import RunningService
 from tests.service import pictures
-from tests.service.running import RunningService
 
 JPEG = pictures.sample_jpegs(1)[0]
 IMAGE = {"Content-Type": "image/jpeg"}

@@ -8,8 +8,8 @@ import orjson
 import pytest
 from PIL import Image
 
+from harness.running_service import ROOT, RunningService
 from tests.service import pictures
-from tests.service.running import ROOT, RunningService
 from tests.service.wire import Wire
 
 JPEG = pictures.sample_jpegs(1)[0]

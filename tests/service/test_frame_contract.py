@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from harness.running_service import RunningService
 from tests.service import pictures
-from tests.service.running import RunningService
 
 JPEG = pictures.sample_jpegs(1)[0]
 EMPTY = pictures.saved(Image.new("RGB", (320, 240), (90, 120, 90)), "JPEG")

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.running_service import ROOT, RunningService
 from tests.service import pictures
-from tests.service.running import ROOT, RunningService
 
 FRAMES = 140
 RUNNER = ROOT.parent / "shared" / "data" / "runner.mp4"

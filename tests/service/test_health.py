@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.running_service import RunningService
+from harness.waiting import until
 from tests.service import pictures
 from tests.service.conftest import StartService
-from tests.service.running import RunningService
 from tests.service.wire import Wire
-from tests.waiting import until
 
 STAGED = ("-m", "tests.service.staged")
 JPEG = pictures.sample_jpegs(1)[0]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.service import pictures
-from tracker_service.api.images import SentImage
+from tracker_service.api.frames.images import SentImage
 from tracker_service.errors import ImageError, ImageFormatError, ImageTooLargeError, UnsupportedImageError
 from tracker_service.types import UInt8
 
@@ -134,7 +134,7 @@ def test_a_damaged_exif_block_does_not_make_a_picture_unusable() -> None:
     exif = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff" + b"\xee" * 40
     data = pictures.saved(Image.new("RGB", (8, 6)), "JPEG", exif=exif)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as the service does, see tracker_service.api.logs
+        warnings.simplefilter("ignore")  # as the service does, see tracker_service.api.http.logs
         assert decode(data).shape == (6, 8, 3)
 
 

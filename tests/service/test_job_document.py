@@ -11,11 +11,11 @@ from typing import Any, TypeAlias, cast
 import orjson
 import pytest
 
-from tracker_service.api.frame_shape import FrameShape
-from tracker_service.api.job_document import JobDocument
-from tracker_service.api.job_following import JobFollower, Pace
-from tracker_service.api.job_streams import frame_lines, progress_events
-from tracker_service.api.job_views import pose_video_head, pose_video_tail
+from tracker_service.api.frames.shape import FrameShape
+from tracker_service.api.jobs.document import JobDocument
+from tracker_service.api.jobs.following import JobFollower, Pace
+from tracker_service.api.jobs.streams import frame_lines, progress_events
+from tracker_service.api.jobs.views import pose_video_head, pose_video_tail
 from tracker_service.errors import JobError, JobNotFoundError, ResultsError
 from tracker_service.jobs.job import Job, JobRequest, JobState, JobStore
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from harness.waiting import until
 from tests.service.video_service import VideoService
-from tests.waiting import until
 
 NDJSON = {"Accept": "application/x-ndjson"}
 

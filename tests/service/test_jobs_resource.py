@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from tests.service.video_service import JOB_FRAMES, VideoService
-from tracker_service.api.job_views import JobView
+from tracker_service.api.jobs.views import JobView
 
 NDJSON = {"Accept": "application/x-ndjson"}
 

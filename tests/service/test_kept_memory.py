@@ -10,7 +10,7 @@ import pytest
 _FRAMES, _FRAME_BYTES, _PAGE_BYTES = 50, 6 << 20, 4096
 _PROGRAM = f"""
 import resource
-from tracker_service.kept_memory import keep_freed_memory
+from tracker_service.process.memory import keep_freed_memory
 print(keep_freed_memory())
 frame = b"x" * {_FRAME_BYTES}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.running_service import RunningService
+from harness.waiting import until
 from tests.service import pictures
 from tests.service.conftest import StartService
-from tests.service.running import RunningService
 from tests.service.wire import Wire
-from tests.waiting import until
 
 JPEG = pictures.sample_jpegs(1)[0]
 IMAGE = {"Content-Type": "image/jpeg"}

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.service.running import RunningService
+from harness.running_service import RunningService
 from tracker_service.api.app import create_app
 from tracker_service.settings import load_settings
 

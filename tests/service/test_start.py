@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.running_service import ROOT, RunningService
 from tests.service.conftest import StartService
-from tests.service.running import ROOT, RunningService
 
 
 def serve(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.service.video_service import WINDOWS, VideoService
-from tracker_service.api.frame_shape import PERSON_FIELDS
-from tracker_service.assembly import load_body
+from tracker_service.api.frames.shape import PERSON_FIELDS
 from tracker_service.settings import load_settings
 from tracker_service.types import Smpl
+from tracker_service.wiring.assembly import load_body
 
 FRAMES = 12
 

@@ -8,9 +8,9 @@ import httpx
 import numpy as np
 import pytest
 
+from harness.waiting import until
 from tests.service.video_service import VideoService
 from tests.service.wire import Wire
-from tests.waiting import until
 from tracker_service.video.writer import VideoWriter
 
 FORM = "Content-Type: multipart/form-data; boundary=XX"

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import orjson
 
-from tests.service.running import ROOT, RunningService
-from tests.waiting import until
+from harness.running_service import ROOT, RunningService
+from harness.waiting import until
 
 SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
 WINDOWS = r"C:\Users\me"

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tests.phalp.people import FRAME_SIZE, Person, people
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
-from tracker_service.sessions.parameters import SessionParameters
+from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video import LiveVideo, VideoName
 from tracker_service.types import DroppedDetections

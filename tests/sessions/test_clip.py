@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 from samples.truth import ClipTruth
 from tests.body.conftest import PROJECT
 from tests.sessions.scenes import request
-from tracker_service.assembly import load_body, models_of, tracker_parameters
 from tracker_service.body.model import BodyModel
+from tracker_service.evaluation.box_overlap import pairwise_iou
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame, Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.windows import windows
-from tracker_service.results.box_overlap import pairwise_iou
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.sessions.parameters import SessionParameters
+from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video import LiveVideo, VideoName
 from tracker_service.settings import Settings, load_settings
 from tracker_service.types import Bool, Float32, Float64
 from tracker_service.video.source import open_source
+from tracker_service.wiring.assembly import load_body, models_of, tracker_parameters
 
 SAMPLE = PROJECT / "samples" / "snow_promenade.mp4"
 FRAMES = 140

@@ -11,15 +11,15 @@ import pytest
 
 from tests.body.conftest import PROJECT
 from tests.sessions.staged_models import StagedDetector
-from tracker_service.assembly import load_body, models_of, open_client
 from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.session_assembly import open_sessions
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.settings import load_settings
 from tracker_service.types import PersonState, UInt8
 from tracker_service.video.source import open_source
+from tracker_service.wiring.assembly import load_body, models_of, open_client
+from tracker_service.wiring.sessions import open_sessions
 
 FRAMES = 16
 

@@ -14,7 +14,7 @@ from tracker_service.errors import (
 )
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer
-from tracker_service.sessions.parameters import SessionParameters
+from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video import LiveVideo
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker_service.sessions.parameters import SessionParameters
-from tracker_service.sessions.turns import Turns
+from tracker_service.sessions.frame_order import Turns
+from tracker_service.sessions.session_parameters import SessionParameters
 
 GAP, WAIT = 2.0, 10.0
 

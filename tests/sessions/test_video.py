@@ -11,8 +11,8 @@ import pytest
 from tests.phalp.people import FRAME_SIZE, Person, people
 from tests.sessions.scenes import TRACKING, ids, observation, states, walker, walkers
 from tracker_service.body.model import BodyModel
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.video import LiveVideo, VideoName
 from tracker_service.types import Smpl

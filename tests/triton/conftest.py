@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.triton.environment import EnvironmentUnavailableError, ServerEnvironment, server_environment
-from tests.triton.repository import build_repository
-from tests.triton.server import TritonServer
+from harness.triton.environment import EnvironmentUnavailableError, ServerEnvironment, server_environment
+from harness.triton.repository import build_repository
+from harness.triton.server import TritonServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

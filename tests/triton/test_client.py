@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tests.triton.repository import MODEL_REPOSITORY, read_config, served_models
-from tests.triton.server import TritonServer
+from harness.triton.repository import MODEL_REPOSITORY, read_config, served_models
+from harness.triton.server import TritonServer
 from tests.triton.tensors import random_inputs
 from tracker_service.errors import (
     InferenceUnavailableError,

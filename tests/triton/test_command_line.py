@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.triton.repository import MODEL_REPOSITORY, built_models
+from harness.triton.server import TritonServer, free_ports
 from tests.full_set.runs import Run, track
-from tests.triton.repository import MODEL_REPOSITORY, built_models
-from tests.triton.server import TritonServer, free_ports
 
 LITE = ("detector_lite", "hmr_lite")
 

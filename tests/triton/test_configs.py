@@ -11,11 +11,11 @@ from tritonclient.grpc import model_config_pb2
 
 from export.appearance import model as appearance_model
 from export.hmr2 import model as hmr2_model
-from tests.triton.environment import ServerEnvironment
-from tests.triton.graphs import GRAPHS
-from tests.triton.repository import MODEL_REPOSITORY, build_repository, read_config, served_models, variants
-from tests.triton.scripted import SCRIPTS
-from tests.triton.server import TritonServer
+from harness.triton.environment import ServerEnvironment
+from harness.triton.graphs import GRAPHS
+from harness.triton.repository import MODEL_REPOSITORY, build_repository, read_config, served_models, variants
+from harness.triton.scripted import SCRIPTS
+from harness.triton.server import TritonServer
 
 Signature = dict[str, tuple[str, tuple[int, ...]]]
 ONNX_TYPES: dict[int, str] = {

@@ -14,10 +14,10 @@ import pytest
 from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
 from tritonclient.grpc import InferenceServerClient
 
-from tests.triton import graphs
-from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import MODEL_REPOSITORY, build_repository, read_config, set_parameters
-from tests.triton.server import TritonServer
+from harness.triton import graphs
+from harness.triton.environment import ServerEnvironment
+from harness.triton.repository import MODEL_REPOSITORY, build_repository, read_config, set_parameters
+from harness.triton.server import TritonServer
 from tests.triton.tensors import random_inputs
 from tracker_service.errors import (
     InferenceFailedError,

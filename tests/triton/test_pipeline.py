@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.serving_faults import JOB, crash
-from benchmarks.serving_run import compare, run_video, sources
-from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import build_repository, built_models
-from tests.triton.server import TritonServer
+from benchmarks.serving.faults import JOB, crash
+from benchmarks.serving.run import compare, run_video, sources
+from harness.triton.environment import ServerEnvironment
+from harness.triton.repository import build_repository, built_models
+from harness.triton.server import TritonServer
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton import TritonClient
 

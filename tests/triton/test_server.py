@@ -5,9 +5,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import build_repository, read_config
-from tests.triton.server import SHARED_MEMORY, ServerStartError, TritonServer
+from harness.triton.environment import ServerEnvironment
+from harness.triton.repository import build_repository, read_config
+from harness.triton.server import SHARED_MEMORY, ServerStartError, TritonServer
 
 
 def test_stopping_ends_every_process_and_removes_the_servers_shared_memory(

@@ -1,11 +1,11 @@
-"""`benchmarks.serving_stages`: what is computed at the same time counts once, and what waits does not count."""
+"""`benchmarks.serving.stages`: what is computed at the same time counts once, and what waits does not count."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.serving_stages import computing_seconds, stage_table
+from benchmarks.serving.stages import computing_seconds, stage_table
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "snow_promenade.mp4"
 SECOND = 1_000_000_000

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import build_repository
-from tests.triton.server import TritonServer
+from harness.triton.environment import ServerEnvironment
+from harness.triton.repository import build_repository
+from harness.triton.server import TritonServer
 from tracker_service.inference.triton import TritonClient
 
 MODEL = "detector_lite"

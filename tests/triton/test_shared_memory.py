@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tritonclient.grpc import InferenceServerClient
 
-from tests.triton.environment import ServerEnvironment
-from tests.triton.repository import build_repository, set_parameters
-from tests.triton.server import TritonServer
+from harness.triton.environment import ServerEnvironment
+from harness.triton.repository import build_repository, set_parameters
+from harness.triton.server import TritonServer
 from tests.triton.tensors import random_inputs
 from tracker_service.errors import InferenceTimeoutError
 from tracker_service.inference.embedded import EmbeddedClient

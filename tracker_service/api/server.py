@@ -12,13 +12,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from tracker_service.api.app import create_app
-from tracker_service.api.loading import OpenClient
-from tracker_service.api.logs import configure_logging
+from tracker_service.api.health.model_loading import OpenClient
+from tracker_service.api.http.logs import configure_logging
 from tracker_service.api.service import Service
-from tracker_service.assembly import open_client as client_of_settings
 from tracker_service.errors import SettingsError
-from tracker_service.kept_memory import keep_freed_memory
+from tracker_service.process.memory import keep_freed_memory
 from tracker_service.settings import Settings
+from tracker_service.wiring.assembly import open_client as client_of_settings
 
 _KEEP_ALIVE_SECONDS = 75
 """Above the idle time after which proxies and Node's agents drop a connection, so that they are the ones to do it."""

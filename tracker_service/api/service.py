@@ -12,14 +12,13 @@ from typing import Annotated, ParamSpec, TypeAlias, TypeVar
 
 from fastapi import Depends, Request
 
-from tracker_service.api.admission import ClientPlaces, FramePlaces, SessionsInUse
-from tracker_service.api.authentication import ApiKeys
-from tracker_service.api.errors import refusal
-from tracker_service.api.load import NO_JOBS, Load, RecentMean
-from tracker_service.api.metrics import ServiceMetrics
-from tracker_service.api.needed_models import check_models
-from tracker_service.api.readiness import Readiness
-from tracker_service.assembly import models_of, tracker_parameters
+from tracker_service.api.health.load import NO_JOBS, Load, RecentMean
+from tracker_service.api.health.needed_models import check_models
+from tracker_service.api.health.readiness import Readiness
+from tracker_service.api.http.admission import ClientPlaces, FramePlaces, SessionsInUse
+from tracker_service.api.http.authentication import ApiKeys
+from tracker_service.api.http.errors import refusal
+from tracker_service.api.metrics.service_metrics import ServiceMetrics
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import InferenceUnavailableError
 from tracker_service.inference.client import InferenceClient
@@ -27,6 +26,7 @@ from tracker_service.jobs.job import JobStore, QueueCounts
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.settings import Settings
+from tracker_service.wiring.assembly import models_of, tracker_parameters
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

@@ -11,8 +11,8 @@ import orjson
 from tracker_service.errors import JobError
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import JobRequest
-from tracker_service.jobs.parameters import RunLimits
-from tracker_service.jobs.task import WorkerTask
+from tracker_service.jobs.queue.store_parameters import RunLimits
+from tracker_service.jobs.worker.task import WorkerTask
 from tracker_service.results.partial_file import write_whole
 
 

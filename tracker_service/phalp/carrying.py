@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from tracker_service.phalp.location import POSITION, LocationPrediction
-from tracker_service.phalp.sightings import Sightings
+from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.types import NUMBER_OF_JOINTS, Float32, Float64, Smpl
 
 _FOCAL_OVER_SIZE = 5000.0 / 256.0

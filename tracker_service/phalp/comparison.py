@@ -8,9 +8,9 @@ import numpy as np
 from tracker_service.errors import ContractError, SettingsError
 from tracker_service.phalp.appearance import TextureEncoder, texture_distances
 from tracker_service.phalp.cost import Samples, combine, cost_terms
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.prediction import Prediction
-from tracker_service.phalp.sightings import Sightings
+from tracker_service.phalp.state.sightings import Sightings
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Float64, People
 
 

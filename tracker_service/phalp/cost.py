@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.phalp.location import SAMPLE
-from tracker_service.phalp.parameters import TrackerParameters
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Float64, Int64
 
 UPSTREAM_APPEARANCE_SCALE = 1000.0

@@ -7,9 +7,9 @@ import numpy as np
 
 from tracker_service.phalp.cost import Samples
 from tracker_service.phalp.location import SAMPLE, LocationPrediction, predict_location
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.pose_prediction import PosePredictor
 from tracker_service.phalp.track import Tracks
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Int64
 
 

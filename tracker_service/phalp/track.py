@@ -5,8 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from tracker_service.phalp.columns import Columns
-from tracker_service.phalp.sightings import Sightings
+from tracker_service.phalp.state.columns import Columns
+from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.types import Bool, Float32, Int64
 
 _LOCATION_SERIES = np.array([88, 89, 92])

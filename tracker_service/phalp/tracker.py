@@ -11,15 +11,14 @@ import numpy as np
 from tracker_service.errors import ContractError, TrackerStateError
 from tracker_service.phalp.appearance import TextureEncoder, blend_texture
 from tracker_service.phalp.association import Association, associate, associate_identities, rounds, with_identities
-from tracker_service.phalp.backlog import backlog_for
 from tracker_service.phalp.carrying import JointModel, carry_on
 from tracker_service.phalp.comparison import Comparison, Observed
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
 from tracker_service.phalp.reporting import live_people, visible_people
-from tracker_service.phalp.sightings import Sightings
-from tracker_service.phalp.snapshot import (
+from tracker_service.phalp.state.backlog import backlog_for
+from tracker_service.phalp.state.sightings import Sightings
+from tracker_service.phalp.state.snapshot import (
     SNAPSHOT_VERSION,
     TrackerSnapshot,
     pack_records,
@@ -28,6 +27,7 @@ from tracker_service.phalp.snapshot import (
     without_prefix,
 )
 from tracker_service.phalp.track import Tracks
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Int64, People, TrackedPerson
 
 

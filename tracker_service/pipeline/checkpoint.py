@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.errors import TrackerStateError
-from tracker_service.phalp.snapshot import TrackerSnapshot
+from tracker_service.phalp.state.snapshot import TrackerSnapshot
 
 _VERSION = "snapshot_version"
 _PARAMETERS = "snapshot_parameters"

@@ -15,11 +15,11 @@ from tracker_service.people.boxes import squares
 from tracker_service.people.duplicates import DuplicateGate, containments
 from tracker_service.people.features import build_people
 from tracker_service.people.gates import Gates
-from tracker_service.pipeline.bodies import Bodies, Candidates, regress_bodies
-from tracker_service.pipeline.detection import PersonDetector
-from tracker_service.pipeline.looks import ColourLooks, Looks, LooksModel, TextureLooks
+from tracker_service.pipeline.models.appearance import ColourLooks, Looks, LooksModel, TextureLooks
+from tracker_service.pipeline.models.bodies import Bodies, Candidates, regress_bodies
+from tracker_service.pipeline.models.detection import PersonDetector
+from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.types import Detections, DroppedDetections, Frame, UInt8
 

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from tracker_service.phalp.snapshot import TrackerSnapshot
+from tracker_service.phalp.state.snapshot import TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.recorder import FinishedFrame, Recorder

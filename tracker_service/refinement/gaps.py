@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tracker_service.phalp.carrying import JointModel, visible_part
 from tracker_service.refinement.interpolation import between
-from tracker_service.refinement.parameters import RefinementParameters
+from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.types import FrameResult, PersonState, TrackedPerson
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from tracker_service.phalp.carrying import JointModel
 from tracker_service.refinement.bodies import rotations_of, with_bodies
 from tracker_service.refinement.interpolation import from_view, view_of
-from tracker_service.refinement.parameters import REACH
+from tracker_service.refinement.refinement_parameters import REACH
 from tracker_service.refinement.rotations import nearest_rotations
 from tracker_service.types import Float64, FrameResult, PersonState, TrackedPerson
 

@@ -8,7 +8,7 @@ from tracker_service.phalp.carrying import JointModel
 from tracker_service.pipeline.recorder import FinishedFrame
 from tracker_service.pipeline.tracking import Border
 from tracker_service.refinement.gaps import GapFiller
-from tracker_service.refinement.parameters import RefinementParameters
+from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.refinement.smoothing import Smoother
 from tracker_service.types import FrameResult
 

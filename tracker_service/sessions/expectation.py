@@ -12,8 +12,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from tracker_service.phalp.location import CAMERA, POSITION, LocationPrediction, predict_location
-from tracker_service.phalp.parameters import TrackerParameters
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.types import Float32, Float64, PersonState, TrackedPerson
 

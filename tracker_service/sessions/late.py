@@ -16,8 +16,8 @@ import numpy as np
 from tracker_service.phalp.association import associate
 from tracker_service.phalp.carrying import JointModel, carry_on
 from tracker_service.phalp.cost import Samples, association_cost
-from tracker_service.phalp.parameters import TrackerParameters
-from tracker_service.phalp.sightings import Sightings
+from tracker_service.phalp.state.sightings import Sightings
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.expectation import Expectation, expect
 from tracker_service.sessions.person_memory import PersonMemory

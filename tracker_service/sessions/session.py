@@ -11,7 +11,7 @@ from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.batching import FrameBatches
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
-from tracker_service.sessions.turns import Turns
+from tracker_service.sessions.frame_order import Turns
 from tracker_service.sessions.video import LiveVideo
 from tracker_service.types import Frame
 

@@ -12,10 +12,10 @@ from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.batching import FrameBatches
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer, FrameRequest
-from tracker_service.sessions.parameters import SessionParameters
+from tracker_service.sessions.frame_order import Turns
 from tracker_service.sessions.session import Session
+from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.slot import Slot
-from tracker_service.sessions.turns import Turns
 from tracker_service.sessions.video import LiveVideo, VideoName
 
 _ASSOCIATION_THREADS = 2

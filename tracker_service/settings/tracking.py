@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tracker_service.phalp.parameters import Compatibility, DistanceType, PoseDistance
+from tracker_service.phalp.tracker_parameters import Compatibility, DistanceType, PoseDistance
 from tracker_service.settings.group import Group
 
 _PROJECT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,1 @@
+"""Association: speed, occlusions, footage, other trackers."""

@@ -1,0 +1,139 @@
+"""The people of a video as the pipeline sees them before association, computed once and kept.
+
+``python -m benchmarks.association.features VIDEO CACHE.npz`` computes them; all trackers of a comparison then get the
+same detections, and each only pays for its own work.
+"""
+
+import argparse
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker_service.pipeline.frames import Overlap, observe_frames
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.perception import Perception
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.settings import load_settings
+from tracker_service.types import Detections, People, Smpl, Squares
+from tracker_service.video.source import open_source
+from tracker_service.wiring.assembly import models_of, open_client
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFeatures:
+    """What is associated.
+
+    Attributes:
+        frame_size: width and height in pixels.
+        people: people of every frame that passed all gates.
+        low_score: those below the score gate.
+    """
+
+    frame_size: tuple[int, int]
+    people: list[People]
+    low_score: list[People]
+
+
+def compute_features(video: Path) -> VideoFeatures:
+    """Run everything that precedes association, with the lite model set."""
+    settings, times = load_settings({"phalp": {"second_pass": True}}), StageTimes()
+    with closing(open_client(settings)) as client, open_source(str(video)) as source:
+        perception = Perception(client, models_of(settings), second_pass=True, keep_images=False, times=times)
+        observed = list(observe_frames(source, perception, Overlap(), detect_shots=False, times=times))
+    size = observed[0].width, observed[0].height
+    return VideoFeatures(size, [seen.people for seen in observed], [_low_score(seen) for seen in observed])
+
+
+def save_features(features: VideoFeatures, path: Path) -> None:
+    """Write features as npz."""
+    arrays = {"frame_size": np.array(features.frame_size)}
+    for name, frames in (("people", features.people), ("low_score", features.low_score)):
+        arrays[f"{name}.offsets"] = np.cumsum([0, *(len(people) for people in frames)])
+        parts = [_arrays(people) for people in frames]
+        arrays |= {f"{name}.{key}": np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def load_features(path: Path) -> VideoFeatures:
+    """Read what `save_features` wrote."""
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = dict(archive.items())
+    width, height = arrays["frame_size"].tolist()
+    return VideoFeatures((width, height), list(_frames(arrays, "people")), list(_frames(arrays, "low_score")))
+
+
+def _low_score(seen: FrameObservation) -> People:
+    return seen.people.take(np.zeros(0, np.int64)) if seen.low_score is None else seen.low_score
+
+
+_PEOPLE = (
+    "crop_cameras",
+    "cameras",
+    "joints_3d",
+    "joints_2d",
+    "pose",
+    "location",
+    "appearance",
+    "presence",
+    "identities",
+    "annotated",
+)
+
+
+def _arrays(people: People) -> dict[str, NDArray[Any]]:
+    detections, squares, smpl = people.detections, people.squares, people.smpl
+    return {
+        "boxes": detections.boxes,
+        "scores": detections.scores,
+        "centers": squares.centers,
+        "sides": squares.sides,
+        "angles": squares.angles,
+        "global_orient": smpl.global_orient,
+        "body_pose": smpl.body_pose,
+        "betas": smpl.betas,
+        **{name: getattr(people, name) for name in _PEOPLE},
+    }
+
+
+def joined(first: People, second: People) -> People:
+    """Return the people of both, in this order."""
+    arrays = {name: np.concatenate([values, _arrays(second)[name]]) for name, values in _arrays(first).items()}
+    return _people(arrays)
+
+
+def _frames(arrays: Mapping[str, NDArray[Any]], name: str) -> Iterator[People]:
+    offsets = arrays[f"{name}.offsets"]
+    for start, end in pairwise(offsets):
+        rows = {key.removeprefix(f"{name}."): value[start:end] for key, value in arrays.items() if key.startswith(name)}
+        yield _people(rows)
+
+
+def _people(rows: Mapping[str, NDArray[Any]]) -> People:
+    return People(
+        detections=Detections(rows["boxes"], rows["scores"]),
+        squares=Squares(rows["centers"], rows["sides"], rows["angles"]),
+        smpl=Smpl(rows["global_orient"], rows["body_pose"], rows["betas"]),
+        **{key: rows[key] for key in _PEOPLE},
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Compute and save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("video", type=Path)
+    parser.add_argument("cache", type=Path)
+    options = parser.parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        save_features(compute_features(options.video), options.cache)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Tracking quality on real detections: our tracker, with terms left out, and other trackers, on the same boxes."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.association.features import VideoFeatures, joined, load_features
+from benchmarks.association.peers import PEERS, PeerMissing, Tracked, TrackedBoxes, track_with_peer
+from tracker_service.evaluation.mot import TruthFrame, read_mot
+from tracker_service.evaluation.mot_metrics import clear, hota, identity, metric_input, pair_frame
+from tracker_service.model_sets import LITE
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
+from tracker_service.types import People
+
+SCORE_GATES = (0.3, 0.4, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way to run our tracker.
+
+    Attributes:
+        name: as shown.
+        parameters: of the tracker.
+        second_pass: whether people below the score gate may continue tracks.
+        longest_prediction: predicted people up to this age count as results, too.
+        back_fill: whether records of frames before the confirmation count.
+    """
+
+    name: str
+    parameters: TrackerParameters
+    second_pass: bool = False
+    longest_prediction: int = 0
+    back_fill: bool = True
+
+
+def _lite(**changes: Any) -> TrackerParameters:
+    lite = {"appearance_scale": LITE.appearance_scale, "track_history": LITE.track_history}
+    return TrackerParameters(**{**lite, **changes})
+
+
+VARIANTS = (
+    Variant("ours A+P+L", _lite()),
+    Variant("ours, no back-fill", _lite(), back_fill=False),
+    Variant("ours + predictions <= 3", _lite(), longest_prediction=3),
+    Variant("ours + second pass", _lite(), second_pass=True),
+    Variant("ours P+L", _lite(predict="PL")),
+    Variant("ours A+L", _lite(predict="AL")),
+    Variant("ours A+P", _lite(predict="AP")),
+    Variant("ours, tentative 0", _lite(tentative_misses=0)),
+    Variant("ours as upstream", _lite(compat="upstream")),
+)
+
+
+def footage_table(features_path: Path, truth_path: Path) -> list[dict[str, Any]]:
+    """Return one row per tracker, each at the score gate with its best HOTA, best first."""
+    features, truth = load_features(features_path), read_mot(truth_path)
+    rows = []
+    for name in (*(variant.name for variant in VARIANTS), *PEERS):
+        runs: list[dict[str, Any]] = []
+        for gate in SCORE_GATES:
+            try:
+                tracked = _run(name, features, gate)
+            except PeerMissing as missing:
+                runs.append({"tracker": name, "missing": str(missing)})
+                break
+            runs.append({"tracker": name, "score_gate": gate, **_scores(tracked, truth)})
+        rows.append(max(runs, key=lambda run: run.get("HOTA", 0.0)))
+    return sorted(rows, key=lambda row: -row.get("HOTA", 0.0))
+
+
+def _run(name: str, features: VideoFeatures, gate: float) -> Tracked:
+    sure, low = gated(features, gate)
+    variant = next((variant for variant in VARIANTS if variant.name == name), None)
+    if variant is None:
+        return track_with_peer(name, [people.detections for people in sure])
+    return _track(variant, features.frame_size, sure, low)
+
+
+def gated(features: VideoFeatures, gate: float) -> tuple[list[People], list[People]]:
+    """Divide the people of every frame at another score gate: those above it, and the others."""
+    sure, low = [], []
+    for people, low_score in zip(features.people, features.low_score, strict=True):
+        parts = [part.take(part.detections.scores > np.float32(gate)) for part in (people, low_score)]
+        # A gate below the cached one only adds people of one list, one above it only takes them away.
+        sure.append(joined(*parts))
+        others = [part.take(part.detections.scores <= np.float32(gate)) for part in (people, low_score)]
+        low.append(joined(*others))
+    return sure, low
+
+
+def _track(variant: Variant, size: tuple[int, int], sure: Sequence[People], low: Sequence[People]) -> Tracked:
+    tracker = Tracker(variant.parameters)
+    ids: list[list[int]] = [[] for _ in sure]
+    boxes: list[list[Any]] = [[] for _ in sure]
+    elapsed = 0.0
+    for number, (people, low_score) in enumerate(zip(sure, low, strict=True)):
+        start = time.perf_counter()
+        records = tracker.update(people, number, size, low_score=low_score if variant.second_pass else None)
+        elapsed += time.perf_counter() - start
+        for record in records:
+            if record.age <= variant.longest_prediction and (variant.back_fill or record.frame_number == number):
+                ids[record.frame_number].append(record.track_id)
+                boxes[record.frame_number].append(record.box)
+    frames = [
+        (np.array(frame_ids, np.int64), np.array(frame_boxes, np.float32).reshape(-1, 4))
+        for frame_ids, frame_boxes in zip(ids, boxes, strict=True)
+    ]
+    return Tracked(frames, 1000 * elapsed / max(len(sure), 1))
+
+
+def _scores(tracked: Tracked, truth: dict[int, TruthFrame]) -> dict[str, Any]:
+    nobody = TruthFrame.empty()
+    pairs = [pair_frame(truth.get(k, nobody), *_with_sizes(frame)) for k, frame in enumerate(tracked.frames)]
+    data = metric_input(pairs)
+    clear_scores, identity_scores, hota_scores = clear(data, 0.5), identity(data, 0.5), hota(data)
+    return {
+        "HOTA": hota_scores["HOTA"],
+        "AssA": hota_scores["AssA"],
+        "IDF1": identity_scores["IDF1"],
+        "MOTA": clear_scores["MOTA"],
+        "id_switches": int(clear_scores["IDSW"]),
+        "false": int(clear_scores["CLR_FP"]),
+        "missed": int(clear_scores["CLR_FN"]),
+        "identities": int(data["num_tracker_ids"]),
+        "fps": 1000 / tracked.ms_per_frame,
+    }
+
+
+def _with_sizes(frame: TrackedBoxes) -> tuple[Any, Any]:
+    ids, boxes = frame
+    return ids, np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)

@@ -1,0 +1,1 @@
+"""Choices behind the lite models."""

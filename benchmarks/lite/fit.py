@@ -1,0 +1,103 @@
+"""How well the lite body sits on the people, and how long it takes: ``python -m benchmarks.lite.fit VIDEO ...``.
+
+For every person found, the body's landmarks are projected with the model's own camera and compared with the landmarks
+that BlazePose marks in the crop. That measures the fit of body and camera, not BlazePose itself.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from benchmarks.lite.detector import read_frames
+from export.lite.hmr.blazepose import FITTED
+from export.lite.hmr.build import read_tables
+from export.lite.hmr.graph import IMAGE_TRUST, OBSERVED
+from export.lite.hmr.reference import fit_body
+from export.lite.hmr.tables import BodyTables
+from export.lite.onnx_graph import revealing
+from harness.machine import cpu_name
+from tracker_service.people.boxes import squares
+from tracker_service.people.cameras import project_to_crop
+from tracker_service.people.crops import crop
+from tracker_service.people.letterbox import letterbox
+from tracker_service.types import Float64, UInt8
+
+_REPOSITORY = Path(__file__).resolve().parents[2] / "model_repository"
+_SCORE, _PRESENCE, _MARGIN = 0.40, 0.5, 1.25
+_BATCHES = (1, 2, 4, 8)
+_RUNS = 40
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("videos", type=Path, nargs="*")
+    parser.add_argument("--step", type=int, default=5, help="take every n-th frame")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    detector = _session(onnx.load(_REPOSITORY / "detector_lite/1/model.onnx"), arguments.threads)
+    model = onnx.load(_REPOSITORY / "hmr_lite/1/model.onnx")
+    body = _session(revealing(model, OBSERVED), arguments.threads)
+    tables = read_tables(_REPOSITORY / "hmr_lite/body_model.npz")
+    print(f"{cpu_name()}, {arguments.threads} threads")
+    for video in arguments.videos:
+        crops = [found for frame in read_frames(video, arguments.step).values() for found in people(frame, detector)]
+        pixels, heights = errors(np.stack(crops), body, tables)
+        share = 100 * np.nanmean(pixels / heights[:, None])
+        print(
+            f"{video.name}: {len(pixels)} people, error {np.nanmean(pixels):.2f} px of the crop "
+            f"(median {np.nanmedian(pixels):.2f}), {share:.2f} % of their height"
+        )
+    served = _session(model, arguments.threads)
+    for batch in _BATCHES:
+        detect = _milliseconds(detector, images=np.zeros((batch, 416, 416, 3), np.uint8))
+        fit = _milliseconds(served, crops=np.zeros((batch, 256, 256, 3), np.uint8))
+        print(f"batch {batch}: detector {detect:.1f} ms, body {fit:.1f} ms")
+
+
+def people(frame: UInt8, detector: onnxruntime.InferenceSession) -> UInt8:
+    """Return the crops (n, 256, 256, 3) of the people in a frame."""
+    canvas, place = letterbox(frame, (416, 416))
+    boxes, scores = detector.run(["boxes", "scores"], {"images": canvas[None]})
+    found = place.boxes_to_source(boxes[0][scores[0] >= _SCORE])
+    return crop(frame, squares(found, margin=_MARGIN, aspect=None))
+
+
+def errors(crops: UInt8, body: onnxruntime.InferenceSession, tables: BodyTables) -> tuple[Float64, Float64]:
+    """Return distances (n, 15) of limbs and face in crop pixels, NaN where unseen, and heights (n,) of the people."""
+    distances, heights = [], []
+    for image in crops:
+        outputs = body.run([*OBSERVED, "presence", "pred_cam"], {"crops": image[None]})
+        world, pixels, visibility, presence, camera = (value[0].astype(np.float64) for value in outputs)
+        if presence[0] < _PRESENCE:
+            continue
+        posed = fit_body(world, pixels, visibility[:, 0], tables, IMAGE_TRUST).landmarks
+        distance = np.linalg.norm(project_to_crop(posed[None], camera[None])[0] - pixels, axis=1)
+        distances.append(np.where(visibility[:, 0] > 0, distance, np.nan)[list(FITTED)])
+        heights.append(np.ptp(pixels, axis=0).max())
+    return np.array(distances), np.array(heights)
+
+
+def _session(model: onnx.ModelProto, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(model.SerializeToString(), options)
+
+
+def _milliseconds(session: onnxruntime.InferenceSession, **inputs: UInt8) -> float:
+    """Return the median time of a run."""
+    times = []
+    for _ in range(_RUNS):
+        start = time.perf_counter()
+        session.run(None, inputs)
+        times.append(1000 * (time.perf_counter() - start))
+    return float(np.median(times))
+
+
+if __name__ == "__main__":
+    main()

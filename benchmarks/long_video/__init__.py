@@ -1,0 +1,1 @@
+"""Jobs of long videos: memory, queue, refinement."""

@@ -1,0 +1,110 @@
+"""One video through the pipeline with a given inference client, and what is kept of it for comparison."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker_service.inference.client import InferenceClient
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.frames import Overlap, finished_frames
+from tracker_service.pipeline.perception import Perception
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.settings import load_settings
+from tracker_service.types import FrameResult
+from tracker_service.video.source import Position, open_source
+from tracker_service.wiring.assembly import load_body, models_of, tracker_parameters
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRun:
+    """A finished run.
+
+    Attributes:
+        ids: track ids of every frame.
+        joints: (m, 45, 3) metres, of all people of all frames, in order.
+        seconds: wall time from the first frame asked for to the last one finished.
+        stages: busy seconds by stage; stages overlap.
+        finished_at: time of each finished frame, seconds since the start.
+    """
+
+    ids: tuple[tuple[int, ...], ...]
+    joints: NDArray[np.float32]
+    seconds: float
+    stages: Mapping[str, float]
+    finished_at: tuple[float, ...]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        return len(self.ids) / self.seconds
+
+
+def sources() -> dict[str, Path]:
+    """Return the videos that are here: the sample, and footage beside the project."""
+    known = {
+        "sample": PROJECT / "samples" / "snow_promenade.mp4",
+        "PETS09-S2L1": PROJECT.parent / "shared" / "data" / "pets09_s2l1.avi",
+    }
+    return {name: path for name, path in known.items() if path.is_file()}
+
+
+def run_video(
+    client: InferenceClient, source: Path, frames: int | None, on_frame: Callable[[int], None] | None = None
+) -> VideoRun:
+    """Track the first ``frames`` frames of ``source`` with the default settings.
+
+    Args:
+        client: runs the models.
+        source: a video file.
+        frames: how many; None takes all.
+        on_frame: called with the number of frames finished, after each.
+    """
+    settings, times = load_settings(), StageTimes()
+    pipeline = settings.pipeline
+    overlap = Overlap(pipeline.window, settings.inference.workers, pipeline.in_flight)
+    perception = Perception(
+        client,
+        models_of(settings),
+        second_pass=settings.phalp.second_pass,
+        keep_images=False,
+        times=times,
+    )
+    tracker = Tracker(tracker_parameters(settings), body=load_body(settings))
+    end = None if frames is None else Position(frame=frames)
+    results: list[FrameResult] = []
+    finished_at: list[float] = []
+    with open_source(source, end=end, threads=1) as video:
+        started = time.perf_counter()
+        with closing(finished_frames(video, perception, tracker, overlap, detect_shots=False, times=times)) as stream:
+            for frame in stream:
+                results.append(frame.result)
+                finished_at.append(time.perf_counter() - started)
+                if on_frame is not None:
+                    on_frame(len(results))
+    joints = [person.joints_3d for result in results for person in result.persons]
+    return VideoRun(
+        ids=tuple(tuple(person.track_id for person in result.persons) for result in results),
+        joints=np.array(joints, np.float32).reshape(-1, 45, 3),
+        seconds=time.perf_counter() - started,
+        stages=times.seconds(),
+        finished_at=tuple(finished_at),
+    )
+
+
+def compare(run: VideoRun, reference: VideoRun) -> dict[str, Any]:
+    """Return frames lost, whether the ids are identical, and the largest distance of a joint in millimetres."""
+    same = run.ids == reference.ids
+    worst = float(np.linalg.norm(run.joints - reference.joints, axis=2).max(initial=0.0)) * 1e3 if same else None
+    return {
+        "frames_lost": len(reference.ids) - len(run.ids),
+        "ids_identical": same,
+        "worst_joint_mm": worst,
+    }

@@ -1,0 +1,1 @@
+"""Everything killed at random moments, and what became of the frames."""

@@ -1,0 +1,97 @@
+"""Stores with the lite models, and what tests ask of them again and again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.waiting import until
+from tracker_service.jobs.job import Job, JobRequest, JobState
+from tracker_service.jobs.queue.store import DbosJobStore
+from tracker_service.settings import load_settings
+from tracker_service.wiring.jobs import store_parameters
+
+CHUNK = 8
+COMPARED = ("results.ndjson", "tracks.pkl", "overlay.mp4")
+
+
+def new_store(folder: Path, **changes: Any) -> DbosJobStore:
+    """Return a store with quick polls and small chunks; ``changes`` replace groups of its parameters."""
+    settings = load_settings(
+        {
+            "jobs": {"folder": str(folder), "chunk_frames": CHUNK, "poll_seconds": 0.1, "free_bytes": 1 << 20},
+            "inference": {"threads": 1},
+        }
+    )
+    return DbosJobStore(replace(store_parameters(settings), **{"database_url": None, **changes}))
+
+
+@contextmanager
+def running_store(folder: Path, *, drain_seconds: float = 0.0, **changes: Any) -> Iterator[DbosJobStore]:
+    """Start a store and close it at the end, as quickly as ``drain_seconds`` says."""
+    store = new_store(folder, **changes)
+    store.start()
+    try:
+        yield store
+    finally:
+        store.close(drain_seconds)
+
+
+def request(source: Path, **changes: Any) -> JobRequest:
+    """Return a request for a whole video without an overlay, under the name that its client gave it."""
+    return replace(JobRequest(source, f"C:/Videos/{source.name}", overlay=False), **changes)
+
+
+def wait_for(store: DbosJobStore, job_id: str, *states: JobState) -> Job:
+    """Return the job once it is in one of these states."""
+    return until(lambda: job if (job := store.get(job_id)).state in states else None)
+
+
+def wait_final(store: DbosJobStore, job_id: str) -> Job:
+    """Return the job once it is final."""
+    return until(lambda: job if (job := store.get(job_id)).state.final else None)
+
+
+def wait_complete(store: DbosJobStore, job_id: str) -> Job:
+    """Return the job once it is final, which must be complete."""
+    job = wait_final(store, job_id)
+    assert job.state is JobState.COMPLETED, job
+    return job
+
+
+def wait_frames(store: DbosJobStore, job_id: str, frames: int) -> Job:
+    """Return the job once that many frames are done."""
+
+    def done() -> Job | None:
+        job = store.get(job_id)
+        assert job.state not in (JobState.FAILED, JobState.CANCELLED), job
+        return job if job.frames_done >= frames else None
+
+    return until(done)
+
+
+def workers(parent: int | None = None) -> list[psutil.Process]:
+    """Return the worker processes below a process, this one by default; those of the replaying service included."""
+    found = []
+    for child in psutil.Process(parent).children(recursive=True):
+        try:
+            command = child.cmdline()
+            works = "tracker_service.jobs.worker.main" in command or command[-1:] == ["worker"]
+            if works and child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def worker(parent: int | None = None) -> psutil.Process:
+    """Return the only worker as soon as there is one."""
+    return until(lambda: found[0] if len(found := workers(parent)) == 1 else None)
+
+
+def contents(job: Job) -> dict[str, bytes]:
+    """Return the result files that are the same in every run, by name."""
+    return {name: (job.folder / name).read_bytes() for name in COMPARED if (job.folder / name).exists()}

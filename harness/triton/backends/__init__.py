@@ -1,0 +1,1 @@
+"""Python backends that stand in for Triton's compiled ones."""

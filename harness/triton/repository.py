@@ -1,0 +1,70 @@
+"""Model repositories for the test server: the committed configs, with built models where they exist, else stand-ins."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
+from tritonclient.grpc import model_config_pb2
+
+from harness.triton import graphs
+
+MODEL_REPOSITORY = Path(__file__).resolve().parents[2] / "model_repository"
+
+
+def read_config(path: Path) -> model_config_pb2.ModelConfig:
+    """Parse a config.pbtxt; fields that Triton does not know are errors."""
+    return text_format.Parse(path.read_text(), model_config_pb2.ModelConfig())
+
+
+def served_models() -> tuple[str, ...]:
+    """Return the names of all models with a committed config."""
+    return tuple(sorted(path.parent.name for path in MODEL_REPOSITORY.glob("*/config.pbtxt")))
+
+
+def built_models() -> tuple[str, ...]:
+    """Return the names of the models that have a config and a model file."""
+    return tuple(name for name in served_models() if (MODEL_REPOSITORY / name / "1" / "model.onnx").is_file())
+
+
+def variants() -> tuple[tuple[str, Path], ...]:
+    """Return (model, config file) of every committed config, default and named ones."""
+    paths = [*MODEL_REPOSITORY.glob("*/config.pbtxt"), *MODEL_REPOSITORY.glob("*/configs/*.pbtxt")]
+    return tuple((path.relative_to(MODEL_REPOSITORY).parts[0], path) for path in sorted(paths))
+
+
+def build_repository(target: Path, models: Iterable[str] | None = None, *, scripts: bool = False) -> Path:
+    """Copy the committed configs of ``models`` (default: all) to ``target`` and put model files beside them.
+
+    A model that was built (``model_repository/<name>/1/model.onnx``) is copied, another gets its stand-in; with
+    ``scripts`` also a TorchScript stand-in.
+    """
+    for name in models or served_models():
+        source, folder = MODEL_REPOSITORY / name, target / name
+        folder.mkdir(parents=True)
+        shutil.copy2(source / "config.pbtxt", folder)
+        if (source / "configs").is_dir():
+            shutil.copytree(source / "configs", folder / "configs")
+        if (source / "1" / "model.onnx").is_file():
+            shutil.copytree(source / "1", folder / "1")
+        else:
+            graphs.write(name, folder / "1" / "model.onnx")
+        if scripts:
+            from harness.triton.scripted import write_script  # importing torch takes seconds
+
+            write_script(name, folder / "1" / "model.pt")
+    return target
+
+
+def choose_variant(repository: Path, model: str, variant: str) -> None:
+    """Make ``configs/<variant>.pbtxt`` of a model its config, as `--model-config-name` would."""
+    shutil.copyfile(repository / model / "configs" / f"{variant}.pbtxt", repository / model / "config.pbtxt")
+
+
+def set_parameters(repository: Path, model: str, values: Mapping[str, str]) -> None:
+    """Add ``parameters`` to a model's config, for the settings of the test backends."""
+    path = repository / model / "config.pbtxt"
+    config = read_config(path)
+    for key, value in values.items():
+        config.parameters[key].string_value = value
+    path.write_text(text_format.MessageToString(config))

@@ -1,0 +1,60 @@
+"""TorchScript stand-ins: `forward`'s arguments and the order of its outputs are those of the torchscript configs."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from harness.triton.graphs import HMR_OUTPUTS
+
+
+class Detector(torch.nn.Module):
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        brightness = images.float().mean(dim=(1, 2, 3))
+        scores = torch.sort(torch.sigmoid(brightness[:, None] - torch.arange(100)), descending=True).values
+        corners = torch.arange(400).reshape(100, 4) + brightness[:, None, None]
+        return torch.sort(corners, dim=2).values, scores
+
+
+class Hmr(torch.nn.Module):
+    def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
+        brightness = crops.float().mean(dim=(1, 2, 3))
+        outputs = []
+        for shape in HMR_OUTPUTS.values():
+            ones = torch.ones(shape)
+            outputs.append(brightness.reshape(-1, *([1] * len(shape))) * ones)
+        return tuple(outputs)
+
+
+class Appearance(torch.nn.Module):
+    def forward(self, crops: Tensor, masks: Tensor, vertices: Tensor, pred_cam: Tensor) -> tuple[Tensor, Tensor]:
+        body = vertices.mean(dim=(1, 2)) + pred_cam.sum(dim=1)
+        channels = torch.cat([crops.permute(0, 3, 1, 2), masks[:, None]], dim=1)
+        return body[:, None] * torch.ones(4096), channels.half() / 255
+
+
+class AppearanceEncoder(torch.nn.Module):
+    def forward(self, uv_map: Tensor) -> Tensor:
+        return uv_map.float().mean(dim=3).flatten(1).repeat(1, 4)
+
+
+SCRIPTS: dict[str, tuple[Callable[[], torch.nn.Module], tuple[tuple[int, ...], ...]]] = {
+    "detector": (Detector, ((640, 640, 3),)),
+    "hmr2": (Hmr, ((256, 256, 3),)),
+    "appearance": (Appearance, ((256, 256, 3), (256, 256), (6890, 3), (3,))),
+    "appearance_encoder": (AppearanceEncoder, ((4, 256, 256),)),
+}
+
+
+def write_script(name: str, path: Path) -> None:
+    """Trace the stand-in of the model ``name`` and save it to ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    module, shapes = SCRIPTS[name]
+    kinds = (torch.uint8, torch.uint8, torch.float32, torch.float32)
+    examples = tuple(torch.zeros(2, *shape, dtype=kind) for shape, kind in zip(shapes, kinds, strict=False))
+    with warnings.catch_warnings():
+        # torch announces the end of TorchScript; NVIDIA's backend still serves it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.save(torch.jit.trace(module().eval(), examples), str(path))  # type: ignore[no-untyped-call]

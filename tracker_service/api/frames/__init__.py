@@ -1,0 +1,1 @@
+"""``/pose/hybrid`` and its relatives: one frame a request."""

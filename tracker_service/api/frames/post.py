@@ -1,0 +1,164 @@
+"""What a client posts with a frame: JSON with base64, a form, or the bare image."""
+
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Self, TypeVar
+
+import orjson
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from tracker_service.api.http.errors import describe_problem, refusal
+from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER
+
+IMAGE_TYPES = ("image/jpeg", "image/jpg", "image/png")
+
+_SESSION_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_SPACE = str.maketrans("", "", " \t\r\n")
+_MOST_FORM_FIELDS = 16
+
+Fields = TypeVar("Fields", bound="FrameFields")
+FrameNumber = Annotated[int, Field(ge=0, le=LARGEST_FRAME_NUMBER)]
+SessionId = Annotated[str, Field(pattern=f"^{_SESSION_ID.pattern}$")]
+
+
+class FrameFields(BaseModel):
+    """What stands beside the image: in the query, overruled by the form or the JSON body."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    frame_number: FrameNumber = Field(default=0, description="position in the video; a new video starts again at 0")
+    visualize: bool = Field(default=False, description="add `visualization`: the frame with its people drawn on it")
+    session_id: SessionId | None = Field(
+        default=None,
+        description="which video the frame belongs to; without it the header X-Session-Id, else the client's address",
+    )
+
+
+class FrameJson(FrameFields):
+    """The JSON body."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    image_base64: str = Field(description="JPEG or PNG in base64, with or without `data:image/...;base64,`")
+
+
+class FrameForm(FrameFields):
+    """The form, its file aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramePost:
+    """A posted frame.
+
+    Attributes:
+        image: the image file.
+        fields: what stood beside it.
+    """
+
+    image: bytes
+    fields: FrameFields
+
+    @property
+    def digest(self) -> bytes:
+        """Tells a retry of a frame from another frame under the same number."""
+        return hashlib.blake2b(self.image, digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class RawPost:
+    """A request's body, read but not understood; `parse` may take milliseconds and belongs in a thread.
+
+    Attributes:
+        body: JSON, or the image file.
+        json: which of them.
+        fields: what stood in the query and, of a form, beside the file.
+    """
+
+    body: bytes
+    json: bool
+    fields: FrameFields
+
+    @classmethod
+    async def read(cls, request: Request, query: FrameFields) -> Self:
+        """Read the body.
+
+        Raises:
+            HTTPException: 400 without an image, 408, 413, or 415 for another content type.
+        """
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "multipart/form-data":
+            return await cls._of_form(request, query)
+        if kind in IMAGE_TYPES:
+            return cls(await request.body(), False, query)
+        if kind in ("", "application/json") or kind.endswith("+json"):
+            return cls(await request.body(), True, query)
+        raise refusal(415, "content-type: expected application/json, multipart/form-data, image/jpeg or image/png")
+
+    @classmethod
+    async def _of_form(cls, request: Request, query: FrameFields) -> Self:
+        async with request.form(max_files=1, max_fields=_MOST_FORM_FIELDS) as form:
+            image = form.get("image")
+            if not isinstance(image, UploadFile):
+                raise refusal(400, "image: expected a file of this name in the form, got none")
+            texts = {name: value for name, value in form.items() if isinstance(value, str)}
+            return cls(await image.read(), False, _overruled(query, _validated(FrameForm, texts)))
+
+    def parse(self) -> FramePost:
+        """Understand the body.
+
+        Raises:
+            HTTPException: 400 for no JSON or no image, 422 for values of wrong types.
+        """
+        if not self.json:
+            return FramePost(self.body, self.fields)
+        values = _json_object(self.body)
+        if values.get("image_base64") is None:
+            raise refusal(400, "image_base64: expected a JPEG or PNG in base64, got none")
+        sent = _validated(FrameJson, values)
+        return FramePost(_from_base64(sent.image_base64), _overruled(self.fields, sent))
+
+
+def _overruled(query: FrameFields, sent: FrameFields) -> FrameFields:
+    """Return the fields of ``sent`` where it has them, else those of ``query``."""
+    given = sent.model_fields_set & FrameFields.model_fields.keys()
+    return query.model_copy(update={name: getattr(sent, name) for name in given})
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        sent = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise refusal(400, f"body: expected JSON, got something else ({error})") from error
+    if not isinstance(sent, dict):
+        raise refusal(422, "body: expected a JSON object")
+    return sent
+
+
+def _validated(model: type[Fields], values: dict[str, Any]) -> Fields:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise refusal(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
+
+
+def _from_base64(text: str) -> bytes:
+    if text.startswith("data:"):
+        _, comma, text = text.partition(",")
+        if not comma:
+            raise refusal(400, "image_base64: expected data:image/...;base64,<data>, got no comma")
+    try:
+        return _strictly(text)
+    except ValueError:
+        # Encoders for mail break their lines.
+        try:
+            return _strictly(text.translate(_SPACE))
+        except ValueError as error:
+            raise refusal(400, "image_base64: expected base64, got other characters or broken padding") from error
+
+
+def _strictly(text: str) -> bytes:
+    return binascii.a2b_base64(text, strict_mode=True)

@@ -1,0 +1,246 @@
+"""``POST /pose/hybrid`` and ``POST /pose``: one frame in, one answer out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import Field
+
+from tracker_service.api.frames.images import SentImage
+from tracker_service.api.frames.post import FrameFields, FramePost, RawPost, SessionId
+from tracker_service.api.frames.schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
+from tracker_service.api.frames.visualization import overlay_jpeg
+from tracker_service.api.http.admission import FramePlace
+from tracker_service.api.http.errors import refusal
+from tracker_service.api.service import Engine, Service, ServiceOf
+from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SessionsFullError, SettingsError
+from tracker_service.results.person_json import Record
+from tracker_service.results.pose_json import (
+    HYBRID_FIELDS,
+    KEYPOINT_FIELDS,
+    checked_fields,
+    hybrid_record,
+    keypoints_record,
+    record_bytes,
+)
+from tracker_service.sessions.frame import FrameAnswer, FrameRequest
+from tracker_service.types import UInt8
+
+router = APIRouter(tags=["frames"])
+
+_VISUALIZATION = "visualization"
+_FEW_PEOPLE = 4
+"""Raising it saves a hand-over between threads, about 0.2 ms, and keeps other requests waiting 0.15 ms a person."""
+RecordOf = Callable[[FrameAnswer, Engine, float], Record]
+SessionHeader = Annotated[SessionId | None, Header(alias="X-Session-Id")]
+
+
+class PoseQuery(FrameFields):
+    """The query of ``POST /pose``."""
+
+    fields: str | None = Field(
+        default=None, description="the wanted top-level fields, separated by commas; default all"
+    )
+
+
+class HybridQuery(PoseQuery):
+    """The query of ``POST /pose/hybrid``."""
+
+    mesh: bool = Field(default=True, description="false leaves out the mesh, nine tenths of the answer")
+
+
+@router.post(
+    "/pose/hybrid",
+    operation_id="pose_hybrid",
+    summary="The 3D pose of one frame",
+    responses=HYBRID_RESPONSES,
+    openapi_extra=FRAME_BODY,
+)
+async def pose_hybrid(
+    request: Request, service: ServiceOf, query: Annotated[HybridQuery, Query()], session: SessionHeader = None
+) -> Response:
+    """Answer with everything about the main person, and all people under `persons`.
+
+    Frames of one video may come in any order and at the same time; send each with its `frame_number`. A frame in which
+    nobody is found is answered with the predicted pose.
+    """
+    wanted = _wanted(query.fields, (*HYBRID_FIELDS, _VISUALIZATION))
+
+    def record(answer: FrameAnswer, engine: Engine, milliseconds: float) -> Record:
+        return hybrid_record(
+            answer,
+            engine.body,
+            model_version=service.models.model_version,
+            processing_time_ms=milliseconds,
+            mesh=query.mesh,
+            fields=wanted,
+        )
+
+    return await _FrameCall(service, request, record, mesh=query.mesh).answer(_in_session(query, session))
+
+
+@router.post(
+    "/pose",
+    operation_id="pose",
+    summary="The 2D keypoints of one frame",
+    responses=KEYPOINT_RESPONSES,
+    openapi_extra=FRAME_BODY,
+)
+async def pose(
+    request: Request, service: ServiceOf, query: Annotated[PoseQuery, Query()], session: SessionHeader = None
+) -> Response:
+    """Answer with the main person's keypoints only; otherwise as `/pose/hybrid`, in the same session."""
+    wanted = _wanted(query.fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
+
+    def record(answer: FrameAnswer, _: Engine, milliseconds: float) -> Record:
+        version = service.models.model_version
+        return keypoints_record(answer, model_version=version, processing_time_ms=milliseconds, fields=wanted)
+
+    return await _FrameCall(service, request, record, mesh=False).answer(_in_session(query, session))
+
+
+def _in_session(query: PoseQuery, session: str | None) -> FrameFields:
+    if session is None or query.session_id is not None:
+        return query
+    return query.model_copy(update={"session_id": session})
+
+
+def _wanted(fields: str | None, known: tuple[str, ...]) -> frozenset[str] | None:
+    if fields is None:
+        return None
+    try:
+        names = checked_fields([name.strip() for name in fields.split(",") if name.strip()], known)
+    except SettingsError as error:
+        raise refusal(422, str(error)) from error
+    return names - {_VISUALIZATION}
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """A post whose image is decoded."""
+
+    post: FramePost
+    image: UInt8
+    digest: bytes
+
+
+class _FrameCall:
+    """The way of one frame through the service.
+
+    Args:
+        service: answers it.
+        request: the request.
+        record: makes the answer's fields.
+        mesh: whether they hold a mesh, which takes milliseconds.
+    """
+
+    def __init__(self, service: Service, request: Request, record: RecordOf, *, mesh: bool) -> None:
+        self._service = service
+        self._request = request
+        self._record = record
+        self._mesh = mesh
+        self._started = time.perf_counter()
+
+    async def answer(self, query: FrameFields) -> Response:
+        """Answer the request.
+
+        Args:
+            query: what stood in the query and the headers.
+
+        Raises:
+            HTTPException, PhalpTritonError: as the table of errors says.
+        """
+        try:
+            return await self._answer(query)
+        except SessionsFullError:
+            self._service.relieve()
+            raise
+
+    async def _answer(self, query: FrameFields) -> Response:
+        service, log = self._service, self._request.state.log
+        engine = service.engine
+        with service.frame_places.place(self._body_bytes()) as place:
+            async with self._deadline(408, "the body did not arrive"):
+                raw = await RawPost.read(self._request, query)
+            async with self._deadline(503, "there was no answer"):
+                sent = await service.work(self._understand, raw, place)
+                request = FrameRequest(self._session(sent.post), sent.post.fields.frame_number, sent.image, sent.digest)
+                log.update(session=request.session, frame=request.frame_number)
+                with service.sessions_in_use.hold(self._request.state.client, request.session):
+                    answer = await self._ask(engine, request)
+                service.metrics.frame(answer)
+                log.update(_said_about(answer))
+                if self._is_small(answer, sent):
+                    body = self._encode(answer, engine, sent)
+                else:
+                    body = await service.work(self._encode, answer, engine, sent)
+        service.frame_seconds.add(time.perf_counter() - self._started)
+        return Response(body, media_type="application/json")
+
+    def _understand(self, raw: RawPost, place: FramePlace) -> _Understood:
+        with self._service.times.measure("parsing"):
+            post = raw.parse()
+            sent = SentImage.open(post.image, most_pixels=self._service.settings.limits.image_pixels)
+        with self._service.times.measure("decoding"):
+            place.take_pixels(sent.width * sent.height)
+            return _Understood(post, sent.decode(), post.digest)
+
+    async def _ask(self, engine: Engine, request: FrameRequest) -> FrameAnswer:
+        try:
+            return await engine.sessions.answer(request)
+        except InferenceOverloadedError:
+            raise
+        except InferenceUnavailableError:
+            self._service.readiness.away("the models cannot answer now")
+            raise
+
+    def _is_small(self, answer: FrameAnswer, sent: _Understood) -> bool:
+        """Whether encoding is over within half a millisecond or so, and not worth a thread."""
+        return not (self._mesh or sent.post.fields.visualize) and len(answer.result.persons) <= _FEW_PEOPLE
+
+    def _encode(self, answer: FrameAnswer, engine: Engine, sent: _Understood) -> bytes:
+        times = self._service.times
+        visual: Record = {}
+        if sent.post.fields.visualize:
+            with times.measure("drawing"):
+                visual = {_VISUALIZATION: overlay_jpeg(sent.image, answer.result, engine.body)}
+        with times.measure("encoding"):
+            milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
+            shown = replace(answer, session=sent.post.fields.session_id or self._request.state.client)
+            return record_bytes({**self._record(shown, engine, milliseconds), **visual})
+
+    def _session(self, post: FramePost) -> str:
+        """Return the session's key: clients with different API keys cannot meet, nor can an id and an address."""
+        client, given = self._request.state.client, post.fields.session_id
+        if given is None:
+            return str(client)
+        return f"{client}/{given}" if self._service.keys.required else f"/{given}"
+
+    def _body_bytes(self) -> int:
+        declared = self._request.headers.get("content-length", "")
+        return int(declared) if declared.isdecimal() else self._service.settings.limits.body_bytes
+
+    @asynccontextmanager
+    async def _deadline(self, status: int, what: str) -> AsyncIterator[None]:
+        seconds = self._service.settings.limits.request_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            raise refusal(status, f"{what} within {seconds:g} seconds", retry_after=1) from error
+
+
+def _said_about(answer: FrameAnswer) -> dict[str, Any]:
+    main = answer.main
+    return {
+        "video": answer.video,
+        "detected": answer.detected,
+        "persons": len(answer.result.persons),
+        "late": answer.late,
+        "tracking_confidence": None if main is None else main.tracking_confidence,
+        "error": "nobody" if main is None else None,
+    }

@@ -1,0 +1,100 @@
+"""What of a frame a client wants to see: with or without mesh, all fields of a person or some."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import orjson
+
+from tracker_service.api.http.errors import refusal
+from tracker_service.results.person_json import VertexSource
+from tracker_service.types import Smpl
+
+MESH = "mesh_vertices"
+PERSON_FIELDS = (
+    "track_id",
+    "state",
+    "age",
+    "confidence",
+    "tracking_confidence",
+    "bbox",
+    "smpl",
+    "keypoints_3d",
+    "keypoints_2d",
+    "camera",
+    "camera_crop",
+    MESH,
+)
+"""What a person of a frame can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChoice:
+    """Which fields of a person are sent.
+
+    Attributes:
+        mesh: whether the vertices are.
+        names: the others; None for all.
+    """
+
+    mesh: bool
+    names: frozenset[str] | None = None
+
+    @classmethod
+    def of_query(cls, fields: str | None, *, mesh: bool | None, mesh_by_default: bool) -> Self:
+        """Understand ``?fields=a,b&mesh=true``; ``mesh`` decides, then ``fields``, then the route's default.
+
+        Raises:
+            HTTPException: 422 for a field that does not exist.
+        """
+        names = None if fields is None else _names(fields.split(","))
+        wanted = mesh_by_default if names is None else MESH in names
+        return cls(wanted if mesh is None else mesh, names)
+
+
+def _names(given: Iterable[str]) -> frozenset[str]:
+    names = frozenset(name.strip() for name in given if name.strip())
+    unknown = sorted(names.difference(PERSON_FIELDS))
+    if unknown:
+        raise refusal(422, f"fields: expected some of {', '.join(PERSON_FIELDS)}, got {unknown[0][:40]!r}")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class FrameShape:
+    """Brings stored result lines, which hold no mesh, into the shape that a client wants.
+
+    Attributes:
+        body: computes the vertices; None leaves them out.
+        names: fields to keep, None for all.
+    """
+
+    body: VertexSource | None = None
+    names: frozenset[str] | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether lines are sent as they are stored."""
+        return self.body is None and self.names is None
+
+    def apply(self, line: bytes) -> bytes:
+        """Return the JSON of the frame on ``line``; takes milliseconds a mesh, so it belongs in a thread."""
+        if self.plain:
+            return line
+        frame = orjson.loads(line)
+        persons = frame["persons"]
+        if self.body is not None and persons:
+            for person, vertices in zip(persons, self.body.vertices(_smpl(persons)), strict=True):
+                person[MESH] = np.ascontiguousarray(vertices)
+        if self.names is not None:
+            kept = self.names | {MESH}
+            frame["persons"] = [{name: person[name] for name in person if name in kept} for person in persons]
+        return orjson.dumps(frame, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _smpl(persons: list[dict[str, Any]]) -> Smpl:
+    def stacked(name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
+        return np.array([person["smpl"][name] for person in persons], np.float32)
+
+    return Smpl(stacked("global_orient"), stacked("body_pose"), stacked("betas"))

@@ -1,0 +1,120 @@
+"""Loads and warms the models in the background, and watches over them when they go away."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from tracker_service.api.health.needed_models import needed_models
+from tracker_service.api.health.retrying import until_it_works
+from tracker_service.api.http.errors import verdict
+from tracker_service.api.metrics.triton_metrics import TritonMetrics
+from tracker_service.api.service import Engine, Service
+from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
+from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
+from tracker_service.inference.triton import TritonClient
+from tracker_service.settings import Settings
+from tracker_service.wiring.assembly import load_body
+from tracker_service.wiring.sessions import open_sessions
+
+_logger = logging.getLogger(__name__)
+
+OpenClient = Callable[[Settings], InferenceClient]
+
+_STARTING_SIDE = 256
+"""Side of a dummy input where the model leaves it free."""
+
+
+class Loader:
+    """Gets the models ready in a thread of its own.
+
+    Args:
+        service: is told how it goes, and gets the engine.
+        open_client: opens the inference client.
+    """
+
+    def __init__(self, service: Service, open_client: OpenClient) -> None:
+        self._service = service
+        self._open_client = open_client
+        self._client: InferenceClient | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """End the thread, waiting at most ``seconds``, and close the client."""
+        self._stop.set()
+        self._service.readiness.trouble.set()
+        self._thread.join(seconds)
+        if self._client is not None and not self._thread.is_alive():
+            self._client.close()
+
+    def _run(self) -> None:
+        readiness = self._service.readiness
+        if not until_it_works(self._load, self._stop, self._report):
+            return
+        _logger.info("ready", extra={"model_set": self._service.models.name, "device": readiness.state.device})
+        while True:
+            readiness.trouble.wait()
+            readiness.trouble.clear()
+            if self._stop.is_set() or readiness.state.stopping:
+                return
+            if not until_it_works(self._warm_up, self._stop, self._report):
+                return
+            readiness.ready()
+            _logger.info("the models answer again")
+
+    def _report(self, error: Exception) -> None:
+        away = isinstance(error, InferenceUnavailableError)
+        self._service.readiness.failed(
+            verdict(error).saying or "internal error" if away else "the models cannot be loaded; see the service's log"
+        )
+        known = isinstance(error, PhalpTritonError)
+        _logger.warning("models not ready: %s", error, exc_info=None if known else error)
+
+    def _load(self) -> None:
+        service = self._service
+        if self._client is None:
+            self._client = self._open_client(_within_a_request(service.settings))
+            if isinstance(self._client, TritonClient):
+                service.metrics.collect_from(TritonMetrics(self._client))
+        self._warm_up()
+        body = load_body(service.settings)
+        sessions = open_sessions(
+            service.settings, self._client, body, times=service.times, on_batch=service.metrics.batch
+        )
+        service.complete(Engine(self._client, body, sessions))
+        service.readiness.ready()
+
+    def _warm_up(self) -> None:
+        models = self._service.models
+        if self._client is None:
+            return
+        on_gpu = False
+        for part, names in needed_models(models).items():
+            for model in names:
+                warm_up(self._client, model)
+                on_gpu = on_gpu or self._client.signature(model).on_gpu
+            self._service.readiness.loaded(part)
+        self._service.readiness.runs_on("cuda" if on_gpu else "cpu")
+
+
+def _within_a_request(settings: Settings) -> Settings:
+    """Return the settings with the budget of a model call cut to a request's: a frame cannot wait as a job can."""
+    inference = settings.inference
+    seconds = min(inference.budget_seconds, settings.limits.request_seconds)
+    return settings.model_copy(update={"inference": inference.model_copy(update={"budget_seconds": seconds})})
+
+
+def warm_up(client: InferenceClient, model: str) -> None:
+    """Let ``model`` answer an empty input once; raises `InferenceError` when it does not."""
+    spec = client.signature(model)
+    client.infer(model, {name: _empty(tensor) for name, tensor in spec.inputs.items()}, list(spec.outputs))
+
+
+def _empty(tensor: TensorSpec) -> Tensor:
+    return np.zeros((1, *(_STARTING_SIDE if side is None else side for side in tensor.shape)), tensor.dtype)

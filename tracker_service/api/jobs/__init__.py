@@ -1,0 +1,1 @@
+"""``/pose/video`` and ``/jobs``: whole videos."""

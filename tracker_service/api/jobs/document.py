@@ -1,0 +1,83 @@
+"""A job's result as one JSON document that is written while the job runs."""
+
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import orjson
+from anyio import to_thread
+
+from tracker_service.api.frames.shape import FrameShape
+from tracker_service.api.http.errors import verdict
+from tracker_service.api.jobs.following import Ended, Event, Lines, Quiet
+from tracker_service.jobs.job import Job
+
+Fields: TypeAlias = Mapping[str, Any]
+KEEP_ALIVE = b" "
+"""JSON allows space between any two values."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class DocumentStatistics:
+    """What is known when the last frame has been written.
+
+    Attributes:
+        frames: frames written.
+        seconds: time spent on shaping them.
+    """
+
+    frames: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobDocument:
+    """How the document begins and ends.
+
+    Attributes:
+        head: the fields before ``frames``, known before anything is computed; at least one.
+        tail: gives the fields behind ``frames`` once the job has ended; at least one.
+        shape: what is sent of each frame.
+        opening, closing: text around the document, to put it into another one.
+    """
+
+    head: Fields
+    tail: Callable[[Job, DocumentStatistics], Fields]
+    shape: FrameShape = field(default_factory=FrameShape)
+    opening: bytes = b""
+    closing: bytes = b""
+
+    async def write(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[bytes, None]:
+        """Yield the document piece by piece; whatever happens after the first piece, it ends as valid JSON."""
+        statistics = DocumentStatistics()
+        yield self.opening + orjson.dumps(self.head)[:-1] + b',"frames":['
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, Lines):
+                        async for piece in self._frames(event.lines, statistics):
+                            yield piece
+                    elif isinstance(event, Quiet):
+                        yield KEEP_ALIVE
+                    elif isinstance(event, Ended):
+                        tail = self.tail(event.job, statistics)
+        except Exception as error:  # the status line is long gone
+            _logger.exception("a job's document broke off")
+            tail = {"status": "error", "error": verdict(error).saying or str(error)}
+        yield b"]," + orjson.dumps(tail)[1:] + self.closing
+
+    async def _frames(self, lines: list[bytes], statistics: DocumentStatistics) -> AsyncGenerator[bytes, None]:
+        started = time.perf_counter()
+        for line in lines:
+            separator = b"," if statistics.frames else b""
+            # One after the other: with meshes a frame may have megabytes.
+            shaped = line if self.shape.plain else await to_thread.run_sync(self.shape.apply, line)
+            statistics.frames += 1
+            statistics.seconds += time.perf_counter() - started
+            yield separator + shaped
+            started = time.perf_counter()

@@ -1,0 +1,31 @@
+"""A result file as an answer, or as many ranges of it as a player asks for."""
+
+import orjson
+from fastapi.responses import FileResponse
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
+
+from tracker_service.api.http.errors import error_body
+
+_PROBLEMS = {400: "range: expected bytes=<first>-<last>", 416: "range: expected one that begins within the file"}
+
+
+class JobFile(FileResponse):
+    """Answers a wrong range in the one shape of errors."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        problem = b""
+
+        async def sending(message: Message) -> None:
+            nonlocal problem
+            if message["type"] == "http.response.start" and message["status"] in _PROBLEMS:
+                problem = orjson.dumps(error_body(_PROBLEMS[message["status"]], scope))
+                headers = MutableHeaders(scope=message)
+                headers["content-type"] = "application/json"
+                headers["content-length"] = str(len(problem))
+            elif problem and message["type"] == "http.response.body":
+                message = {**message, "body": problem}
+            await send(message)
+
+        await super().__call__(scope, receive, sending)

@@ -1,0 +1,89 @@
+"""The older routes of asynchronous jobs: ``/process_video_async``, ``/job_status/{id}``, ``/frame/{id}/{index}``."""
+
+from pathlib import Path
+
+import cv2
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from tracker_service.api.http.errors import refusal
+from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobsOf
+from tracker_service.api.jobs.video_options import JobOptions
+from tracker_service.api.jobs.video_schemas import (
+    ACCEPTED_RESPONSES,
+    ASYNC_STATUS_RESPONSES,
+    FRAME_RESPONSES,
+    VIDEO_FORM,
+    Accepted,
+)
+from tracker_service.api.jobs.views import job_status
+from tracker_service.api.service import ServiceOf
+from tracker_service.errors import VideoRangeError
+from tracker_service.jobs.job import JobState
+from tracker_service.pipeline.outputs import OVERLAY
+from tracker_service.video.source import Position, open_source
+
+router = APIRouter(tags=["videos"])
+
+_QUALITY = 90
+_MOST_DIGITS = 9
+
+
+@router.post(
+    "/process_video_async",
+    operation_id="process_video_async",
+    summary="Upload a video and go on",
+    responses=ACCEPTED_RESPONSES,
+    openapi_extra=VIDEO_FORM,
+)
+async def process_video_async(request: Request, videos: VideoJobsOf, client: ClientOf) -> Response:
+    """Queue an uploaded video; the overlay is always drawn."""
+    async with videos.uploads.receive(request) as upload:
+        options = JobOptions.of({**upload.fields, "overlay": True}, overlay=True)
+        submitted = await videos.submit_upload(upload, client, options)
+    request.state.log["job"] = submitted.job.id
+    answer = Accepted(job_id=submitted.job.id, message=f"poll /job_status/{submitted.job.id}")
+    location = {"Location": f"/jobs/{submitted.job.id}"}
+    return Response(answer.model_dump_json(), headers=location, media_type="application/json")
+
+
+@router.get(
+    "/job_status/{job_id}",
+    operation_id="job_status",
+    summary="State of an uploaded video",
+    responses=ASYNC_STATUS_RESPONSES,
+)
+async def job_status_route(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
+    """Answer with the state; when it is complete, with where the overlay is."""
+    job = await videos.get(job_id, client)
+    return Response(orjson.dumps(job_status(job, videos.shown)), media_type="application/json")
+
+
+@router.get(
+    "/frame/{job_id}/{index}",
+    operation_id="overlay_frame",
+    summary="One frame of the overlay",
+    response_class=Response,
+    responses=FRAME_RESPONSES,
+)
+async def overlay_frame(job_id: str, index: str, service: ServiceOf, videos: VideoJobsOf, client: ClientOf) -> Response:
+    """Answer with frame `index`, counted from 0, of the overlay as JPEG."""
+    job = await videos.get(job_id, client)
+    if not (index.isascii() and index.isdigit()) or len(index) > _MOST_DIGITS:
+        raise refusal(400, "index: expected the number of a frame, from 0")
+    if job.state is not JobState.COMPLETED:
+        raise refusal(400, f"expected a complete job, got one that is {job.state}")
+    if not job.request.overlay:
+        raise refusal(400, "expected a job with an overlay, got one that was queued with overlay=false")
+    picture = await service.work(_jpeg, job.folder / OVERLAY, int(index))
+    return Response(picture, media_type="image/jpeg")
+
+
+def _jpeg(overlay: Path, index: int) -> bytes:
+    try:
+        with open_source(overlay, start=Position(frame=index), end=Position(frame=index + 1), threads=1) as video:
+            image = next(iter(video)).image
+    except VideoRangeError as error:
+        raise refusal(400, f"index: expected a frame of the video, got {index}, which is behind its end") from error
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return data.tobytes()

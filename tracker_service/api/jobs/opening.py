@@ -1,0 +1,61 @@
+"""Opens the video jobs in the background: a database may be away when the service starts."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+
+from tracker_service.api.health.retrying import until_it_works
+from tracker_service.api.metrics.job_metrics import JobMetrics
+from tracker_service.api.service import Service
+from tracker_service.errors import PhalpTritonError
+from tracker_service.jobs.job import JobStore
+from tracker_service.jobs.queue.observer import JobObserver
+from tracker_service.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+OpenJobs = Callable[[Settings, JobObserver], JobStore]
+
+
+class JobOpening:
+    """Opens and starts the job store in a thread of its own, and closes it when the service stops.
+
+    Args:
+        service: gets the store.
+        open_jobs: makes the store.
+    """
+
+    def __init__(self, service: Service, open_jobs: OpenJobs) -> None:
+        self._service = service
+        self._open_jobs = open_jobs
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="job-opening", daemon=True)
+        self._metrics = JobMetrics(service.settings.jobs.folder, service.metrics.job_frames)
+
+    def start(self) -> None:
+        """Begin."""
+        self._service.metrics.collect_from(self._metrics)
+        self._service.closers.append(self._close)
+        self._thread.start()
+
+    def _run(self) -> None:
+        until_it_works(self._open, self._stop, self._failed)
+
+    def _open(self) -> None:
+        store = self._open_jobs(self._service.settings, self._metrics)
+        store.start()
+        self._metrics.store = store
+        self._service.open_jobs(store)
+        _logger.info("video jobs are open")
+
+    def _failed(self, error: Exception) -> None:
+        known = isinstance(error, PhalpTritonError)
+        _logger.error("video jobs cannot be opened: %s", error, exc_info=None if known else error)
+
+    async def _close(self, seconds: float) -> None:
+        self._stop.set()
+        await asyncio.to_thread(self._thread.join, seconds)
+        if (store := self._metrics.store) is not None:
+            await asyncio.to_thread(store.close, seconds)
+            self._metrics.store = None

@@ -1,0 +1,228 @@
+"""The jobs of new clients: ``/jobs`` and what belongs to one of them."""
+
+import os
+import stat
+from collections.abc import AsyncGenerator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from tracker_service.api.frames.shape import FieldChoice
+from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.streaming import GrowingResponse
+from tracker_service.api.jobs.document import DocumentStatistics, JobDocument
+from tracker_service.api.jobs.file import JobFile
+from tracker_service.api.jobs.streams import event_id, frame_lines, progress_events
+from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
+from tracker_service.api.jobs.video_options import FieldsQuery, MeshQuery
+from tracker_service.api.jobs.video_routes import queued, submit_from
+from tracker_service.api.jobs.video_schemas import (
+    DELETE_RESPONSES,
+    EVENTS_RESPONSES,
+    JOB_RESPONSES,
+    LIST_RESPONSES,
+    OVERLAY_RESPONSES,
+    RESULTS_RESPONSES,
+    RESUME_RESPONSES,
+    SUBMITTED_RESPONSES,
+    TRACKS_RESPONSES,
+    VIDEO_BODY,
+)
+from tracker_service.api.jobs.views import JobList, JobView, failure, pose_video_head
+from tracker_service.errors import JobNotFoundError
+from tracker_service.jobs.job import Job, JobState
+from tracker_service.pipeline.outputs import OVERLAY, TRACKS
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+_LARGEST = 10**9
+_NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+From = Annotated[int, Query(alias="from", ge=0, le=_LARGEST, description="first frame, counted from 0")]
+
+
+@router.post(
+    "",
+    operation_id="create_job",
+    summary="Queue a video",
+    status_code=202,
+    responses=SUBMITTED_RESPONSES,
+    openapi_extra=VIDEO_BODY,
+)
+async def create_job(request: Request, videos: VideoJobsOf, client: ClientOf) -> Response:
+    """Queue a video by path or upload, as `POST /pose/video` does with `Prefer: respond-async`."""
+    submitted = await submit_from(request, videos, client, overlay=True)
+    return queued(submitted.job, applied=False)
+
+
+@router.get("", operation_id="list_jobs", summary="The jobs", response_model=JobList, responses=LIST_RESPONSES)
+async def list_jobs(
+    videos: VideoJobsOf,
+    client: ClientOf,
+    state: JobState | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
+) -> JobList:
+    """Answer with jobs, newest first; with API keys only with those of the own key."""
+    found = await videos.newest(client, state=state, limit=offset + limit + 1)
+    page = found[offset : offset + limit]
+    more = len(found) > offset + limit
+    query = {"offset": offset + limit, "limit": limit, **({} if state is None else {"state": state.value})}
+    return JobList(jobs=[JobView.of(job) for job in page], next=f"/jobs?{urlencode(query)}" if more else None)
+
+
+@router.get("/{job_id}", operation_id="get_job", summary="A job", response_model=JobView, responses=JOB_RESPONSES)
+async def get_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> JobView:
+    """Answer with the job's state and links to its parts."""
+    return JobView.of(await videos.get(job_id, client))
+
+
+@router.delete(
+    "/{job_id}",
+    operation_id="delete_job",
+    summary="Cancel or forget a job",
+    response_model=JobView,
+    responses=DELETE_RESPONSES,
+)
+async def delete_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Any:
+    """Cancel a job that is not final (200, the job), or forget a final one with all of its files (204)."""
+    job = await videos.get(job_id, client)
+    if not job.state.final:
+        return JobView.of(await videos.cancel(job_id))
+    await videos.delete(job_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{job_id}/resume",
+    operation_id="resume_job",
+    summary="Take up a job again",
+    status_code=202,
+    response_model=JobView,
+    responses=RESUME_RESPONSES,
+)
+async def resume_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> JobView:
+    """Queue a failed or cancelled job again; it goes on where its results end."""
+    job = await videos.get(job_id, client)
+    if job.state not in (JobState.FAILED, JobState.CANCELLED):
+        raise refusal(409, f"expected a failed or cancelled job, got one that is {job.state}")
+    return JobView.of(await videos.resume(job_id))
+
+
+@router.get("/{job_id}/results", operation_id="job_results", summary="Its frames", responses=RESULTS_RESPONSES)
+async def job_results(
+    job_id: str,
+    videos: VideoJobsOf,
+    client: ClientOf,
+    accept: Annotated[str, Header()] = "*/*",
+    start: From = 0,
+    limit: Annotated[int | None, Query(ge=1, le=_LARGEST, description="most frames; JSON only")] = None,
+    mesh: MeshQuery = None,
+    fields: FieldsQuery = None,
+) -> Response:
+    """Answer with the frames from `from` on.
+
+    With `Accept: application/x-ndjson` one frame a line, following a job that runs until it ends; empty lines keep the
+    connection busy, and a last line with `error` says that the job failed. Otherwise one JSON document of the frames
+    that are there now.
+    """
+    choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=False)
+    job, shape = await videos.get(job_id, client), await videos.shape(choice)
+    follower = videos.follower(job)
+    if any(kind in accept.lower() for kind in _NDJSON):
+        return GrowingResponse(frame_lines(follower.events(start), shape), media_type=_NDJSON[0])
+    document = JobDocument(pose_video_head(job), partial(_snapshot_tail, start), shape)
+    events = follower.snapshot(start, _LARGEST if limit is None else limit)
+    return GrowingResponse(document.write(events), media_type="application/json")
+
+
+@router.get(
+    "/{job_id}/events",
+    operation_id="job_events",
+    summary="Its progress",
+    response_class=Response,
+    responses=EVENTS_RESPONSES,
+)
+async def job_events(
+    job_id: str,
+    videos: VideoJobsOf,
+    client: ClientOf,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Answer with server-sent events: `progress` whenever something changed, at last `end`; data is the job."""
+    job = await videos.get(job_id, client)
+    if job.state.final and last_event_id == event_id(job):
+        return Response(status_code=204)
+    events = progress_events(job, partial(videos.get, job_id, client), last_id=last_event_id)
+    return GrowingResponse(_until_closed(events, videos), media_type="text/event-stream")
+
+
+@router.head("/{job_id}/tracks.pkl", include_in_schema=False)
+@router.get(
+    "/{job_id}/tracks.pkl",
+    operation_id="job_tracks",
+    summary="Its tracks.pkl",
+    response_class=FileResponse,
+    responses=TRACKS_RESPONSES,
+)
+async def job_tracks(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
+    """Answer with the results in PHALP's layout, once the job is complete."""
+    return await _file(await videos.get(job_id, client), TRACKS, "application/x-pickle")
+
+
+@router.head("/{job_id}/overlay.mp4", include_in_schema=False)
+@router.get(
+    "/{job_id}/overlay.mp4",
+    operation_id="job_overlay",
+    summary="Its overlay.mp4",
+    response_class=FileResponse,
+    responses=OVERLAY_RESPONSES,
+)
+async def job_overlay(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
+    """Answer with the overlay, once the job is complete; a player may ask for ranges."""
+    job = await videos.get(job_id, client)
+    if not job.request.overlay:
+        raise refusal(404, "expected a job with an overlay, got one that was queued with overlay=false")
+    return await _file(job, OVERLAY, "video/mp4")
+
+
+def _snapshot_tail(start: int, job: Job, statistics: DocumentStatistics) -> Mapping[str, Any]:
+    tail: dict[str, Any] = {
+        "status": job.state,
+        "from": start,
+        "next": start + statistics.frames,
+        "frames_done": job.frames_done,
+        "frames_total": job.frames_total,
+    }
+    if job.state in (JobState.FAILED, JobState.CANCELLED):
+        tail["error"] = failure(job)
+    return tail
+
+
+async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) -> AsyncGenerator[bytes, None]:
+    """Pass events on; an end of the service or of the job's files ends them in good order."""
+    try:
+        async for event in events:
+            yield event
+    except JobNotFoundError:
+        return
+    except Exception:
+        if not videos.stopping:
+            raise
+
+
+async def _file(job: Job, name: str, media_type: str) -> Response:
+    if job.state is not JobState.COMPLETED:
+        raise refusal(409, f"{name}: expected a complete job, got one that is {job.state}")
+    path: Path = job.folder / name
+    try:
+        status = await to_thread.run_sync(os.stat, path)
+    except OSError as error:
+        raise refusal(404, f"{name}: expected a job that still has its files") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise refusal(404, f"{name}: expected a file")
+    return JobFile(path, media_type=media_type, stat_result=status, filename=name, content_disposition_type="inline")

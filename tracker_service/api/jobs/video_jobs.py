@@ -1,0 +1,213 @@
+"""From a video that a client names or sends to a job, and from an id to the client's own job."""
+
+import asyncio
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+from anyio import to_thread
+from fastapi import Depends, Request
+
+from tracker_service.api.frames.shape import FieldChoice, FrameShape
+from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.uploads import Upload, UploadFolder
+from tracker_service.api.jobs.following import JobFollower, Pace
+from tracker_service.api.jobs.video_options import JobOptions
+from tracker_service.api.service import Service
+from tracker_service.body.model import BodyModel
+from tracker_service.errors import JobNotFoundError, VideoError
+from tracker_service.jobs.job import Job, JobRequest, JobState, JobStore
+from tracker_service.media import MediaFile, MediaFiles, PathRules
+from tracker_service.settings import Settings
+from tracker_service.video.probe import VideoProperties, probe_video
+from tracker_service.wiring.assembly import load_body
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_NOT_FOUND = "Job not found"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A job that has just been queued.
+
+    Attributes:
+        job: the job.
+        waits: whether others are computed first.
+    """
+
+    job: Job
+    waits: bool
+
+
+class VideoJobs:
+    """The video jobs as the clients of one service see them.
+
+    Args:
+        service: the service.
+
+    Raises:
+        SettingsError: a media rule cannot be used.
+    """
+
+    def __init__(self, service: Service) -> None:
+        settings = service.settings
+        self.media = media_files(settings)
+        self.uploads = UploadFolder(
+            settings.jobs.folder.absolute() / "uploads",
+            most_bytes=settings.limits.upload_bytes,
+            free_bytes=settings.jobs.free_bytes,
+        )
+        self._pace = Pace()
+        self._service = service
+        self._submitting = asyncio.Lock()
+        self._loaded_body: BodyModel | None = None
+
+    @property
+    def store(self) -> JobStore:
+        """The job store; 503 before it is open."""
+        return self._service.jobs
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the service ends."""
+        return self._service.stopping
+
+    def follower(self, job: Job) -> JobFollower:
+        """Return what reads ``job`` until it ends."""
+        return JobFollower(self.store, job, self._pace, lambda: self._service.stopping)
+
+    async def submit_path(self, text: str, client: str, options: JobOptions) -> Submitted:
+        """Queue a video that the client names.
+
+        Raises:
+            MediaPathError, VideoError, QueueFullError, DiskFullError: as the classes say.
+            HTTPException: 413 or 422 beyond the limits.
+        """
+        found: MediaFile = await _in_thread(self.media.find, text)
+        return await self._submit(JobRequest(found.path, found.shown, client), options)
+
+    async def submit_upload(self, upload: Upload, client: str, options: JobOptions) -> Submitted:
+        """Queue an uploaded video; the file then belongs to the job. Raises as `submit_path`."""
+        submitted = await self._submit(JobRequest(upload.path, upload.name, client, delete_source=True), options)
+        upload.kept = True
+        return submitted
+
+    async def get(self, job_id: str, client: str) -> Job:
+        """Return the client's job; raises `JobNotFoundError`, also for a job of somebody else."""
+        return await self._own(self.store.get, job_id, client)
+
+    async def cancel(self, job_id: str) -> Job:
+        """Cancel a job that is not final."""
+        return await _in_thread(self.store.cancel, job_id)
+
+    async def resume(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again."""
+        return await _in_thread(self.store.resume, job_id)
+
+    async def delete(self, job_id: str) -> None:
+        """Forget a final job and remove its files."""
+        await _in_thread(self.store.delete, job_id)
+
+    async def newest(self, client: str, *, state: JobState | None, limit: int) -> list[Job]:
+        """Return jobs, newest first; with API keys only those of ``client``."""
+        own = client if self._service.keys.required else None
+        return await _in_thread(self.store.jobs, state=state, client=own, limit=limit)
+
+    async def shape(self, choice: FieldChoice) -> FrameShape:
+        """Return what brings frames into the wanted shape."""
+        return FrameShape(await self._body() if choice.mesh else None, choice.names)
+
+    def shown(self, path: Path, job: Job) -> str:
+        """Return what the job's client calls a result file: a path where it can see one, else a path of this API."""
+        return self.media.client_name(path, job.request.shown_source) or f"/jobs/{job.id}/{path.name}"
+
+    async def _body(self) -> BodyModel:
+        engine = self._service.loaded_engine
+        if engine is not None:
+            return engine.body
+        # Jobs do not wait for the models of the frame sessions.
+        if self._loaded_body is None:
+            self._loaded_body = await _in_thread(load_body, self._service.settings)
+        return self._loaded_body
+
+    async def _own(self, look: Callable[[str], Job], job_id: str, client: str) -> Job:
+        if not _JOB_ID.fullmatch(job_id):
+            raise JobNotFoundError(_NOT_FOUND)
+        try:
+            job = await _in_thread(look, job_id)
+        except JobNotFoundError as error:
+            raise JobNotFoundError(_NOT_FOUND) from error
+        if self._service.keys.required and job.request.client != client:
+            raise JobNotFoundError(_NOT_FOUND)
+        return job
+
+    async def _submit(self, request: JobRequest, options: JobOptions) -> Submitted:
+        try:
+            properties = await _in_thread(probe_video, request.source)
+            self._check(properties, options.max_frames)
+            wanted = replace(
+                request,
+                max_frames=self._most_frames(properties, options.max_frames),
+                overlay=options.overlay,
+                refine=options.refine,
+                priority=options.priority,
+            )
+            # One after the other, so that of two requests at the same time only the second one finds us busy.
+            async with self._submitting:
+                counts = await _in_thread(self.store.counts)
+                job = await _in_thread(self.store.submit, wanted)
+        except VideoError as error:
+            raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
+        return Submitted(job, waits=counts.active >= self._service.settings.jobs.concurrency)
+
+    def _check(self, properties: VideoProperties, max_frames: int | None) -> None:
+        limits = self._service.settings.limits
+        if (pixels := properties.width * properties.height) > limits.video_pixels:
+            size = f"{properties.width}x{properties.height}"
+            raise refusal(413, f"video: expected at most {limits.video_pixels} pixels a frame, got {pixels} ({size})")
+        seconds = properties.duration or 0.0
+        if max_frames is not None:
+            seconds = min(seconds, max_frames / properties.fps)
+        if seconds > limits.video_seconds:
+            raise refusal(422, f"video: expected at most {limits.video_seconds:g} seconds, got {seconds:g}")
+
+    def _most_frames(self, properties: VideoProperties, asked: int | None) -> int | None:
+        """Bound a video that does not tell its length."""
+        if properties.duration is not None:
+            return asked
+        most = math.ceil(self._service.settings.limits.video_seconds * properties.fps)
+        return most if asked is None else min(asked, most)
+
+
+def media_files(settings: Settings) -> MediaFiles:
+    """Return the files that clients may name; raises `SettingsError`."""
+    return MediaFiles(settings.media.roots, PathRules((rule.client, rule.host) for rule in settings.media.rules))
+
+
+async def _in_thread(
+    function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result:
+    return await to_thread.run_sync(partial(function, *args, **kwargs))
+
+
+async def _of_request(request: Request) -> VideoJobs:
+    videos: VideoJobs = request.app.state.video_jobs
+    return videos
+
+
+async def _client_of(request: Request) -> str:
+    client: str = request.state.client
+    return client
+
+
+VideoJobsOf = Annotated[VideoJobs, Depends(_of_request)]
+"""The parameter type by which a route gets the video jobs."""
+ClientOf = Annotated[str, Depends(_client_of)]
+"""The parameter type by which a route gets the name of the client that asks."""

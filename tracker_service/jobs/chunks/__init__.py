@@ -1,0 +1,1 @@
+"""Chunks of results on disk, and how they become result files."""

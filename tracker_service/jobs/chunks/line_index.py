@@ -1,0 +1,70 @@
+"""Result lines of a job from any frame on, while it runs, while its files are put together, and afterwards."""
+
+import os
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
+from tracker_service.pipeline.outputs import RESULTS
+from tracker_service.results.partial_file import PARTIAL_SUFFIX
+
+INDEX = "results.index"
+"""Where each line of the results begins and where the last one ends, as little-endian int64."""
+_TRIES = 3
+
+
+def read_lines(folder: Path, chunk_frames: int, start: int, limit: int) -> list[bytes]:
+    """Return up to ``limit`` committed lines from the one with index ``start`` on; fewer at the end of a chunk.
+
+    Args:
+        folder: of the job.
+        chunk_frames: frames between two of its borders.
+        start: index of the first line.
+        limit: most lines to return.
+    """
+    if start < 0 or limit < 1:
+        return []
+    # A file may move from one place to the next between two looks.
+    for _ in range(_TRIES):
+        for read in (_from_whole, _from_chunk):
+            with suppress(FileNotFoundError):
+                return read(folder, chunk_frames, start, limit)
+    return []
+
+
+def _from_whole(folder: Path, _: int, start: int, limit: int) -> list[bytes]:
+    with (folder / RESULTS).open("rb") as lines, (folder / INDEX).open("rb") as index:
+        entries = np.frombuffer(os.pread(index.fileno(), 8 * (limit + 1), 8 * start), "<i8")
+        return _cut(lines.fileno(), entries.tolist())
+
+
+def _from_chunk(folder: Path, chunk_frames: int, start: int, limit: int) -> list[bytes]:
+    files = ChunkFiles(folder / "chunks")
+    chunk = _holding(files, chunk_frames, start)
+    first = start - chunk.first_line
+    offsets = chunk.offsets[first : first + limit + 1]
+    with suppress(FileNotFoundError), files.lines(chunk.number).open("rb") as lines:
+        return _cut(lines.fileno(), offsets)
+    with (folder / (RESULTS + PARTIAL_SUFFIX)).open("rb") as lines:
+        return _cut(lines.fileno(), [chunk.first_byte + offset for offset in offsets])
+
+
+def _holding(files: ChunkFiles, chunk_frames: int, line: int) -> Chunk:
+    """Return the chunk that holds a line: frames become final late, so it is never an earlier one than expected."""
+    number = line // chunk_frames
+    while True:
+        chunk = files.read(number)
+        if line < chunk.first_line + chunk.lines:
+            return chunk
+        number += 1
+
+
+def _cut(file: int, offsets: list[int] | tuple[int, ...]) -> list[bytes]:
+    if len(offsets) < 2:
+        return []
+    content = os.pread(file, offsets[-1] - offsets[0], offsets[0])
+    bounds = [offset - offsets[0] for offset in offsets]
+    return [content[start : end - 1] for start, end in pairwise(bounds)]

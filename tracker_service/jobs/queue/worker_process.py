@@ -1,0 +1,112 @@
+"""A worker process: started, listened to, killed."""
+
+import logging
+import queue
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from threading import Thread
+from typing import IO, Any
+
+import orjson
+
+from tracker_service.errors import JobError
+from tracker_service.jobs.messages import Message, decode
+
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "tracker_service.jobs.worker.main")
+_KEPT_LINES = 20
+_KILL_SECONDS = 30.0
+_logger = logging.getLogger(__name__)
+
+
+class WorkerDied:
+    """The worker's last message: its output has ended.
+
+    Attributes:
+        reason: how it ended, in one line.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class WorkerProcess:
+    """A running worker.
+
+    It must be started by a thread that lives as long as the worker may: Linux takes the end of the thread that started
+    a process for the end of the parent.
+
+    Args:
+        specification: what the worker is to do, JSON values only; see `worker`.
+    """
+
+    def __init__(self, specification: Mapping[str, Any]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._messages: queue.SimpleQueue[Message | WorkerDied] = queue.SimpleQueue()
+        self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._listeners = [
+            Thread(target=self._collect_complaints, name="worker-stderr", daemon=True),
+            Thread(target=self._collect_messages, name="worker-stdout", daemon=True),
+        ]
+        for listener in self._listeners:
+            listener.start()
+        with suppress(OSError):  # it died already: its last message says so
+            _pipe(self._process.stdin).write(orjson.dumps(specification) + b"\n")
+            _pipe(self._process.stdin).flush()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def receive(self, timeout: float) -> Message | WorkerDied | None:
+        """Return the next message; None if there is none within ``timeout`` seconds."""
+        try:
+            return self._messages.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def kill(self) -> None:
+        """End the worker now; what it has not committed is lost. Returns when it is gone."""
+        self._process.kill()
+        self._process.wait(_KILL_SECONDS)
+        for listener in self._listeners:
+            listener.join(_KILL_SECONDS)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with suppress(OSError):
+                _pipe(pipe).close()
+
+    def _collect_messages(self) -> None:
+        for line in _pipe(self._process.stdout):
+            try:
+                self._messages.put(decode(line))
+            except JobError as error:
+                self._complaints.append(str(error))
+        code = self._process.wait()
+        self._listeners[0].join()
+        self._messages.put(WorkerDied(self._last_words(code)))
+
+    def _collect_complaints(self) -> None:
+        for line in _pipe(self._process.stderr):
+            text = line.decode(errors="replace").rstrip()
+            _logger.debug("worker %d: %s", self.pid, text)
+            if text:
+                self._complaints.append(text)
+
+    def _last_words(self, code: int) -> str:
+        last = self._complaints[-1] if self._complaints else ""
+        if code >= 0:
+            return f"the worker ended with status {code}" + (f": {last}" if last else "")
+        name = signal.Signals(-code).name
+        return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise JobError("worker: expected pipes to it, got none")
+    return stream

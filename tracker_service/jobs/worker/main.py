@@ -1,0 +1,102 @@
+"""The worker process of one job: ``python -m tracker_service.jobs.worker.main``.
+
+Its task comes as one line of JSON on standard input; what it does is told as lines of JSON on standard output. Standard
+input stays open for as long as the service lives: its end ends the worker, so that no orphan goes on writing.
+"""
+
+import ctypes
+import logging
+import os
+import re
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, Thread
+from typing import BinaryIO
+
+import orjson
+
+from tracker_service.errors import PhalpTritonError
+from tracker_service.jobs.disk import is_full
+from tracker_service.jobs.messages import DiskFull, Message, Occupied, Progressed, Refused, encode
+from tracker_service.jobs.worker.fence import JobOccupiedError
+from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.worker.video_job import VideoJob
+
+_PROGRESS_EVERY = 0.5
+_SET_PARENT_DEATH_SIGNAL = 1
+_RATHER_THIS_PROCESS = "500"
+_PATH = re.compile(r"(?<![\w.])/(?:[^\s/:,;'\"]+/)+")
+
+
+class Reporter:
+    """Writes messages to the service; progress not more often than it is of use."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = Lock()
+        self._last_progress = 0.0
+
+    def send(self, message: Message) -> None:
+        """Write a message."""
+        with self._lock:
+            if isinstance(message, Progressed):
+                if (now := time.monotonic()) - self._last_progress < _PROGRESS_EVERY:
+                    return
+                self._last_progress = now
+            self._stream.write(encode(message))
+            self._stream.flush()
+
+
+def main() -> None:
+    """Do the task on standard input; an unexpected error ends the process with status 1 and a traceback."""
+    reporter = Reporter(_private_output())
+    _prepare_process()
+    task = WorkerTask.from_json(orjson.loads(sys.stdin.buffer.readline()))
+    Thread(target=_die_with_service, name="service", daemon=True).start()
+    try:
+        VideoJob(task, reporter.send).run()
+    except JobOccupiedError as error:
+        reporter.send(Occupied(str(error)))
+    except (PhalpTritonError, OSError) as error:
+        if is_full(error):
+            reporter.send(DiskFull("no room for results on the disk"))
+        elif isinstance(error, PhalpTritonError):
+            reporter.send(Refused(public_reason(str(error), task)))
+        else:
+            raise
+
+
+def public_reason(text: str, task: WorkerTask) -> str:
+    """Return one line without paths of this host: the video as its client named it, of others the last part."""
+    shown = "\0"
+    for path in (task.source, task.source.resolve()):
+        text = text.replace(str(path), shown)
+    return " ".join(_PATH.sub("", text).replace(shown, task.shown_source).split())
+
+
+def _private_output() -> BinaryIO:
+    """Keep standard output for messages alone: what libraries print goes to standard error."""
+    private = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(private, "wb")
+
+
+def _prepare_process() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    # Ctrl-C in a terminal reaches the whole group; the service decides what becomes of its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            # The end of standard input says the same, but is only noticed while Python code runs.
+            ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(_RATHER_THIS_PROCESS)
+
+
+def _die_with_service() -> None:
+    while sys.stdin.buffer.readline():
+        pass
+    os._exit(1)

@@ -1,0 +1,42 @@
+"""Watches whether the video of a job stays the file that was submitted."""
+
+from tracker_service.errors import JobError
+from tracker_service.jobs.identity import SourceChange
+from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.video.source import FrameSource
+
+
+class SourceWatch:
+    """What became of a job's video, and what the user should know about it.
+
+    Args:
+        task: the job.
+    """
+
+    def __init__(self, task: WorkerTask) -> None:
+        self._task = task
+        self._notes: list[str] = []
+
+    def check(self) -> SourceChange:
+        """Say what became of the file.
+
+        Raises:
+            JobError: it is another file now.
+        """
+        identity = self._task.identity
+        change = SourceChange.NONE if identity is None else identity.change(self._task.source)
+        if change is SourceChange.REPLACED:
+            raise JobError("video: expected the submitted file, got another one: it was replaced before it was read")
+        return change
+
+    def note(self, warning: str) -> None:
+        """Remember something the user should know."""
+        self._notes.append(warning)
+
+    def warnings(self, source: FrameSource | None) -> tuple[str, ...]:
+        """Return everything the user should know so far, what ``source`` met included."""
+        found = [] if source is None else list(source.warnings)
+        change = self.check()
+        if change in (SourceChange.SHRUNK, SourceChange.GROWN):
+            found.append(f"the file has {change.name.lower()} since it was submitted")
+        return (*found, *self._notes)

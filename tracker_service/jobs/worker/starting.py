@@ -1,0 +1,172 @@
+"""Where a worker begins: at the first frame, or where the last committed chunk ended."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker_service.errors import JobError, VideoError
+from tracker_service.jobs.chunks.chunk import Chunk
+from tracker_service.jobs.chunks.run_record import RunRecord
+from tracker_service.jobs.identity import SourceChange
+from tracker_service.jobs.worker.frame_marks import FrameMarks
+from tracker_service.jobs.worker.reopening import Reopening, SourceChangedError
+from tracker_service.jobs.worker.source_watch import SourceWatch
+from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.recorder import OpenFrame, Recorder
+from tracker_service.pipeline.tracking import Border
+from tracker_service.types import Frame, FrameResult, UInt8
+from tracker_service.video.source import FrameSource, Position, open_source
+
+READ_AGAIN = 8
+"""Frames before a border that are read again: to recognise the video, and for the shot detector, which needs 6."""
+
+
+@dataclass(slots=True)
+class Start:
+    """Everything that a worker goes on from.
+
+    Attributes:
+        source: the open video; None where its rest cannot be read any more.
+        frames: its frames, from some before ``next_frame`` on.
+        tracker, recorder: as they were before ``next_frame``.
+        rate: frames a second.
+        next_frame: first frame to track.
+        record, before: the run up to there and its last chunk.
+        held: frames that later stages held.
+        first_late: the oldest frame without a result, and its timestamp: where late images begin.
+        damaged: whether the video has shown damage before ``next_frame``.
+    """
+
+    source: FrameSource | None
+    frames: Iterator[Frame]
+    tracker: Tracker
+    rate: float
+    recorder: Recorder = field(default_factory=Recorder)
+    next_frame: int = 0
+    record: RunRecord = field(default_factory=RunRecord)
+    before: Chunk | None = None
+    held: Mapping[str, tuple[FrameResult, ...]] = field(default_factory=dict)
+    first_late: tuple[int, float] = (0, 0.0)
+    damaged: bool = False
+
+    def close(self) -> None:
+        """Close the video."""
+        if self.source is not None:
+            self.source.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """Begins, or goes on.
+
+    Attributes:
+        task: the job.
+        watch: of its video.
+        threads: decoder threads.
+        keep_images: whether open frames need their images again.
+        alive: is called while frames are read again.
+    """
+
+    task: WorkerTask
+    watch: SourceWatch
+    threads: int
+    keep_images: bool
+    alive: Callable[[], None]
+
+    @property
+    def end(self) -> Position | None:
+        """First frame that is not wanted."""
+        return None if self.task.max_frames is None else Position(frame=self.task.max_frames)
+
+    def begin(self, tracker: Tracker) -> Start:
+        """Open the video at its first frame.
+
+        Raises:
+            JobError: it is gone, or another one.
+            VideoError: it cannot be read.
+        """
+        if self.watch.check() is SourceChange.GONE:
+            raise JobError("video: expected the submitted file, got none: it was removed before it was read")
+        source = open_source(self.task.source, end=self.end, threads=self.threads)
+        return Start(source, iter(source), tracker, source.info.fps)
+
+    def go_on(self, border: Border, notes: Mapping[str, Any], tracker: Tracker, before: Chunk) -> Start:
+        """Open the video at a border.
+
+        A video that has become shorter than that ends there.
+
+        Args:
+            border: the border.
+            notes: what was remembered with it.
+            tracker: restored from it.
+            before: the chunk that ends with it.
+
+        Raises:
+            JobError: the video is another one.
+            VideoError: it cannot be read.
+        """
+        first, marks, images = border.next_frame, FrameMarks.from_json(notes["marks"]), _times(border.open_frames)
+        start = Start(
+            None,
+            iter(()),
+            tracker,
+            float(notes["rate"]),
+            next_frame=first,
+            record=RunRecord.from_json(notes["record"]),
+            before=before,
+            held=border.held,
+            first_late=_oldest(border, marks),
+            damaged=bool(notes["damaged"]),
+        )
+        times = {**dict(marks.times), **(images if self.keep_images else {})}
+        reopening = Reopening(
+            self.task.source,
+            self.end,
+            self.threads,
+            next_frame=first,
+            first_needed=min(times),
+            start_time=times[min(times)],
+            marks=marks,
+            damaged=start.damaged,
+        )
+        change, again = self.watch.check(), dict[int, UInt8]()
+        try:
+            reopened = reopening.open(self.alive)
+        except (VideoError, SourceChangedError) as error:
+            if change not in (SourceChange.SHRUNK, SourceChange.GROWN):
+                raise
+            self.watch.note(f"the file could not be read behind frame {first - 1} any more: {error}")
+        else:
+            start.source, start.frames = reopened.source, reopened.frames(first - READ_AGAIN)
+            again = {frame.number: frame.image for frame in reopened.again if self.keep_images}
+        start.recorder = Recorder(OpenFrame(frame, again.get(frame.frame_number)) for frame in border.open_frames)
+        return start
+
+    def late_images(self, start: Start) -> FrameSource:
+        """Open the video a second time, at the oldest frame without a result.
+
+        Raises:
+            VideoError: it cannot be read.
+        """
+        number, time = start.first_late
+        if number and not start.damaged:
+            try:
+                position = Position(frame=number)
+                return open_source(
+                    self.task.source, start=position, end=self.end, threads=self.threads, start_time=time
+                )
+            except VideoError:
+                pass
+        return open_source(self.task.source, end=self.end, threads=self.threads)
+
+
+def _oldest(border: Border, marks: FrameMarks) -> tuple[int, float]:
+    """Return number and time of the oldest frame without a result, or of the last frame where all have one."""
+    held = (frame for name in ("gaps", "waiting") for frame in border.held.get(name, ()))
+    times = _times((*border.open_frames, *held))
+    return min(times.items(), default=marks.times[-1])
+
+
+def _times(frames: Iterable[FrameResult]) -> dict[int, float]:
+    return {frame.frame_number: frame.timestamp for frame in frames}

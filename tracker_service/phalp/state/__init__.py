@@ -1,0 +1,1 @@
+"""What a tracker remembers: columns, sightings, open frames, snapshots."""

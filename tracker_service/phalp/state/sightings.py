@@ -1,0 +1,166 @@
+"""What a track keeps of a person in one frame, and the records made of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from tracker_service.phalp.state.columns import Columns
+from tracker_service.types import (
+    LOCATION_SIZE,
+    NUMBER_OF_JOINTS,
+    POSE_SIZE,
+    Bool,
+    Float32,
+    Int64,
+    People,
+    PersonState,
+    TrackedPerson,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Sightings(Columns):
+    """n people of one frame, or the last sighting of n tracks; shapes and units as in `TrackedPerson`.
+
+    Attributes:
+        detection_index: (n,) row among the people of the frame, -1 for predicted ones.
+        identity: (n,) given identity, -1 where unknown.
+        annotated: (n,) whether a track is confirmed at once.
+        score: (n,) detection score.
+        box, center, side, crop_camera, camera: (n, 4), (n, 2), (n,), (n, 3), (n, 3).
+        joints_3d, joints_2d: (n, 45, 3), (n, 45, 2).
+        pose, location, appearance: (n, 229), (n, 99), (n, k).
+    """
+
+    detection_index: Int64
+    identity: Int64
+    annotated: Bool
+    score: Float32
+    box: Float32
+    center: Float32
+    side: Float32
+    crop_camera: Float32
+    camera: Float32
+    joints_3d: Float32
+    joints_2d: Float32
+    pose: Float32
+    location: Float32
+    appearance: Float32
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @classmethod
+    def none(cls, embedding: int) -> Self:
+        """Nobody; ``embedding`` is the length of appearance vectors."""
+        shapes: dict[str, tuple[int, ...]] = {
+            "box": (4,),
+            "center": (2,),
+            "crop_camera": (3,),
+            "camera": (3,),
+            "pose": (POSE_SIZE,),
+        }
+        shapes |= {"joints_3d": (NUMBER_OF_JOINTS, 3), "joints_2d": (NUMBER_OF_JOINTS, 2), "score": (), "side": ()}
+        shapes |= {"location": (LOCATION_SIZE,), "appearance": (embedding,)}
+        return cls(
+            detection_index=np.zeros(0, np.int64),
+            identity=np.zeros(0, np.int64),
+            annotated=np.zeros(0, np.bool_),
+            **{name: np.zeros((0, *shape), np.float32) for name, shape in shapes.items()},
+        )
+
+    @classmethod
+    def of(cls, people: People, first_index: int = 0) -> Self:
+        """Return the people of a frame that can be tracked.
+
+        Rows with a value that is not finite in pose, location, joints, cameras or appearance, or with a depth that is
+        not positive, are left out: no cost and no prediction could be computed for them. The arrays may be shared
+        with ``people``, so they must not be written to.
+        """
+        rows = _usable(people)
+        if len(rows) < len(people):
+            people = people.take(rows)
+        return cls(
+            detection_index=rows + first_index,
+            identity=people.identities,
+            annotated=people.annotated,
+            score=people.detections.scores,
+            box=people.detections.boxes,
+            center=people.squares.centers,
+            side=people.squares.sides,
+            crop_camera=people.crop_cameras,
+            camera=people.cameras,
+            joints_3d=people.joints_3d,
+            joints_2d=people.joints_2d,
+            pose=people.pose,
+            location=people.location,
+            appearance=people.appearance,
+        )
+
+    @classmethod
+    def of_records(cls, records: Sequence[TrackedPerson], appearance: Float32) -> Self:
+        """Return what at least one record says, as unseen sightings; ``appearance`` is (n, k)."""
+
+        def column(name: str) -> Float32:
+            return np.array([getattr(record, name) for record in records], np.float32)
+
+        return cls(
+            detection_index=np.full(len(records), -1),
+            identity=np.full(len(records), -1),
+            annotated=np.zeros(len(records), np.bool_),
+            appearance=appearance,
+            **{name: column(name) for name in _RECORDED},
+        )
+
+    def record(self, row: int, track_id: int, frame_number: int, age: int, confidence: float) -> TrackedPerson:
+        """Return one row as a record; it is a predicted one where ``age`` is not 0. The arrays are shared."""
+        pose = self.pose[row]
+        return TrackedPerson(
+            track_id=track_id,
+            frame_number=frame_number,
+            state=PersonState.PREDICTED if age else PersonState.SEEN,
+            age=age,
+            tracking_confidence=confidence,
+            score=float(self.score[row]),
+            detection_index=-1 if age else int(self.detection_index[row]),
+            box=self.box[row],
+            center=self.center[row],
+            side=float(self.side[row]),
+            global_orient=pose[:9].reshape(1, 3, 3),
+            body_pose=pose[9:216].reshape(23, 3, 3),
+            betas=pose[216:226],
+            crop_camera=self.crop_camera[row],
+            camera=self.camera[row],
+            joints_3d=self.joints_3d[row],
+            joints_2d=self.joints_2d[row],
+            pose=pose,
+            location=self.location[row],
+            appearance=self.appearance[row],
+        )
+
+
+_RECORDED = (
+    "score",
+    "box",
+    "center",
+    "side",
+    "crop_camera",
+    "camera",
+    "joints_3d",
+    "joints_2d",
+    "pose",
+    "location",
+)
+"""Attributes that sightings and records have in common."""
+
+
+def _usable(people: People) -> Int64:
+    """Return the rows whose pose, location and appearance are finite and whose depth is positive."""
+    finite = np.ones(len(people), np.bool_)
+    for values in (people.pose, people.location, people.appearance, people.cameras, people.crop_cameras):
+        finite &= np.isfinite(values).all(axis=1)
+    for joints in (people.joints_3d, people.joints_2d):
+        finite &= np.isfinite(joints).all(axis=(1, 2))
+    return np.flatnonzero(finite & (people.location[:, 92] > 0))

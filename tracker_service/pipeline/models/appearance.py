@@ -1,0 +1,118 @@
+"""How the people of a window look: PHALP's learned embedding where the model set has one, else a colour descriptor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tracker_service.errors import ModelContractError, ModelNotFoundError
+from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
+from tracker_service.inference.contract import require_tensors
+from tracker_service.people.appearance import describe
+from tracker_service.people.cameras import project_to_crop
+from tracker_service.people.crops import CROP_SIZE, crop_masks
+from tracker_service.pipeline.models.bodies import Bodies, Candidates
+from tracker_service.types import Float32, UInt8
+
+_INSIDE = 128
+"""Grey level of a cut-out mask from which a pixel is the person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the n people of a frame look.
+
+    Attributes:
+        embedding: (n, k) float32.
+        uv_maps: (n, 4, 256, 256) float32 texture maps, channel 3 is +1 where visible and -1 elsewhere; or None.
+    """
+
+    embedding: Float32
+    uv_maps: Float32 | None = None
+
+
+class LooksModel(Protocol):
+    """Says how people look."""
+
+    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Looks]:
+        """Return the looks of the people of every frame of a window; a frame's do not depend on the other frames."""
+        ...
+
+
+class ColourLooks:
+    """Colours along the skeleton (`tracker_service.people.appearance`)."""
+
+    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Looks]:  # noqa: ARG002
+        """See `LooksModel.describe`."""
+        return [
+            Looks(describe(frame.crops, project_to_crop(frame.estimates.joints_3d, frame.estimates.crop_cameras)))
+            for frame in bodies
+        ]
+
+
+class TextureLooks:
+    """PHALP's texture embedding, from a served model that reads the body's texture off the crop.
+
+    Args:
+        client: runs the model.
+        model: its name.
+        maps: also ask for the texture maps (1 MB a person), which the texture term of association compares.
+
+    Raises:
+        ModelNotFoundError: there is no such model; the message says what to do without it.
+        ModelContractError: the model's tensors are not those of the design.
+    """
+
+    def __init__(self, client: InferenceClient, model: str, *, maps: bool) -> None:
+        self._client = client
+        self._model = model
+        try:
+            spec = client.signature(model)
+        except ModelNotFoundError as error:
+            raise ModelNotFoundError(
+                f"{error}; `python -m export {model}` builds it, phalp.appearance=color does without"
+            ) from error
+        shapes: dict[str, tuple[type[np.generic], tuple[int | None, ...]]] = {
+            "crops": (np.uint8, (CROP_SIZE, CROP_SIZE, 3)),
+            "masks": (np.uint8, (CROP_SIZE, CROP_SIZE)),
+            "vertices": (np.float32, (None, 3)),
+            "pred_cam": (np.float32, (3,)),
+        }
+        outputs = {"embedding": TensorSpec("embedding", np.dtype(np.float32), (None,))}
+        if maps:
+            outputs["uv_map"] = TensorSpec("uv_map", np.dtype(np.float16), (4, None, None))
+        self._outputs = list(outputs)
+        inputs = {name: TensorSpec(name, np.dtype(kind), shape) for name, (kind, shape) in shapes.items()}
+        require_tensors(spec, inputs=inputs, outputs=outputs)
+
+    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Looks]:
+        """See `LooksModel.describe`; the bodies need their meshes."""
+        masks = [_masks(seen, frame) for seen, frame in zip(candidates, bodies, strict=True)]
+        inputs: dict[str, Tensor] = {
+            "crops": np.concatenate([frame.crops for frame in bodies]),
+            "masks": np.concatenate(masks),
+            "vertices": np.concatenate([_mesh(frame) for frame in bodies]),
+            "pred_cam": np.concatenate([frame.estimates.crop_cameras for frame in bodies]),
+        }
+        answer = self._client.infer(self._model, inputs, self._outputs)
+        borders = np.cumsum([len(of_frame) for of_frame in masks])[:-1]
+        embeddings = np.split(answer["embedding"], borders)
+        if "uv_map" not in answer:
+            return [Looks(embedding) for embedding in embeddings]
+        maps = np.split(answer["uv_map"].astype(np.float32), borders)
+        return [Looks(*parts) for parts in zip(embeddings, maps, strict=True)]
+
+
+def _masks(seen: Candidates, bodies: Bodies) -> UInt8:
+    """Return (n, 256, 256) uint8: which pixels of each crop are the person's; all of them where no mask is known."""
+    if seen.detections.masks is None:
+        return np.full((len(bodies.crops), CROP_SIZE, CROP_SIZE), 255, np.uint8)
+    cut = crop_masks(seen.detections.masks, seen.detections.boxes, bodies.squares)
+    return np.where(cut >= _INSIDE, np.uint8(255), np.uint8(0))
+
+
+def _mesh(bodies: Bodies) -> Float32:
+    if bodies.estimates.vertices is None:
+        raise ModelContractError("appearance: expected the bodies' vertices, got none")
+    return bodies.estimates.vertices

@@ -1,0 +1,1 @@
+"""From settings to rooms: the only code that knows all of them."""
