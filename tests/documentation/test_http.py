@@ -14,8 +14,8 @@ import orjson
 import pytest
 
 from harness.running_service import RunningService
+from tests.api import pictures
 from tests.documentation.serving import NEEDS, ROOT, Snippet, snippets
-from tests.service import pictures
 from tracker_service.api.app import ROUTERS
 
 DOCUMENT = snippets("docs/http.md")

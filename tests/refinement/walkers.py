@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.overlay.people import person
+from tests.drawing.people import person
 from tracker_service.phalp.rotations import rotation_matrices
 from tracker_service.types import Float32, Float64, FrameResult, PersonState, Smpl, TrackedPerson
 

@@ -1,0 +1,158 @@
+"""Sent images: what is decoded to what, and what is refused."""
+
+import io
+import warnings
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.api import pictures
+from tracker_service.api.frames.images import SentImage
+from tracker_service.errors import ImageError, ImageFormatError, ImageTooLargeError, UnsupportedImageError
+from tracker_service.types import UInt8
+
+MOST_PIXELS = 50_000_000
+
+
+def decode(data: bytes) -> UInt8:
+    return SentImage.open(data, most_pixels=MOST_PIXELS).decode()
+
+
+def test_a_png_comes_back_as_it_was() -> None:
+    image = pictures.sample_image()
+    np.testing.assert_array_equal(decode(pictures.saved(Image.fromarray(image), "PNG")), image)
+
+
+def test_a_jpeg_is_decoded_as_opencv_does() -> None:
+    data = pictures.sample_jpegs(1)[0]
+    expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert expected is not None
+    assert np.abs(decode(data).astype(int) - expected[..., ::-1]).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("data", "mean_difference"),
+    [
+        (pictures.converted("RGBA", "PNG"), 0),
+        (pictures.deep_colour_png(), 0),
+        (pictures.turned_by_exif(), 3),
+        (pictures.converted("CMYK", "JPEG"), 5),
+        (pictures.converted("P", "PNG"), 20),
+    ],
+    ids=["alpha", "16-bit colour", "exif rotation", "cmyk", "palette"],
+)
+def test_other_colour_modes_show_the_same_picture(data: bytes, mean_difference: int) -> None:
+    image, expected = decode(data), pictures.sample_image()
+    assert image.dtype == np.uint8
+    assert image.shape == expected.shape
+    assert np.abs(image.astype(int) - expected).mean() <= mean_difference
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pictures.converted("L", "PNG"),
+        pictures.converted("L", "JPEG"),
+        pictures.converted("LA", "PNG"),
+        pictures.deep_png(),
+    ],
+    ids=["grey png", "grey jpeg", "grey with alpha", "16-bit grey"],
+)
+def test_grey_pictures_become_three_equal_channels(data: bytes) -> None:
+    image = decode(data)
+    expected = np.asarray(Image.fromarray(pictures.sample_image()).convert("L")).astype(int)
+    assert np.abs(image - expected[..., None]).mean() <= 3
+    assert (image[..., 0] == image[..., 2]).all()
+
+
+def test_black_and_white_becomes_black_and_white() -> None:
+    checks = Image.fromarray(np.indices((16, 16)).sum(axis=0) % 2 == 1)
+    assert set(np.unique(decode(pictures.saved(checks, "PNG")))) == {0, 255}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])
+def test_the_thinnest_pictures_are_pictures(size: tuple[int, int]) -> None:
+    assert decode(pictures.saved(Image.new("RGB", size), "PNG")).shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_is_put_upright(orientation: int) -> None:
+    upright = Image.fromarray(np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3) * 10)
+    stored = {
+        1: lambda image: image,
+        2: lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        3: lambda image: image.transpose(Image.Transpose.ROTATE_180),
+        4: lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        5: lambda image: image.transpose(Image.Transpose.TRANSPOSE),
+        6: lambda image: image.transpose(Image.Transpose.ROTATE_90),
+        7: lambda image: image.transpose(Image.Transpose.TRANSVERSE),
+        8: lambda image: image.transpose(Image.Transpose.ROTATE_270),
+    }[orientation](upright)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    np.testing.assert_array_equal(decode(pictures.saved(stored, "PNG", exif=exif)), np.asarray(upright))
+
+
+def _gif() -> bytes:
+    return pictures.saved(Image.new("RGB", (8, 8)), "GIF")
+
+
+JPEG = pictures.sample_jpegs(1)[0]
+PNG = pictures.saved(Image.fromarray(pictures.sample_image()), "PNG")
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        (b"", ImageFormatError, "0 bytes that are no image"),
+        (b"hello", ImageFormatError, "5 bytes that are no image"),
+        (_gif(), UnsupportedImageError, "got GIF"),
+        (pictures.saved(Image.new("RGB", (8, 8)), "WEBP"), UnsupportedImageError, "got WebP"),
+        (pictures.saved(Image.new("RGB", (8, 8)), "BMP"), UnsupportedImageError, "got BMP"),
+        (pictures.saved(Image.new("RGB", (8, 8)), "TIFF"), UnsupportedImageError, "got TIFF"),
+        (pictures.bomb(), ImageTooLargeError, "at most 50000000 pixels, got 20000x20000"),
+        (JPEG[:200], ImageFormatError, "damaged"),
+        (JPEG[: len(JPEG) // 2], ImageFormatError, "damaged or missing data"),
+        (PNG[: len(PNG) // 2], ImageFormatError, "damaged or missing data"),
+        (PNG[:16], ImageFormatError, "damaged header"),
+        (PNG[:20000] + bytes(1000) + PNG[21000:], ImageFormatError, "damaged or missing data"),
+    ],
+)
+def test_what_is_no_usable_image_is_refused_in_one_line(data: bytes, error: type[ImageError], message: str) -> None:
+    with pytest.raises(error) as caught:
+        decode(data)
+    assert type(caught.value) is error
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_exif_block_does_not_make_a_picture_unusable() -> None:
+    exif = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff" + b"\xee" * 40
+    data = pictures.saved(Image.new("RGB", (8, 6)), "JPEG", exif=exif)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as the service does, see tracker_service.api.http.logs
+        assert decode(data).shape == (6, 8, 3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_is_flipped_in_a_file_gives_an_image_or_an_image_error(data: st.DataObject) -> None:
+    small = Image.fromarray(pictures.sample_image()[::20, ::20].copy())
+    kind = data.draw(st.sampled_from(["JPEG", "PNG"]))
+    stream = io.BytesIO()
+    small.save(stream, kind)
+    damaged = bytearray(stream.getvalue())
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = SentImage.open(bytes(damaged), most_pixels=1_000_000).decode()
+        except ImageError:
+            return
+    assert image.ndim == 3
+    assert image.shape[2] == 3

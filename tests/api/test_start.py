@@ -1,0 +1,78 @@
+"""`serve` on the command line: what it says and what it refuses before it listens."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.running_service import ROOT, RunningService
+from tests.api.conftest import StartService
+
+
+def serve(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tracker_service", "serve", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "300"},
+    )
+
+
+def test_it_prints_one_line_with_its_address(service: RunningService) -> None:
+    assert (service.folder / "out").read_text() == f"listening on {service.url}\n"
+
+
+def test_options_and_overrides_reach_the_service(start_service: StartService) -> None:
+    options = ("--host", "127.0.0.1", "--model-set", "lite", "--inference", "embedded", "--log-format", "text")
+    command = ("-m", "tracker_service", "serve", *options)
+    service = start_service("limits.body_bytes=1000", ready=False, command=command)
+    assert service.post("/pose", content=bytes(1001), headers={"Content-Type": "image/jpeg"}).status_code == 413
+    (line,) = service.log_lines("POST /pose 413")
+    assert not line.startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["service.port=99999"], "setting service.port: input should be less than or equal to 65535"),
+        (["--port", "nine"], "Invalid value for '--port'"),
+        (["limits.nonsense=1"], "unknown key 'limits.nonsense'"),
+        (["--model-set", "huge"], "model set: expected one of lite, full, got 'huge'"),
+        (["--inference", "somewhere"], "setting inference.kind"),
+        (["phalp.predict=L", "phalp.n_init=0"], "setting phalp.n_init"),
+        (["--host", "256.1.1.1"], "service: cannot listen on 256.1.1.1:8000"),
+        (["--inference", "triton", "--triton-url", "nowhere"], "triton url: expected host:port"),
+        (["service.api_keys_file=/nowhere"], "service.api_keys_file: cannot read /nowhere"),
+        (['service.api_keys=["short"]'], "service.api_keys: expected at least 16 characters, got 5"),
+        (["inference.repository=/nowhere"], "model repository: no folder /nowhere"),
+        (["--model-set", "full", "inference.repository=tests"], "model detector: expected"),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
+    done = serve(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_port_in_use_is_one_line_and_status_2() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = serve("--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: service: cannot listen on 127.0.0.1:")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_key_file_without_keys_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("# none yet\n\n")
+    done = serve(f"service.api_keys_file={tmp_path / 'keys'}")
+    assert done.returncode == 2
+    assert "expected a key a line" in done.stderr

@@ -1,0 +1,163 @@
+"""What the overlay draws for whom."""
+
+import numpy as np
+import pytest
+
+from tests.drawing.people import HEIGHT, WIDTH, BoxBody, frame, grey, person
+from tracker_service.body.joints import BODY_25_EDGES
+from tracker_service.drawing.overlay import draw_overlay
+from tracker_service.drawing.palette import track_color
+from tracker_service.drawing.style import OverlayStyle
+from tracker_service.errors import ContractError
+from tracker_service.types import Bool, FrameResult, TrackedPerson, UInt8
+
+BOXES = OverlayStyle(mesh=False, skeleton=False, stamp=False)
+MESHES = OverlayStyle(boxes=False, skeleton=False, stamp=False)
+
+
+def changed(result: FrameResult, style: OverlayStyle) -> Bool:
+    return np.asarray((draw_overlay(grey(), result, body=BoxBody(), style=style) != grey()).any(axis=2))
+
+
+def test_the_given_image_is_not_changed() -> None:
+    image = grey()
+    draw_overlay(image, frame(person(1, (160, 120))), body=BoxBody())
+    np.testing.assert_array_equal(image, grey())
+
+
+def test_an_empty_frame_without_a_stamp_stays_as_it_is() -> None:
+    assert not changed(frame(), BOXES).any()
+
+
+def test_the_mesh_covers_the_square_the_camera_puts_it_in() -> None:
+    mask = changed(frame(person(1, (200, 130), height=80)), MESHES)
+    below_the_tag = mask[100:]
+    rows, columns = np.nonzero(below_the_tag)
+    assert (columns.min(), columns.max() + 1) == (160, 240)
+    assert rows.max() + 101 == 170
+    assert below_the_tag[:70, 160:240].all()
+
+
+def test_the_nearer_person_hides_the_farther() -> None:
+    near, far = person(1, (160, 120), height=120), person(2, (190, 120), height=60)
+    together = draw_overlay(grey(), frame(near, far), body=BoxBody(), style=MESHES)
+    alone = draw_overlay(grey(), frame(near), body=BoxBody(), style=MESHES)
+    np.testing.assert_array_equal(together[130:170, 110:215], alone[130:170, 110:215])
+
+
+def test_a_box_is_drawn_around_a_seen_person_without_gaps_and_with_gaps_around_a_predicted() -> None:
+    seen = changed(frame(person(1, (160, 120))), BOXES)
+    predicted = changed(frame(person(1, (160, 120), predicted_for=3)), BOXES)
+    right_side = slice(80, 165), 210
+    assert seen[right_side].all()
+    assert predicted[right_side].any()
+    assert not predicted[right_side].all()
+
+
+def test_a_predicted_mesh_is_clearer_than_a_seen_one() -> None:
+    def contrast(predicted_for: int) -> float:
+        result = frame(person(1, (160, 120), predicted_for=predicted_for))
+        picture = draw_overlay(grey(), result, body=BoxBody(), style=MESHES)
+        return float(np.abs(picture[110:150, 120:200].astype(int) - 128).mean())
+
+    assert contrast(3) < 0.6 * contrast(0)
+    assert contrast(3) > 0
+
+
+def skeleton_of(points: dict[int, tuple[float, float]], *, predicted_for: int = 0) -> TrackedPerson:
+    joints = np.full((45, 2), np.nan, np.float32)
+    for index, point in points.items():
+        joints[index] = point
+    return person(1, (160, 120), joints_2d=joints, predicted_for=predicted_for, box=(-90, -90, -80, -80))
+
+
+@pytest.mark.parametrize("predicted_for", [0, 3])
+def test_a_limb_is_drawn_between_its_joints(predicted_for: int) -> None:
+    a, b = BODY_25_EDGES[0]
+    style = OverlayStyle(mesh=False, boxes=False, stamp=False)
+    mask = changed(frame(skeleton_of({a: (100, 60), b: (200, 160)}, predicted_for=predicted_for)), style)
+    assert all(mask[60 + k, 100 + k] for k in range(5, 96))
+    assert not mask[50:170, 210:].any()
+
+
+def test_joints_that_are_not_finite_are_left_out() -> None:
+    a, _ = BODY_25_EDGES[0]
+    style = OverlayStyle(mesh=False, boxes=False, stamp=False)
+    mask = changed(frame(skeleton_of({a: (100, 60)})), style)
+    assert mask[60, 100]
+    assert not mask[:, 110:].any()
+
+
+def test_predicted_people_and_other_identities_can_be_left_out() -> None:
+    result = frame(person(1, (60, 120), height=60), person(2, (160, 120), height=60, predicted_for=2))
+    seen_only = changed(result, OverlayStyle.from_render_type("HUMAN_BBOX"))
+    assert seen_only[60:, :100].any()
+    assert not seen_only[60:, 110:].any()
+    second_only = changed(result, OverlayStyle.from_render_type("GHOST_BBOX_TRACKID_2_"))
+    assert not second_only[60:, :100].any()
+    assert second_only[60:, 110:].any()
+
+
+def test_a_person_who_walked_out_of_the_image_leaves_no_mark() -> None:
+    gone = person(1, (160, 120), predicted_for=5, box=(WIDTH + 5, 20, WIDTH + 60, 200))
+    assert not changed(frame(gone), BOXES).any()
+
+
+def test_boxes_that_stick_out_far_are_drawn_where_they_cross_the_image() -> None:
+    mask = changed(frame(person(1, (160, 120), box=(-1e7, 60, 100, 1e7))), BOXES)
+    assert mask[70:, 100].all()
+    assert not mask[:, 110:].any()
+
+
+def test_tags_stay_inside_the_image() -> None:
+    mask = changed(frame(person(123, (300, 10), box=(300, -30, 400, 50))), BOXES)
+    plate = draw_overlay(grey(), frame(person(123, (300, 10), box=(300, -30, 400, 50))), style=BOXES)
+    assert mask[2, WIDTH - 3]
+    assert tuple(plate[1, WIDTH - 2]) == track_color(123)
+
+
+def test_the_shot_mark_frames_the_picture_on_the_first_frame_of_a_shot_only() -> None:
+    style = OverlayStyle(mesh=False, boxes=False, skeleton=False)
+    border = changed(frame(shot=True), style)
+    assert border[HEIGHT - 1].all()
+    assert border[:, WIDTH - 1].all()
+    plain = changed(frame(), style)
+    assert plain.any()
+    assert not plain[HEIGHT // 2 :].any()
+
+
+def test_the_silhouette_is_tinted_and_lets_the_picture_through() -> None:
+    image = grey()
+    image[::2] = 60
+    style = OverlayStyle(mesh=False, boxes=False, skeleton=False, silhouette=True, stamp=False)
+    picture = draw_overlay(image, frame(person(1, (160, 120))), body=BoxBody(), style=style)
+    inside = picture[110:150, 130:190].astype(int)
+    assert (np.abs(np.diff(inside.mean(axis=(1, 2)))) > 20).all()
+    assert (inside != image[110:150, 130:190]).any(axis=2).all()
+
+
+@pytest.mark.parametrize(
+    ("image", "body", "message"),
+    [
+        (
+            np.zeros((HEIGHT, WIDTH + 1, 3), np.uint8),
+            BoxBody(),
+            r"expected uint8 image \(240, 320, 3\), got uint8 \(240, 321, 3\)",
+        ),
+        (np.zeros((HEIGHT, WIDTH, 3), np.float32), BoxBody(), "got float32"),
+        (grey(), None, "expected a body"),
+    ],
+    ids=["wrong size", "wrong type", "no body"],
+)
+def test_what_cannot_be_drawn_is_refused(image: UInt8, body: BoxBody | None, message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        draw_overlay(image, frame(person(1, (160, 120))), body=body)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (320, 240), (3840, 2160)])
+def test_every_image_size_can_be_drawn_on(size: tuple[int, int]) -> None:
+    width, height = size
+    result = FrameResult(0, 0.0, width, height, (person(1, (30, 30), height=20),), shot=True)
+    picture = draw_overlay(np.zeros((height, width, 3), np.uint8), result, body=BoxBody())
+    assert picture.shape == (height, width, 3)
+    assert picture.any()

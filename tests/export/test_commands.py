@@ -1,0 +1,91 @@
+"""The commands from the authors' files to a verified repository, with reduced and random weights."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from export.body.body_model import BodyModel
+from export.body.command import body_model
+from export.errors import MissingFileError, UnreadableFileError
+from export.families import NAMES, graph_of
+from export.graphs.model_version import write_version
+from export.graphs.parity import table
+from export.graphs.verification import verify_folder
+from export.hmr2.checkpoint import load_hmr2
+from export.hmr2.graph import served
+from export.hmr2.random_checkpoint import write_random_checkpoint
+from export.hmr2.sizes import Hmr2Sizes
+from export.settings import ExportSettings
+from export.weights import EXTRA_JOINTS
+from tests.export.authors_files import smpl_content
+from tests.export.synthetic_body import synthetic_body
+from tracker_service.errors import ExportError
+
+SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
+
+
+def _smpl_file(folder: Path) -> None:
+    (folder / "SMPL_NEUTRAL.pkl").write_bytes(pickle.dumps(smpl_content(synthetic_body())))
+
+
+def _extra_joints_file(folder: Path) -> None:
+    content = pickle.dumps(synthetic_body().joint_regressor_extra.astype(np.float64), protocol=5)
+    assert EXTRA_JOINTS.size is not None
+    (folder / EXTRA_JOINTS.name).write_bytes(content.ljust(EXTRA_JOINTS.size, b"\0"))
+
+
+def test_body_model_command_writes_the_arrays_of_the_service(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(body_model)
+    arguments = ["--weights", str(tmp_path), "--repository", str(tmp_path / "repository")]
+    _smpl_file(tmp_path)
+    assert isinstance(CliRunner().invoke(app, arguments).exception, MissingFileError)
+    (tmp_path / EXTRA_JOINTS.name).write_bytes(b"truncated")
+    assert isinstance(CliRunner().invoke(app, arguments).exception, UnreadableFileError)
+    assert not (tmp_path / "repository").exists()
+    _extra_joints_file(tmp_path)
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    body = BodyModel.read(tmp_path / "repository" / "hmr2" / "body_model.npz")
+    np.testing.assert_array_equal(body.posedirs, synthetic_body().posedirs)
+
+
+def test_random_checkpoint_takes_the_whole_way_to_a_verified_folder(tmp_path: Path) -> None:
+    checkpoint = write_random_checkpoint(tmp_path / "hmr2.ckpt", SIZES)
+    write_version(served(load_hmr2(checkpoint, synthetic_body(), SIZES)), tmp_path)
+    rows = verify_folder(served(load_hmr2(checkpoint, synthetic_body(), SIZES)), tmp_path / "hmr2" / "1", runs=2)
+    assert {(row.file, row.batch) for row in rows} == {("model.onnx", 1), ("model.onnx", 3), ("model.onnx", 16)}
+    assert len(rows) == 2 * 3 * 7
+    assert all(row.passed for row in rows), table(rows)
+
+
+def test_verification_notices_that_the_weights_are_others(tmp_path: Path) -> None:
+    exported = write_random_checkpoint(tmp_path / "exported.ckpt", SIZES)
+    other = write_random_checkpoint(tmp_path / "other.ckpt", SIZES, seed=1)
+    write_version(served(load_hmr2(exported, synthetic_body(), SIZES)), tmp_path)
+    rows = verify_folder(served(load_hmr2(other, synthetic_body(), SIZES)), tmp_path / "hmr2" / "1", batches=(2,))
+    assert not all(row.passed for row in rows)
+
+
+def test_random_network_looks_at_the_picture(tmp_path: Path) -> None:
+    model = load_hmr2(write_random_checkpoint(tmp_path / "hmr2.ckpt", SIZES), synthetic_body(), SIZES)
+    black, white = (
+        torch.zeros((1, 256, 256, 3), dtype=torch.uint8),
+        torch.full((1, 256, 256, 3), 255, dtype=torch.uint8),
+    )
+    assert float((model(black)[4] - model(white)[4]).abs().max()) > 1e-3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_model_without_its_files_says_which_is_missing(tmp_path: Path, name: str) -> None:
+    with pytest.raises(MissingFileError, match="which is not there"):
+        graph_of(name, ExportSettings(weights=tmp_path, repository=tmp_path))
+
+
+def test_unknown_model_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="expected one of hmr2, detector"):
+        graph_of("hmr3", ExportSettings(weights=tmp_path, repository=tmp_path))

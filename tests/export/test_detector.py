@@ -1,0 +1,126 @@
+"""Detectors of the transformers library, tiny and random: decoding, export, and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from export.choices import Format, Precision
+from export.detector.graph import load, nearest_box, served
+from export.detector.loading import load_detector
+from export.detector.model import PersonDetector
+from export.errors import MissingFileError
+from export.graphs.model_version import write_version
+from export.graphs.parity import table
+from export.graphs.samples import pictures
+from tests.export.tiny_detector import SIZE, tiny_detector
+from tracker_service.errors import ExportError
+from tracker_service.inference.embedded import EmbeddedClient
+
+
+@pytest.fixture(scope="module")
+def rt_detr(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_detector("rt_detr_v2", tmp_path_factory.mktemp("rt_detr"))
+
+
+class _Scripted(nn.Module):
+    """Answers fixed logits and boxes."""
+
+    def __init__(self, logits: torch.Tensor, boxes: torch.Tensor) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.answer = type("Answer", (), {"logits": logits, "pred_boxes": boxes})()
+        self.seen = torch.zeros(0)
+
+    def forward(self, pixel_values: torch.Tensor, *, return_dict: bool) -> object:
+        assert return_dict
+        self.seen = pixel_values
+        return self.answer
+
+
+def test_people_are_decoded_best_first_clipped_and_padded() -> None:
+    logits = torch.tensor([[[9.0, -1.0], [-9.0, 2.0], [0.0, 0.0]]])
+    boxes = torch.tensor([[[0.5, 0.5, 0.2, 0.4], [0.25, 0.5, 0.5, 0.5], [0.95, 0.9, 0.2, 0.4]]])
+    network = _Scripted(logits, boxes)
+    images = torch.full((1, 100, 200, 3), 51, dtype=torch.uint8)
+    found, scores = PersonDetector(network, person=1)(images)
+    assert found.shape == (1, 100, 4)
+    np.testing.assert_allclose(scores[0, :4], [0.880797, 0.5, 0.268941, 0], atol=1e-6)
+    expected = [[0, 25, 100, 75], [170, 70, 200, 100], [80, 30, 120, 70], [0, 0, 0, 0]]
+    np.testing.assert_allclose(found[0, :4], expected, atol=1e-4)
+    assert network.seen.shape == (1, 3, 100, 200)
+    assert float(network.seen.max()) == pytest.approx(0.2)
+
+
+@pytest.fixture(scope="module")
+def d_fine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_detector("d_fine", tmp_path_factory.mktemp("d_fine"))
+
+
+@pytest.mark.parametrize(("kind", "precision"), [("rt_detr", Precision.FP16), ("d_fine", Precision.FP32)])
+def test_exported_detector_agrees_with_the_library(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str, precision: Precision
+) -> None:
+    source = str(request.getfixturevalue(kind))
+    rows = write_version(load(source, SIZE), tmp_path / "repository", precision=precision)
+    assert all(row.passed for row in rows), table(rows)
+    client = EmbeddedClient(tmp_path / "repository", threads=1)
+    images = pictures(3, SIZE, SIZE, np.random.default_rng(0))
+    got = client.infer("detector", {"images": images}, ["boxes", "scores"])
+    client.close()
+    assert got["boxes"].shape == (3, 100, 4)
+    assert (np.diff(got["scores"], axis=1) <= 0).all()
+    assert np.ptp(got["scores"]) > 1e-5
+    assert got["boxes"].min() >= 0
+    assert got["boxes"].max() <= SIZE
+    boxes, scores = load_detector(source)(torch.from_numpy(images))
+    exact = precision is Precision.FP32
+    np.testing.assert_allclose(got["scores"], scores, atol=1e-5 if exact else 1e-3)
+    distances = nearest_box(boxes.numpy(), got["boxes"])
+    # Rounding decides which of many nearly equal scores of a random network are among the best 100.
+    assert np.quantile(distances, 1.0 if exact else 0.95) < (1e-3 if exact else 0.5)
+
+
+@pytest.mark.parametrize("kind", ["rt_detr", "d_fine"])
+def test_traced_detector_agrees_with_the_library(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+    rows = write_version(load(str(request.getfixturevalue(kind)), SIZE), tmp_path, Format.TORCHSCRIPT)
+    assert {row.file for row in rows} == {"model.pt"}
+    assert all(row.passed for row in rows), table(rows)
+
+
+def test_half_precision_casts_the_network_and_decodes_in_full(rt_detr: Path) -> None:
+    graph = served(load_detector(str(rt_detr)), SIZE)
+    assert graph.lower is not None
+    graph.lower(graph.module, torch.float16)
+    assert {parameter.dtype for parameter in graph.module.parameters()} == {torch.float16}
+    boxes, scores = graph.module(torch.from_numpy(pictures(1, SIZE, SIZE, np.random.default_rng(0))))
+    assert boxes.dtype == scores.dtype == torch.float32
+
+
+def test_folder_without_weights_is_refused(tmp_path: Path, rt_detr: Path) -> None:
+    (tmp_path / "config.json").write_text((rt_detr / "config.json").read_text())
+    with pytest.raises(MissingFileError, match=r"model\.safetensors, which is not there"):
+        load_detector(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("config.json", {"id2label": {"0": "car", "1": "pedestrian", "2": "dog"}}, "expected a class 'person'"),
+        ("config.json", {"model_type": "detr"}, "expected one of rt_detr, rt_detr_v2, d_fine, got detr"),
+        ("preprocessor_config.json", {"do_normalize": True}, "got one with normalisation"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_model_of_another_kind_is_refused(
+    tmp_path: Path, rt_detr: Path, file: str, change: dict[str, object], message: str
+) -> None:
+    for path in rt_detr.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    original = json.loads((rt_detr / file).read_text()) if (rt_detr / file).is_file() else {}
+    (tmp_path / file).write_text(json.dumps(original | change))
+    with pytest.raises(ExportError, match=message):
+        load_detector(str(tmp_path))

@@ -1,0 +1,106 @@
+"""`python -m export full`: what is exported again, what is left alone, and what it says when weights are missing."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from export.__main__ import app
+from export.choices import Precision
+from export.errors import MissingFileError
+from export.full_command import gather
+from export.graphs.freshness import why_stale
+from export.graphs.model_version import write_version
+from export.hmr2.checkpoint import load_hmr2
+from export.hmr2.graph import served
+from export.hmr2.random_checkpoint import write_random_checkpoint
+from export.hmr2.sizes import Hmr2Sizes
+from export.settings import ExportSettings
+from export.weights import FILES, SMPL, WeightFile
+from tests.export.synthetic_body import synthetic_body
+
+SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> ExportSettings:
+    folder = tmp_path_factory.mktemp("full")
+    settings = ExportSettings(weights=folder / "weights", repository=folder / "models")
+    settings.weights.mkdir()
+    synthetic_body().write(settings.repository / "hmr2" / "body_model.npz")
+    checkpoint = write_random_checkpoint(settings.weights / "hmr2.ckpt", SIZES)
+    graph = served(load_hmr2(checkpoint, synthetic_body(), SIZES))
+    sources = (checkpoint, settings.repository / "hmr2" / "body_model.npz")
+    write_version(dataclasses.replace(graph, sources=sources), settings.repository)
+    return settings
+
+
+def test_whole_model_of_the_same_weights_is_left_alone(exported: ExportSettings) -> None:
+    assert why_stale("hmr2", exported, Precision.FP32) is None
+
+
+def test_weights_that_were_put_away_do_not_make_a_model_stale(exported: ExportSettings, tmp_path: Path) -> None:
+    elsewhere = ExportSettings(weights=tmp_path, repository=exported.repository)
+    assert why_stale("hmr2", elsewhere, Precision.FP32) is None
+
+
+def test_other_precision_is_exported_again(exported: ExportSettings) -> None:
+    assert why_stale("hmr2", exported, Precision.FP16) == "exported as fp32, wanted fp16"
+
+
+def test_model_that_was_never_exported_is_exported(exported: ExportSettings) -> None:
+    assert why_stale("detector", exported, Precision.FP32) == "not exported yet"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("models/hmr2/1/model.onnx", "model.onnx is missing or damaged"),
+        ("weights/hmr2.ckpt", "made from another hmr2.ckpt"),
+        ("models/hmr2/body_model.npz", "made from another body_model.npz"),
+    ],
+)
+def test_changed_file_makes_a_model_stale(exported: ExportSettings, path: str, reason: str) -> None:
+    file = exported.repository.parent / path
+    whole = file.read_bytes()
+    try:
+        file.write_bytes(whole[:-1] + b"x")
+        assert why_stale("hmr2", exported, Precision.FP32) == reason
+    finally:
+        file.write_bytes(whole)
+
+
+def test_record_names_the_weights_that_the_model_was_made_from(exported: ExportSettings) -> None:
+    record = json.loads((exported.repository / "hmr2" / "1" / "export.json").read_text())
+    assert set(record["model.onnx"]["sources"]) == {"hmr2.ckpt", "body_model.npz"}
+
+
+def test_files_are_found_below_the_weights_folder_under_their_other_names(tmp_path: Path) -> None:
+    placed = tmp_path / "smplify" / "code" / SMPL.aliases[0]
+    placed.parent.mkdir(parents=True)
+    placed.write_bytes(b"a body")
+    gather(tmp_path, download=False)
+    assert (tmp_path / SMPL.name).read_bytes() == b"a body"
+
+
+def test_only_what_may_be_downloaded_and_is_missing_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "mean_std.npy").write_bytes(b"there")
+    asked: list[str] = []
+
+    def get(file: WeightFile, folder: Path) -> Path:
+        asked.append(file.name)
+        return folder
+
+    gather(tmp_path, download=True, get=get)
+    assert asked == [file.name for file in FILES if file.urls and file.name != "mean_std.npy"]
+
+
+def test_missing_weights_are_named_all_at_once(tmp_path: Path) -> None:
+    arguments = ["full", "--weights", str(tmp_path / "w"), "--repository", str(tmp_path / "r")]
+    error = CliRunner().invoke(app, arguments).exception
+    assert isinstance(error, MissingFileError)
+    assert all(name in str(error) for name in ("hmr2.ckpt", "SMPL_NEUTRAL.pkl", "hmar_v2_weights.pth", "register at"))
+    assert "pose_predictor" not in str(error)
+    assert not (tmp_path / "r").exists()

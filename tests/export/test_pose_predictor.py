@@ -1,0 +1,192 @@
+"""The pose transformer against the authors' numbers: the tensors they lose are loaded, one token is decoded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import typer
+from numpy.typing import NDArray
+from typer.testing import CliRunner
+
+from export.errors import (
+    MissingFileError,
+    MissingTensorError,
+    TensorShapeError,
+    UnexpectedTensorError,
+    UnreadableFileError,
+)
+from export.pose_predictor.checkpoint import IGNORED, build, expected_shapes, read_normalisation
+from export.pose_predictor.command import pose_predictor
+from export.pose_predictor.model import PoseNormalisation, PoseTransformer
+from export.pose_predictor.sizes import ChosenSizes, read_chosen_sizes, sizes_of
+from export.verify_command import verify
+from tests.export.authors_files import POSE_YAML
+from tests.export.golden import golden, golden_weights
+from tracker_service.inference.embedded import EmbeddedClient
+
+NAME = "pose_predictor"
+CHOSEN = ChosenSizes(heads=3, stride=5, padding=1)
+
+
+def _build(weights: dict[str, torch.Tensor], chosen: ChosenSizes = CHOSEN) -> PoseTransformer:
+    mean, deviation = golden(NAME)["mean_std"][:, 0]
+    return build(weights, chosen, PoseNormalisation(mean, deviation))
+
+
+def _model() -> PoseTransformer:
+    return _build(golden_weights(NAME))
+
+
+def _slots() -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.int64]]:
+    """The golden histories as the network sees them: poses in their slots."""
+    numbers = golden(NAME)
+    tracks = len(numbers["target_slot"])
+    poses, empty = np.zeros((tracks, 125, 229), np.float32), np.ones((tracks, 125), np.bool_)
+    history = numbers["history_pose_q"].astype(np.float32) / 4096
+    for track, times in enumerate(numbers["history_time"]):
+        for entry, slot in enumerate(np.minimum(times - times[0], 124)):
+            poses[track, slot] = history[track, entry]
+            empty[track, slot] = False
+    return poses, empty, numbers["target_slot"]
+
+
+def _predict(model: PoseTransformer, target: NDArray[np.int64] | None = None) -> NDArray[Any]:
+    poses, empty, own = _slots()
+    inputs = (torch.from_numpy(part) for part in (poses, empty, own if target is None else target))
+    return np.asarray(model(*inputs))
+
+
+def test_every_track_is_predicted_as_the_authors_modules_do() -> None:
+    np.testing.assert_allclose(_predict(_model()), golden(NAME)["predicted_per_track"], atol=5e-4)
+
+
+def test_shared_target_gives_the_numbers_of_upstreams_defect() -> None:
+    target = np.full(8, golden(NAME)["target_slot"][0])
+    np.testing.assert_allclose(_predict(_model(), target), golden(NAME)["predicted_upstream_batch"], atol=5e-4)
+
+
+def test_every_slot_of_a_track_reads_out_as_the_authors_decoder_does() -> None:
+    poses, empty, _ = _slots()
+    slots = torch.arange(125)
+    every = _model()(
+        torch.from_numpy(poses[4:5]).expand(125, -1, -1), torch.from_numpy(empty[4:5]).expand(125, -1), slots
+    )
+    np.testing.assert_allclose(every, golden(NAME)["track4_readout"], atol=5e-4)
+
+
+def test_input_encoder_is_in_effect() -> None:
+    weights = golden_weights(NAME)
+    weights["encoder.pose_shape_encoder.2.weight"] = torch.zeros_like(weights["encoder.pose_shape_encoder.2.weight"])
+    deaf = _predict(_build(weights))
+    assert np.abs(deaf - golden(NAME)["predicted_per_track"]).max() > 0.01
+
+
+def test_content_of_empty_slots_does_not_matter() -> None:
+    poses, empty, target = _slots()
+    noisy = np.where(empty[..., None], np.float32(3), poses)
+    model = _model()
+    inputs = (torch.from_numpy(noisy), torch.from_numpy(empty), torch.from_numpy(target))
+    np.testing.assert_allclose(model(*inputs), _predict(model), atol=1e-6)
+
+
+def test_every_published_tensor_is_either_used_or_named_as_ignored() -> None:
+    weights = golden_weights(NAME)
+    used = expected_shapes(sizes_of(weights, CHOSEN))
+    rest = {name for name in weights if name not in used}
+    assert set(used) < set(weights)
+    assert {name.split(".")[1] for name in rest} == {
+        "transformer",
+        "class_token",
+        "pos_embedding",
+        "pe",
+        "action_head_ava",
+    }
+    assert len(IGNORED) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "chosen", "error"),
+    [
+        ("encoder.pose_shape_encoder.0.bias", None, CHOSEN, MissingTensorError),
+        ("encoder.pos_embedding_learned1", None, CHOSEN, MissingTensorError),
+        ("encoder.transformer3.weight", torch.zeros(2), CHOSEN, UnexpectedTensorError),
+        ("encoder.mask_token", torch.zeros(33), CHOSEN, TensorShapeError),
+        ("encoder.mask_token", torch.zeros(32), ChosenSizes(5, 5, 1), TensorShapeError),
+        ("encoder.mask_token", torch.zeros(32), ChosenSizes(3, 4, 1), TensorShapeError),
+    ],
+)
+def test_deviating_checkpoint_is_refused(
+    name: str, value: torch.Tensor | None, chosen: ChosenSizes, error: type[Exception]
+) -> None:
+    weights = golden_weights(NAME)
+    if value is None:
+        del weights[name]
+    else:
+        weights[name] = value
+    with pytest.raises(error):
+        _build(weights, chosen)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "error"),
+    [
+        (None, "not there", MissingFileError),
+        ("configs: {transformer: {heads: 3}}", r"configs\.transformer\.conv\.stride", UnreadableFileError),
+        ("configs: {transformer: {heads: many}}", "got 'many'", UnreadableFileError),
+        ("- a list", r"configs\.transformer\.heads", UnreadableFileError),
+        ("configs: [", "expected YAML", UnreadableFileError),
+    ],
+)
+def test_yaml_that_lacks_a_size(tmp_path: Path, text: str | None, message: str, error: type[Exception]) -> None:
+    if text is not None:
+        (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(error, match=message):
+        read_chosen_sizes(tmp_path / "c.yaml")
+
+
+@pytest.mark.parametrize("pickled", [False, True])
+def test_statistics_in_both_layouts_of_the_file(tmp_path: Path, pickled: bool) -> None:
+    numbers = golden(NAME)["mean_std"]
+    content = np.empty(2, object) if pickled else numbers
+    if pickled:
+        content[:] = [numbers[0], numbers[1]]
+    np.save(tmp_path / "mean_std.npy", content, allow_pickle=True)
+    normalisation = read_normalisation(tmp_path / "mean_std.npy")
+    np.testing.assert_allclose(normalisation.mean, np.pad(numbers[0, 0], (0, 3)), rtol=1e-6)
+    np.testing.assert_allclose(normalisation.deviation, np.pad(numbers[1, 0], (0, 3), constant_values=1), rtol=1e-6)
+
+
+def test_statistics_of_another_shape_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "mean_std.npy", np.zeros((3, 1, 226)))
+    with pytest.raises(TensorShapeError, match="got 3 arrays"):
+        read_normalisation(tmp_path / "mean_std.npy")
+
+
+def test_command_exports_what_the_tracker_runs_and_verify_accepts_it(tmp_path: Path) -> None:
+    torch.save({"state_dict": golden_weights(NAME)}, tmp_path / "pose_predictor.pth")
+    (tmp_path / "pose_predictor.yaml").write_text(POSE_YAML)
+    np.save(tmp_path / "mean_std.npy", golden(NAME)["mean_std"])
+    repository = tmp_path / "repository"
+    arguments = ["--weights", str(tmp_path), "--repository", str(repository)]
+    export, check = typer.Typer(), typer.Typer()
+    export.command()(pose_predictor)
+    check.command()(verify)
+    assert CliRunner().invoke(export, arguments).exit_code == 0
+    record = json.loads((repository / NAME / "1" / "export.json").read_text())
+    assert set(record["model.onnx"]["sources"]) == {"pose_predictor.pth", "pose_predictor.yaml", "mean_std.npy"}
+    client = EmbeddedClient(repository, threads=1)
+    poses, empty, target = _slots()
+    got = client.infer(NAME, {"poses": poses, "empty": empty, "target": target}, ["pose"])["pose"]
+    client.close()
+    np.testing.assert_allclose(got, golden(NAME)["predicted_per_track"], atol=5e-4)
+    verified = CliRunner().invoke(check, [*arguments, "--json", str(tmp_path / "table.json")])
+    assert verified.exit_code == 0, verified.output
+    assert "pose_predictor" in verified.output
+    assert (tmp_path / "table.json").is_file()
+    weights = golden_weights(NAME)
+    weights["encoder.loca_head.0.4.bias"] += 1
+    torch.save({"state_dict": weights}, tmp_path / "pose_predictor.pth")
+    assert CliRunner().invoke(check, [NAME, *arguments]).exit_code == 1

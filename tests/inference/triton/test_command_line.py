@@ -1,0 +1,47 @@
+"""`track --inference triton` against a real server, as a user runs it: what comes out is that of the embedded run."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.triton.repository import MODEL_REPOSITORY, built_models
+from harness.triton.server import TritonServer, free_ports
+from tests.export.full_set.runs import Run, track
+
+LITE = ("detector_lite", "hmr_lite")
+
+
+def _numbers(run: Run, key: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    return np.array([value for frame in run.tracks for value in frame[key]], np.float64)
+
+
+@pytest.mark.skipif(not set(LITE) <= set(built_models()), reason="needs the built lite models")
+def test_served_run_equals_the_embedded_one(server: TritonServer, tmp_path: Path) -> None:
+    url = ("--inference", "triton", "--triton-url", server.url)
+    embedded = track(MODEL_REPOSITORY, tmp_path / "embedded", model_set="lite")
+    served = track(MODEL_REPOSITORY, tmp_path / "served", *url, model_set="lite")
+    assert (embedded.status, served.status) == (0, 0), embedded.error + served.error
+    assert len(served.frames) == 24
+    assert any(embedded.ids)
+    assert served.ids == embedded.ids
+    for key in ("people", "seen", "predicted", "coverage", "dropped"):
+        assert served.summary[key] == embedded.summary[key]
+    np.testing.assert_allclose(_numbers(served, "bbox"), _numbers(embedded, "bbox"), atol=0.01)
+    assert np.linalg.norm(_numbers(served, "3d_joints") - _numbers(embedded, "3d_joints"), axis=-1).max() < 1e-4
+
+
+def test_server_that_is_not_there_is_an_error_line_and_status_2(tmp_path: Path) -> None:
+    url = f"127.0.0.1:{free_ports().grpc}"
+    away = track(
+        MODEL_REPOSITORY,
+        tmp_path / "out",
+        *("--inference", "triton", "--triton-url", url, "inference.budget_seconds=1"),
+        model_set="lite",
+    )
+    assert away.status == 2
+    warning, error = away.error.strip().splitlines()
+    assert warning.startswith("WARNING")
+    assert error.startswith("error: ")
+    assert url in error
+    assert not (tmp_path / "out").exists()
