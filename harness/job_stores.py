@@ -79,7 +79,7 @@ def workers(parent: int | None = None) -> list[psutil.Process]:
     for child in psutil.Process(parent).children(recursive=True):
         try:
             command = child.cmdline()
-            works = "tracker_service.jobs.worker.main" in command or command[-1:] == ["worker"]
+            works = "tracker_service.jobs.worker" in command or command[-1:] == ["worker"]
             if works and child.status() != psutil.STATUS_ZOMBIE:
                 found.append(child)
         except psutil.NoSuchProcess:

@@ -173,7 +173,7 @@ def _stop_worker(service: VideoService) -> None:
 
     def workers() -> list[psutil.Process] | None:
         children = psutil.Process(service.process.pid).children()
-        return [child for child in children if "tracker_service.jobs.worker.main" in child.cmdline()] or None
+        return [child for child in children if "tracker_service.jobs.worker" in child.cmdline()] or None
 
     for worker in until(workers):
         worker.suspend()

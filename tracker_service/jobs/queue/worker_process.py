@@ -16,7 +16,7 @@ import orjson
 from tracker_service.errors import JobError
 from tracker_service.jobs.messages import Message, decode
 
-COMMAND: tuple[str, ...] = (sys.executable, "-m", "tracker_service.jobs.worker.main")
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "tracker_service.jobs.worker")
 _KEPT_LINES = 20
 _KILL_SECONDS = 30.0
 _logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The worker process of one job: ``python -m tracker_service.jobs.worker.main``.
+"""The worker process of one job: ``python -m tracker_service.jobs.worker``.
 
 Its task comes as one line of JSON on standard input; what it does is told as lines of JSON on standard output. Standard
 input stays open for as long as the service lives: its end ends the worker, so that no orphan goes on writing.
