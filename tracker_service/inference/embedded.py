@@ -11,6 +11,7 @@ import onnxruntime as ort
 from tracker_service.errors import InferenceFailedError, ModelContractError, ModelNotFoundError
 from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
 from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
+from tracker_service.inference.model_repository import model_file
 
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -100,20 +101,6 @@ class EmbeddedClient:
             raise ModelContractError(
                 f"model {model}: {path} is not a loadable ONNX file: {_one_line(error)}"
             ) from error
-
-
-def model_file(repository: Path, model: str) -> Path:
-    """Return the newest version's file of ``model``; raises `ModelNotFoundError` with what there is."""
-    if not repository.is_dir():
-        raise ModelNotFoundError(f"model repository: no folder {repository}")
-    folder = repository / model
-    versions = [entry for entry in folder.glob("*") if entry.name.isdecimal() and (entry / "model.onnx").is_file()]
-    if not versions:
-        known = sorted(entry.parents[1].name for entry in repository.glob("*/*/model.onnx"))
-        raise ModelNotFoundError(
-            f"model {model}: expected {folder}/<version>/model.onnx; found models: {', '.join(known) or 'none'}"
-        )
-    return max(versions, key=lambda entry: int(entry.name)) / "model.onnx"
 
 
 def _signature(model: str, session: ort.InferenceSession) -> ModelSpec:

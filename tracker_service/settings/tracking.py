@@ -8,10 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from tracker_service.inference.model_repository import default_repository
 from tracker_service.phalp.tracker_parameters import Compatibility, DistanceType, PoseDistance
 from tracker_service.settings.group import Group
-
-_PROJECT = Path(__file__).resolve().parents[2]
 
 
 class PhalpSettings(Group):
@@ -92,7 +91,7 @@ class InferenceSettings(Group):
     triton_url: str = Field(default="localhost:8001", description="host:port of Triton's gRPC endpoint")
     budget_seconds: float = Field(default=600.0, gt=0, description="time to wait for a server that is away")
     shared_memory: bool = Field(default=True, description="pass tensors in shared memory on one host")
-    repository: Path = _PROJECT / "model_repository"
+    repository: Path = Field(default_factory=default_repository, description="folder of the models")
     threads: int = Field(default=1, ge=0, description="threads of one model run; 0 takes all cores")
     workers: int = Field(default=2, ge=1, description="windows that are computed at the same time")
     decoder_threads: int = Field(default=1, ge=0, description="threads of the video decoder; 0 lets it choose")

@@ -1,6 +1,6 @@
 """Which models must be there before frames can be answered."""
 
-from tracker_service.inference.embedded import model_file
+from tracker_service.inference.model_repository import model_file
 from tracker_service.inference.triton.client import checked_url
 from tracker_service.model_sets import ModelSet
 from tracker_service.settings.tracking import InferenceSettings
