@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.body.rigid_body import rigid_body
+from tracker_service.body.model import BodyModel
 from tracker_service.drawing.camera import PinholeCamera
-from tracker_service.types import Float32, FrameResult, PersonState, Smpl, TrackedPerson, UInt8
+from tracker_service.types import FrameResult, PersonState, TrackedPerson, UInt8
 
 WIDTH, HEIGHT = 320, 240
 BOX_SIDE = 1.6
@@ -12,15 +14,9 @@ _CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1
 _QUADS = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
 
 
-class BoxBody:
+def box_body() -> BodyModel:
     """A body whose surface is a box around the model origin."""
-
-    @property
-    def faces(self) -> NDArray[np.int64]:
-        return np.array([face for a, b, c, d in _QUADS for face in ((a, b, c), (a, c, d))])
-
-    def vertices(self, smpl: Smpl) -> Float32:
-        return np.repeat(_CORNERS[None].astype(np.float32), len(smpl), axis=0)
+    return rigid_body(_CORNERS, [face for a, b, c, d in _QUADS for face in ((a, b, c), (a, c, d))])
 
 
 def person(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.drawing.people import BoxBody
+from tests.drawing.people import box_body
 from tracker_service.drawing.camera import PinholeCamera
 from tracker_service.drawing.mesh import Mesh, render_mesh, render_meshes, vertex_normals
 from tracker_service.errors import ContractError
@@ -12,7 +12,7 @@ from tracker_service.types import Float64, UInt8
 
 CAMERA = PinholeCamera(60.0, 32.0, 24.0)
 RED, BLUE = np.array([220.0, 0, 0]), np.array([0, 0, 220.0])
-FACES = BoxBody().faces
+FACES = box_body().faces
 
 
 def black() -> UInt8:

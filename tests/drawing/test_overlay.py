@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.drawing.people import HEIGHT, WIDTH, BoxBody, frame, grey, person
+from tests.drawing.people import HEIGHT, WIDTH, box_body, frame, grey, person
 from tracker_service.body.joints import BODY_25_EDGES
+from tracker_service.body.model import BodyModel
 from tracker_service.drawing.overlay import draw_overlay
 from tracker_service.drawing.palette import track_color
 from tracker_service.drawing.style import OverlayStyle
@@ -16,12 +17,12 @@ MESHES = OverlayStyle(boxes=False, skeleton=False, stamp=False)
 
 
 def changed(result: FrameResult, style: OverlayStyle) -> Bool:
-    return np.asarray((draw_overlay(grey(), result, body=BoxBody(), style=style) != grey()).any(axis=2))
+    return np.asarray((draw_overlay(grey(), result, body=box_body(), style=style) != grey()).any(axis=2))
 
 
 def test_the_given_image_is_not_changed() -> None:
     image = grey()
-    draw_overlay(image, frame(person(1, (160, 120))), body=BoxBody())
+    draw_overlay(image, frame(person(1, (160, 120))), body=box_body())
     np.testing.assert_array_equal(image, grey())
 
 
@@ -40,8 +41,8 @@ def test_the_mesh_covers_the_square_the_camera_puts_it_in() -> None:
 
 def test_the_nearer_person_hides_the_farther() -> None:
     near, far = person(1, (160, 120), height=120), person(2, (190, 120), height=60)
-    together = draw_overlay(grey(), frame(near, far), body=BoxBody(), style=MESHES)
-    alone = draw_overlay(grey(), frame(near), body=BoxBody(), style=MESHES)
+    together = draw_overlay(grey(), frame(near, far), body=box_body(), style=MESHES)
+    alone = draw_overlay(grey(), frame(near), body=box_body(), style=MESHES)
     np.testing.assert_array_equal(together[130:170, 110:215], alone[130:170, 110:215])
 
 
@@ -57,7 +58,7 @@ def test_a_box_is_drawn_around_a_seen_person_without_gaps_and_with_gaps_around_a
 def test_a_predicted_mesh_is_clearer_than_a_seen_one() -> None:
     def contrast(predicted_for: int) -> float:
         result = frame(person(1, (160, 120), predicted_for=predicted_for))
-        picture = draw_overlay(grey(), result, body=BoxBody(), style=MESHES)
+        picture = draw_overlay(grey(), result, body=box_body(), style=MESHES)
         return float(np.abs(picture[110:150, 120:200].astype(int) - 128).mean())
 
     assert contrast(3) < 0.6 * contrast(0)
@@ -130,7 +131,7 @@ def test_the_silhouette_is_tinted_and_lets_the_picture_through() -> None:
     image = grey()
     image[::2] = 60
     style = OverlayStyle(mesh=False, boxes=False, skeleton=False, silhouette=True, stamp=False)
-    picture = draw_overlay(image, frame(person(1, (160, 120))), body=BoxBody(), style=style)
+    picture = draw_overlay(image, frame(person(1, (160, 120))), body=box_body(), style=style)
     inside = picture[110:150, 130:190].astype(int)
     assert (np.abs(np.diff(inside.mean(axis=(1, 2)))) > 20).all()
     assert (inside != image[110:150, 130:190]).any(axis=2).all()
@@ -141,15 +142,15 @@ def test_the_silhouette_is_tinted_and_lets_the_picture_through() -> None:
     [
         (
             np.zeros((HEIGHT, WIDTH + 1, 3), np.uint8),
-            BoxBody(),
+            box_body(),
             r"expected uint8 image \(240, 320, 3\), got uint8 \(240, 321, 3\)",
         ),
-        (np.zeros((HEIGHT, WIDTH, 3), np.float32), BoxBody(), "got float32"),
+        (np.zeros((HEIGHT, WIDTH, 3), np.float32), box_body(), "got float32"),
         (grey(), None, "expected a body"),
     ],
     ids=["wrong size", "wrong type", "no body"],
 )
-def test_what_cannot_be_drawn_is_refused(image: UInt8, body: BoxBody | None, message: str) -> None:
+def test_what_cannot_be_drawn_is_refused(image: UInt8, body: BodyModel | None, message: str) -> None:
     with pytest.raises(ContractError, match=message):
         draw_overlay(image, frame(person(1, (160, 120))), body=body)
 
@@ -158,6 +159,6 @@ def test_what_cannot_be_drawn_is_refused(image: UInt8, body: BoxBody | None, mes
 def test_every_image_size_can_be_drawn_on(size: tuple[int, int]) -> None:
     width, height = size
     result = FrameResult(0, 0.0, width, height, (person(1, (30, 30), height=20),), shot=True)
-    picture = draw_overlay(np.zeros((height, width, 3), np.uint8), result, body=BoxBody())
+    picture = draw_overlay(np.zeros((height, width, 3), np.uint8), result, body=box_body())
     assert picture.shape == (height, width, 3)
     assert picture.any()

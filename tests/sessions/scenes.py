@@ -15,7 +15,7 @@ from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import LiveVideo, VideoName
 from tracker_service.types import DroppedDetections
 
 Cast: TypeAlias = Callable[[int], Sequence[Person]]

@@ -24,7 +24,7 @@ from tracker_service.pipeline.windows import windows
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import LiveVideo, VideoName
 from tracker_service.settings import Settings, load_settings
 from tracker_service.types import Bool, Float32, Float64
 from tracker_service.video.source import open_source

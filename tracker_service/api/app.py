@@ -10,20 +10,20 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tracker_service.api.frames import routes as frame_routes
 from tracker_service.api.health import routes as health_routes
-from tracker_service.api.health.model_loading import Loader, OpenClient
+from tracker_service.api.http.access_control import Gate
 from tracker_service.api.http.body_limit import BodyLimit
 from tracker_service.api.http.errors import install_error_handlers
-from tracker_service.api.http.gate import Gate
 from tracker_service.api.http.openapi import DocumentedApp
 from tracker_service.api.http.telemetry import REQUEST_ID_HEADER, Telemetry
 from tracker_service.api.http.unread_body import Lingering
 from tracker_service.api.jobs import legacy_routes as legacy_job_routes
 from tracker_service.api.jobs import routes as job_routes
 from tracker_service.api.jobs import video_routes
-from tracker_service.api.jobs.opening import JobOpening, OpenJobs
 from tracker_service.api.jobs.video_jobs import VideoJobs
 from tracker_service.api.metrics.service_gauges import publish_gauges
 from tracker_service.api.service import Service
+from tracker_service.api.startup.job_store_opening import JobOpening, OpenJobs
+from tracker_service.api.startup.model_loading import Loader, OpenClient
 from tracker_service.settings import Settings
 from tracker_service.wiring.assembly import open_client as client_of_settings
 from tracker_service.wiring.jobs import open_job_store

@@ -12,9 +12,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from tracker_service.api.app import create_app
-from tracker_service.api.health.model_loading import OpenClient
 from tracker_service.api.http.logs import configure_logging
 from tracker_service.api.service import Service
+from tracker_service.api.startup.model_loading import OpenClient
 from tracker_service.errors import SettingsError
 from tracker_service.process.memory import keep_freed_memory
 from tracker_service.settings import Settings

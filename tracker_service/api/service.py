@@ -13,12 +13,12 @@ from typing import Annotated, ParamSpec, TypeAlias, TypeVar
 from fastapi import Depends, Request
 
 from tracker_service.api.health.load import NO_JOBS, Load, RecentMean
-from tracker_service.api.health.needed_models import check_models
 from tracker_service.api.health.readiness import Readiness
 from tracker_service.api.http.admission import ClientPlaces, FramePlaces, SessionsInUse
-from tracker_service.api.http.authentication import ApiKeys
+from tracker_service.api.http.api_keys import ApiKeys
 from tracker_service.api.http.errors import refusal
 from tracker_service.api.metrics.service_metrics import ServiceMetrics
+from tracker_service.api.startup.needed_models import check_models
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import InferenceUnavailableError
 from tracker_service.inference.client import InferenceClient

@@ -1,11 +1,9 @@
 """The picture of a frame's result: boxes with identities, skeletons, meshes, predicted people told apart."""
 
-from typing import Protocol
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from tracker_service.body.model import BodyModel
 from tracker_service.drawing.camera import PinholeCamera
 from tracker_service.drawing.marks import box_frame, line_width, tag
 from tracker_service.drawing.mesh import Mesh, render_meshes
@@ -21,19 +19,8 @@ PREDICTED_OPACITY = 0.35
 _SHOT_COLOR = (235, 64, 52)
 
 
-class BodySurface(Protocol):
-    """Makes body surfaces from SMPL parameters."""
-
-    @property
-    def faces(self) -> NDArray[np.integer]:
-        """(F, 3) vertex indices, counter-clockwise seen from outside."""
-
-    def vertices(self, smpl: Smpl) -> Float32:
-        """Return (n, V, 3) metres in model space: x right, y down, z into the scene."""
-
-
 def draw_overlay(
-    image: UInt8, result: FrameResult, *, body: BodySurface | None = None, style: OverlayStyle | None = None
+    image: UInt8, result: FrameResult, *, body: BodyModel | None = None, style: OverlayStyle | None = None
 ) -> UInt8:
     """Return a copy of a frame with its people drawn on it.
 
@@ -74,7 +61,7 @@ def _is_predicted(person: TrackedPerson) -> bool:
     return person.state is PersonState.PREDICTED
 
 
-def _draw_surfaces(picture: UInt8, people: list[TrackedPerson], body: BodySurface, style: OverlayStyle) -> UInt8:
+def _draw_surfaces(picture: UInt8, people: list[TrackedPerson], body: BodyModel, style: OverlayStyle) -> UInt8:
     camera = PinholeCamera.of_frame(picture.shape[1], picture.shape[0])
     surfaces = body.vertices(_smpl_of(people)) + np.stack([person.camera for person in people])[:, None]
     if style.mesh:
@@ -110,7 +97,7 @@ def _draw_silhouette(
     picture: UInt8,
     vertices: Float32,
     person: TrackedPerson,
-    body: BodySurface,
+    body: BodyModel,
     camera: PinholeCamera,
     *,
     filled: bool,

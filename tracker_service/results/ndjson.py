@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from tracker_service.body.model import BodyModel
 from tracker_service.errors import ResultsError
 from tracker_service.results.frame_file import FrameFile
-from tracker_service.results.person_json import VertexSource, frame_bytes
+from tracker_service.results.person_json import frame_bytes
 from tracker_service.results.records import FrameRecord, parse_frame
 from tracker_service.types import FrameResult
 
@@ -18,19 +19,19 @@ class NdjsonWriter(FrameFile):
 
     Args:
         path: final path of the file.
-        mesh: adds ``mesh_vertices`` to every person; None leaves them out.
+        body: adds ``mesh_vertices`` to every person; None leaves them out.
 
     Raises:
         ResultsError: the file cannot be created.
     """
 
-    def __init__(self, path: Path, mesh: VertexSource | None = None) -> None:
+    def __init__(self, path: Path, body: BodyModel | None = None) -> None:
         super().__init__(path)
-        self._mesh = mesh
+        self._body = body
 
     def write(self, result: FrameResult) -> None:
         """Append one frame; a field that is not finite is a `ContractError`, and nothing is written."""
-        line = frame_bytes(result, self._mesh)
+        line = frame_bytes(result, self._body)
         self._order.accept(result)
         self._file.write(line + b"\n")
 

@@ -4,12 +4,13 @@ Numbers are written as the shortest decimals that give back the same float32; a 
 carry, is refused here instead of becoming a silent ``null`` in front of a client.
 """
 
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError
 from tracker_service.types import Float32, FrameResult, Smpl, TrackedPerson
 
@@ -17,20 +18,12 @@ Record: TypeAlias = dict[str, Any]
 """A JSON object whose leaves may be numpy arrays; only `frame_bytes` turns it into text."""
 
 
-class VertexSource(Protocol):
-    """Something that skins bodies, for results with a mesh."""
-
-    def vertices(self, smpl: Smpl) -> Float32:
-        """Return the (n, V, 3) mesh vertices of n bodies, metres, model space."""
-        ...
-
-
-def frame_bytes(result: FrameResult, mesh: VertexSource | None = None) -> bytes:
+def frame_bytes(result: FrameResult, body: BodyModel | None = None) -> bytes:
     """Return the frame as one line of JSON, without a line break; see `frame_record`."""
-    return orjson.dumps(frame_record(result, mesh), option=orjson.OPT_SERIALIZE_NUMPY)
+    return orjson.dumps(frame_record(result, body), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def frame_record(result: FrameResult, mesh: VertexSource | None = None) -> Record:
+def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
     """Return the ``Frame`` object of the HTTP contract for ``result``.
 
     Additive to the contract: ``frame_width``, ``frame_height``, ``shot`` and ``dropped`` (boxes removed per gate) of
@@ -38,13 +31,12 @@ def frame_record(result: FrameResult, mesh: VertexSource | None = None) -> Recor
 
     Args:
         result: the frame.
-        mesh: where vertices come from; None leaves ``mesh_vertices`` out.
+        body: computes ``mesh_vertices``; None leaves them out.
 
     Raises:
-        ContractError: a field is not finite, or the mesh does not have one (V, 3) block per person; the message names
-            frame, track and field.
+        ContractError: a field is not finite; the message names frame, track and field.
     """
-    vertices = None if mesh is None or not result.persons else _mesh_vertices(result, mesh)
+    vertices = None if body is None or not result.persons else body.vertices(stacked_smpl(result.persons))
     persons = [
         person_record(person, None if vertices is None else vertices[row]) for row, person in enumerate(result.persons)
     ]
@@ -76,16 +68,6 @@ def stacked_smpl(persons: tuple[TrackedPerson, ...]) -> Smpl:
 def box_xywh(person: TrackedPerson) -> Float32:
     """Return the (4,) box as x, y of the upper left corner, width and height, source pixels."""
     return np.concatenate([person.box[:2], person.box[2:] - person.box[:2]])
-
-
-def _mesh_vertices(result: FrameResult, mesh: VertexSource) -> Float32:
-    vertices = np.asarray(mesh.vertices(stacked_smpl(result.persons)), np.float32)
-    if vertices.ndim != 3 or vertices.shape[0] != len(result.persons) or vertices.shape[2] != 3:
-        expected = f"({len(result.persons)}, *, 3)"
-        raise ContractError(
-            f"frame {result.frame_number}, mesh_vertices: expected shape {expected}, got {vertices.shape}"
-        )
-    return vertices
 
 
 def person_record(person: TrackedPerson, vertices: Float32 | None = None) -> Record:

@@ -1,218 +1,82 @@
-"""One running video of a session: frames are computed at once and associated in their turn."""
+"""The videos of one session id: which of them a frame belongs to, and when a new one begins.
 
-import asyncio
+The older clients say neither which video a frame belongs to nor when a video begins; they only count from 0 again.
+"""
+
 from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from functools import partial
 
-from tracker_service.errors import PhalpTritonError, SessionError, SessionsClosedError
-from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame
-from tracker_service.sessions.batching import FrameBatches
-from tracker_service.sessions.frame import FrameAnswer, FrameRequest
-from tracker_service.sessions.frame_order import Turns
-from tracker_service.sessions.video import LiveVideo
-from tracker_service.types import Frame
+from tracker_service.sessions.frame import FrameRequest
+from tracker_service.sessions.video_stream import Session
 
-_NEAR_ZERO = 8
-"""Frames just after frame 0 that tell whether a video came backwards; a client's workers overtake each other less."""
+_STRAGGLER_REACH = 8
+"""Frames that a client has under way at most. Raising it lets frames of a finished video come in later."""
 
 
-@dataclass(slots=True, eq=False)
-class _Accepted:
-    """A frame that has no answer yet.
+class Slot:
+    """Keeps the running video of a session id, and the one before while its last frames come in.
+
+    A new video begins when
+
+    * a frame number comes again with other content, or was answered so long ago that the answer is no longer kept; or
+    * frame 0 comes after later frames were answered, unless those came backwards, so that 0 is simply the last.
+
+    A frame that repeats one of the video before, or that continues it while it still moves and is far from the running
+    one, belongs to the one before: the workers of a client may be at the end of one video and the start of the next.
 
     Attributes:
-        digest: hash of its image.
-        observing: its people, once they are known.
-        observed: what is called then.
-        answer: what all requests for it wait for.
-        requests: how many wait.
-    """
-
-    digest: bytes
-    observing: asyncio.Future[FrameObservation]
-    observed: Callable[[asyncio.Future[FrameObservation]], None]
-    answer: asyncio.Future[FrameAnswer]
-    requests: int = 0
-
-
-class Session:
-    """Takes the frames of one video in any order; belongs to one event loop.
+        used: when the last request came or was answered, seconds of the loop's clock.
 
     Args:
-        video: answers the frames; used by one thread of ``threads`` at a time.
-        batches: finds the people of frames.
-        turns: says whose turn it is.
-        threads: where association runs, so that it does not hold up the event loop.
-        counted: called with 1 when a frame is accepted, with -1 when it has been answered, failed or was dropped.
+        new_session: makes the session of the n-th video, n from 1.
+        gap_seconds: how long a video is taken to be still moving.
     """
 
-    def __init__(
-        self, video: LiveVideo, batches: FrameBatches, turns: Turns, threads: Executor, counted: Callable[[int], None]
-    ) -> None:
-        self._video = video
-        self._batches = batches
-        self._turns = turns
-        self._threads = threads
-        self._counted = counted
-        self._accepted: dict[int, _Accepted] = {}
-        self._associating = False
-        self._timer: asyncio.TimerHandle | None = None
+    def __init__(self, new_session: Callable[[int], Session], gap_seconds: float) -> None:
+        self._new_session = new_session
+        self._gap_seconds = gap_seconds
+        self._begun = 0
+        self._sessions: list[Session] = []
+        self.used = 0.0
 
     @property
-    def turns(self) -> Turns:
-        """The order of its frames; not to be changed."""
-        return self._turns
+    def sessions(self) -> list[Session]:
+        """The videos in memory, the running one last."""
+        return self._sessions
 
     @property
     def waiting(self) -> int:
         """Frames accepted and not yet answered."""
-        return len(self._accepted)
+        return sum(session.waiting for session in self._sessions)
 
-    @property
-    def tracks_live(self) -> int:
-        """Living tracks after the last answer."""
-        return self._video.tracks_live
+    def repeated(self, request: FrameRequest) -> Session | None:
+        """Return the session that accepted or answered this very frame, None if it is new."""
+        return next((session for session in reversed(self._sessions) if session.is_repeated(request)), None)
 
-    @property
-    def unanswered(self) -> list[asyncio.Future[FrameAnswer]]:
-        """What is still waited for."""
-        return [accepted.answer for accepted in self._accepted.values()]
+    def session_for(self, request: FrameRequest, now: float) -> Session:
+        """Return the session of the video that a frame belongs to; it may be a new one."""
+        self.used = now
+        if (repeated := self.repeated(request)) is not None:
+            return repeated
+        running = self._sessions[-1] if self._sessions else None
+        if running is None or self._begins_video(running, request.frame_number):
+            return self._begin()
+        older = [session for session in self._sessions[:-1] if self._continues(session, running, request, now)]
+        return older[-1] if older else running
 
-    def knows(self, number: int) -> bool:
-        """Whether the frame was accepted or answered."""
-        return number in self._accepted or number in self._video.answers
+    def _begins_video(self, running: Session, number: int) -> bool:
+        if running.knows(number):
+            return True
+        return number == 0 and running.turns.last is not None and not running.counts_down()
 
-    def counts_down(self) -> bool:
-        """Whether frame 0 would be the end of a video that came backwards: frames just after it were late."""
-        return any(self._was_late(number) for number in range(1, _NEAR_ZERO + 1))
+    def _continues(self, older: Session, running: Session, request: FrameRequest, now: float) -> bool:
+        number, end, front = request.frame_number, older.turns.highest, running.turns.highest
+        if end is None or front is None or older.knows(number) or now > older.turns.moved + self._gap_seconds:
+            return False
+        return abs(number - end) <= _STRAGGLER_REACH < number - front
 
-    def is_repeated(self, request: FrameRequest) -> bool:
-        """Whether this very frame was accepted or answered, and the answer is still at hand."""
-        return self._digest(request.frame_number) == request.digest
-
-    async def answer(self, request: FrameRequest) -> FrameAnswer:
-        """Return the answer to a frame; a repeated one gets the same as the first."""
-        number = request.frame_number
-        recorded = self._video.answers.get(number)
-        if recorded is not None:
-            return recorded.answer
-        accepted = self._accepted.get(number) or self._accept(request)
-        accepted.requests += 1
-        try:
-            # Shielded: others may wait for the same frame, and its turn comes even if nobody does any more.
-            return await asyncio.shield(accepted.answer)
-        finally:
-            accepted.requests -= 1
-            abandoned = not accepted.requests and not accepted.answer.done()
-            if abandoned and self._batches.withdraw(accepted.observing):
-                self._drop(number)
-
-    def hurry(self) -> None:
-        """Answer what was accepted without waiting for missing frames."""
-        self._turns.hurry()
-        self._advance()
-
-    def relieve(self) -> None:
-        """Answer what was accepted so far without waiting for missing frames."""
-        self._turns.relieve()
-        self._advance()
-
-    def close(self) -> None:
-        """Give up what is not answered yet."""
-        if self._timer is not None:
-            self._timer.cancel()
-        for number, accepted in self._accepted.items():
-            accepted.observing.remove_done_callback(accepted.observed)
-            _fail(accepted, SessionsClosedError(f"frame {number}: the service is shutting down"))
-        self._counted(-len(self._accepted))
-        self._accepted.clear()
-
-    def _was_late(self, number: int) -> bool:
-        recorded, last = self._video.answers.get(number), self._turns.last
-        if recorded is not None:
-            return recorded.answer.late
-        return number in self._accepted and last is not None and number < last
-
-    def _digest(self, number: int) -> bytes | None:
-        accepted = self._accepted.get(number)
-        if accepted is not None:
-            return accepted.digest
-        recorded = self._video.answers.get(number)
-        return None if recorded is None else recorded.digest
-
-    def _accept(self, request: FrameRequest) -> _Accepted:
-        loop, number = asyncio.get_running_loop(), request.frame_number
-        observing = self._batches.submit(MarkedFrame(Frame(number, 0.0, request.image)))
-        accepted = _Accepted(request.digest, observing, partial(self._observed, number), loop.create_future())
-        self._accepted[number] = accepted
-        self._counted(1)
-        self._turns.arrive(number, loop.time())
-        observing.add_done_callback(accepted.observed)
-        return accepted
-
-    def _observed(self, number: int, observing: asyncio.Future[FrameObservation]) -> None:
-        """A frame's people are known, or it cannot be computed."""
-        if observing.cancelled():
-            return
-        if (error := observing.exception()) is not None:
-            _fail(self._accepted[number], error)
-            self._drop(number)
-        else:
-            self._turns.ready(number, asyncio.get_running_loop().time())
-            self._advance()
-
-    def _drop(self, number: int) -> None:
-        """Forget a frame that will not be answered, as if it had never come."""
-        del self._accepted[number]
-        self._counted(-1)
-        self._turns.gone(number, asyncio.get_running_loop().time())
-        self._advance()
-
-    def _advance(self) -> None:
-        """Associate the frame whose turn it is, if any; else look again when waiting has an end."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._associating:
-            return
-        loop = asyncio.get_running_loop()
-        number = self._turns.take(loop.time())
-        if number is not None:
-            self._associating = True
-            accepted = self._accepted[number]
-            associated = loop.run_in_executor(self._threads, self._video.answer, accepted.observing.result())
-            associated.add_done_callback(partial(self._associated, number))
-        elif (deadline := self._turns.deadline()) is not None:
-            self._timer = loop.call_at(deadline, self._advance)
-
-    def _associated(self, number: int, associated: asyncio.Future[FrameAnswer]) -> None:
-        self._associating = False
-        accepted = self._accepted.pop(number, None)
-        if accepted is None:
-            return
-        self._counted(-1)
-        if associated.cancelled():
-            _fail(accepted, SessionsClosedError(f"frame {number}: the service is shutting down"))
-        elif (error := associated.exception()) is not None:
-            _fail(accepted, _of_the_tree(number, error))
-        else:
-            self._video.keep(associated.result(), accepted.digest)
-            accepted.answer.set_result(associated.result())
-        self._advance()
-
-
-def _fail(accepted: _Accepted, error: BaseException) -> None:
-    if not accepted.answer.done():
-        accepted.answer.set_exception(error)
-        accepted.answer.exception()  # nobody may be waiting any more, which asyncio would complain about
-
-
-def _of_the_tree(number: int, error: BaseException) -> BaseException:
-    if isinstance(error, PhalpTritonError):
-        return error
-    wrapped = SessionError(f"frame {number}: expected to associate it, got {type(error).__name__}: {error}")
-    wrapped.__cause__ = error
-    return wrapped
+    def _begin(self) -> Session:
+        # The one before stays for its last frames, and any other only until what it has accepted is answered.
+        self._sessions = [session for session in self._sessions[:-1] if session.waiting] + self._sessions[-1:]
+        self._begun += 1
+        self._sessions.append(self._new_session(self._begun))
+        return self._sessions[-1]

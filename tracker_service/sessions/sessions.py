@@ -12,11 +12,11 @@ from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.batching import FrameBatches
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer, FrameRequest
-from tracker_service.sessions.frame_order import Turns
-from tracker_service.sessions.session import Session
+from tracker_service.sessions.reorder_buffer import Turns
+from tracker_service.sessions.session import Slot
 from tracker_service.sessions.session_parameters import SessionParameters
-from tracker_service.sessions.slot import Slot
-from tracker_service.sessions.video import LiveVideo, VideoName
+from tracker_service.sessions.video_stream import Session
+from tracker_service.sessions.video_tracker import LiveVideo, VideoName
 
 _ASSOCIATION_THREADS = 2
 _CHECKS_PER_EXPIRY = 4

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from tracker_service.body.model import BodyModel
 from tracker_service.inference.client import InferenceClient
-from tracker_service.phalp.carrying import JointModel
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import LiveVideo, VideoName
 from tracker_service.settings import Settings
 from tracker_service.wiring.assembly import map_encoder, models_of, pose_predictor, tracker_parameters
 
@@ -18,7 +18,7 @@ from tracker_service.wiring.assembly import map_encoder, models_of, pose_predict
 def open_sessions(
     settings: Settings,
     client: InferenceClient,
-    body: JointModel,
+    body: BodyModel,
     *,
     times: StageTimes | None = None,
     on_batch: Callable[[int], None] | None = None,

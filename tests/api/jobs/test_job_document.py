@@ -11,9 +11,9 @@ from typing import Any, TypeAlias, cast
 import orjson
 import pytest
 
-from tracker_service.api.frames.shape import FrameShape
-from tracker_service.api.jobs.document import JobDocument
 from tracker_service.api.jobs.following import JobFollower, Pace
+from tracker_service.api.jobs.frame_fields import FrameShape
+from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.streams import frame_lines, progress_events
 from tracker_service.api.jobs.views import pose_video_head, pose_video_tail
 from tracker_service.errors import JobError, JobNotFoundError, ResultsError

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.api.video_service import WINDOWS, VideoService
-from tracker_service.api.frames.shape import PERSON_FIELDS
+from tracker_service.api.jobs.frame_fields import PERSON_FIELDS
 from tracker_service.settings import load_settings
 from tracker_service.types import Smpl
 from tracker_service.wiring.assembly import load_body

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from tracker_service.api.jobs.video_form import VideoForm
+from tracker_service.api.jobs.upload_form import VideoForm
 
 TYPE = "multipart/form-data; boundary=XX"
 

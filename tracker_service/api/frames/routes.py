@@ -10,16 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field
 
-from tracker_service.api.frames.images import SentImage
-from tracker_service.api.frames.post import FrameFields, FramePost, RawPost, SessionId
-from tracker_service.api.frames.schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
-from tracker_service.api.frames.visualization import overlay_jpeg
-from tracker_service.api.http.admission import FramePlace
-from tracker_service.api.http.errors import refusal
-from tracker_service.api.service import Engine, Service, ServiceOf
-from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SessionsFullError, SettingsError
-from tracker_service.results.person_json import Record
-from tracker_service.results.pose_json import (
+from tracker_service.api.frames.answer import (
     HYBRID_FIELDS,
     KEYPOINT_FIELDS,
     checked_fields,
@@ -27,6 +18,15 @@ from tracker_service.results.pose_json import (
     keypoints_record,
     record_bytes,
 )
+from tracker_service.api.frames.images import SentImage
+from tracker_service.api.frames.request_body import FrameFields, FramePost, RawPost, SessionId
+from tracker_service.api.frames.schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
+from tracker_service.api.frames.visualization import overlay_jpeg
+from tracker_service.api.http.admission import FramePlace
+from tracker_service.api.http.errors import refusal
+from tracker_service.api.service import Engine, Service, ServiceOf
+from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SessionsFullError, SettingsError
+from tracker_service.results.person_json import Record
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.types import UInt8
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tracker_service.api.frames.post import FrameForm, FrameJson
+from tracker_service.api.frames.request_body import FrameForm, FrameJson
 from tracker_service.api.http.error_schemas import Responses, errors
 
 

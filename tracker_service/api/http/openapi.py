@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from tracker_service.api.http.gate import OPEN_PATHS
+from tracker_service.api.http.access_control import OPEN_PATHS
 from tracker_service.settings.serving import LimitSettings
 
 _SCHEMES = {

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tracker_service.api.http.access_control import OPEN_PATHS, address
 from tracker_service.api.http.errors import error_response
-from tracker_service.api.http.gate import OPEN_PATHS, address
 from tracker_service.api.http.logs import REQUEST_ID
 from tracker_service.api.service import Service
 

@@ -7,15 +7,15 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from tracker_service.api.http.errors import refusal
-from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobsOf
-from tracker_service.api.jobs.video_options import JobOptions
-from tracker_service.api.jobs.video_schemas import (
+from tracker_service.api.jobs.options import JobOptions
+from tracker_service.api.jobs.schemas import (
     ACCEPTED_RESPONSES,
     ASYNC_STATUS_RESPONSES,
     FRAME_RESPONSES,
     VIDEO_FORM,
     Accepted,
 )
+from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobsOf
 from tracker_service.api.jobs.views import job_status
 from tracker_service.api.service import ServiceOf
 from tracker_service.errors import VideoRangeError

@@ -12,16 +12,13 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from tracker_service.api.frames.shape import FieldChoice
 from tracker_service.api.http.errors import refusal
 from tracker_service.api.http.streaming import GrowingResponse
-from tracker_service.api.jobs.document import DocumentStatistics, JobDocument
-from tracker_service.api.jobs.file import JobFile
-from tracker_service.api.jobs.streams import event_id, frame_lines, progress_events
-from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
-from tracker_service.api.jobs.video_options import FieldsQuery, MeshQuery
-from tracker_service.api.jobs.video_routes import queued, submit_from
-from tracker_service.api.jobs.video_schemas import (
+from tracker_service.api.jobs.file_response import JobFile
+from tracker_service.api.jobs.frame_fields import FieldChoice
+from tracker_service.api.jobs.json_document import DocumentStatistics, JobDocument
+from tracker_service.api.jobs.options import FieldsQuery, MeshQuery
+from tracker_service.api.jobs.schemas import (
     DELETE_RESPONSES,
     EVENTS_RESPONSES,
     JOB_RESPONSES,
@@ -33,6 +30,9 @@ from tracker_service.api.jobs.video_schemas import (
     TRACKS_RESPONSES,
     VIDEO_BODY,
 )
+from tracker_service.api.jobs.streams import event_id, frame_lines, progress_events
+from tracker_service.api.jobs.submission import queued_response, submit
+from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.api.jobs.views import JobList, JobView, failure, pose_video_head
 from tracker_service.errors import JobNotFoundError
 from tracker_service.jobs.job import Job, JobState
@@ -55,8 +55,8 @@ From = Annotated[int, Query(alias="from", ge=0, le=_LARGEST, description="first 
 )
 async def create_job(request: Request, videos: VideoJobsOf, client: ClientOf) -> Response:
     """Queue a video by path or upload, as `POST /pose/video` does with `Prefer: respond-async`."""
-    submitted = await submit_from(request, videos, client, overlay=True)
-    return queued(submitted.job, applied=False)
+    submitted = await submit(request, videos, client, overlay=True)
+    return queued_response(submitted.job, applied=False)
 
 
 @router.get("", operation_id="list_jobs", summary="The jobs", response_model=JobList, responses=LIST_RESPONSES)

@@ -12,11 +12,11 @@ from typing import Annotated, ParamSpec, TypeVar
 from anyio import to_thread
 from fastapi import Depends, Request
 
-from tracker_service.api.frames.shape import FieldChoice, FrameShape
 from tracker_service.api.http.errors import refusal
-from tracker_service.api.http.uploads import Upload, UploadFolder
 from tracker_service.api.jobs.following import JobFollower, Pace
-from tracker_service.api.jobs.video_options import JobOptions
+from tracker_service.api.jobs.frame_fields import FieldChoice, FrameShape
+from tracker_service.api.jobs.options import JobOptions
+from tracker_service.api.jobs.uploads import Upload, UploadFolder
 from tracker_service.api.service import Service
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import JobNotFoundError, VideoError

@@ -6,26 +6,24 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from tracker_service.api.frames.shape import FieldChoice, FrameShape
 from tracker_service.api.http.errors import refusal
 from tracker_service.api.http.streaming import GrowingResponse, unless_gone
-from tracker_service.api.jobs.document import JobDocument
 from tracker_service.api.jobs.following import Ended, Event
-from tracker_service.api.jobs.video_jobs import ClientOf, Submitted, VideoJobs, VideoJobsOf
-from tracker_service.api.jobs.video_options import (
+from tracker_service.api.jobs.frame_fields import FieldChoice, FrameShape
+from tracker_service.api.jobs.json_document import JobDocument
+from tracker_service.api.jobs.options import (
     FieldsQuery,
-    JobOptions,
     MeshQuery,
     OnDisconnectQuery,
-    video_path_of,
 )
-from tracker_service.api.jobs.video_schemas import (
+from tracker_service.api.jobs.schemas import (
     POSE_VIDEO_RESPONSES,
     STATUS_RESPONSES,
     VIDEO_BODY,
 )
+from tracker_service.api.jobs.submission import prefers_async, queued_response, submit
+from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.api.jobs.views import (
-    Queued,
     failure,
     pose_video_head,
     pose_video_status,
@@ -61,10 +59,10 @@ async def pose_video(
     """
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=True)
     shape = await videos.shape(choice)
-    submitted = await submit_from(request, videos, client, overlay=False)
+    submitted = await submit(request, videos, client, overlay=False)
     job = submitted.job
     if submitted.waits or prefers_async(request):
-        return queued(job, applied=not submitted.waits)
+        return queued_response(job, applied=not submitted.waits)
     answer = _GrowingAnswer(videos, job, shape, cancels=on_disconnect == "cancel")
     return await answer.begin(request)
 
@@ -97,35 +95,6 @@ async def pose_video_status_route(
         closing=b"}",
     )
     return GrowingResponse(document.write(videos.follower(job).events()), media_type=_JSON)
-
-
-async def submit_from(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
-    """Queue what a request brings: a JSON body that names a video, or a form that holds one."""
-    submitted = await _submitted(request, videos, client, overlay=overlay)
-    request.state.log["job"] = submitted.job.id
-    return submitted
-
-
-async def _submitted(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
-    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        async with videos.uploads.receive(request) as upload:
-            return await videos.submit_upload(upload, client, JobOptions.of(upload.fields, overlay=overlay))
-    path, sent = video_path_of(await request.body())
-    return await videos.submit_path(path, client, JobOptions.of(sent, overlay=overlay))
-
-
-def prefers_async(request: Request) -> bool:
-    """Tell whether the client asked for ``respond-async`` (RFC 7240)."""
-    preferences = ",".join(request.headers.getlist("prefer")).split(",")
-    return any(preference.split(";")[0].strip().lower() == "respond-async" for preference in preferences)
-
-
-def queued(job: Job, *, applied: bool) -> Response:
-    """Return 202 for a job that waits; ``applied`` says that the client's preference made it so."""
-    headers = {"Location": f"/jobs/{job.id}"}
-    if applied:
-        headers["Preference-Applied"] = "respond-async"
-    return Response(Queued.of(job).model_dump_json(), 202, headers, _JSON)
 
 
 class _GrowingAnswer:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tracker_service.api.jobs.document import DocumentStatistics
+from tracker_service.api.jobs.json_document import DocumentStatistics
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.pipeline.outputs import OVERLAY, TRACKS
 

@@ -6,12 +6,7 @@ import pytest
 
 from tests.body.conftest import PROJECT
 from tests.results.frames import HEIGHT, WIDTH, frame_result, tracked_person
-from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles
-from tracker_service.body.joints import JOINT_NAMES
-from tracker_service.body.model import BodyModel
-from tracker_service.errors import ContractError, SettingsError
-from tracker_service.results.person_json import frame_record, stacked_smpl
-from tracker_service.results.pose_json import (
+from tracker_service.api.frames.answer import (
     HYBRID_FIELDS,
     KEYPOINT_FIELDS,
     checked_fields,
@@ -19,8 +14,13 @@ from tracker_service.results.pose_json import (
     keypoints_record,
     record_bytes,
 )
+from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles
+from tracker_service.body.joints import JOINT_NAMES
+from tracker_service.body.model import BodyModel
+from tracker_service.errors import ContractError, SettingsError
+from tracker_service.results.person_json import frame_record, stacked_smpl
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.types import Float32, Int64, Smpl, TrackedPerson
+from tracker_service.types import TrackedPerson
 
 ADDITIVE = {"persons", "track_id", "state", "session"}
 
@@ -216,25 +216,11 @@ def test_no_value_is_of_another_type_than_the_contract_says(body: BodyModel) -> 
         assert {name: type(record[name]) for name in types} == types
 
 
-class NoSurface:
-    """A body that must not be asked for anything."""
-
-    @property
-    def faces(self) -> Int64:
-        raise AssertionError("faces")
-
-    @property
-    def number_of_vertices(self) -> int:
-        raise AssertionError("number_of_vertices")
-
-    def vertices(self, smpl: Smpl) -> Float32:
-        raise AssertionError(f"vertices of {len(smpl)}")
-
-
-def test_only_asked_fields_are_computed() -> None:
-    wanted = checked_fields(["keypoints", "persons", "error"], HYBRID_FIELDS)
-    record = hybrid_record(answer(SEEN), NoSurface(), model_version="", processing_time_ms=0, fields=wanted)
-    assert set(record) == wanted
+def test_only_asked_fields_are_computed(body: BodyModel) -> None:
+    without_mesh = tracked_person(4, 5, betas=np.full(10, np.nan, np.float32))
+    with pytest.raises(ContractError, match="mesh_vertices_data"):
+        hybrid(answer(without_mesh), body, fields={"mesh_vertices_data"})
+    assert set(hybrid(answer(without_mesh), body, fields={"keypoints", "error"})) == {"keypoints", "error"}
 
 
 def test_every_field_can_be_asked_for_alone(body: BodyModel) -> None:
@@ -268,24 +254,6 @@ def test_a_number_that_json_cannot_carry_is_refused(
     broken = tracked_person(4, 5, **changes)
     with pytest.raises(ContractError, match=message):
         hybrid(answer(broken), body)
-
-
-class FlatSurface(NoSurface):
-    @property
-    def faces(self) -> Int64:
-        return np.zeros((1, 3), np.int64)
-
-    @property
-    def number_of_vertices(self) -> int:
-        return 7
-
-    def vertices(self, smpl: Smpl) -> Float32:
-        return np.zeros((len(smpl), 6, 3), np.float32)
-
-
-def test_a_surface_of_another_size_is_refused() -> None:
-    with pytest.raises(ContractError, match=r"mesh_vertices_data: expected shape \(1, 7, 3\), got \(1, 6, 3\)"):
-        hybrid_record(answer(SEEN), FlatSurface(), model_version="", processing_time_ms=0)
 
 
 def test_the_2d_record_has_the_keypoints_in_the_image_only() -> None:

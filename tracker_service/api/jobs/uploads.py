@@ -14,7 +14,7 @@ from anyio import to_thread
 from fastapi import Request
 
 from tracker_service.api.http.errors import refusal
-from tracker_service.api.jobs.video_form import VideoForm
+from tracker_service.api.jobs.upload_form import VideoForm
 from tracker_service.errors import DiskFullError
 
 PARTIAL_SUFFIX = ".upload"

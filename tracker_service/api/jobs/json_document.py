@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import orjson
 from anyio import to_thread
 
-from tracker_service.api.frames.shape import FrameShape
 from tracker_service.api.http.errors import verdict
 from tracker_service.api.jobs.following import Ended, Event, Lines, Quiet
+from tracker_service.api.jobs.frame_fields import FrameShape
 from tracker_service.jobs.job import Job
 
 Fields: TypeAlias = Mapping[str, Any]

@@ -5,9 +5,9 @@ import logging
 import threading
 from collections.abc import Callable
 
-from tracker_service.api.health.retrying import until_it_works
 from tracker_service.api.metrics.job_metrics import JobMetrics
 from tracker_service.api.service import Service
+from tracker_service.api.startup.retrying import until_it_works
 from tracker_service.errors import PhalpTritonError
 from tracker_service.jobs.job import JobStore
 from tracker_service.jobs.queue.observer import JobObserver

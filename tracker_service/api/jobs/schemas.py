@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracker_service.api.http.error_schemas import Responses, errors
-from tracker_service.api.jobs.video_options import JobOptions, VideoPath
+from tracker_service.api.jobs.options import JobOptions, VideoPath
 from tracker_service.api.jobs.views import Queued
 
 Row3 = Annotated[list[float], Field(min_length=3, max_length=3)]

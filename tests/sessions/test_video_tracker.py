@@ -14,7 +14,7 @@ from tracker_service.body.model import BodyModel
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.sessions.video import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import LiveVideo, VideoName
 from tracker_service.types import Smpl
 
 

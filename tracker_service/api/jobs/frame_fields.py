@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 from tracker_service.api.http.errors import refusal
-from tracker_service.results.person_json import VertexSource
+from tracker_service.body.model import BodyModel
 from tracker_service.types import Smpl
 
 MESH = "mesh_vertices"
@@ -70,7 +70,7 @@ class FrameShape:
         names: fields to keep, None for all.
     """
 
-    body: VertexSource | None = None
+    body: BodyModel | None = None
     names: frozenset[str] | None = None
 
     @property

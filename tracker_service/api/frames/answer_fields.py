@@ -3,81 +3,29 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from tracker_service.body.joint_angles import joint_angles
 from tracker_service.body.joints import JOINT_INDEX, JOINT_NAMES
-from tracker_service.errors import ContractError
+from tracker_service.body.model import BodyModel
 from tracker_service.people.cameras import focal_length
-from tracker_service.results.person_json import Record, VertexSource, finite, finite_array, person_record, stacked_smpl
-from tracker_service.types import Float32, FrameResult, Int64, PersonState, TrackedPerson
+from tracker_service.results.person_json import Record, finite, finite_array, person_record, stacked_smpl
+from tracker_service.sessions.frame import FrameAnswer
+from tracker_service.types import Float32, Int64, PersonState, TrackedPerson
 
 _PIXEL_DIGITS = 3
 _METRE_DIGITS = 5
 _ANGLE_DIGITS = 2
 
 
-class PoseAnswer(Protocol):
-    """What is said about a frame: `tracker_service.sessions.frame.FrameAnswer`, which says what each means."""
-
-    @property
-    def session(self) -> str:
-        """The session it was answered in."""
-        ...
-
-    @property
-    def video(self) -> int:
-        """Which of the session's videos."""
-        ...
-
-    @property
-    def result(self) -> FrameResult:
-        """Everybody in the frame."""
-        ...
-
-    @property
-    def main(self) -> TrackedPerson | None:
-        """The person of the single-person fields."""
-        ...
-
-    @property
-    def detected(self) -> int:
-        """People found in this very frame."""
-        ...
-
-    @property
-    def late(self) -> bool:
-        """Whether it came after its turn."""
-        ...
-
-    @property
-    def expected(self) -> bool:
-        """Whether a pose is owed."""
-        ...
-
-
-class Surface(VertexSource, Protocol):
-    """A body with a triangulated surface; `BodyModel` is one."""
-
-    @property
-    def faces(self) -> Int64:
-        """(F, 3) vertex indices."""
-        ...
-
-    @property
-    def number_of_vertices(self) -> int:
-        """V."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class PoseFrame:
     """What the fields are made of; see `hybrid_record`."""
 
-    answer: PoseAnswer
-    surface: Surface | None
+    answer: FrameAnswer
+    body: BodyModel | None
     model_version: str
     processing_time_ms: float
     mesh: bool
@@ -143,23 +91,19 @@ def _angles(frame: PoseFrame) -> Record:
 
 
 def _vertex_count(frame: PoseFrame) -> int:
-    return 0 if frame.main is None or frame.surface is None else frame.surface.number_of_vertices
+    return 0 if frame.main is None or frame.body is None else frame.body.number_of_vertices
 
 
 def _vertices(frame: PoseFrame) -> Float32 | None:
-    if frame.main is None or frame.surface is None or not frame.mesh:
+    if frame.main is None or frame.body is None or not frame.mesh:
         return None
-    vertices = np.asarray(frame.surface.vertices(stacked_smpl((frame.main,))), np.float32)
-    expected = (1, frame.surface.number_of_vertices, 3)
-    if vertices.shape != expected:
-        raise ContractError(f"mesh_vertices_data: expected shape {expected}, got {vertices.shape}")
-    return frame.array("mesh_vertices_data", vertices[0])
+    return frame.array("mesh_vertices_data", frame.body.vertices(stacked_smpl((frame.main,)))[0])
 
 
 def _faces(frame: PoseFrame) -> Int64 | None:
-    if frame.main is None or frame.surface is None or not frame.mesh:
+    if frame.main is None or frame.body is None or not frame.mesh:
         return None
-    return np.ascontiguousarray(frame.surface.faces)
+    return np.ascontiguousarray(frame.body.faces)
 
 
 def _camera_translation(frame: PoseFrame) -> Float32 | None:

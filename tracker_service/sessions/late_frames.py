@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracker_service.body.model import BodyModel
 from tracker_service.phalp.association import associate
-from tracker_service.phalp.carrying import JointModel, carry_on
+from tracker_service.phalp.carrying import carry_on
 from tracker_service.phalp.cost import Samples, association_cost
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.answers import RecordedAnswers
-from tracker_service.sessions.expectation import Expectation, expect
+from tracker_service.sessions.late_prediction import Expectation, expect
 from tracker_service.sessions.person_memory import PersonMemory
 from tracker_service.types import Float32, People, TrackedPerson
 
@@ -51,7 +52,7 @@ class LateFrames:
     def __init__(
         self,
         parameters: TrackerParameters,
-        body: JointModel | None,
+        body: BodyModel | None,
         answers: RecordedAnswers,
         memory: PersonMemory,
         new_identity: Callable[[], int],

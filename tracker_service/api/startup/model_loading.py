@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tracker_service.api.health.needed_models import needed_models
-from tracker_service.api.health.retrying import until_it_works
 from tracker_service.api.http.errors import verdict
 from tracker_service.api.metrics.triton_metrics import TritonMetrics
 from tracker_service.api.service import Engine, Service
+from tracker_service.api.startup.needed_models import needed_models
+from tracker_service.api.startup.retrying import until_it_works
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.triton import TritonClient

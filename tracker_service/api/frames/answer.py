@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable
 
 import orjson
 
+from tracker_service.api.frames.answer_fields import HYBRID, KEYPOINTS, PoseFrame
+from tracker_service.body.model import BodyModel
 from tracker_service.errors import SettingsError
 from tracker_service.results.person_json import Record
-from tracker_service.results.pose_fields import HYBRID, KEYPOINTS, PoseAnswer, PoseFrame, Surface
+from tracker_service.sessions.frame import FrameAnswer
 
 HYBRID_FIELDS = tuple(HYBRID)
 """Names of all fields of `hybrid_record`, in their order."""
@@ -15,8 +17,8 @@ KEYPOINT_FIELDS = tuple(KEYPOINTS)
 
 
 def hybrid_record(
-    answer: PoseAnswer,
-    surface: Surface,
+    answer: FrameAnswer,
+    body: BodyModel,
     *,
     model_version: str,
     processing_time_ms: float,
@@ -39,7 +41,7 @@ def hybrid_record(
 
     Args:
         answer: what is said about the frame.
-        surface: skins the main person.
+        body: computes the surface of the main person.
         model_version: name of the model set.
         processing_time_ms: how long the frame took.
         mesh: compute vertices and faces; without it both are null and only their number is given.
@@ -48,12 +50,12 @@ def hybrid_record(
     Raises:
         ContractError: a number is not finite; the message names frame and field.
     """
-    frame = PoseFrame(answer, surface, model_version, processing_time_ms, mesh)
+    frame = PoseFrame(answer, body, model_version, processing_time_ms, mesh)
     return {name: make(frame) for name, make in HYBRID.items() if fields is None or name in fields}
 
 
 def keypoints_record(
-    answer: PoseAnswer, *, model_version: str, processing_time_ms: float, fields: Collection[str] | None = None
+    answer: FrameAnswer, *, model_version: str, processing_time_ms: float, fields: Collection[str] | None = None
 ) -> Record:
     """Return the response of ``POST /pose``: the main person's keypoints in the image only; see `hybrid_record`."""
     frame = PoseFrame(answer, None, model_version, processing_time_ms, mesh=False)

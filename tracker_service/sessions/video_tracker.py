@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracker_service.phalp.carrying import JointModel
+from tracker_service.body.model import BodyModel
 from tracker_service.phalp.reporting import live_people
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.sessions.late import LateFrames
+from tracker_service.sessions.late_frames import LateFrames
 from tracker_service.sessions.person_memory import PersonMemory
 from tracker_service.types import FrameResult, PersonState, TrackedPerson
 
@@ -47,7 +47,7 @@ class LiveVideo:
         self,
         name: VideoName,
         tracker: Tracker,
-        body: JointModel | None,
+        body: BodyModel | None,
         history: int,
         times: StageTimes | None = None,
     ) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker_service.sessions.frame_order import Turns
+from tracker_service.sessions.reorder_buffer import Turns
 from tracker_service.sessions.session_parameters import SessionParameters
 
 GAP, WAIT = 2.0, 10.0

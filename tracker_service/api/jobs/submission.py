@@ -1,0 +1,37 @@
+"""From a request with a video to a queued job, and the answer that says so."""
+
+from fastapi import Request, Response
+
+from tracker_service.api.jobs.options import JobOptions, video_path_of
+from tracker_service.api.jobs.video_jobs import Submitted, VideoJobs
+from tracker_service.api.jobs.views import Queued
+from tracker_service.jobs.job import Job
+
+
+async def submit(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
+    """Queue what a request brings: a JSON body that names a video, or a form that holds one."""
+    submitted = await _submitted(request, videos, client, overlay=overlay)
+    request.state.log["job"] = submitted.job.id
+    return submitted
+
+
+async def _submitted(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        async with videos.uploads.receive(request) as upload:
+            return await videos.submit_upload(upload, client, JobOptions.of(upload.fields, overlay=overlay))
+    path, sent = video_path_of(await request.body())
+    return await videos.submit_path(path, client, JobOptions.of(sent, overlay=overlay))
+
+
+def prefers_async(request: Request) -> bool:
+    """Tell whether the client asked for ``respond-async`` (RFC 7240)."""
+    preferences = ",".join(request.headers.getlist("prefer")).split(",")
+    return any(preference.split(";")[0].strip().lower() == "respond-async" for preference in preferences)
+
+
+def queued_response(job: Job, *, applied: bool) -> Response:
+    """Return 202 for a job that waits; ``applied`` says that the client's preference made it so."""
+    headers = {"Location": f"/jobs/{job.id}"}
+    if applied:
+        headers["Preference-Applied"] = "respond-async"
+    return Response(Queued.of(job).model_dump_json(), 202, headers, "application/json")
