@@ -11,13 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import av
 import orjson
 import psutil
 
+from harness.clips import SAMPLE, repeat
 from harness.machine import cpu_name
 
-_SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "snow_promenade.mp4"
 _READ_EVERY_SECONDS = 0.5
 _ROWS = 10
 
@@ -25,7 +24,7 @@ _ROWS = 10
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--video", type=Path, default=_SAMPLE)
+    parser.add_argument("--video", type=Path, default=SAMPLE)
     parser.add_argument("--frames", type=int, default=20_000)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
@@ -45,27 +44,6 @@ def main() -> None:
         print(f"{at:6.0%} of the run: {mib:6.0f} MiB")
     if arguments.json is not None:
         arguments.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
-
-
-def repeat(video: Path, target: Path, frames: int) -> int:
-    """Copy the packets of ``video`` again and again until there are at least ``frames``; return their number."""
-    written = 0
-    with av.open(str(target), "w") as output:
-        stream, shift = None, 0
-        while written < frames:
-            with av.open(str(video)) as source:
-                if stream is None:
-                    stream = output.add_stream_from_template(source.streams.video[0])
-                end = shift
-                for packet in source.demux(video=0):
-                    if packet.pts is None or packet.dts is None:
-                        continue
-                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
-                    end = max(end, packet.pts + (packet.duration or 0))
-                    output.mux(packet)
-                    written += 1
-                shift = end
-    return written
 
 
 def watch(video: Path, out: Path) -> tuple[list[float], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Short clips cut from the sample."""
+"""Short clips cut from the sample, and long ones made by repeating a video."""
 
 from pathlib import Path
 
@@ -36,3 +36,24 @@ def as_transport_stream(video: Path, target: Path) -> Path:
                 packet.stream = stream
                 output.mux(packet)
     return target
+
+
+def repeat(video: Path, target: Path, frames: int) -> int:
+    """Copy the packets of ``video`` again and again until there are at least ``frames``; return their number."""
+    written = 0
+    with av.open(str(target), "w") as output:
+        stream, shift = None, 0
+        while written < frames:
+            with av.open(str(video)) as source:
+                if stream is None:
+                    stream = output.add_stream_from_template(source.streams.video[0])
+                end = shift
+                for packet in source.demux(video=0):
+                    if packet.pts is None or packet.dts is None:
+                        continue
+                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
+                    end = max(end, packet.pts + (packet.duration or 0))
+                    output.mux(packet)
+                    written += 1
+                shift = end
+    return written

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from harness.ports import free_port
 
 _PROGRAMS = Path("/usr/lib/postgresql")
 _USER = "postgres"
@@ -35,7 +36,7 @@ def postgres() -> Iterator[str]:
     data, prefix = folder / "data", ("runuser", "-u", _USER, "--") if other else ()
     if other:
         shutil.chown(folder, _USER)
-    programs, port = found[-1].parent, _free_port()
+    programs, port = found[-1].parent, free_port()
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
     try:
         _run(*prefix, str(programs / "initdb"), "-D", str(data), "-U", _USER, "-A", "trust", "--no-sync")
@@ -54,9 +55,3 @@ def postgres() -> Iterator[str]:
 
 def _run(*command: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", timeout=120)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

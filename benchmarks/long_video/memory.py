@@ -8,9 +8,8 @@ import numpy as np
 import orjson
 import psutil
 
-from benchmarks.memory import repeat
 from benchmarks.pipeline import run
-from harness.clips import cut
+from harness.clips import cut, repeat
 from harness.job_stores import workers
 from harness.running_service import RunningService
 from tracker_service.jobs.disk import used_bytes

@@ -9,11 +9,11 @@ from typing import Any
 from benchmarks.serving.faults import fault_table
 from benchmarks.serving.gap import gap_table
 from benchmarks.serving.load import VIDEOS, embedded_in_turn, load_table
-from benchmarks.serving.run import compare, run_video, sources
 from benchmarks.serving.server import serving
 from benchmarks.serving.stages import stage_table
 from benchmarks.tables import show
 from harness.triton.environment import EnvironmentUnavailableError
+from harness.video_run import compare, run_video, sources
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import load_settings
 from tracker_service.wiring.assembly import open_client

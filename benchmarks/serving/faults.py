@@ -1,8 +1,6 @@
 """Faults of the server while a video is tracked: what the user sees, frames lost, time to recover."""
 
 import math
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +11,9 @@ from typing import Any
 import numpy as np
 from tritonclient.grpc import InferenceServerClient
 
-from benchmarks.serving.run import VideoRun, compare, run_video
 from benchmarks.serving.server import MODELS, serving
 from harness.triton.server import TritonServer
+from harness.video_run import VideoRun, compare, run_video
 from tracker_service.errors import InferenceError
 from tracker_service.inference.triton import FailurePolicy, TritonClient
 
@@ -43,10 +41,7 @@ def fault_table(source: Path, frames: int, reference: VideoRun) -> list[dict[str
 
 def crash(server: TritonServer) -> None:
     """End the server as a crash does, and start it again after a while."""
-    os.kill(server.pid, signal.SIGKILL)
-    time.sleep(DOWN_SECONDS)
-    server.kill()
-    server.start()
+    server.crash(DOWN_SECONDS)
 
 
 def lose_stub(server: TritonServer) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import av
 import cv2
 
-from benchmarks.memory import repeat
 from deploy.smoke.stack import PROJECT_FOLDER
+from harness.clips import repeat
 from tracker_service.video.source import open_source
 
 SAMPLE = PROJECT_FOLDER / "samples" / "snow_promenade.mp4"

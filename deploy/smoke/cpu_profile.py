@@ -6,8 +6,9 @@ from deploy.smoke.clip import SAMPLE, number_of_frames
 from deploy.smoke.gpu_profile import SIZE
 from deploy.smoke.poses import check_video
 from deploy.smoke.stack import SmokeError, wait_until
-from deploy.smoke.stage import Stage, free_port, take_down
+from deploy.smoke.stage import Stage, take_down
 from deploy.smoke.tracker import Tracker
+from harness.ports import free_port
 
 PROFILE = "cpu"
 

@@ -6,8 +6,9 @@ from deploy.smoke.clip import LONG_VIDEO, REPEATED, SAMPLE, number_of_frames, wr
 from deploy.smoke.poses import check_video
 from deploy.smoke.report import Report
 from deploy.smoke.stack import SmokeError, Stack, wait_until
-from deploy.smoke.stage import Stage, free_port, take_down
+from deploy.smoke.stage import Stage, take_down
 from deploy.smoke.tracker import FrameStream, ReadinessWatch, Tracker
+from harness.ports import free_port
 
 PROFILE = "gpu"
 SIZE = (1280, 720)

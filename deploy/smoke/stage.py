@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +54,6 @@ class Stage:
         if not _gives_gpu(stack):
             stack = Stack(name, profile, environment, [*files, _SMOKE / "no-gpu.yaml"], log)
         return stack
-
-
-def free_port() -> int:
-    """Return a port of this machine that is free at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def take_down(stack: Stack, *, keep_images: bool) -> None:

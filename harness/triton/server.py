@@ -4,11 +4,10 @@ import atexit
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -16,6 +15,7 @@ from uuid import uuid4
 
 import psutil
 
+from harness.ports import free_ports
 from harness.triton.environment import ServerEnvironment
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the server's processes exchange tensors
@@ -64,7 +64,7 @@ class TritonServer:
         self.repository = repository
         self.log = log
         self.models = tuple(models) if models is not None else folders(repository)
-        self.ports = ports or free_ports()
+        self.ports = ports or triton_ports()
         self._environment = environment
         self._options = (*(() if config_name is None else (f"--model-config-name={config_name}",)), *options)
         self.memory_prefix = f"phalp_test_{os.getpid()}_{uuid4().hex[:8]}_"
@@ -141,6 +141,13 @@ class TritonServer:
         for left in SHARED_MEMORY.glob(f"{self.memory_prefix}*"):
             left.unlink(missing_ok=True)
 
+    def crash(self, down_seconds: float) -> None:
+        """End the server's own process as a crash does, and start it again after ``down_seconds``."""
+        os.kill(self.pid, signal.SIGKILL)
+        time.sleep(down_seconds)
+        self.kill()
+        self.start()
+
     def stubs(self) -> list[psutil.Process]:
         """Return the stub processes, one for every instance of a python-based model."""
         return [child for child in psutil.Process(self.pid).children(recursive=True) if child.name() in STUB_NAMES]
@@ -203,10 +210,6 @@ def folders(repository: Path) -> tuple[str, ...]:
     return tuple(sorted(config.parent.name for config in repository.glob("*/config.pbtxt")))
 
 
-def free_ports() -> Ports:
+def triton_ports() -> Ports:
     """Return loopback ports that are free at this moment."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return Ports(*(int(listener.getsockname()[1]) for listener in sockets))
+    return Ports(*free_ports(len(Ports._fields)))

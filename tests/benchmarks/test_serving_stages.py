@@ -38,6 +38,7 @@ def test_computing_seconds(requests: list[tuple[int, int, int | None]], seconds:
     assert computing_seconds(events) == pytest.approx(seconds)
 
 
+@pytest.mark.registry
 @pytest.mark.usefixtures("environment")
 def test_a_real_servers_trace_tells_when_it_computed() -> None:
     (row,) = stage_table(SAMPLE, 12, (1,))

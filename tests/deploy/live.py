@@ -17,8 +17,8 @@ import httpx
 import yaml
 
 from deploy.smoke.clip import SAMPLE, jpeg_frames
-from deploy.smoke.stage import free_port
 from deploy.smoke.tracker import FrameStream, Tracker
+from harness.ports import free_port
 from harness.triton.environment import ServerEnvironment
 from harness.triton.repository import build_repository
 from harness.triton.server import TritonServer

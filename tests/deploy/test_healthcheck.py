@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from deploy.smoke.stage import free_port
+from harness.ports import free_port
 from tests.deploy.live import DEPLOY
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.smoke.stage import free_port
+from harness.ports import free_port
 from tests.deploy.live import DEPLOY
 
 Find = Callable[[str], Path]

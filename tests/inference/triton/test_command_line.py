@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.triton.repository import MODEL_REPOSITORY, built_models
-from harness.triton.server import TritonServer, free_ports
+from harness.triton.server import TritonServer, triton_ports
 from tests.export.full_set.runs import Run, track
 
 LITE = ("detector_lite", "hmr_lite")
@@ -32,7 +32,7 @@ def test_served_run_equals_the_embedded_one(server: TritonServer, tmp_path: Path
 
 
 def test_server_that_is_not_there_is_an_error_line_and_status_2(tmp_path: Path) -> None:
-    url = f"127.0.0.1:{free_ports().grpc}"
+    url = f"127.0.0.1:{triton_ports().grpc}"
     away = track(
         MODEL_REPOSITORY,
         tmp_path / "out",

@@ -88,10 +88,7 @@ class Run:
 
 
 def crash(server: TritonServer) -> None:
-    os.kill(server.pid, signal.SIGKILL)
-    time.sleep(0.3)
-    server.kill()
-    server.start()
+    server.crash(0.3)
 
 
 def restart(server: TritonServer) -> None:

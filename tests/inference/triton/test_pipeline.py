@@ -1,19 +1,20 @@
 """The whole pipeline behind a real server whose processes are killed on the way: every frame, the same ids."""
 
+import math
 import threading
 from pathlib import Path
 
 import pytest
 
-from benchmarks.serving.faults import JOB, crash
-from benchmarks.serving.run import compare, run_video, sources
 from harness.triton.environment import ServerEnvironment
 from harness.triton.repository import build_repository, built_models
 from harness.triton.server import TritonServer
+from harness.video_run import compare, run_video, sources
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton import FailurePolicy, TritonClient
 
 FRAMES = 32
+DOWN_SECONDS = 2.0
 LITE = ("detector_lite", "hmr_lite")
 
 
@@ -24,14 +25,14 @@ def test_a_video_tracked_across_a_crash_of_the_server_equals_the_embedded_run(
 ) -> None:
     source = next(iter(sources().values()))
     server = TritonServer(environment, build_repository(tmp_path / "models", LITE), tmp_path / "log").start()
-    crashing = threading.Thread(target=crash, args=(server,))
+    crashing = threading.Thread(target=server.crash, args=(DOWN_SECONDS,))
 
     def on_frame(done: int) -> None:
         if done == 1:
             crashing.start()
 
     embedded = EmbeddedClient(server.repository, threads=1)
-    client = TritonClient(server.url, policy=JOB)
+    client = TritonClient(server.url, policy=FailurePolicy(budget_seconds=math.inf))
     try:
         run = run_video(client, source, FRAMES, on_frame)
         crashing.join()

@@ -20,7 +20,7 @@ from tracker_service.types import FrameResult
 from tracker_service.video.source import Position, open_source
 from tracker_service.wiring.assembly import load_body, models_of, tracker_parameters
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
