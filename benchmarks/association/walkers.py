@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker_service.body.model import BodyModel
-from tracker_service.people.features import location_vectors, pose_vectors
+from tracker_service.people.features import padded_coordinates
 from tracker_service.phalp.rotations import rotation_matrices
 from tracker_service.types import Detections, Float32, Float64, Int64, People, Smpl, Squares
+from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE, location_vectors, pose_vectors
 
 FRAME_SIZE = (1280, 720)
 FRAMES_PER_SECOND = 25.0
 _FOCAL = 1100.0
-_PHALP_FOCAL = 5000 / 256 * max(FRAME_SIZE)
+_PHALP_FOCAL = FOCAL_OVER_SIZE * max(FRAME_SIZE)
 _CAMERA_HEIGHT = 0.4
 _HIPS, _KNEES, _SHOULDERS, _ELBOWS = (1, 2), (4, 5), (16, 17), (18, 19)
 
@@ -124,7 +125,7 @@ class Walkers:
             joints_3d=joints,
             joints_2d=joints_2d,
             pose=pose_vectors(smpl, cameras),
-            location=location_vectors(joints_2d, cameras, FRAME_SIZE),
+            location=location_vectors(padded_coordinates(joints_2d, FRAME_SIZE), cameras),
             appearance=looks.astype(np.float32) if appearance is None else appearance,
             presence=np.ones(n, np.float32),
             identities=np.full(n, -1),

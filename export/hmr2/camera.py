@@ -3,9 +3,11 @@
 import torch
 from torch import Tensor
 
-FOCAL_LENGTH = 5000.0
+from tracker_service.types.phalp_vectors import HMR_FOCAL_LENGTH, HMR_IMAGE_SIZE
+
+FOCAL_LENGTH = HMR_FOCAL_LENGTH
 """Pixels, for the 256-pixel crop."""
-CROP_SIZE = 256
+CROP_SIZE = HMR_IMAGE_SIZE
 """Side of the square crop, pixels."""
 
 

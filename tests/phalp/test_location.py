@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.phalp.golden import Arrays, load
 from tracker_service.phalp.location import damped_steps, predict_location
 from tracker_service.types import Float32, Int64
+from tracker_service.types.phalp_vectors import LOCATION_SAMPLE, LOCATION_SERIES
 
-SERIES = np.array([88, 89, 92])
 X = [0.50, 0.51, 0.525, 0.53, 0.545, 0.55, 0.562]
 Y = [0.40, 0.401, 0.399, 0.402, 0.404, 0.403, 0.405]
 Z = [40, 39.8, 39.9, 39.5, 39.4, 39.1, 39.0]
@@ -27,12 +27,13 @@ def test_location_equals_golden(name: str, share: bool) -> None:
     history = arrays["history_loca"][known]
     prediction = predict_location(
         arrays["history_time"][known],
-        history[:, :, SERIES],
+        history[:, :, LOCATION_SERIES],
         arrays["time_since_update"][known] + 1,
         share_spread=share,
         degenerate_spread=np.nan,
     )
-    np.testing.assert_allclose(prediction.vector(history[:, -1]), arrays[name][known], rtol=2e-5, atol=1e-6)
+    expected = arrays[name][known][:, LOCATION_SAMPLE]
+    np.testing.assert_allclose(prediction.sample().astype(np.float32), expected, rtol=2e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.body.joint_tables import JointTables
+from tracker_service.body.joints import BODY_25_NAMES, EXTRA_JOINT_NAMES
 from tracker_service.body.kinematics import joint_transforms
 from tracker_service.errors import ModelContractError, ModelNotFoundError
 from tracker_service.types import Float32, Float64, Int64, Smpl
+from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_BODY_JOINTS, NUMBER_OF_ROTATIONS
 
-_JOINTS = 24
-_POSE_FEATURES = 207
-_SHAPE_COEFFICIENTS = 10
+_POSE_FEATURES = 9 * NUMBER_OF_BODY_JOINTS
+_EXTRA_VERTICES = 21
+"""Vertices of the face, the feet and the finger tips that are reported as joints."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +111,7 @@ class BodyModel:
         """Return the posed surface of every body, (n, V, 3) metres in model space."""
         rotations, _, offsets = self._bones(smpl)
         n, v = len(smpl), self.number_of_vertices
-        flat = self.v_template.reshape(-1) + smpl.betas @ self.shapedirs.reshape(3 * v, _SHAPE_COEFFICIENTS).T
+        flat = self.v_template.reshape(-1) + smpl.betas @ self.shapedirs.reshape(3 * v, NUMBER_OF_BETAS).T
         if self.posedirs.size:
             flat += _pose_features(smpl) @ self.posedirs
         # Coordinates in rows of V: the blended transforms below are then plain products of contiguous rows.
@@ -117,7 +119,7 @@ class BodyModel:
         bones = np.concatenate([rotations, offsets[..., None]], axis=-1).astype(np.float32)
         posed = np.empty((n, 3, v), np.float32)
         for body in range(n):
-            blended = (bones[body].reshape(_JOINTS, 12).T @ self.lbs_weights.T).reshape(3, 4, v)
+            blended = (bones[body].reshape(NUMBER_OF_ROTATIONS, 12).T @ self.lbs_weights.T).reshape(3, 4, v)
             np.multiply(blended[:, :3], rest[body], out=blended[:, :3])
             blended.sum(axis=1, out=posed[body])
         return np.ascontiguousarray(posed.transpose(0, 2, 1))
@@ -160,26 +162,26 @@ def _checked(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 _FLOATS: dict[str, tuple[int | str, ...]] = {
     "v_template": ("V", 3),
-    "shapedirs": ("V", 3, _SHAPE_COEFFICIENTS),
+    "shapedirs": ("V", 3, NUMBER_OF_BETAS),
     "posedirs": (_POSE_FEATURES, "3V"),
-    "J_regressor": (_JOINTS, "V"),
-    "lbs_weights": ("V", _JOINTS),
-    "joint_regressor_extra": (19, "V"),
+    "J_regressor": (NUMBER_OF_ROTATIONS, "V"),
+    "lbs_weights": ("V", NUMBER_OF_ROTATIONS),
+    "joint_regressor_extra": (len(EXTRA_JOINT_NAMES), "V"),
 }
 _INTEGERS: dict[str, tuple[int | str, ...]] = {
     "faces": ("F", 3),
-    "parents": (_JOINTS,),
-    "extra_vertices": (21,),
-    "joint_map": (25,),
+    "parents": (NUMBER_OF_ROTATIONS,),
+    "extra_vertices": (_EXTRA_VERTICES,),
+    "joint_map": (len(BODY_25_NAMES),),
 }
 
 
 def _check_indices(arrays: Mapping[str, NDArray[Any]], v: int) -> None:
-    limits = {"faces": v, "extra_vertices": v, "joint_map": _JOINTS + 21}
+    limits = {"faces": v, "extra_vertices": v, "joint_map": NUMBER_OF_ROTATIONS + _EXTRA_VERTICES}
     for name, limit in limits.items():
         if arrays[name].size and (arrays[name].min() < 0 or arrays[name].max() >= limit):
             got = f"{arrays[name].min()} to {arrays[name].max()}"
             raise ModelContractError(f"{name}: expected indices from 0 to {limit - 1}, got {got}")
     parents = arrays["parents"]
-    if parents[0] != -1 or (parents[1:] < 0).any() or (parents[1:] >= np.arange(1, _JOINTS)).any():
+    if parents[0] != -1 or (parents[1:] < 0).any() or (parents[1:] >= np.arange(1, NUMBER_OF_ROTATIONS)).any():
         raise ModelContractError(f"parents: expected -1, then parents before their children, got {parents.tolist()}")

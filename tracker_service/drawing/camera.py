@@ -6,11 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.types import Float64
-
-HMR_FOCAL_LENGTH = 5000.0
-"""Focal length HMR2 assumes for its crop (``EXTRA.FOCAL_LENGTH`` upstream)."""
-HMR_IMAGE_SIZE = 256.0
-"""Side of the crop that focal length belongs to, pixels."""
+from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class PinholeCamera:
 
         4D-Humans, ``cam_crop_to_full`` in ``hmr2/utils/renderer.py``.
         """
-        return cls(HMR_FOCAL_LENGTH / HMR_IMAGE_SIZE * max(width, height), width / 2, height / 2)
+        return cls(FOCAL_OVER_SIZE * max(width, height), width / 2, height / 2)
 
     def project(self, points: NDArray[np.floating]) -> Float64:
         """Map (..., 3) points in metres to (..., 2) pixels; points at or behind the camera become non-finite."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.errors import ContractError, ResultsError
-from tracker_service.types import NUMBER_OF_JOINTS, Bool, Float32, Float64, Int64
+from tracker_service.types import Bool, Float32, Float64, Int64
 from tracker_service.types.arrays import checked
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
 
 _IN_VIEW = 2
 
@@ -35,13 +36,13 @@ class PoseTruth:
     height: int
 
     def __post_init__(self) -> None:
-        joints = NUMBER_OF_JOINTS - 1
         object.__setattr__(self, "ids", checked("ids", self.ids, np.int64, (None,)))
         n = len(self.ids)
         object.__setattr__(self, "boxes", checked("boxes", self.boxes, np.float32, (None, n, 4)))
         frames = len(self.boxes)
         object.__setattr__(self, "visibility", checked("visibility", self.visibility, np.float32, (frames, n)))
-        object.__setattr__(self, "joints_3d", checked("joints_3d", self.joints_3d, np.float32, (frames, n, joints, 3)))
+        shape = (frames, n, NUMBER_OF_HMR_JOINTS, 3)
+        object.__setattr__(self, "joints_3d", checked("joints_3d", self.joints_3d, np.float32, shape))
         if not all(np.isfinite(value).all() for value in (self.boxes, self.visibility, self.joints_3d)):
             raise ContractError("boxes, visibility and joints_3d: expected finite numbers, got NaN or infinity")
 

@@ -13,18 +13,15 @@ from numpy.typing import NDArray
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.types import Float32, Float64, Smpl, Squares
+from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE, HMR_FOCAL_LENGTH, HMR_IMAGE_SIZE
 
-FOCAL_LENGTH = 5000.0
-"""Focal length that HMR2 was trained with (``EXTRA.FOCAL_LENGTH``), for a crop of `IMAGE_SIZE` pixels."""
-IMAGE_SIZE = 256
-"""Pixels of the crop that belong to `FOCAL_LENGTH`."""
 _PELVIS = JOINT_INDEX["mid_hip"]
 _TINY = 1e-9
 
 
 def focal_length(frame_size: tuple[int, int]) -> float:
     """Return the focal length in pixels of a frame of (width, height)."""
-    return FOCAL_LENGTH / IMAGE_SIZE * max(frame_size)
+    return FOCAL_OVER_SIZE * max(frame_size)
 
 
 def frame_cameras(crop_cameras: NDArray[np.floating], squares: Squares, frame_size: tuple[int, int]) -> Float32:
@@ -62,12 +59,12 @@ def project_to_frame(
     return (focal_length(frame_size) * placed[..., :2] / placed[..., 2:] + middle).astype(np.float32)
 
 
-def project_to_crop(points: NDArray[np.floating], cameras: NDArray[np.floating], size: int = IMAGE_SIZE) -> Float32:
+def project_to_crop(points: NDArray[np.floating], cameras: NDArray[np.floating], size: int = HMR_IMAGE_SIZE) -> Float32:
     """Project (n, j, 3) model points with the (n, 3) crop cameras to (n, j, 2) pixels of crops of ``size``."""
     scale, shift = _split(cameras)
-    depth = 2 * FOCAL_LENGTH / (IMAGE_SIZE * scale + _TINY)
+    depth = 2 * HMR_FOCAL_LENGTH / (HMR_IMAGE_SIZE * scale + _TINY)
     placed = np.asarray(points, np.float64) + np.column_stack([shift, depth])[:, None]
-    unit = FOCAL_LENGTH / IMAGE_SIZE * placed[..., :2] / placed[..., 2:]
+    unit = FOCAL_OVER_SIZE * placed[..., :2] / placed[..., 2:]
     return ((unit + 0.5) * size).astype(np.float32)
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from tracker_service.errors import ContractError
 from tracker_service.types import Float32, Smpl
 from tracker_service.types.arrays import Rows, assign, checked
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
+from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,11 @@ class BodyEstimates(Rows):
     def __post_init__(self) -> None:
         n = len(self.smpl)
         assign(self, "crop_cameras", checked("BodyEstimates.crop_cameras", self.crop_cameras, np.float32, (n, 3)))
-        assign(self, "joints_3d", checked("BodyEstimates.joints_3d", self.joints_3d, np.float32, (n, 44, 3)))
+        assign(
+            self,
+            "joints_3d",
+            checked("BodyEstimates.joints_3d", self.joints_3d, np.float32, (n, NUMBER_OF_HMR_JOINTS, 3)),
+        )
         assign(self, "presence", checked("BodyEstimates.presence", self.presence, np.float32, (n,)))
         if self.vertices is not None:
             assign(self, "vertices", checked("BodyEstimates.vertices", self.vertices, np.float32, (n, None, 3)))
@@ -62,9 +68,9 @@ class BodyEstimates(Rows):
     def empty(cls) -> Self:
         """No crops."""
         return cls(
-            Smpl(_nothing(0, 1, 3, 3), _nothing(0, 23, 3, 3), _nothing(0, 10)),
+            Smpl(_nothing(0, *GLOBAL_ORIENT_SHAPE), _nothing(0, *BODY_POSE_SHAPE), _nothing(0, *BETAS_SHAPE)),
             _nothing(0, 3),
-            _nothing(0, 44, 3),
+            _nothing(0, NUMBER_OF_HMR_JOINTS, 3),
             _nothing(0),
         )
 

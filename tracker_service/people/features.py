@@ -7,10 +7,8 @@ import numpy as np
 
 from tracker_service.people.cameras import frame_cameras, project_to_frame, upright
 from tracker_service.people.estimates import BodyEstimates
-from tracker_service.types import Bool, Detections, Float32, Int64, People, Smpl, Squares
-
-_DEPTH_UNIT = 200.0
-"""PHALP's pose vector carries the camera's depth divided by this."""
+from tracker_service.types import Bool, Detections, Float32, Int64, People, Squares
+from tracker_service.types.phalp_vectors import location_vectors, pose_vectors
 
 
 def build_people(
@@ -52,7 +50,7 @@ def build_people(
         joints_3d=joints_3d,
         joints_2d=joints_2d,
         pose=pose_vectors(hmr.smpl, cameras),
-        location=location_vectors(joints_2d, cameras, frame_size),
+        location=location_vectors(padded_coordinates(joints_2d, frame_size), cameras),
         appearance=appearance,
         presence=hmr.presence,
         identities=np.full(n, -1, np.int64) if identities is None else identities,
@@ -61,22 +59,13 @@ def build_people(
     )
 
 
-def pose_vectors(smpl: Smpl, cameras: Float32) -> Float32:
-    """Return PHALP's (n, 229) pose vectors: rotations row by row, betas, camera x, y and z/200."""
-    n = len(smpl)
-    parts = [smpl.global_orient.reshape(n, 9), smpl.body_pose.reshape(n, 207), smpl.betas]
-    return np.concatenate([*parts, cameras[:, :2], cameras[:, 2:] / np.float32(_DEPTH_UNIT)], axis=1)
-
-
-def location_vectors(joints_2d: Float32, cameras: Float32, frame_size: tuple[int, int]) -> Float32:
-    """Return PHALP's (n, 99) location vectors: 45 (u, v), then three times the camera.
+def padded_coordinates(joints_2d: Float32, frame_size: tuple[int, int]) -> Float32:
+    """Return (n, 45, 2) source pixels as (u, v), from 0 to 1 over the frame padded to a square, centred.
 
     Args:
         joints_2d: (n, 45, 2) source pixels.
-        cameras: (n, 3) frame cameras.
-        frame_size: (width, height); u and v run from 0 to 1 over the frame padded to a square, centred.
+        frame_size: (width, height) of the frame, pixels.
     """
     longer = max(frame_size)
     border = (longer - np.array(frame_size)) / 2
-    uv = ((joints_2d.astype(np.float64) + border) / longer).astype(np.float32)
-    return np.concatenate([uv.reshape(len(uv), uv.shape[1] * 2), cameras, cameras, cameras], axis=1)
+    return ((joints_2d.astype(np.float64) + border) / longer).astype(np.float32)

@@ -7,12 +7,19 @@ from typing import Protocol
 
 import numpy as np
 
-from tracker_service.phalp.location import POSITION, LocationPrediction
+from tracker_service.phalp.location import LocationPrediction
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.types import NUMBER_OF_JOINTS, Float32, Float64, Smpl
+from tracker_service.types.phalp_vectors import (
+    FOCAL_OVER_SIZE,
+    LOCATION_DEPTH,
+    LOCATION_POSITION,
+    POSE_CAMERA,
+    location_vectors,
+    pose_cameras,
+    smpl_of,
+)
 
-_FOCAL_OVER_SIZE = 5000.0 / 256.0
-_DEPTH_IN_POSE = 200.0
 _NEAREST = 0.1
 _FLESH = 0.04
 """What a body reaches beyond its joints, as a part of the longer side of their box."""
@@ -52,20 +59,16 @@ def carry_on(
     size, padding = _padded_square(frame_size)
     camera = location.camera.astype(np.float32)
     pose = pose.copy()
-    pose[:, 226:228] = camera[:, :2]
-    pose[:, 228] = camera[:, 2] / _DEPTH_IN_POSE
+    pose[:, POSE_CAMERA] = pose_cameras(camera)
     joints_3d = last.joints_3d if body is None else _joints(body, pose)
     joints_2d = _project(joints_3d, camera)
-    scale = last.location[:, 92].astype(np.float64) / location.camera[:, 2]
-    old_origin = last.location[:, POSITION] * size - padding
+    scale = last.location[:, LOCATION_DEPTH].astype(np.float64) / location.camera[:, 2]
+    old_origin = last.location[:, LOCATION_POSITION] * size - padding
     new_origin = location.position * size - padding
 
     def moved(points: Float32) -> Float32:
         return np.asarray((points - old_origin) * scale[:, None] + new_origin, np.float32)
 
-    vector = last.location.copy()
-    vector[:, :90] = joints_2d.reshape(n, 90)
-    vector[:, 90:] = np.tile(camera, 3)
     return Sightings(
         detection_index=np.full(n, -1),
         identity=last.identity,
@@ -79,7 +82,7 @@ def carry_on(
         joints_3d=joints_3d,
         joints_2d=(joints_2d * size - padding).astype(np.float32),
         pose=pose,
-        location=vector,
+        location=location_vectors(joints_2d.astype(np.float32), camera),
         appearance=last.appearance,
     )
 
@@ -108,13 +111,12 @@ def _padded_square(frame_size: tuple[int, int]) -> tuple[int, Float64]:
 def _joints(body: JointModel, pose: Float32) -> Float32:
     """Return (n, 45, 3): the body's joints and the model origin."""
     n = len(pose)
-    smpl = Smpl(pose[:, :9].reshape(n, 1, 3, 3), pose[:, 9:216].reshape(n, 23, 3, 3), pose[:, 216:226])
     joints = np.zeros((n, NUMBER_OF_JOINTS, 3), np.float32)
-    joints[:, :-1] = body.joints(smpl)
+    joints[:, :-1] = body.joints(smpl_of(pose))
     return joints
 
 
 def _project(joints: Float32, camera: Float32) -> Float64:
     """Return (n, 45, 2): joints in the padded square frame, [0, 1] inside it."""
     points = joints.astype(np.float64) + camera[:, None]
-    return np.asarray(_FOCAL_OVER_SIZE * points[..., :2] / np.maximum(points[..., 2:], _NEAREST) + 0.5)
+    return np.asarray(FOCAL_OVER_SIZE * points[..., :2] / np.maximum(points[..., 2:], _NEAREST) + 0.5)

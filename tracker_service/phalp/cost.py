@@ -9,12 +9,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker_service.phalp.location import SAMPLE
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Float64, Int64
+from tracker_service.types.phalp_vectors import LOCATION_SAMPLE, POSE_BODY
 
 UPSTREAM_APPEARANCE_SCALE = 1000.0
-_COMPARED_POSE = 226
 _PIECE_PRODUCTS = 1 << 17
 _PIECE_MATRIX = 1 << 13
 _SPREAD_FLOOR = 0.1
@@ -47,7 +46,7 @@ class Samples:
     Attributes:
         appearance: (n, k) float32, embedding, not yet scaled.
         pose: (n, 229) float32, PHALP pose vector.
-        location: (n, 8) float64, entries 88 to 95 of the location vector: u, v, camera, and the spreads of u, v and
+        location: (n, 8) float64, `LOCATION_SAMPLE` of the location vector: u, v, camera, and the spreads of u, v and
             depth (of a detection: its camera once more, never used).
     """
 
@@ -62,7 +61,7 @@ class Samples:
     @classmethod
     def from_vectors(cls, appearance: Float32, pose: Float32, location: Float32) -> Self:
         """Build samples from whole location vectors (n, 99)."""
-        return cls(appearance, pose, location[:, SAMPLE].astype(np.float64))
+        return cls(appearance, pose, location[:, LOCATION_SAMPLE].astype(np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def cost_terms(
         return CostTerms(
             appearance=appearance,
             embedding=embedding,
-            pose=squared_distances(tracks.pose[:, :_COMPARED_POSE], detections.pose[:, :_COMPARED_POSE]),
+            pose=squared_distances(tracks.pose[:, POSE_BODY], detections.pose[:, POSE_BODY]),
             distance=np.where(np.isinf(distance), np.nan, distance),
             spread=np.hypot(a[:, 5], a[:, 6])[:, None],
             depth=np.abs(np.log(a[:, None, 4] / b[:, 4])),

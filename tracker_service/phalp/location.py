@@ -1,7 +1,8 @@
 """Where a track will be: PHALP's ridge regression of position and log depth over the last sightings, in closed form.
 
 A ridge fit with an unpenalised intercept on the columns (1, t) is a line through the mean whose slope is
-``Sty / (Stt + a)``; all tracks are fitted at once. Upstream: ``forward_for_tracking`` (phalp.md section 6.2).
+``Sty / (Stt + a)``; all tracks are fitted at once. Upstream: ``forward_for_tracking`` in
+``phalp/trackers/PHALP.py``.
 """
 
 from dataclasses import dataclass
@@ -11,16 +12,9 @@ from typing import Self
 import numpy as np
 from scipy.special import stdtrit
 
-from tracker_service.types import LOCATION_SIZE, Float32, Float64, Int64
+from tracker_service.types import Float32, Float64, Int64
+from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
-POSITION = slice(88, 90)
-"""Entries of a location vector with (u, v) of the model origin."""
-CAMERA = slice(90, 93)
-"""Entries with the camera translation; the last is the depth."""
-SAMPLE = slice(88, 96)
-"""Entries that association compares: position, camera, and the spreads in x, y and depth."""
-
-_FOCAL_OVER_SIZE = 5000.0 / 256.0
 _RIDGE = np.array([1.2, 2.0, 5.0])
 _LONGEST_HORIZON = 49
 _LARGEST_DEPTH_RATIO = 2.0
@@ -42,20 +36,12 @@ class LocationPrediction:
     spread: Float64
 
     def sample(self) -> Float64:
-        """Return (n, 8): position, camera and spread, as a location vector holds them in entries 88 to 95."""
+        """Return (n, 8): position, camera and spread, as `LOCATION_SAMPLE` of a location vector has them."""
         return np.concatenate([self.position, self.camera, self.spread], axis=1)
 
     def take(self, rows: Int64) -> Self:
         """Return only ``rows``."""
         return type(self)(self.position[rows], self.camera[rows], self.spread[rows])
-
-    def vector(self, last_location: Float32) -> Float32:
-        """Return (n, 99) location vectors as PHALP stores them, the joints taken from the last sighting."""
-        vector = np.empty((len(last_location), LOCATION_SIZE), np.float32)
-        vector[:, :88] = last_location[:, :88]
-        vector[:, SAMPLE] = self.sample()
-        vector[:, 96:] = (1.0, 1.0, 0.0)
-        return vector
 
 
 def predict_location(
@@ -107,7 +93,7 @@ def predict_location(
     if share_spread:
         spread /= 1 + np.count_nonzero(history_time[:, 1:] == history_time[:, :-1], axis=1)[:, None]
     position = predicted[:, :2]
-    across = (position - 0.5) * (depth / _FOCAL_OVER_SIZE)[:, None]
+    across = (position - 0.5) * (depth / FOCAL_OVER_SIZE)[:, None]
     return LocationPrediction(position, np.concatenate([across, depth[:, None]], axis=1), spread)
 
 

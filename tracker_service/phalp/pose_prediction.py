@@ -8,9 +8,8 @@ import numpy as np
 from tracker_service.phalp.location import damped_steps
 from tracker_service.phalp.rotations import rotation_matrices, skew_part
 from tracker_service.types import Float32, Float64, Int64
-
-_ROTATIONS = 216
-_SHAPE = slice(216, 226)
+from tracker_service.types.phalp_vectors import POSE_BETAS, POSE_ROTATIONS
+from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
 
 class PosePredictor(Protocol):
@@ -57,15 +56,15 @@ class ConstantVelocityPose:
         """See `PosePredictor.predict`."""
         n, length = history_time.shape
         weights = self._weights(history_time, steps)
-        rotations = history_pose[:, :, :_ROTATIONS].astype(np.float64)
-        mixed = (weights[:, None, :] @ rotations).reshape(n, 24, 3, 3)
-        last = rotations[:, -1].reshape(n, 24, 3, 3)
+        rotations = history_pose[:, :, POSE_ROTATIONS].astype(np.float64)
+        mixed = (weights[:, None, :] @ rotations).reshape(n, NUMBER_OF_ROTATIONS, 3, 3)
+        last = rotations[:, -1].reshape(n, NUMBER_OF_ROTATIONS, 3, 3)
         turn = skew_part(np.swapaxes(last, -1, -2) @ mixed)
         angle = np.linalg.norm(turn, axis=-1, keepdims=True)
         turn *= np.minimum(1.0, self.largest_turn / np.maximum(angle, 1e-12))
         predicted = history_pose[:, -1].copy()
-        predicted[:, :_ROTATIONS] = (last @ rotation_matrices(turn)).reshape(n, _ROTATIONS)
-        predicted[:, _SHAPE] = history_pose[:, :, _SHAPE].sum(axis=1) / length
+        predicted[:, POSE_ROTATIONS] = (last @ rotation_matrices(turn)).reshape(n, POSE_ROTATIONS.stop)
+        predicted[:, POSE_BETAS] = history_pose[:, :, POSE_BETAS].sum(axis=1) / length
         return predicted
 
     def _weights(self, history_time: Int64, steps: Int64) -> Float64:

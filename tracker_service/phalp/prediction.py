@@ -6,11 +6,12 @@ from typing import Self
 import numpy as np
 
 from tracker_service.phalp.cost import Samples
-from tracker_service.phalp.location import SAMPLE, LocationPrediction, predict_location
+from tracker_service.phalp.location import LocationPrediction, predict_location
 from tracker_service.phalp.pose_prediction import PosePredictor
 from tracker_service.phalp.track import Tracks
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Int64
+from tracker_service.types.phalp_vectors import LOCATION_SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def predict(tracks: Tracks, time: int, parameters: TrackerParameters, pose_predi
         raw_pose = tracks.fresh | ("P" not in parameters.predict)
         raw_location = tracks.fresh | ("L" not in parameters.predict)
         sample_pose = np.where(raw_pose[:, None], tracks.last.pose, pose)
-        sample_location = np.where(raw_location[:, None], tracks.last.location[:, SAMPLE], sample_location)
+        sample_location = np.where(raw_location[:, None], tracks.last.location[:, LOCATION_SAMPLE], sample_location)
     samples = Samples(tracks.last.appearance, sample_pose, sample_location)
     return Prediction(tracks.track_id, samples, pose, location)
 

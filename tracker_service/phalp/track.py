@@ -8,8 +8,7 @@ import numpy as np
 from tracker_service.phalp.state.columns import Columns
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.types import Bool, Float32, Int64
-
-_LOCATION_SERIES = np.array([88, 89, 92])
+from tracker_service.types.phalp_vectors import LOCATION_SERIES
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +44,7 @@ class Tracks(Columns):
     def begin(cls, first_id: int, sightings: Sightings, time: int, history: int) -> Self:
         """Start one track per sighting, its history of length ``history`` filled with that sighting."""
         n = len(sightings)
-        location = sightings.location[:, _LOCATION_SERIES]
+        location = sightings.location[:, LOCATION_SERIES]
         return cls(
             track_id=np.arange(first_id, first_id + n),
             confirmed=sightings.annotated.copy(),
@@ -78,7 +77,7 @@ class Tracks(Columns):
         self.hits[rows] += 1
         self.misses[rows] = 0
         _push(self.history_time, rows, np.int64(time))
-        location = sightings.location[:, _LOCATION_SERIES]
+        location = sightings.location[:, LOCATION_SERIES]
         _push(self.history_location, rows, location)
         if shot:
             self.history_location[rows] = location[:, None]

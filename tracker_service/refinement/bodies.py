@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from tracker_service.people.cameras import crop_cameras, project_to_frame
-from tracker_service.people.features import location_vectors, pose_vectors
+from tracker_service.people.features import padded_coordinates
 from tracker_service.phalp.carrying import JointModel
 from tracker_service.types import Float64, Smpl, Squares, TrackedPerson
+from tracker_service.types.phalp_vectors import location_vectors, pose_vectors
 
 
 def with_bodies(
@@ -45,7 +46,7 @@ def with_bodies(
         "joints_3d": joints,
         "joints_2d": joints_2d,
         "pose": pose_vectors(smpl, placed),
-        "location": location_vectors(joints_2d, placed, size),
+        "location": location_vectors(padded_coordinates(joints_2d, size), placed),
     }
     return [
         replace(person, **{name: values[row] for name, values in changes.items()}) for row, person in enumerate(people)

@@ -10,6 +10,7 @@ import orjson
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.types import NUMBER_OF_JOINTS, DroppedDetections, Float32, PersonState
 from tracker_service.types.arrays import checked
+from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
@@ -126,9 +127,9 @@ def _person(value: object) -> PersonRecord:
         confidence=_number(person, "confidence"),
         tracking_confidence=_number(person, "tracking_confidence"),
         bbox=_array(person, "bbox", (4,)),
-        betas=_array(smpl, "betas", (10,)),
-        body_pose=_array(smpl, "body_pose", (23, 3, 3)),
-        global_orient=_array(smpl, "global_orient", (1, 3, 3)),
+        betas=_array(smpl, "betas", BETAS_SHAPE),
+        body_pose=_array(smpl, "body_pose", BODY_POSE_SHAPE),
+        global_orient=_array(smpl, "global_orient", GLOBAL_ORIENT_SHAPE),
         keypoints_3d=_array(person, "keypoints_3d", (NUMBER_OF_JOINTS, 3)),
         keypoints_2d=_array(person, "keypoints_2d", (NUMBER_OF_JOINTS, 2)),
         camera=np.array([_number(camera, axis) for axis in ("tx", "ty", "tz")], np.float32),

@@ -11,14 +11,14 @@ from typing import Self
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from tracker_service.phalp.location import CAMERA, POSITION, LocationPrediction, predict_location
+from tracker_service.phalp.location import LocationPrediction, predict_location
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.types import Float32, Float64, PersonState, TrackedPerson
+from tracker_service.types import LOCATION_SIZE, POSE_SIZE, Float32, Float64, PersonState, TrackedPerson
+from tracker_service.types.phalp_vectors import LOCATION_CAMERA, LOCATION_POSITION, LOCATION_SERIES, POSE_ROTATIONS
+from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
-_ROTATIONS = 216
-_SERIES = np.array([88, 89, 92])
 _DRIFT = 0.01
 """Spread of an interpolated position per frame to the nearest sighting, as a part of the frame's longer side; of the
 log depth alike. Raising it accepts people further from the straight way."""
@@ -101,17 +101,17 @@ def _interpolated(number: int, pairs: Sequence[tuple[TrackedPerson, TrackedPerso
     to_last = np.array([last.frame_number - number for last in lasts], np.int64)
     share = (to_first / np.maximum(to_first + to_last, 1))[:, None]
     age = np.minimum(to_first, to_last)
-    start, end = _column(firsts, "location", 99), _column(lasts, "location", 99)
+    start, end = _column(firsts, "location", LOCATION_SIZE), _column(lasts, "location", LOCATION_SIZE)
     drift = _DRIFT * age.astype(np.float64)[:, None]
     return Expectation(
         last=tuple(
             first if near else last for first, last, near in zip(firsts, lasts, to_first <= to_last, strict=True)
         ),
         age=tuple(age.tolist()),
-        pose=_turned(_column(firsts, "pose", 229), _column(lasts, "pose", 229), share),
+        pose=_turned(_column(firsts, "pose", POSE_SIZE), _column(lasts, "pose", POSE_SIZE), share),
         location=LocationPrediction(
-            position=_mixed(start[:, POSITION], end[:, POSITION], share),
-            camera=_mixed(start[:, CAMERA], end[:, CAMERA], share),
+            position=_mixed(start[:, LOCATION_POSITION], end[:, LOCATION_POSITION], share),
+            camera=_mixed(start[:, LOCATION_CAMERA], end[:, LOCATION_CAMERA], share),
             spread=np.concatenate([drift, drift, np.exp(drift)], axis=1),
         ),
     )
@@ -125,12 +125,12 @@ def _predicted(number: int, histories: Sequence[Sequence[TrackedPerson]], parame
     times = -np.array([[abs(number - person.frame_number) for person in seen] for seen in full], np.int64)
     times = times.reshape(-1, length)
     steps = -times[:, -1]
-    location = np.array([[person.location[_SERIES] for person in seen] for seen in full], np.float32)
+    location = np.array([[person.location[LOCATION_SERIES] for person in seen] for seen in full], np.float32)
     poses = np.array([[person.pose for person in seen] for seen in full], np.float32)
     return Expectation(
         last=nearest,
         age=tuple(steps.tolist()),
-        pose=ConstantVelocityPose().predict(poses.reshape(-1, length, 229), times, steps),
+        pose=ConstantVelocityPose().predict(poses.reshape(-1, length, POSE_SIZE), times, steps),
         location=predict_location(times, location.reshape(-1, length, 3), steps, damping=parameters.damping),
     )
 
@@ -147,7 +147,10 @@ def _turned(first: Float32, last: Float32, share: Float64) -> Float32:
     """Turn every joint on the shortest way from the first to the last poses; shape and camera are mixed."""
     pose = _mixed(first, last, share)
     if len(pose):
-        start, end = first[:, :_ROTATIONS].reshape(-1, 3, 3), last[:, :_ROTATIONS].reshape(-1, 3, 3)
-        turn = Rotation.from_matrix(start.swapaxes(1, 2) @ end).as_rotvec() * np.repeat(share, 24, axis=0)
-        pose[:, :_ROTATIONS] = (start @ Rotation.from_rotvec(turn).as_matrix()).reshape(-1, _ROTATIONS)
+        start, end = first[:, POSE_ROTATIONS].reshape(-1, 3, 3), last[:, POSE_ROTATIONS].reshape(-1, 3, 3)
+        turn = Rotation.from_matrix(start.swapaxes(1, 2) @ end).as_rotvec() * np.repeat(
+            share, NUMBER_OF_ROTATIONS, axis=0
+        )
+        turned = (start @ Rotation.from_rotvec(turn).as_matrix()).reshape(len(pose), -1)
+        pose[:, POSE_ROTATIONS] = turned
     return pose.astype(np.float32)

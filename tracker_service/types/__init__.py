@@ -10,7 +10,9 @@ Conventions, everywhere:
 
 from tracker_service.types.arrays import Bool, Float32, Float64, Int64, UInt8
 from tracker_service.types.frames import DroppedDetections, Frame, FrameResult, PersonState, TrackedPerson
-from tracker_service.types.people import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE, Detections, People, Smpl, Squares
+from tracker_service.types.people import Detections, People, Squares
+from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.smpl import Smpl
 
 __all__ = [
     "LOCATION_SIZE",

@@ -7,11 +7,12 @@ import numpy as np
 
 from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Float32, UInt8, assign, checked
-from tracker_service.types.people import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
 
 class PersonState(StrEnum):
-    """Whether a person was detected in this frame or is carried on by prediction."""
+    """Whether a person was detected in this frame or is predicted."""
 
     SEEN = "seen"
     PREDICTED = "predicted"
@@ -69,9 +70,9 @@ class TrackedPerson:
         shapes: dict[str, tuple[int | None, ...]] = {
             "box": (4,),
             "center": (2,),
-            "global_orient": (1, 3, 3),
-            "body_pose": (23, 3, 3),
-            "betas": (10,),
+            "global_orient": GLOBAL_ORIENT_SHAPE,
+            "body_pose": BODY_POSE_SHAPE,
+            "betas": BETAS_SHAPE,
             "crop_camera": (3,),
             "camera": (3,),
             "joints_3d": (NUMBER_OF_JOINTS, 3),

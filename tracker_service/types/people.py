@@ -7,13 +7,8 @@ import numpy as np
 
 from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Bool, Float32, Int64, Rows, UInt8, assign, checked
-
-NUMBER_OF_JOINTS = 45
-"""HMR2's 44 joints and, last, the model origin that PHALP appends."""
-POSE_SIZE = 229
-"""PHALP pose vector: global_orient 9, body_pose 207, betas 10, camera x, y and z/200."""
-LOCATION_SIZE = 99
-"""PHALP location vector: 45 (u, v) pairs, then three times the camera."""
+from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.smpl import Smpl
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +73,6 @@ class Squares(Rows):
 
 
 @dataclass(frozen=True, slots=True)
-class Smpl(Rows):
-    """SMPL parameters as rotation matrices.
-
-    Attributes:
-        global_orient: (n, 1, 3, 3) float32, rotation of the pelvis.
-        body_pose: (n, 23, 3, 3) float32, rotations of joints 1 to 23 relative to their parents.
-        betas: (n, 10) float32, shape coefficients.
-    """
-
-    global_orient: Float32
-    body_pose: Float32
-    betas: Float32
-
-    def __post_init__(self) -> None:
-        assign(self, "global_orient", checked("Smpl.global_orient", self.global_orient, np.float32, (None, 1, 3, 3)))
-        n = len(self.global_orient)
-        assign(self, "body_pose", checked("Smpl.body_pose", self.body_pose, np.float32, (n, 23, 3, 3)))
-        assign(self, "betas", checked("Smpl.betas", self.betas, np.float32, (n, 10)))
-
-    def __len__(self) -> int:
-        return len(self.betas)
-
-
-@dataclass(frozen=True, slots=True)
 class People(Rows):
     """Everything known about the people of one frame before they are associated with tracks.
 
@@ -110,10 +81,10 @@ class People(Rows):
         squares: the n crop squares (PHALP's "padded boxes": centre and side).
         smpl: the n bodies.
         crop_cameras: (n, 3) float32, weak-perspective (s, tx, ty) of the upright square.
-        cameras: (n, 3) float32, translation in the full frame for focal length 5000/256 * max(W, H).
+        cameras: (n, 3) float32, translation in the full frame for a focal length of `FOCAL_OVER_SIZE` * max(W, H).
         joints_3d: (n, 45, 3) float32, metres, model space; the last is the origin.
         joints_2d: (n, 45, 2) float32, source pixels.
-        pose: (n, 229) float32, PHALP pose vector (phalp.md section 3).
+        pose: (n, 229) float32, PHALP pose vector; layout in `tracker_service.types.phalp_vectors`.
         location: (n, 99) float32, PHALP location vector ("loca").
         appearance: (n, k) float32, appearance embedding; k is the model set's.
         presence: (n,) float32 in [0, 1], the body model's own belief that a person is there.

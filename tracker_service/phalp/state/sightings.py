@@ -18,6 +18,7 @@ from tracker_service.types import (
     PersonState,
     TrackedPerson,
 )
+from tracker_service.types.phalp_vectors import LOCATION_DEPTH, smpl_of
 
 
 @dataclass(slots=True, eq=False)
@@ -116,7 +117,7 @@ class Sightings(Columns):
 
     def record(self, row: int, track_id: int, frame_number: int, age: int, confidence: float) -> TrackedPerson:
         """Return one row as a record; it is a predicted one where ``age`` is not 0. The arrays are shared."""
-        pose = self.pose[row]
+        smpl = smpl_of(self.pose[row : row + 1])
         return TrackedPerson(
             track_id=track_id,
             frame_number=frame_number,
@@ -128,14 +129,14 @@ class Sightings(Columns):
             box=self.box[row],
             center=self.center[row],
             side=float(self.side[row]),
-            global_orient=pose[:9].reshape(1, 3, 3),
-            body_pose=pose[9:216].reshape(23, 3, 3),
-            betas=pose[216:226],
+            global_orient=smpl.global_orient[0],
+            body_pose=smpl.body_pose[0],
+            betas=smpl.betas[0],
             crop_camera=self.crop_camera[row],
             camera=self.camera[row],
             joints_3d=self.joints_3d[row],
             joints_2d=self.joints_2d[row],
-            pose=pose,
+            pose=self.pose[row],
             location=self.location[row],
             appearance=self.appearance[row],
         )
@@ -163,4 +164,4 @@ def _usable(people: People) -> Int64:
         finite &= np.isfinite(values).all(axis=1)
     for joints in (people.joints_3d, people.joints_2d):
         finite &= np.isfinite(joints).all(axis=(1, 2))
-    return np.flatnonzero(finite & (people.location[:, 92] > 0))
+    return np.flatnonzero(finite & (people.location[:, LOCATION_DEPTH] > 0))

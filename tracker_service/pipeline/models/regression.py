@@ -6,14 +6,16 @@ from tracker_service.inference.client import InferenceClient, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.people.crops import CROP_SIZE
 from tracker_service.people.estimates import BodyEstimates
-from tracker_service.types import NUMBER_OF_JOINTS, UInt8
+from tracker_service.types import UInt8
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
+from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
 _OUTPUTS: dict[str, tuple[int, ...]] = {
-    "global_orient": (1, 3, 3),
-    "body_pose": (23, 3, 3),
-    "betas": (10,),
+    "global_orient": GLOBAL_ORIENT_SHAPE,
+    "body_pose": BODY_POSE_SHAPE,
+    "betas": BETAS_SHAPE,
     "pred_cam": (3,),
-    "joints_3d": (NUMBER_OF_JOINTS - 1, 3),
+    "joints_3d": (NUMBER_OF_HMR_JOINTS, 3),
     "presence": (1,),
 }
 

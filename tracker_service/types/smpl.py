@@ -1,0 +1,46 @@
+"""SMPL's parameters and how many there are (Loper et al. 2015, "SMPL: A Skinned Multi-Person Linear Model")."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.types.arrays import Float32, Rows, assign, checked
+
+NUMBER_OF_BODY_JOINTS = 23
+"""Joints of SMPL that turn relative to a parent."""
+NUMBER_OF_ROTATIONS = 1 + NUMBER_OF_BODY_JOINTS
+"""Rotations of a body: the pelvis first, then the body joints."""
+NUMBER_OF_BETAS = 10
+"""Shape coefficients."""
+
+GLOBAL_ORIENT_SHAPE = (1, 3, 3)
+"""One body's ``global_orient``."""
+BODY_POSE_SHAPE = (NUMBER_OF_BODY_JOINTS, 3, 3)
+"""One body's ``body_pose``."""
+BETAS_SHAPE = (NUMBER_OF_BETAS,)
+"""One body's ``betas``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smpl(Rows):
+    """SMPL parameters of n bodies, as rotation matrices.
+
+    Attributes:
+        global_orient: (n, 1, 3, 3) float32, rotation of the pelvis.
+        body_pose: (n, 23, 3, 3) float32, rotations of joints 1 to 23 relative to their parents.
+        betas: (n, 10) float32, shape coefficients.
+    """
+
+    global_orient: Float32
+    body_pose: Float32
+    betas: Float32
+
+    def __post_init__(self) -> None:
+        orient = checked("Smpl.global_orient", self.global_orient, np.float32, (None, *GLOBAL_ORIENT_SHAPE))
+        n = len(orient)
+        assign(self, "global_orient", orient)
+        assign(self, "body_pose", checked("Smpl.body_pose", self.body_pose, np.float32, (n, *BODY_POSE_SHAPE)))
+        assign(self, "betas", checked("Smpl.betas", self.betas, np.float32, (n, *BETAS_SHAPE)))
+
+    def __len__(self) -> int:
+        return len(self.betas)
