@@ -14,6 +14,8 @@ find . -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c'
 # ONNX Runtime's Python module has the runtime in itself; the library beside it is for C programs, the rest for training.
 rm -rf onnxruntime/capi/libonnxruntime.so* onnxruntime/transformers onnxruntime/tools onnxruntime/quantization \
     onnxruntime/datasets
+# The image has the models in /models, where others can be mounted beside them.
+rm -rf tracker_service/model_repository
 # Databases nobody uses here, and SQLAlchemy's own test tools.
 rm -rf sqlalchemy/dialects/mysql sqlalchemy/dialects/oracle sqlalchemy/dialects/mssql sqlalchemy/testing
 find . -name '*.libs' -prune -o -type f -name '*.so*' -exec strip --strip-unneeded {} +
