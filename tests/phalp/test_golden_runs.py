@@ -69,9 +69,9 @@ def test_golden_run_is_reproduced_frame_by_frame(scenario: str, run: int) -> Non
         track_ids = replay.tracker.tracks.track_id
         for record in replay.step(frame):
             recorded[record.frame_number].append(record)
-        association = replay.tracker.association
-        assert association is not None
-        check_association(replay, frame, track_ids, association)
+        decision = replay.tracker.decision
+        assert decision is not None
+        check_association(replay, frame, track_ids, decision.first.association)
         check_tracks(replay, frame)
     for frame in frames:
         check_records(replay, frame, recorded[frame])

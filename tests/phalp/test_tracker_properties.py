@@ -44,10 +44,10 @@ def test_lifetimes_and_identities(frames: list[list[Person]], compat: str, max_a
         assert all(record.age <= max_age for record in records)
         rows = [record.detection_index for record in now if record.state is PersonState.SEEN]
         assert len(set(rows)) == len(rows)
-        association = tracker.association
-        assert association is not None
-        assert not np.isnan(association.cost).any()
-        assert (association.cost >= 1).all() or compat == "upstream"
+        assert tracker.decision is not None
+        cost = tracker.decision.first.association.cost
+        assert not np.isnan(cost).any()
+        assert (cost >= 1).all() or compat == "upstream"
         ended |= living - set(tracker.tracks.track_id.tolist())
         living = set(tracker.tracks.track_id.tolist())
         assert not ended & living
@@ -78,9 +78,9 @@ def partition(frames: list[list[Person]], orders: list[list[int]]) -> set[frozen
         for record in records:
             if record.state is PersonState.SEEN:
                 tracks[record.track_id].add((time, order[record.detection_index]))
-        association = tracker.association
-        # Pairs at the threshold are ties, and ties are settled by the order of detections.
-        assume(association is not None and not np.isclose(association.cost, LIMIT, rtol=1e-3).any())
+        # Pairs at the threshold are ties, and ties are decided by the order of detections.
+        assert tracker.decision is not None
+        assume(not np.isclose(tracker.decision.first.association.cost, LIMIT, rtol=1e-3).any())
     return {frozenset(sightings) for sightings in tracks.values()}
 
 

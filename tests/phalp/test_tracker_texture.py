@@ -35,9 +35,8 @@ def test_views_without_common_texels_look_identical_upstream_and_unknown_by_defa
     tracker = Tracker(parameters, texture_encoder=lambda maps: maps.reshape(len(maps), -1))
     tracker.update(people(walker(0), uv_maps=texture(0.3, left=True)[None]), 0, FRAME_SIZE)
     tracker.update(people(walker(1), uv_maps=texture(0.3, left=False)[None]), 1, FRAME_SIZE)
-    association = tracker.association
-    assert association is not None
-    assert len(association.matches) == continued
+    assert tracker.decision is not None
+    assert len(tracker.decision.first.association.matches) == continued
 
 
 def test_texture_is_compared_only_where_the_other_terms_leave_a_chance() -> None:

@@ -24,8 +24,9 @@ def texture_distances(
     *,
     without_overlap: float,
 ) -> Float64:
-    """Return the texture distance of each pair, (p,) float64 (``get_uv_distance``, phalp.md section 8).
+    """Return the texture distance of each pair, (p,) float64.
 
+    Upstream: ``get_uv_distance`` in ``phalp/external/deep_sort_/nn_matching.py``.
     Only texels visible in both maps count, so both maps are cut to their overlap and encoded anew for every pair.
 
     Args:
@@ -63,7 +64,7 @@ def _cut_to_overlap(
 
 
 def blend_texture(track_map: Float32, new_map: Float32, weight: float) -> None:
-    """Take a new view into a track's texture map, in place (phalp.md section 5.1).
+    """Blend a new view into a track's texture map, in place (upstream: ``phalp/external/deep_sort_/track.py``).
 
     Texels visible in both maps become ``(1 - weight) * old + weight * new``, texels visible in one are taken from it.
 

@@ -1,4 +1,7 @@
-"""Which detection continues which track: minimum-cost assignment with a threshold (phalp.md section 9)."""
+"""Which detection continues which track: the assignment of least total cost, with a threshold.
+
+Upstream: ``phalp/external/deep_sort_/linear_assignment.py``.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +37,7 @@ def associate(cost: Float64, threshold: float) -> Association:
     """Assign detections to tracks at the least total cost.
 
     Args:
-        cost: (tracks, detections) costs; NaN never matches. Ties are settled by SciPy for this orientation.
+        cost: (tracks, detections) costs; NaN never matches. Ties are decided by SciPy for this orientation.
         threshold: highest cost of a match. Raising it matches people further from their prediction.
 
     Returns:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tracker_service.errors import ContractError, SettingsError
 from tracker_service.phalp.appearance import TextureEncoder, texture_distances
-from tracker_service.phalp.cost import Samples, combine, cost_terms
+from tracker_service.phalp.cost import CostTerms, Samples, combine, cost_terms
 from tracker_service.phalp.prediction import Prediction
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
@@ -52,10 +52,12 @@ class Comparison:
             raise ContractError("People.uv_maps: expected texture maps for the letter T of predict, got none")
         return Observed(sightings, [people.uv_maps[row - first_index] for row in sightings.detection_index])
 
-    def cost(
+    def compare(
         self, prediction: Prediction, observed: Observed, textures: Mapping[int, Float32], *, shot: bool
-    ) -> Float64:
-        """Return (tracks, sightings) float64; textures are compared only where the other terms leave a chance.
+    ) -> tuple[CostTerms | None, Float64]:
+        """Return the terms, None without a pair, and the cost, (tracks, sightings) float64.
+
+        Textures are compared only where the other terms leave a chance; elsewhere their term is 0.
 
         Args:
             prediction: the tracks.
@@ -65,7 +67,7 @@ class Comparison:
         """
         parameters, seen = self._parameters, observed.sightings
         if not len(prediction.track_id) or not len(seen):
-            return np.zeros((len(prediction.track_id), len(seen)))
+            return None, np.zeros((len(prediction.track_id), len(seen)))
         detections = Samples.from_vectors(seen.appearance, seen.pose, seen.location)
         terms = cost_terms(prediction.samples, detections, parameters)
         if self._texture_encoder is not None and "T" in parameters.predict:
@@ -80,4 +82,4 @@ class Comparison:
                 without_overlap=0.0 if parameters.upstream else parameters.unknown_texture,
             )
             terms = replace(terms, appearance=texture)
-        return combine(terms, parameters, shot=shot)
+        return terms, combine(terms, parameters, shot=shot)

@@ -1,5 +1,6 @@
-"""What it costs to say that a detection is a track: appearance, pose and location (phalp.md section 8).
+"""What it costs to continue a track with a detection: appearance, pose, location and depth.
 
+Rajasegaran et al., CVPR 2022, section 3.3; the formulas as in upstream's ``phalp/external/deep_sort_/nn_matching.py``.
 PHALP multiplies one factor per term; the factors' weights were fitted by its authors on PoseTrack.
 """
 
@@ -87,6 +88,20 @@ class CostTerms:
     depth_spread: Float64
 
 
+@dataclass(frozen=True, slots=True)
+class CostFactors:
+    """What each term contributes to the cost of all pairs, (tracks, detections), at least 1 each.
+
+    Attributes:
+        appearance, pose, location, depth: the factors; 1 where the term takes no part.
+    """
+
+    appearance: Float64
+    pose: Float64
+    location: Float64
+    depth: Float64
+
+
 def cost_terms(
     tracks: Samples, detections: Samples, parameters: TrackerParameters, texture: Float64 | None = None
 ) -> CostTerms:
@@ -131,20 +146,29 @@ def combine(terms: CostTerms, parameters: TrackerParameters, *, shot: bool = Fal
     single = _single_term(terms, parameters)
     if single is not None:
         return single if parameters.upstream else np.where(np.isnan(single), np.inf, single)
-    weights = _weights(parameters, shot)
-    appearance = terms.embedding if shot and parameters.distance_type == "EQ_010" else terms.appearance
+    factors = cost_factors(terms, parameters, shot=shot)
     with np.errstate(all="ignore"):
-        cost = 1 + weights.appearance * appearance
-        if parameters.upstream or "P" in parameters.predict:
-            cost *= 1 + weights.pose * np.minimum(terms.pose, weights.pose_limit)
-        if parameters.upstream or "L" in parameters.predict:
-            exponent = terms.distance / (_SPREAD_FLOOR + np.tanh(terms.spread)) / weights.location
-            cost *= np.exp(exponent)
-            exponent = terms.depth / (_SPREAD_FLOOR + np.tanh(terms.depth_spread)) / weights.depth
-            cost *= np.exp(exponent)
+        cost = factors.appearance * factors.pose * factors.location * factors.depth
     if parameters.upstream:
         return np.maximum(np.nan_to_num(cost), 0)
     return np.where(np.isnan(cost), np.inf, cost)
+
+
+def cost_factors(terms: CostTerms, parameters: TrackerParameters, *, shot: bool = False) -> CostFactors:
+    """Return the factors of EQ_019 and EQ_010, whose product is the cost; see `combine` for a shot change.
+
+    A single-term `distance_type` has no factors; those of EQ_019 are returned for it.
+    """
+    weights = _weights(parameters, shot)
+    appearance = terms.embedding if shot and parameters.distance_type == "EQ_010" else terms.appearance
+    pose = location = depth = np.ones_like(appearance)
+    with np.errstate(all="ignore"):
+        if parameters.upstream or "P" in parameters.predict:
+            pose = 1 + weights.pose * np.minimum(terms.pose, weights.pose_limit)
+        if parameters.upstream or "L" in parameters.predict:
+            location = np.exp(terms.distance / (_SPREAD_FLOOR + np.tanh(terms.spread)) / weights.location)
+            depth = np.exp(terms.depth / (_SPREAD_FLOOR + np.tanh(terms.depth_spread)) / weights.depth)
+        return CostFactors(1 + weights.appearance * appearance, pose, location, depth)
 
 
 def association_cost(
@@ -199,4 +223,4 @@ def _single_term(terms: CostTerms, parameters: TrackerParameters) -> Float64 | N
 
 def _weights(parameters: TrackerParameters, shot: bool) -> _Weights:
     dropped = shot and (parameters.distance_type == "EQ_010" or not parameters.upstream)
-    return (_SHOT_WEIGHTS if dropped else _WEIGHTS)[parameters.distance_type]
+    return (_SHOT_WEIGHTS if dropped else _WEIGHTS).get(parameters.distance_type, _WEIGHTS["EQ_019"])

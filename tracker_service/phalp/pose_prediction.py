@@ -36,7 +36,7 @@ class LastPose:
 
 @dataclass(frozen=True, slots=True)
 class ConstantVelocityPose:
-    """Lets every joint turn on at its mean angular velocity of the last sightings, ever slower.
+    """Turns every joint further at its mean angular velocity over the last sightings, damped.
 
     A ridge fit over the history in the tangent space of the last rotation, as PHALP does it for the location, so that
     the noise of single frames averages out. The result is a product of rotations, hence a rotation.

@@ -1,6 +1,6 @@
 """PHALP's pose transformer around its network: which frame slots are filled, and which token is the prediction.
 
-Upstream: ``phalp/models/predictor/pose_transformer_v2.py`` (phalp.md section 7).
+Upstream: ``phalp/models/predictor/pose_transformer_v2.py``.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is expected of all living tracks in the next frame."""
+"""What is expected of all tracks in the next frame: appearance, location and pose (CVPR 2022, section 3.2)."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -43,7 +43,7 @@ def predict(tracks: Tracks, time: int, parameters: TrackerParameters, pose_predi
     """Predict every track's appearance (the last one), location and pose in frame ``time``.
 
     With ``compat="upstream"`` the sample of a track created in the last frame is its raw sighting, whose camera stands
-    where the spreads are expected (phalp.md section 8), and so is the part of which ``predict`` lacks the letter.
+    where the spreads are expected, and so is the part of which ``predict`` lacks the letter.
     """
     steps = time - tracks.last_time
     location = predict_location(

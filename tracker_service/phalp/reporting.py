@@ -1,21 +1,21 @@
-"""Who of the living people is reported in a frame.
+"""Which tracks are reported in a frame.
 
-The result of a whole video names confirmed people, back-filled once they are. A live answer cannot be changed later, so
-it names tentative people at once; those nobody has seen for a while are mostly false detections and are named only
-where the frame would otherwise be empty. From the first sighting on a live frame is therefore empty only when no track
-lives.
+The result of a whole video reports confirmed tracks, back-filled once they are. A live answer cannot be changed later,
+so it reports tentative tracks at once; those that were missed for a while are mostly false detections and are reported
+only where the frame would otherwise be empty. From the first sighting on a live frame is therefore empty only when
+there is no track.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 
-from tracker_service.phalp.carrying import visible_part
+from tracker_service.phalp.missed_tracks import visible_part
 from tracker_service.types import PersonState, TrackedPerson
 
 
 def visible_people(
     people: Iterable[TrackedPerson], frame_size: tuple[int, int], least_visible: float
 ) -> list[TrackedPerson]:
-    """Return those of whom enough is within the frame of (width, height); who was seen, was there.
+    """Return the seen people, and those predicted ones of whom enough is within the frame.
 
     Args:
         people: records of one or several frames.
@@ -36,21 +36,23 @@ def live_people(
     frame_size: tuple[int, int],
     *,
     least_visible: float,
-    doubtful_age: int,
+    tentative_misses: int,
 ) -> list[TrackedPerson]:
-    """Return whom a live answer names: of all who live in a frame, the first of these groups that is not empty.
+    """Return whom a live answer reports: of all tracks in a frame, the first of these groups that is not empty.
 
-    1. everybody visible (see `visible_people`), except tentative people unseen for more than ``doubtful_age`` frames;
-    2. confirmed people, although expected outside the frame;
+    1. everybody visible (see `visible_people`), except tentative people missed for more than ``tentative_misses``
+       frames;
+    2. confirmed people, although predicted outside the frame;
     3. tentative people.
 
     Args:
-        people: everybody who lives, in one frame.
+        people: of all tracks, in one frame.
         confirmed: track ids of those who are confirmed.
         frame_size: width and height in pixels.
         least_visible: see `visible_people`.
-        doubtful_age: unseen frames after which a tentative person is doubted. Raising it shows false detections longer.
+        tentative_misses: missed frames after which a tentative person is left out. Raising it shows false detections
+            for longer.
     """
-    sure = [person for person in people if person.track_id in confirmed or person.age <= doubtful_age]
-    known = [person for person in people if person.track_id in confirmed]
-    return visible_people(sure, frame_size, least_visible) or known or list(people)
+    recent = [person for person in people if person.track_id in confirmed or person.age <= tentative_misses]
+    certain = [person for person in people if person.track_id in confirmed]
+    return visible_people(recent, frame_size, least_visible) or certain or list(people)

@@ -1,4 +1,4 @@
-"""The living tracks: counters, the last sightings, and what becomes of a track that is seen or missed."""
+"""The tracks: counters, the last sightings, and what becomes of a track that is seen or missed."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,7 +13,7 @@ from tracker_service.types.phalp_vectors import LOCATION_SERIES
 
 @dataclass(slots=True, eq=False)
 class Tracks(Columns):
-    """All n living tracks, in order of creation.
+    """All n tracks that have not ended, in order of creation.
 
     Attributes:
         track_id: (n,) int64 identity.
@@ -73,7 +73,7 @@ class Tracks(Columns):
         return np.asarray((self.hits == 1) & (self.misses == 0))
 
     def see(self, rows: Int64, sightings: Sightings, time: int, *, shot: bool) -> None:
-        """Enter a sighting of each of ``rows``; after a shot change all remembered locations become the new one."""
+        """Enter a sighting of each of ``rows``; after a shot change the whole location history becomes the new one."""
         self.hits[rows] += 1
         self.misses[rows] = 0
         _push(self.history_time, rows, np.int64(time))
@@ -88,12 +88,12 @@ class Tracks(Columns):
         """Note that ``rows`` have no detection in this frame."""
         self.misses[rows] += 1
 
-    def doubt(self, survived_misses: int) -> None:
-        """Let tentative tracks that were missed more often than this in a row count their sightings anew."""
+    def restart_count(self, survived_misses: int) -> None:
+        """Let tentative tracks that were missed more often than this in a row count their hits anew."""
         self.hits[~self.confirmed & (self.misses > survived_misses)] = 0
 
-    def dead(self, time: int, max_age: int, survived_misses: int) -> Bool:
-        """Return which tracks to forget: those unseen for too long, and tentative ones missed too often in a row."""
+    def ended(self, time: int, max_age: int, survived_misses: int) -> Bool:
+        """Return which tracks end: those unseen for too long, and tentative ones missed too often in a row."""
         return np.asarray((time - self.last_time > max_age) | (~self.confirmed & (self.misses > survived_misses)))
 
 

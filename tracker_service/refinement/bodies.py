@@ -7,7 +7,7 @@ import numpy as np
 
 from tracker_service.people.cameras import crop_cameras, project_to_frame
 from tracker_service.people.features import padded_coordinates
-from tracker_service.phalp.carrying import JointModel
+from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.types import Float64, Smpl, Squares, TrackedPerson
 from tracker_service.types.phalp_vectors import location_vectors, pose_vectors
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from tracker_service.phalp.carrying import JointModel, visible_part
+from tracker_service.phalp.missed_tracks import JointModel, visible_part
 from tracker_service.refinement.interpolation import between
 from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.types import FrameResult, PersonState, TrackedPerson

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker_service.phalp.carrying import JointModel
+from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.refinement.bodies import rotations_of, with_bodies
 from tracker_service.refinement.rotations import slerp
 from tracker_service.types import Float64, PersonState, TrackedPerson

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker_service.phalp.carrying import JointModel
+from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.refinement.bodies import rotations_of, with_bodies
 from tracker_service.refinement.interpolation import from_view, view_of
 from tracker_service.refinement.refinement_parameters import REACH

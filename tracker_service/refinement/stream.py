@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 
-from tracker_service.phalp.carrying import JointModel
+from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.pipeline.recorder import FinishedFrame
 from tracker_service.pipeline.tracking import Border
 from tracker_service.refinement.gaps import GapFiller

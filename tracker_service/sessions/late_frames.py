@@ -15,8 +15,8 @@ import numpy as np
 
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.association import associate
-from tracker_service.phalp.carrying import carry_on
 from tracker_service.phalp.cost import Samples, association_cost
+from tracker_service.phalp.missed_tracks import predicted_sightings
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.answers import RecordedAnswers
@@ -136,7 +136,7 @@ class LateFrames:
             association_cost(tracks, detections, self._parameters), self._parameters.hungarian_th
         ).matches
         last = Sightings.of_records(expected.last, looks)
-        carried = carry_on(last, expected.pose, expected.location, frame_size, self._body)
+        carried = predicted_sightings(last, expected.pose, expected.location, frame_size, self._body)
         missed = np.setdiff1d(np.arange(len(expected)), matches[:, 0]).tolist()
         decay = self._parameters.confidence_decay
         return _Recognised(

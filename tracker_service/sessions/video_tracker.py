@@ -126,7 +126,7 @@ class LiveVideo:
             {one.track_id for one in people if self._memory.sightings(one.track_id) >= parameters.n_init},
             frame_size,
             least_visible=parameters.least_visible,
-            doubtful_age=parameters.tentative_misses,
+            tentative_misses=parameters.tentative_misses,
         )
         return sorted(shown, key=lambda person: person.track_id)
 

@@ -102,7 +102,7 @@ class Sightings(Columns):
 
     @classmethod
     def of_records(cls, records: Sequence[TrackedPerson], appearance: Float32) -> Self:
-        """Return what at least one record says, as unseen sightings; ``appearance`` is (n, k)."""
+        """Return records as predicted sightings; ``appearance`` is (n, k)."""
 
         def column(name: str) -> Float32:
             return np.array([getattr(record, name) for record in records], np.float32)

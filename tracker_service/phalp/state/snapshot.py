@@ -11,7 +11,7 @@ from tracker_service.errors import TrackerStateError
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import PersonState, TrackedPerson
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 """Raised whenever the arrays change; other versions are refused."""
 
 
@@ -21,7 +21,7 @@ class TrackerSnapshot:
 
     Attributes:
         version: layout of ``arrays``.
-        parameters: the parameters it was taken with, as text; a tracker with others cannot go on from it.
+        parameters: the parameters it was taken with, as text; a tracker with others cannot be restored from it.
         arrays: named arrays without Python objects.
     """
 

@@ -1,6 +1,6 @@
-"""People nobody sees: a missed track's body, camera, box and joints as predicted for this frame.
+"""Tracks without a detection in this frame: their body, camera, box and joints as predicted for it.
 
-Upstream repeats the last sighting instead (phalp.md section 10, "ghosts").
+Upstream repeats the last sighting instead (``phalp/trackers/PHALP.py``, its "ghosts").
 """
 
 from typing import Protocol
@@ -21,29 +21,29 @@ from tracker_service.types.phalp_vectors import (
 )
 
 _NEAREST = 0.1
-_FLESH = 0.04
-"""What a body reaches beyond its joints, as a part of the longer side of their box."""
+_BOX_MARGIN = 0.04
+"""How far a body reaches beyond its joints, as a part of the longer side of their box."""
 
 
 class JointModel(Protocol):
-    """A body model that can say where the joints are."""
+    """A body model that gives the joints of bodies."""
 
     def joints(self, smpl: Smpl) -> Float32:
         """Return the 44 joints of n bodies, (n, 44, 3) float32, metres in model space."""
         ...
 
 
-def carry_on(
+def predicted_sightings(
     last: Sightings,
     pose: Float32,
     location: LocationPrediction,
     frame_size: tuple[int, int],
     body: JointModel | None,
 ) -> Sightings:
-    """Return n unseen people as they are expected in this frame.
+    """Return the people of n missed tracks as predicted for this frame.
 
     The crop square moves with the model origin and shrinks with its depth, so its weak-perspective camera stays what it
-    was. The box is drawn around the predicted joints: the last detected one is often cut short by what hides them.
+    was. The box is drawn around the predicted joints: the last detected one is often cut short by what occludes them.
 
     Args:
         last: the last sightings.
@@ -88,9 +88,9 @@ def carry_on(
 
 
 def _around(joints: Float64) -> Float32:
-    """Return the (n, 4) boxes of (n, j, 2) joints and the flesh around them."""
+    """Return the (n, 4) boxes around the bodies of (n, j, 2) joints."""
     low, high = joints.min(axis=1), joints.max(axis=1)
-    margin = _FLESH * (high - low).max(axis=1, keepdims=True)
+    margin = _BOX_MARGIN * (high - low).max(axis=1, keepdims=True)
     return np.concatenate([low - margin, high + margin], axis=1).astype(np.float32)
 
 

@@ -1,0 +1,53 @@
+"""What a tracker decided in one frame, for those who ask why (`tracker_service.phalp.explain`)."""
+
+from dataclasses import dataclass
+
+from tracker_service.phalp.association import Association
+from tracker_service.phalp.cost import CostTerms
+from tracker_service.types import Bool, Int64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AssociationStep:
+    """One assignment of detections to tracks; the rows and columns of its arrays are these.
+
+    Attributes:
+        track_id: (t,) identities of the tracks.
+        detection_index: (d,) detections of the frame.
+        threshold: highest cost of a match.
+        terms: of the cost of all pairs; None where there are no pairs.
+        association: the outcome.
+    """
+
+    track_id: Int64
+    detection_index: Int64
+    threshold: float
+    terms: CostTerms | None
+    association: Association
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """How the detections of one frame were assigned to the tracks alive before it.
+
+    Attributes:
+        frame_number: the frame.
+        shot: whether it is the first of a new shot.
+        confirmed, hits, misses: (t,) of the tracks of ``first``, before this frame.
+        first: all tracks and all detections.
+        second: confirmed tracks that were left over, and low-score detections; None where none were compared.
+        new_track_id: (k,) identities given in this frame.
+        new_detection_index: (k,) the detections they were given to.
+        ended: (e,) identities of the tracks that ended in this frame.
+    """
+
+    frame_number: int
+    shot: bool
+    confirmed: Bool
+    hits: Int64
+    misses: Int64
+    first: AssociationStep
+    second: AssociationStep | None
+    new_track_id: Int64
+    new_detection_index: Int64
+    ended: Int64
