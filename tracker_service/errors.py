@@ -2,6 +2,7 @@
 
     PhalpTritonError
     ├── SettingsError              an option or setting has a value that cannot be used
+    │   └── DeviceError            the device that was asked for does not run models here
     ├── ContractError              arrays do not have the shape, type or values a room expects
     ├── VideoError                 the source cannot be turned into frames
     │   ├── VideoNotFoundError     no such file or folder
@@ -43,6 +44,10 @@ class PhalpTritonError(Exception):
 
 class SettingsError(PhalpTritonError):
     """An option or setting has a value that cannot be used."""
+
+
+class DeviceError(SettingsError):
+    """The device that was asked for does not run models here; the message says what is installed and what helps."""
 
 
 class ContractError(PhalpTritonError):

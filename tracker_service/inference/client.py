@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker_service.inference.device_parameters import DeviceName
+
 Tensor: TypeAlias = NDArray[Any]
 
 
@@ -27,14 +29,14 @@ class ModelSpec:
         name: folder name in the model repository.
         inputs, outputs: tensors by name.
         max_batch_size: rows per request; None where the client splits on its own or there is no limit.
-        on_gpu: whether it runs on a GPU.
+        device: what runs it, as `DeviceName`; of a model behind Triton only whether that is "cuda" or "cpu".
     """
 
     name: str
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
     max_batch_size: int | None = None
-    on_gpu: bool = False
+    device: DeviceName = "cpu"
 
 
 class InferenceClient(Protocol):

@@ -1,17 +1,20 @@
-"""Models in this process: ONNX Runtime on the CPU, straight from the model repository's folders."""
+"""Models in this process: ONNX Runtime, straight from the model repository's folders."""
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from tracker_service.errors import InferenceFailedError, ModelContractError, ModelNotFoundError
 from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
 from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
+from tracker_service.inference.device_parameters import DeviceName, DeviceParameters
 from tracker_service.inference.model_repository import model_file
+from tracker_service.inference.model_sessions import ModelSessions, one_line
 
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -34,33 +37,46 @@ class EmbeddedClient:
             until the cores are used up, and takes them from decoding and association.
         max_batch: rows given to the model at once; larger batches are split. Raising it costs memory (about 10 MB a
             row for the lite body model) and gains little on a CPU.
+        device: what runs the models; None for the best device that works.
+
+    Raises:
+        ModelNotFoundError: there is no such folder.
+        DeviceError: the device cannot run models here.
     """
 
-    def __init__(self, repository: Path, *, threads: int = 0, max_batch: int = 4) -> None:
+    def __init__(
+        self,
+        repository: Path,
+        *,
+        threads: int = 0,
+        max_batch: int = 4,
+        device: DeviceParameters | None = None,
+    ) -> None:
         if max_batch < 1:
             raise ModelContractError(f"max_batch: expected at least 1, got {max_batch}")
         if not repository.is_dir():
             raise ModelNotFoundError(f"model repository: no folder {repository}")
         self._repository = repository
-        self._threads = threads
         self._max_batch = max_batch
-        self._sessions: dict[str, tuple[ort.InferenceSession, ModelSpec]] = {}
+        self._sessions = ModelSessions(device or DeviceParameters(), threads)
+        self._models: dict[str, _OpenModel] = {}
         self._opening = threading.Lock()
 
     def signature(self, model: str) -> ModelSpec:
-        """Return the model's own signature, opening it if need be."""
-        return self._open(model)[1]
+        """Return the model's own signature, opening it if need be; raises `DeviceError` where it does not run."""
+        return self._open(model).spec
 
     def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
         """Run ``model`` on a batch; see `InferenceClient.infer`."""
-        session, spec = self._open(model)
+        opened = self._open(model)
+        spec = opened.spec
         check_inputs(spec, inputs)
         check_outputs(spec, outputs)
         rows = batch_size(inputs)
         if rows == 0:
             return {name: np.zeros((0, *_sides(spec.outputs[name])), spec.outputs[name].dtype) for name in outputs}
         parts = [
-            self._run(session, model, {k: v[at : at + self._max_batch] for k, v in inputs.items()}, outputs)
+            self._run(opened, {k: v[at : at + self._max_batch] for k, v in inputs.items()}, outputs)
             for at in range(0, rows, self._max_batch)
         ]
         if len(parts) == 1:
@@ -69,45 +85,38 @@ class EmbeddedClient:
 
     def close(self) -> None:
         """Drop all sessions."""
-        self._sessions.clear()
+        self._models.clear()
 
-    def _run(
-        self, session: ort.InferenceSession, model: str, inputs: dict[str, Tensor], outputs: Sequence[str]
-    ) -> dict[str, Tensor]:
+    def _run(self, model: "_OpenModel", inputs: dict[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
         try:
-            values = session.run(list(outputs), inputs)
+            with model.turn:
+                values = model.session.run(list(outputs), inputs)
         except Exception as error:  # ONNX Runtime raises its own unrelated exception types
-            raise InferenceFailedError(f"model {model}: {_one_line(error)}") from error
+            raise InferenceFailedError(f"model {model.spec.name}: {one_line(error)}") from error
         return dict(zip(outputs, values, strict=True))
 
-    def _open(self, model: str) -> tuple[ort.InferenceSession, ModelSpec]:
+    def _open(self, model: str) -> "_OpenModel":
         with self._opening:
-            if model not in self._sessions:
-                path = model_file(self._repository, model)
-                session = self._session(model, path)
-                self._sessions[model] = (session, _signature(model, session))
-            return self._sessions[model]
-
-    def _session(self, model: str, path: Path) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Spinning workers of one session steal the cores from the other session and the decoder: measured 1.5-2.3x.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ModelContractError(
-                f"model {model}: {path} is not a loadable ONNX file: {_one_line(error)}"
-            ) from error
+            if model not in self._models:
+                session, device = self._sessions.open(model, model_file(self._repository, model))
+                # Sessions take calls of several threads at once, except those of DirectML.
+                turn = threading.Lock() if device == "directml" else nullcontext()
+                self._models[model] = _OpenModel(session, _signature(model, session, device), turn)
+            return self._models[model]
 
 
-def _signature(model: str, session: ort.InferenceSession) -> ModelSpec:
+@dataclass(frozen=True, slots=True)
+class _OpenModel:
+    session: Any
+    spec: ModelSpec
+    turn: AbstractContextManager[object]
+
+
+def _signature(model: str, session: Any, device: DeviceName) -> ModelSpec:
     def specs(arguments: Sequence[Any]) -> dict[str, TensorSpec]:
         return {argument.name: _tensor_spec(model, argument) for argument in arguments}
 
-    return ModelSpec(model, specs(session.get_inputs()), specs(session.get_outputs()))
+    return ModelSpec(model, specs(session.get_inputs()), specs(session.get_outputs()), device=device)
 
 
 def _tensor_spec(model: str, argument: Any) -> TensorSpec:
@@ -119,7 +128,3 @@ def _tensor_spec(model: str, argument: Any) -> TensorSpec:
 
 def _sides(spec: TensorSpec) -> tuple[int, ...]:
     return tuple(side or 0 for side in spec.shape)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -98,7 +98,7 @@ class Loader:
         for part, names in needed_models(models).items():
             for model in names:
                 warm_up(self._client, model)
-                on_gpu = on_gpu or self._client.signature(model).on_gpu
+                on_gpu = on_gpu or self._client.signature(model).device in {"cuda", "tensorrt"}
             self._service.readiness.loaded(part)
         self._service.readiness.runs_on("cuda" if on_gpu else "cpu")
 

@@ -9,6 +9,7 @@ from tritonclient.grpc.model_config_pb2 import ModelInstanceGroup
 
 from tracker_service.errors import ModelContractError
 from tracker_service.inference.client import ModelSpec, TensorSpec
+from tracker_service.inference.device_parameters import DeviceName
 
 DATA_TYPES: dict[str, np.dtype[Any]] = {
     "BOOL": np.dtype(np.bool_),
@@ -34,7 +35,8 @@ async def read_signature(server: InferenceServerClient, model: str, version: str
     config = (await server.get_model_config(model, version, client_timeout=seconds)).config
     limit = config.max_batch_size or None
     on_gpu = any(group.kind == ModelInstanceGroup.KIND_GPU for group in config.instance_group)
-    return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit, on_gpu)
+    device: DeviceName = "cuda" if on_gpu else "cpu"
+    return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit, device)
 
 
 def difference(before: ModelSpec, now: ModelSpec) -> str:

@@ -1,0 +1,28 @@
+"""Settings of the device that runs the models of this process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+
+DeviceName = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
+
+
+@dataclass(frozen=True)
+class DeviceParameters:
+    """What runs the models of this process; nothing here concerns models behind Triton.
+
+    Attributes:
+        device: what runs the models. "auto" takes the first of cuda, openvino, directml and cpu that works and logs
+            which; any other name must work, or it is an error. CoreML and TensorRT are taken only by name: the first
+            computes in half precision, the second builds engines for minutes.
+        device_id: number of the GPU where there are several (cuda, tensorrt, directml).
+        openvino_device: OpenVINO's name of the processor, such as CPU, GPU, NPU, GPU.1 or AUTO:GPU,CPU.
+        engine_cache: folder in which TensorRT keeps the engines it has built.
+    """
+
+    device: Literal["auto"] | DeviceName = "auto"
+    device_id: Annotated[int, Ge(0)] = 0
+    openvino_device: str = "CPU"
+    engine_cache: Path = Path("~/.cache/phalp-triton/engines")
