@@ -7,7 +7,6 @@ card's own matrix-product ceiling, all in one run. What cannot be measured here 
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -28,7 +27,7 @@ from export.hmr2.random_checkpoint import random_tensors
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 from export.settings import ExportSettings
 from export.verify_full_command import stand_in_body
-from harness.machine import cpu_name
+from harness.tables import Report, add_json_option
 
 GFLOP_A_CROP = 251.1
 """Matrix products of one crop at the published sizes, counting a multiply-add as two."""
@@ -39,6 +38,13 @@ GPU_RUNTIMES = (EAGER, "TorchScript FP16", "TorchScript BF16", "compiled FP16", 
 TARGET_SPEED_UP, TARGET_CEILING = 10.0, 0.5
 """What the project wants of the best GPU runtime: times eager FP32 at the same batch; of the BF16 ceiling at 64."""
 _MATRIX = 8192
+_COLUMNS = {
+    "runtime": "runtime",
+    "batch": "batch",
+    "milliseconds": "ms",
+    "crops_per_second": "crops/s",
+    "times_eager": "times eager FP32",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,24 +172,18 @@ def speed_up(item: Row, rows: Sequence[Row]) -> float | None:
     return None
 
 
-def report(rows: Sequence[Row], ceiling: float | None) -> str:
-    """Return the table as text, with the share of the ceiling on the GPU and the verdict on the targets."""
-    lines = [
-        f"{'where':<22}{'runtime':<22}{'batch':>6}{'ms':>12}{'crops/s':>10}{'TFLOP/s':>10}{'x eager':>9}{'ceiling':>9}"
+def table_rows(rows: Sequence[Row], ceiling: float | None) -> list[dict[str, Any]]:
+    """Return the rows with their speed against eager FP32 and, on a GPU, their share of the ceiling."""
+    return [
+        {
+            **asdict(item),
+            "times_eager": speed_up(item, rows),
+            "share_of_ceiling": None
+            if ceiling is None or item.teraflops is None or item.where == "CPU"
+            else item.teraflops / ceiling,
+        }
+        for item in rows
     ]
-    for item in rows:
-        head = f"{item.where:<22}{item.runtime:<22}{item.batch:>6}"
-        if item.milliseconds is None or item.teraflops is None:
-            lines.append(f"{head}{'not measured':>32}")
-            continue
-        times = speed_up(item, rows)
-        ratio = "" if times is None else f"{times:.2f}"
-        part = "" if ceiling is None or item.where == "CPU" else f"{item.teraflops / ceiling:.1%}"
-        lines.append(
-            f"{head}{item.milliseconds:>12.1f}{item.crops_per_second:>10.2f}{item.teraflops:>10.3f}{ratio:>9}{part:>9}"
-        )
-    ceiling_text = "not measured" if ceiling is None else f"{ceiling:.0f} TFLOP/s"
-    return "\n".join([*lines, f"BF16 matrix-product ceiling: {ceiling_text}", *verdicts(rows, ceiling)])
 
 
 def verdicts(rows: Sequence[Row], ceiling: float | None) -> list[str]:
@@ -208,7 +208,7 @@ def _verdict(what: str, got: float, wanted: float) -> str:
 def main(arguments: list[str] | None = None, sizes: Hmr2Sizes = PUBLISHED) -> None:
     """Measure, print, and write JSON if asked."""
     parser = argparse.ArgumentParser(description="Speed of HMR2")
-    parser.add_argument("--json", type=Path, help="write the numbers to this file, too")
+    add_json_option(parser)
     parser.add_argument("--repeats", type=int, default=5, help="timed runs of each row; more give a steadier median")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
     options = parser.parse_args(arguments)
@@ -216,11 +216,19 @@ def main(arguments: list[str] | None = None, sizes: Hmr2Sizes = PUBLISHED) -> No
     rows = list(cpu_rows(network(sizes), gflop, options.repeats, options.threads))
     rows += gpu_rows(sizes, gflop, options.repeats)
     ceiling = matrix_ceiling(options.repeats)
-    machine = f"{cpu_name()}, {options.threads} threads, PyTorch {torch.__version__}"
-    print(f"{machine}, ONNX Runtime {ort.__version__}\n{report(rows, ceiling)}")
-    if options.json is not None:
-        content = {"machine": machine, "rows": [asdict(item) for item in rows], "bf16_ceiling_tflops": ceiling}
-        options.json.write_text(json.dumps(content, indent=1) + "\n")
+    report = Report("benchmarks.hmr2", options.json, arguments)
+    versions = f"{options.threads} threads, PyTorch {torch.__version__}, ONNX Runtime {ort.__version__}"
+    figures = table_rows(rows, ceiling)
+    on_cpu = [row for row in figures if row["where"] == "CPU"]
+    report.add("cpu", f"HMR2 on the CPU, {versions}", _COLUMNS, on_cpu)
+    ceiling_text = "not measured" if ceiling is None else f"{ceiling:.0f} TFLOP/s"
+    report.add(
+        "gpu",
+        f"HMR2 on a GPU, {versions}; BF16 matrix-product ceiling {ceiling_text}",
+        {**_COLUMNS, "share_of_ceiling": "of the ceiling"},
+        [row for row in figures if row["where"] != "CPU"],
+    )
+    print("", *verdicts(rows, ceiling), sep="\n")
 
 
 if __name__ == "__main__":

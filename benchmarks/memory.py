@@ -15,7 +15,7 @@ import orjson
 import psutil
 
 from harness.clips import SAMPLE, repeat
-from harness.machine import cpu_name
+from harness.tables import Report, add_json_option
 
 _READ_EVERY_SECONDS = 0.5
 _ROWS = 10
@@ -26,24 +26,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--video", type=Path, default=SAMPLE)
     parser.add_argument("--frames", type=int, default=20_000)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    add_json_option(parser)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         long_video = Path(folder) / "long.mp4"
         frames = repeat(arguments.video, long_video, arguments.frames)
         readings, summary = watch(long_video, Path(folder) / "out")
-    report = {
-        "cpu": cpu_name(),
+    report = Report("benchmarks.memory", arguments.json)
+    report.add(
+        "memory",
+        "Memory of a long video on the command line",
+        {
+            "frames": "frames",
+            "fps": "frames/s",
+            "first_mib": "after a tenth, MiB",
+            "last_mib": "at the end, MiB",
+            "peak_mib": "most, MiB",
+        },
+        [_row(frames, summary, thinned(readings))],
+    )
+
+
+def _row(frames: int, summary: dict[str, Any], tenths: list[tuple[float, float]]) -> dict[str, Any]:
+    return {
         "frames": frames,
         "fps": summary["fps"],
-        "peak_memory_mib": summary["peak_memory"] / 2**20,
-        "rss_mib": [{"share_of_run": at, "mib": mib} for at, mib in thinned(readings)],
+        "first_mib": tenths[0][1],
+        "last_mib": tenths[-1][1],
+        "peak_mib": summary["peak_memory"] / 2**20,
+        "tenths_mib": [mib for _, mib in tenths],
     }
-    print(f"{report['cpu']}: {frames} frames, {report['fps']:.1f} fps, peak {report['peak_memory_mib']:.0f} MiB")
-    for at, mib in thinned(readings):
-        print(f"{at:6.0%} of the run: {mib:6.0f} MiB")
-    if arguments.json is not None:
-        arguments.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
 
 
 def watch(video: Path, out: Path) -> tuple[list[float], dict[str, Any]]:

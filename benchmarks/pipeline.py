@@ -14,9 +14,12 @@ from typing import Any
 
 import orjson
 
-from harness.machine import cpu_name
+from harness.tables import Report, add_json_option
 
 _SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "snow_promenade.mp4"
+
+
+_SHOWN = ("decoding", "detection", "bodies", "association")
 
 
 def main() -> None:
@@ -25,15 +28,29 @@ def main() -> None:
     parser.add_argument("videos", nargs="*", type=Path, default=[_SAMPLE], help="default: the sample")
     parser.add_argument("--runs", type=int, default=3, help="counted runs of each video; the median is shown")
     parser.add_argument("--option", action="append", default=[], help="passed on to `track`, e.g. --option=--overlay")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    add_json_option(parser)
     arguments = parser.parse_args()
     rows = [measure(video, arguments.runs, arguments.option) for video in arguments.videos]
-    print(cpu_name())
-    print(table(rows))
-    if arguments.json is not None:
-        arguments.json.write_bytes(
-            orjson.dumps({"cpu": cpu_name(), "options": arguments.option, "videos": rows}, option=orjson.OPT_INDENT_2)
-        )
+    report = Report("benchmarks.pipeline", arguments.json)
+    report.add(
+        "speed",
+        "The whole pipeline, without overlay",
+        {"video": "video", "people": "people a frame", "fps": "frames/s", "peak_memory_mib": "most memory, MiB"},
+        rows,
+    )
+    report.add(
+        "stages",
+        "Busy milliseconds a frame by stage; stages overlap",
+        {"video": "video", **{stage: stage for stage in _SHOWN}, "others": "all others"},
+        [_stages(row) for row in rows],
+    )
+
+
+def _stages(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the busy milliseconds of the stages that are shown, and the sum of the others."""
+    busy = row["ms_per_frame"]
+    others = sum(ms for stage, ms in busy.items() if stage not in _SHOWN)
+    return {"video": row["video"], **{stage: busy.get(stage, 0.0) for stage in _SHOWN}, "others": others}
 
 
 def measure(video: Path, runs: int, options: list[str]) -> dict[str, Any]:
@@ -44,7 +61,7 @@ def measure(video: Path, runs: int, options: list[str]) -> dict[str, Any]:
     return {
         "video": video.name,
         "frames": summary["frames"],
-        "person_frames": summary["seen"] + summary["predicted"],
+        "people": (summary["seen"] + summary["predicted"]) / summary["frames"],
         "fps": summary["fps"],
         "all_fps": sorted(summary["fps"] for summary in summaries),
         "ms_per_frame": {name: 1000 * busy / summary["frames"] for name, busy in summary["stages"].items()},
@@ -59,19 +76,6 @@ def run(video: Path, options: list[str]) -> dict[str, Any]:
         subprocess.run([*command, *options], check=True, capture_output=True)
         summary: dict[str, Any] = orjson.loads((Path(folder) / "summary.json").read_bytes())
     return summary
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Return the figures as aligned text; busy milliseconds per frame and stage (stages overlap)."""
-    stages = list(rows[0]["ms_per_frame"])
-    lines = [f"{'video':24}{'frames':>8}{'people':>8}{'fps':>8}{'MiB':>7}" + "".join(f"{name:>13}" for name in stages)]
-    for row in rows:
-        busy = row["ms_per_frame"]
-        lines.append(
-            f"{row['video']:24}{row['frames']:8d}{row['person_frames'] / row['frames']:8.1f}{row['fps']:8.1f}"
-            f"{row['peak_memory_mib']:7.0f}" + "".join(f"{busy.get(name, 0):10.2f} ms" for name in stages)
-        )
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,56 @@
-"""Tables of measurements, as Markdown."""
+"""Put the benchmarks' tables into docs/results: ``python -m benchmarks.tables [PAGE ...]``.
 
-from typing import Any
+A benchmark keeps its tables with ``--json docs/results/data/FILE.json``. A page shows one between two marks,
+
+    <!-- table: FILE/NAME -->
+    <!-- /table -->
+
+and this command writes what is between them anew. Without a page it takes all of docs/results.
+"""
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.tables import Table, read_tables
+
+RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
+_BLOCK = re.compile(r"<!-- table: ([\w-]+)/([\w-]+) -->\n.*?<!-- /table -->", re.DOTALL)
 
 
-def show(title: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Print ``rows`` as a Markdown table and return them."""
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    print(f"\n{title}\n")
-    print("| " + " | ".join(columns) + " |")
-    print("|" + "---|" * len(columns))
-    for row in rows:
-        print("| " + " | ".join(_text(row.get(column, "")) for column in columns) + " |", flush=True)
-    return rows
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Renew the pages."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", nargs="*", type=Path, metavar="PAGE", help="default: all of docs/results")
+    for page in parser.parse_args(arguments).pages or sorted(RESULTS.glob("*.md")):
+        page.write_text(renewed(page))
+        print(page)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(entry)}" for key, entry in value.items())
-    return str(value)
+def renewed(page: Path) -> str:
+    """Return the text of ``page`` with its tables made from the JSON files in ``data/`` beside it."""
+    return _BLOCK.sub(lambda found: _block(page, found[1], found[2]), page.read_text())
+
+
+def tables_of(page: Path) -> dict[str, Table]:
+    """Return the tables that ``page`` shows, by ``FILE/NAME``."""
+    found = _BLOCK.findall(page.read_text())
+    return {f"{file}/{name}": _table(page, file, name) for file, name in found}
+
+
+def _table(page: Path, file: str, name: str) -> Table:
+    source = page.parent / "data" / f"{file}.json"
+    tables = read_tables(source)
+    if name not in tables:
+        raise SystemExit(f"{page}: expected the table {name} in {source}, which has {', '.join(sorted(tables))}")
+    return tables[name]
+
+
+def _block(page: Path, file: str, name: str) -> str:
+    table = _table(page, file, name)
+    return f"<!-- table: {file}/{name} -->\n{table.markdown()}\n\n{table.origin()}\n<!-- /table -->"
+
+
+if __name__ == "__main__":
+    main()

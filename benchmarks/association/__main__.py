@@ -1,75 +1,130 @@
 """Association alone: its speed, what it does in occlusions, and its quality beside other trackers.
 
-``python -m benchmarks.association [--json FILE]`` measures speed and synthetic occlusions. With
+``python -m benchmarks.association [--json FILE]`` measures speed, synthetic occlusions and irregular detection. With
 ``--footage CACHE.npz TRUTH.txt`` (repeatable; the cache comes from ``python -m benchmarks.association.features VIDEO
-CACHE.npz``, the truth is in MOT format) it compares trackers on real detections, too.
+CACHE.npz``, the truth is in MOT format) it compares trackers and the second pass on real detections, too.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from benchmarks.association.flicker import flicker_table
 from benchmarks.association.footage import footage_table
 from benchmarks.association.latency import latency_table
 from benchmarks.association.occlusion import occlusion_table
-from harness.machine import cpu_name
+from benchmarks.association.second_pass import second_pass_table
+from harness.tables import Report, add_json_option
 from tracker_service.body.model import BodyModel
 
 _BODY = Path(__file__).resolve().parents[2] / "model_repository" / "hmr_lite" / "body_model.npz"
+PARTS = ("speed", "occlusions", "flicker", "footage", "second-pass")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=15, help="crowds for each length of an occlusion")
-    parser.add_argument(
-        "--only", choices=("speed", "occlusions", "flicker", "footage"), help="leave out the other parts"
-    )
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="leave out the other parts")
     parser.add_argument("--footage", nargs=2, action="append", default=[], metavar=("CACHE", "TRUTH"), type=Path)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    add_json_option(parser)
     options = parser.parse_args(arguments)
-    report = measure(options.only, options.seeds, options.footage)
-    for title, rows in report["tables"].items():
-        print(f"\n{title}\n{text_table(rows)}")
-    print(f"\n{report['cpu']}")
-    if options.json is not None:
-        options.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
-
-
-def measure(only: str | None, seeds: int, footage: Sequence[tuple[Path, Path]]) -> dict[str, Any]:
-    """Return the machine and the tables by title."""
+    report = Report("benchmarks.association", options.json, arguments)
     body = BodyModel.load(_BODY)
-    tables: dict[str, list[dict[str, Any]]] = {}
-    if only in (None, "speed"):
-        tables["One update, milliseconds (A+P+L, 4096-dimensional embeddings, features given)"] = latency_table(body)
-    if only in (None, "occlusions"):
-        stress = occlusion_table(body, seeds)
-        tables["Occlusions: share of identities kept"] = stress["identities"]
-        tables["Occlusions: error of predicted people by age, against upstream's stale copies"] = stress["predictions"]
-    if only in (None, "flicker"):
-        tables["Irregular detection: misses an unconfirmed track survives"] = flicker_table(body, seeds)
-    if only in (None, "footage"):
-        for cache, truth in footage:
-            tables[f"Trackers on the detections of {cache.name}"] = footage_table(cache, truth)
-    return {"cpu": cpu_name(), "tables": tables}
+    if "speed" in options.only:
+        _speed(report, body)
+    if "occlusions" in options.only:
+        _occlusions(report, body, options.seeds)
+    if "flicker" in options.only:
+        _flicker(report, body, options.seeds)
+    for cache, truth in options.footage:
+        if "footage" in options.only:
+            _footage(report, cache, truth)
+        if "second-pass" in options.only:
+            _second_pass(report, cache, truth)
 
 
-def text_table(rows: Sequence[dict[str, Any]]) -> str:
-    """Return rows as aligned text; columns are those of the first row."""
-    columns = list(rows[0])
-    cells = [columns, *([_cell(row.get(column, "")) for column in columns] for row in rows)]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
+def _speed(report: Report, body: BodyModel) -> None:
+    report.add(
+        "speed",
+        "One update of the tracker: appearance, pose and location, 4096-dimensional embeddings, features given",
+        {"people": "people", "p50_ms": "p50, ms", "p99_ms": "p99, ms", "bytes_per_track": "bytes a track"},
+        latency_table(body),
+    )
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-    return str(value)
+def _occlusions(report: Report, body: BodyModel, seeds: int) -> None:
+    tables = occlusion_table(body, seeds)
+    report.add(
+        "identities",
+        "Identities kept through an occlusion",
+        {
+            "missed_frames": "missed frames",
+            "kept_percent": "kept, %",
+            "kept_percent_upstream": "kept as upstream, %",
+            "visible_switches": "other people's switches",
+            "visible_switches_upstream": "the same as upstream",
+        },
+        tables["identities"],
+    )
+    report.add(
+        "predictions",
+        "Error of predicted people by the age of the prediction",
+        {
+            "age": "age, frames",
+            "joints_percent_of_height": "joints in the image, % of the height",
+            "joints_percent_of_height_stale": "upstream's stale copy, %",
+            "pose_mm": "pose, mm",
+            "pose_mm_stale": "pose of the stale copy, mm",
+        },
+        tables["predictions"],
+    )
+
+
+def _flicker(report: Report, body: BodyModel, seeds: int) -> None:
+    report.add(
+        "tentative-misses",
+        "Irregular detection: misses that an unconfirmed track survives",
+        {
+            "detected_percent": "frames detected, %",
+            "tentative_misses": "`tentative_misses`",
+            "coverage_percent": "coverage, %",
+            "false_tracks": "false tracks in 100 frames",
+        },
+        flicker_table(body, seeds),
+    )
+
+
+def _footage(report: Report, cache: Path, truth: Path) -> None:
+    report.add(
+        f"trackers-{cache.stem}",
+        f"Trackers on the detections of {cache.stem}, each at the score gate that is best for its HOTA",
+        {
+            "tracker": "tracker",
+            "score_gate": "score gate",
+            "HOTA": "HOTA",
+            "IDF1": "IDF1",
+            "MOTA": "MOTA",
+            "id_switches": "id switches",
+        },
+        footage_table(cache, truth),
+    )
+
+
+def _second_pass(report: Report, cache: Path, truth: Path) -> None:
+    report.add(
+        f"second-pass-{cache.stem}",
+        f"Second pass over low-score people of {cache.stem}",
+        {
+            "score_gate": "score gate",
+            "second_pass": "second pass",
+            "HOTA": "HOTA",
+            "IDF1": "IDF1",
+            "id_switches": "id switches",
+            "missed": "missed boxes",
+        },
+        second_pass_table(cache, truth),
+    )
 
 
 if __name__ == "__main__":

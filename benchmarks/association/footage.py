@@ -39,21 +39,22 @@ class Variant:
     back_fill: bool = True
 
 
-def _lite(**changes: Any) -> TrackerParameters:
+def lite_parameters(**changes: Any) -> TrackerParameters:
+    """Return the tracker's parameters for the lite model set, with ``changes``."""
     lite = {"appearance_scale": LITE.appearance_scale, "track_history": LITE.track_history}
     return TrackerParameters(**{**lite, **changes})
 
 
 VARIANTS = (
-    Variant("ours A+P+L", _lite()),
-    Variant("ours, no back-fill", _lite(), back_fill=False),
-    Variant("ours + predictions <= 3", _lite(), longest_prediction=3),
-    Variant("ours + second pass", _lite(), second_pass=True),
-    Variant("ours P+L", _lite(predict="PL")),
-    Variant("ours A+L", _lite(predict="AL")),
-    Variant("ours A+P", _lite(predict="AP")),
-    Variant("ours, tentative 0", _lite(tentative_misses=0)),
-    Variant("ours as upstream", _lite(compat="upstream")),
+    Variant("ours A+P+L", lite_parameters()),
+    Variant("ours, no back-fill", lite_parameters(), back_fill=False),
+    Variant("ours + predictions <= 3", lite_parameters(), longest_prediction=3),
+    Variant("ours + second pass", lite_parameters(), second_pass=True),
+    Variant("ours P+L", lite_parameters(predict="PL")),
+    Variant("ours A+L", lite_parameters(predict="AL")),
+    Variant("ours A+P", lite_parameters(predict="AP")),
+    Variant("ours, tentative 0", lite_parameters(tentative_misses=0)),
+    Variant("ours as upstream", lite_parameters(compat="upstream")),
 )
 
 
@@ -72,6 +73,14 @@ def footage_table(features_path: Path, truth_path: Path) -> list[dict[str, Any]]
             runs.append({"tracker": name, "score_gate": gate, **_scores(tracked, truth)})
         rows.append(max(runs, key=lambda run: run.get("HOTA", 0.0)))
     return sorted(rows, key=lambda row: -row.get("HOTA", 0.0))
+
+
+def variant_scores(
+    variant: Variant, features: VideoFeatures, gate: float, truth: dict[int, TruthFrame]
+) -> dict[str, Any]:
+    """Track the people above the score gate in one way and score it."""
+    sure, low = gated(features, gate)
+    return _scores(_track(variant, features.frame_size, sure, low), truth)
 
 
 def _run(name: str, features: VideoFeatures, gate: float) -> Tracked:

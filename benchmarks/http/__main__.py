@@ -1,44 +1,70 @@
 """`python -m benchmarks.http`: the HTTP service under load, lite models, load generator in this process."""
 
 import argparse
-import json
 import sys
-from pathlib import Path
-from typing import Any
 
 from benchmarks.http.capacity import overload_table, throughput_table
 from benchmarks.http.memory import memory_table
 from benchmarks.http.overhead import overhead_table
-from benchmarks.tables import show
-from harness.machine import cpu_name
+from harness.tables import Report, add_json_option
 
 PARTS = ("overhead", "throughput", "overload", "memory")
 
 
+_OVERHEAD = {
+    "request": "request",
+    "overhead p50": "overhead p50, ms",
+    "p99": "overhead p99, ms",
+    "latency p50": "latency p50, ms",
+    "latency p99": "latency p99, ms",
+    "answer kB": "answer, kB",
+}
+_THROUGHPUT = {
+    "clients": "clients",
+    "frames/s": "frames/s",
+    "p50 ms": "p50, ms",
+    "p99 ms": "p99, ms",
+    "other than 200": "not answered",
+}
+_OVERLOAD = {
+    "load": "arrivals",
+    "offered/s": "offered/s",
+    "answered/s": "answered/s",
+    "answered p50 ms": "p50, ms",
+    "answered p99 ms": "p99, ms",
+    "refused": "refused, by status",
+}
+_MEMORY = {"frames": "frames", "MiB": "resident, MiB"}
+_SLOPE = {
+    "sessions alive": "sessions alive",
+    "frames/s": "frames/s",
+    "not answered": "not answered",
+    "filling, MiB per 10,000 frames": "while histories fill, MiB per 10,000 frames",
+    "full, MiB per 10,000 frames": "once they are full, MiB per 10,000 frames",
+}
+
+
 def main() -> int:
-    """Measure, print tables, optionally write JSON; returns the exit status."""
+    """Measure, print and keep tables; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.http", description=__doc__)
-    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    add_json_option(parser)
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     parser.add_argument("--short", action="store_true", help="a tenth of everything: whether it works, not how well")
     parser.add_argument("--frames", type=int, default=100_000, help="frames for the memory")
     parser.add_argument("--capacity", type=float, help="frames/s for the overload; default: measured first")
     options = parser.parse_args()
     seconds, frames, total = (4.0, 30, 5_000) if options.short else (40.0, 400, options.frames)
-    report: dict[str, Any] = {"cpu": cpu_name()}
-    print(report["cpu"])
+    report = Report("benchmarks.http", options.json)
     if "overhead" in options.only:
-        report["overhead"] = show("Beyond decoding and inference, 1080p, ms a frame", overhead_table(frames))
+        report.add("overhead", "Beyond decoding and inference, one client, 1080p", _OVERHEAD, overhead_table(frames))
     if "throughput" in options.only:
-        report["throughput"] = show("Throughput, 1080p, no mesh", throughput_table(seconds))
+        report.add("throughput", "Throughput, 1080p, no mesh", _THROUGHPUT, throughput_table(seconds))
     if "overload" in options.only:
-        report["overload"] = show("Overload, 1080p, no mesh", overload_table(seconds, options.capacity))
+        report.add("overload", "Overload, 1080p, no mesh", _OVERLOAD, overload_table(seconds, options.capacity))
     if "memory" in options.only:
         rows, summary = memory_table(total, 200)
-        report["memory"] = show(f"Resident memory, {total} frames in 200 sessions", rows)
-        report["memory_summary"] = show("Memory, in short", [summary])
-    if options.json is not None:
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+        report.add("memory", f"Resident memory, {total} frames in 200 sessions", _MEMORY, rows)
+        report.add("memory-slope", "Growth of the memory", _SLOPE, [summary])
     return 0
 
 

@@ -8,6 +8,7 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -19,12 +20,20 @@ from export.lite.detector.reference import overlaps
 from export.lite.packages import fetch
 from export.lite.sources import NANODET, default_cache
 from export.lite.tensorflow_js.model import GraphModel
-from harness.machine import cpu_name
+from harness.tables import Report, add_json_option
 from tracker_service.people.letterbox import letterbox
 from tracker_service.types import Bool, Float64, UInt8
 
 THRESHOLDS = (0.30, 0.35, 0.40, 0.45)
 _MATCH = 0.5
+_COLUMNS = {
+    "size": "input, pixels",
+    "iou": "IoU of duplicates",
+    "AP50": "AP50",
+    "ms": "ms",
+    "at 0.3": "precision / recall at score 0.30",
+    "at 0.4": "precision / recall at score 0.40",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +80,33 @@ def main() -> None:
     parser.add_argument("--iou", type=float, nargs="+", default=[0.5])
     parser.add_argument("--step", type=int, default=3, help="take every n-th frame")
     parser.add_argument("--threads", type=int, default=2)
+    add_json_option(parser)
     arguments = parser.parse_args()
     network = read_nanodet(fetch(NANODET, default_cache()) / "nanodet.json")
     truth = read_truth(arguments.ground_truth)
     frames = read_frames(arguments.video, arguments.step)
-    print(f"{cpu_name()}, {arguments.threads} threads, {len(frames)} frames")
-    print("size  iou   AP50    ms   " + "   ".join(f"P/R at {t:.2f}" for t in THRESHOLDS))
-    for size in arguments.size:
-        for iou in arguments.iou:
-            verdicts, milliseconds = measure(
-                network, DetectorOptions(size=size, iou=iou), frames, truth, arguments.threads
-            )
-            rates = "   ".join("{:.3f}/{:.3f}".format(*verdicts.at(threshold)) for threshold in THRESHOLDS)
-            print(f"{size:4d}  {iou:.2f}  {verdicts.average_precision():.3f}  {milliseconds:5.1f}  {rates}")
+    rows = [
+        _row(network, DetectorOptions(size=size, iou=iou), frames, truth, arguments.threads)
+        for size in arguments.size
+        for iou in arguments.iou
+    ]
+    Report("benchmarks.lite.detector", arguments.json).add(
+        "detector", f"The lite detector on {arguments.video.stem}, {len(frames)} frames", _COLUMNS, rows
+    )
+
+
+def _row(
+    network: GraphModel, options: DetectorOptions, frames: dict[int, UInt8], truth: dict[int, Truth], threads: int
+) -> dict[str, Any]:
+    verdicts, milliseconds = measure(network, options, frames, truth, threads)
+    rates = {f"at {threshold}": "{:.3f} / {:.3f}".format(*verdicts.at(threshold)) for threshold in THRESHOLDS}
+    return {
+        "size": options.size,
+        "iou": options.iou,
+        "AP50": verdicts.average_precision(),
+        "ms": milliseconds,
+        **rates,
+    }
 
 
 def read_truth(path: Path) -> dict[int, Truth]:

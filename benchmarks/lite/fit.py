@@ -7,6 +7,7 @@ that BlazePose marks in the crop. That measures the fit of body and camera, not 
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,7 +20,7 @@ from export.lite.hmr.graph import IMAGE_TRUST, OBSERVED
 from export.lite.hmr.reference import fit_body
 from export.lite.hmr.tables import BodyTables
 from export.lite.onnx_graph import revealing
-from harness.machine import cpu_name
+from harness.tables import Report, add_json_option
 from tracker_service.people.boxes import squares
 from tracker_service.people.cameras import project_to_crop
 from tracker_service.people.crops import crop
@@ -30,6 +31,14 @@ _REPOSITORY = Path(__file__).resolve().parents[2] / "model_repository"
 _SCORE, _PRESENCE, _MARGIN = 0.40, 0.5, 1.25
 _BATCHES = (1, 2, 4, 8)
 _RUNS = 40
+_FIT = {
+    "video": "video",
+    "people": "people",
+    "mean": "mean, px",
+    "median": "median, px",
+    "percent": "mean, % of the person's height",
+}
+_SPEED = {"batch": "batch", "detector": "detector, ms", "body": "body, ms"}
 
 
 def main() -> None:
@@ -38,25 +47,47 @@ def main() -> None:
     parser.add_argument("videos", type=Path, nargs="*")
     parser.add_argument("--step", type=int, default=5, help="take every n-th frame")
     parser.add_argument("--threads", type=int, default=2)
+    add_json_option(parser)
     arguments = parser.parse_args()
+    report = Report("benchmarks.lite.fit", arguments.json)
     detector = _session(onnx.load(_REPOSITORY / "detector_lite/1/model.onnx"), arguments.threads)
     model = onnx.load(_REPOSITORY / "hmr_lite/1/model.onnx")
     body = _session(revealing(model, OBSERVED), arguments.threads)
     tables = read_tables(_REPOSITORY / "hmr_lite/body_model.npz")
-    print(f"{cpu_name()}, {arguments.threads} threads")
-    for video in arguments.videos:
-        crops = [found for frame in read_frames(video, arguments.step).values() for found in people(frame, detector)]
-        pixels, heights = errors(np.stack(crops), body, tables)
-        share = 100 * np.nanmean(pixels / heights[:, None])
-        print(
-            f"{video.name}: {len(pixels)} people, error {np.nanmean(pixels):.2f} px of the crop "
-            f"(median {np.nanmedian(pixels):.2f}), {share:.2f} % of their height"
-        )
-    served = _session(model, arguments.threads)
-    for batch in _BATCHES:
-        detect = _milliseconds(detector, images=np.zeros((batch, 416, 416, 3), np.uint8))
-        fit = _milliseconds(served, crops=np.zeros((batch, 256, 256, 3), np.uint8))
-        print(f"batch {batch}: detector {detect:.1f} ms, body {fit:.1f} ms")
+    if arguments.videos:
+        rows = [_fit(video, arguments.step, detector, body, tables) for video in arguments.videos]
+        report.add("fit", "Landmarks of the body against those of BlazePose, in a crop of 256 pixels", _FIT, rows)
+    speed = _speed(detector, _session(model, arguments.threads))
+    report.add("speed", f"Milliseconds a batch, {arguments.threads} threads", _SPEED, speed)
+
+
+def _fit(
+    video: Path,
+    step: int,
+    detector: onnxruntime.InferenceSession,
+    body: onnxruntime.InferenceSession,
+    tables: BodyTables,
+) -> dict[str, Any]:
+    crops = [found for frame in read_frames(video, step).values() for found in people(frame, detector)]
+    pixels, heights = errors(np.stack(crops), body, tables)
+    return {
+        "video": video.stem,
+        "people": len(pixels),
+        "mean": float(np.nanmean(pixels)),
+        "median": float(np.nanmedian(pixels)),
+        "percent": float(100 * np.nanmean(pixels / heights[:, None])),
+    }
+
+
+def _speed(detector: onnxruntime.InferenceSession, body: onnxruntime.InferenceSession) -> list[dict[str, Any]]:
+    return [
+        {
+            "batch": batch,
+            "detector": _milliseconds(detector, images=np.zeros((batch, 416, 416, 3), np.uint8)),
+            "body": _milliseconds(body, crops=np.zeros((batch, 256, 256, 3), np.uint8)),
+        }
+        for batch in _BATCHES
+    ]
 
 
 def people(frame: UInt8, detector: onnxruntime.InferenceSession) -> UInt8:

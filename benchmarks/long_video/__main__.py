@@ -12,14 +12,39 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from benchmarks.long_video.memory import real_run, replayed_run, speeds
 from benchmarks.long_video.queue import queue_run
 from benchmarks.long_video.refine import refinement_rows
-from harness.machine import cpu_name
+from harness.tables import Report, add_json_option
 
 _PARTS = ("real", "replayed", "speed", "queue", "refine")
+
+
+_MEMORY = {
+    "process": "process",
+    "frames": "frames",
+    "fps": "frames/s",
+    "peak_mib": "most, MiB",
+    "mb_per_10000_frames": "growth after the first quarter, MB per 10,000 frames",
+    "most_disk_mib": "most disk, MiB",
+}
+_SPEED = {"way": "way", "best_fps": "best, frames/s", "all_fps": "all runs, frames/s"}
+_QUEUE = {
+    "videos": "videos",
+    "completed": "completed",
+    "seconds": "seconds",
+    "most_workers": "most workers at once",
+    "largest_displacement": "largest distance from the place in the queue",
+    "urgent_first": "urgent ones first",
+}
+_REFINEMENT = {
+    "option": "option",
+    "jitter": "jitter, m/s²",
+    "seen": "seen: MPJPE / PA-MPJPE, mm",
+    "predicted": "predicted: MPJPE / PA-MPJPE, mm",
+    "matches": "matches, seen / predicted",
+    "id_switches": "id switches",
+}
 
 
 def main() -> None:
@@ -30,34 +55,35 @@ def main() -> None:
     parser.add_argument("--speed-frames", type=int, default=2_000)
     parser.add_argument("--runs", type=int, default=2, help="of each side of the comparison of speeds")
     parser.add_argument("--parts", nargs="+", choices=_PARTS, default=list(_PARTS))
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    add_json_option(parser)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes below end too
-    report: dict[str, Any] = {"cpu": cpu_name()}
-    print(report["cpu"])
+    report = Report("benchmarks.long_video", arguments.json)
     with tempfile.TemporaryDirectory(prefix="phalp-long-") as name:
-        folder = Path(name)
         for part in arguments.parts:
-            report[part] = _measure(part, folder, arguments)
-            print(f"{part}: {_text(report[part])}", flush=True)
-            if arguments.json is not None:
-                arguments.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+            _measure(part, Path(name), arguments, report)
 
 
-def _measure(part: str, folder: Path, arguments: argparse.Namespace) -> Any:
+def _measure(part: str, folder: Path, arguments: argparse.Namespace, report: Report) -> None:
     if part == "real":
-        return real_run(folder, arguments.frames)
-    if part == "replayed":
-        return replayed_run(folder, arguments.replayed)
-    if part == "speed":
-        return speeds(folder, arguments.speed_frames, arguments.runs)
-    return queue_run(folder) if part == "queue" else refinement_rows(folder)
+        _memory(report, part, "lite models", real_run(folder, arguments.frames))
+    elif part == "replayed":
+        _memory(report, part, "recorded model outputs", replayed_run(folder, arguments.replayed))
+    elif part == "speed":
+        rows = speeds(folder, arguments.speed_frames, arguments.runs)
+        report.add("speed", f"A job against the command line, {arguments.speed_frames} frames", _SPEED, rows)
+    elif part == "queue":
+        row = queue_run(folder)
+        report.add("queue", "Fifty small videos of three clients, two at a time", _QUEUE, [row])
+        cancelled = [{"job": state, "afterwards": ended} for state, ended in row["cancelled"].items()]
+        report.add("cancelled", "Cancelling a job in each state", {"job": "job", "afterwards": "afterwards"}, cancelled)
+    else:
+        report.add("refinement", "The sample against its truth", _REFINEMENT, refinement_rows(folder))
 
 
-def _text(figures: Any) -> str:
-    if isinstance(figures, dict):
-        figures = {name: value for name, value in figures.items() if name != "readings"}
-    return orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode()
+def _memory(report: Report, name: str, models: str, measured: dict[str, Any]) -> None:
+    rows = [{"process": process, **measured, **measured[process]} for process in ("service", "worker")]
+    report.add(f"memory-{name}", f"Memory of a long job, {models}", _MEMORY, rows)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tracker_service.evaluation.followed_person import JointError
 from tracker_service.evaluation.pose_evaluation import evaluate_poses
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -23,13 +24,17 @@ def refinement_rows(folder: Path) -> list[dict[str, Any]]:
                 "option": option,
                 "jitter": found.jitter.found,
                 "true_jitter": found.jitter.true,
-                "seen": {"mpjpe": found.seen.mpjpe, "pa_mpjpe": found.seen.pa_mpjpe, "matches": found.seen.matches},
-                "predicted": {
-                    "mpjpe": found.predicted.mpjpe,
-                    "pa_mpjpe": found.predicted.pa_mpjpe,
-                    "matches": found.predicted.matches,
-                },
-                "id_switches": sum(person.id_switches for person in found.people),
+                "seen": _errors(found.seen),
+                "predicted": _errors(found.predicted),
+                "matches": f"{found.seen.matches} / {found.predicted.matches}",
+                "id_switches": found.id_switches,
             }
         )
     return rows
+
+
+def _errors(error: JointError) -> str:
+    """Return both errors in millimetres, or a dash where nobody matched."""
+    if error.mpjpe is None or error.pa_mpjpe is None:
+        return "–"
+    return f"{1000 * error.mpjpe:.0f} / {1000 * error.pa_mpjpe:.0f}"

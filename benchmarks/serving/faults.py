@@ -22,8 +22,12 @@ FRAME = FailurePolicy(budget_seconds=5.0, attempt_seconds=2.0)
 DOWN_SECONDS = 2.0
 
 
-def fault_table(source: Path, frames: int, reference: VideoRun) -> list[dict[str, Any]]:
-    """Run every fault; ``reference`` is the same video with embedded models."""
+def fault_tables(source: Path, frames: int, reference: VideoRun) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run every fault; ``reference`` is the same video with embedded models.
+
+    Returns:
+        A row for each fault during a run, and one for each that ends a call for a single frame.
+    """
     rows = []
     for name, fault in (
         ("kill -9 of the server, restarted", crash),
@@ -35,8 +39,7 @@ def fault_table(source: Path, frames: int, reference: VideoRun) -> list[dict[str
         rows.append({"fault": "server not yet up", **_before_the_server(server, source, frames, reference)})
     with serving(queue_size=1) as server:
         rows.append({"fault": "queue of 1, four runs at once", **_full_queue(server, source, frames // 4)})
-    rows += [{"fault": name, **_frame_call(*case)} for name, case in _frame_calls().items()]
-    return rows
+    return rows, [{"fault": name, **_frame_call(*case)} for name, case in _frame_calls().items()]
 
 
 def crash(server: TritonServer) -> None:

@@ -9,11 +9,10 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-
-import orjson
+from typing import Any
 
 from harness.chaos.rounds import Round, embedded_round, triton_round
 from harness.chaos.special import (
@@ -24,9 +23,9 @@ from harness.chaos.special import (
 )
 from harness.chaos.trials import Outcome
 from harness.clips import cut
-from harness.machine import cpu_name
 from harness.postgres import PostgresUnavailableError
 from harness.small_disk import NotPossibleHereError
+from harness.tables import Report, add_json_option
 from harness.triton.environment import EnvironmentUnavailableError, server_environment
 
 _FRAMES = 72
@@ -34,36 +33,15 @@ _FRAMES = 72
 _CLOCK_DAYS = (30, -30)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """All trials of one fault."""
-
-    fault: str
-    backend: str
-    trials: int
-    in_mid_job: int
-    frames_lost: int
-    frames_duplicated: int
-    ids_equal: int
-    files_equal: int
-    most_attempts: int
-    longest_seconds: float
-
-    @classmethod
-    def of(cls, outcomes: Sequence[Outcome]) -> "Row":
-        """Sum up outcomes of the same fault and backend."""
-        return cls(
-            outcomes[0].fault,
-            outcomes[0].backend,
-            len(outcomes),
-            sum(0 < outcome.frames_at < _FRAMES for outcome in outcomes),
-            sum(outcome.lost for outcome in outcomes),
-            sum(outcome.duplicated for outcome in outcomes),
-            sum(outcome.ids_equal for outcome in outcomes),
-            sum(outcome.files_equal for outcome in outcomes),
-            max(outcome.attempts for outcome in outcomes),
-            max(outcome.seconds for outcome in outcomes),
-        )
+_TITLE = f"Jobs of {_FRAMES} frames, disturbed at random moments"
+_COLUMNS = {
+    "fault": "fault",
+    "models": "models",
+    "trials": "trials",
+    "lost_or_doubled": "frames lost or doubled",
+    "equal": "trials with equal ids and files",
+    "longest_seconds": "fault to end, at most, s",
+}
 
 
 def main() -> None:
@@ -73,9 +51,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--parts", nargs="+", default=["embedded", "triton", "special"], help="which parts to run")
     parser.add_argument("--faults", nargs="+", default=[], help="only these kills, by name; default: all")
-    parser.add_argument("--json", type=Path, help="also write all outcomes to this file")
+    add_json_option(parser)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes below end too
+    report = Report("harness.chaos", arguments.json)
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="phalp-chaos-") as name:
         folder = Path(name)
@@ -83,20 +62,12 @@ def main() -> None:
         video = cut(folder / "videos" / "walk.mp4", _FRAMES)
         for outcome in _all(folder, video, arguments):
             outcomes.append(outcome)
-            _write(outcomes, arguments.json)
+            # A run of half an hour may be cut off.
+            report.keep("kills", _TITLE, _COLUMNS, _rows(outcomes))
             mark = "good" if outcome.good else f"BAD {outcome}"
             print(f"{outcome.backend}, {outcome.fault}, after {outcome.at:.2f} s: {mark}", file=sys.stderr, flush=True)
-    _print(_rows(outcomes))
+    report.add("kills", _TITLE, _COLUMNS, _rows(outcomes))
     sys.exit(0 if all(outcome.good for outcome in outcomes) else 1)
-
-
-def _write(outcomes: Sequence[Outcome], target: Path | None) -> None:
-    """Write what is known so far: a run of half an hour may be cut off."""
-    if target is not None:
-        rows = [asdict(row) for row in _rows(outcomes)]
-        report = {"cpu": cpu_name(), "rows": rows, "outcomes": [asdict(outcome) for outcome in outcomes]}
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
 
 
 def _all(folder: Path, video: Path, arguments: argparse.Namespace) -> Iterator[Outcome]:
@@ -135,21 +106,23 @@ def _possible(trial: Callable[[], Outcome]) -> Iterator[Outcome]:
         print(f"left out: {error}", file=sys.stderr)
 
 
-def _rows(outcomes: Sequence[Outcome]) -> list[Row]:
+def _rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     kinds = dict.fromkeys((outcome.fault, outcome.backend) for outcome in outcomes)
-    return [Row.of([o for o in outcomes if (o.fault, o.backend) == kind]) for kind in kinds]
+    return [_row([o for o in outcomes if (o.fault, o.backend) == kind]) for kind in kinds]
 
 
-def _print(rows: Sequence[Row]) -> None:
-    print(f"{cpu_name()}\n")
-    print("| Fault | Models | Trials | In mid-job | Lost | Doubled | Ids equal | Files equal | Attempts | Longest |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for row in rows:
-        print(
-            f"| {row.fault} | {row.backend} | {row.trials} | {row.in_mid_job} | {row.frames_lost} "
-            f"| {row.frames_duplicated} | {row.ids_equal} | {row.files_equal} | {row.most_attempts} "
-            f"| {row.longest_seconds:.1f} s |"
-        )
+def _row(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Sum up outcomes of the same fault and backend."""
+    return {
+        "fault": outcomes[0].fault,
+        "models": outcomes[0].backend,
+        "trials": len(outcomes),
+        "in_mid_job": sum(0 < outcome.frames_at < _FRAMES for outcome in outcomes),
+        "lost_or_doubled": sum(outcome.lost + outcome.duplicated for outcome in outcomes),
+        "equal": sum(outcome.ids_equal and outcome.files_equal for outcome in outcomes),
+        "longest_seconds": max(outcome.seconds for outcome in outcomes),
+        "outcomes": [asdict(outcome) for outcome in outcomes],
+    }
 
 
 if __name__ == "__main__":
