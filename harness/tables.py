@@ -65,7 +65,7 @@ class Table:
 def cell(value: object) -> str:
     """Return a figure as text: three digits that count, thousands separated, a dash for what was not measured."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
@@ -73,7 +73,7 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         return _short(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {cell(entry)}" for name, entry in value.items()) or "–"
+        return ", ".join(f"{name} {cell(entry)}" for name, entry in value.items()) or "-"
     return str(value)
 
 

@@ -36,5 +36,5 @@ def refinement_rows(folder: Path) -> list[dict[str, Any]]:
 def _errors(error: JointError) -> str:
     """Return both errors in millimetres, or a dash where nobody matched."""
     if error.mpjpe is None or error.pa_mpjpe is None:
-        return "–"
+        return "-"
     return f"{1000 * error.mpjpe:.0f} / {1000 * error.pa_mpjpe:.0f}"

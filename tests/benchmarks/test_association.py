@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.association.__main__ import text_table
+from benchmarks.association.__main__ import main
 from benchmarks.association.features import VideoFeatures, load_features, save_features
-from benchmarks.association.footage import VARIANTS, footage_table, gated
+from benchmarks.association.footage import SCORE_GATES, VARIANTS, footage_table, gated
 from benchmarks.association.latency import measure_latency
 from benchmarks.association.occlusion import Outcome, occlusion_stress
 from benchmarks.association.walkers import FRAME_SIZE, ObservationNoise, Walkers
+from harness.tables import read_tables
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import People
@@ -88,9 +89,17 @@ def test_short_occlusions_keep_identities_and_predictions_beat_stale_copies(monk
         assert np.mean(outcomes["ours"].pixels[age]) < np.mean(outcomes["upstream"].pixels[age])
 
 
-def test_tables_are_aligned() -> None:
-    assert text_table([{"a": 1, "bb": 0.5}, {"a": 100, "bb": "x"}]).split("\n") == [
-        "  a     bb",
-        "  1  0.500",
-        "100      x",
-    ]
+def test_the_second_pass_is_measured_off_and_at_each_cost_on_the_same_people(tmp_path: Path) -> None:
+    features, truth = filmed(30)
+    save_features(features, tmp_path / "cache.npz")
+    (tmp_path / "truth.txt").write_text(truth)
+    main(
+        [
+            *("--only", "second-pass", "--footage", str(tmp_path / "cache.npz"), str(tmp_path / "truth.txt")),
+            *("--json", str(tmp_path / "tables.json")),
+        ]
+    )
+    rows = read_tables(tmp_path / "tables.json")["second-pass-cache"].rows
+    assert [row["second_pass"] for row in rows] == ["off", "cost up to 10", "cost up to 30"] * len(SCORE_GATES)
+    # Everybody is above the gates, so that there is nobody left for a second pass.
+    assert all(row["IDF1"] == pytest.approx(1) for row in rows)
