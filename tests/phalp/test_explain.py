@@ -112,7 +112,7 @@ def test_low_score_detection_that_continues_a_track_and_one_that_does_not() -> N
 
 @pytest.mark.parametrize("compat", ["paper", "upstream"])
 def test_given_identities_are_named_as_the_reason(compat: Any) -> None:
-    frames = [people(Person(300 + 300 * time, look=time, identity=4)) for time in range(2)]
+    frames = [people(Person(x, look=x, identity=4)) for x in (200, 201, 1200)]
     explanation = explained(frames, TrackerParameters(use_gt=True, compat=compat, tentative_misses=0))
     assert of(explanation, 1).outcome is Outcome.CONTINUED
     assert of(explanation, 1).reason == "detection 0 has the same given identity"

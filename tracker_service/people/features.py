@@ -7,7 +7,7 @@ import numpy as np
 
 from tracker_service.people.cameras import frame_cameras, project_to_frame, upright
 from tracker_service.people.estimates import BodyEstimates
-from tracker_service.types import Bool, Detections, Float32, Int64, People, Squares
+from tracker_service.types import Detections, Float32, People, Squares
 from tracker_service.types.phalp_vectors import location_vectors, pose_vectors
 
 
@@ -17,20 +17,16 @@ def build_people(
     hmr: BodyEstimates,
     frame_size: tuple[int, int],
     appearance: Float32,
-    identities: Int64 | None = None,
-    annotated: Bool | None = None,
     uv_maps: Float32 | None = None,
 ) -> People:
     """Place the estimated bodies in the frame and describe them for the tracker.
 
     Args:
-        detections: the n boxes of one frame.
+        detections: the n boxes of one frame, with identities where those were given.
         squares: what was cropped; results of turned crops are turned back.
         hmr: the estimates of these crops.
         frame_size: (width, height) of the frame, pixels.
         appearance: (n, k) appearance embeddings.
-        identities: (n,) given ids, None where unknown (-1 each).
-        annotated: (n,) True confirms the track at once, None for nobody.
         uv_maps: (n, 4, 256, 256) texture maps (texture mode).
 
     Raises:
@@ -38,6 +34,7 @@ def build_people(
     """
     hmr, squares = upright(hmr, squares)
     n = len(detections)
+    identities, annotated = detections.identities, detections.annotated
     cameras = frame_cameras(hmr.crop_cameras, squares, frame_size)
     joints_3d = np.concatenate([hmr.joints_3d, np.zeros((len(hmr), 1, 3), np.float32)], axis=1)
     joints_2d = project_to_frame(joints_3d, cameras, frame_size)

@@ -13,18 +13,22 @@ from tracker_service.types.smpl import Smpl
 
 @dataclass(frozen=True, slots=True)
 class Detections(Rows):
-    """People found in one frame, best score first.
+    """People found in one frame, best score first, or given for it.
 
     Attributes:
         boxes: (n, 4) float32, x1 y1 x2 y2 in source pixels.
         scores: (n,) float32 in [0, 1].
         masks: (n, h, w) uint8, what of each person's own box is the person, 0 to 255; None where the detector gives
             none.
+        identities: (n,) int64, given identities, -1 where unknown; None where none were given.
+        annotated: (n,) bool, True confirms a person's track at once; None for nobody.
     """
 
     boxes: Float32
     scores: Float32
     masks: UInt8 | None = None
+    identities: Int64 | None = None
+    annotated: Bool | None = None
 
     def __post_init__(self) -> None:
         assign(self, "boxes", checked("Detections.boxes", self.boxes, np.float32, (None, 4)))
@@ -32,6 +36,10 @@ class Detections(Rows):
         assign(self, "scores", checked("Detections.scores", self.scores, np.float32, (n,)))
         if self.masks is not None:
             assign(self, "masks", checked("Detections.masks", self.masks, np.uint8, (n, None, None)))
+        if self.identities is not None:
+            assign(self, "identities", checked("Detections.identities", self.identities, np.int64, (n,)))
+        if self.annotated is not None:
+            assign(self, "annotated", checked("Detections.annotated", self.annotated, np.bool_, (n,)))
         if not (np.isfinite(self.boxes).all() and np.isfinite(self.scores).all()):
             raise ContractError("Detections: boxes and scores must be finite")
         if (self.boxes[:, 2:] < self.boxes[:, :2]).any():
