@@ -130,10 +130,10 @@ def test_a_square_beside_the_frame_is_black(antialias: bool) -> None:
 def test_a_coarse_mask_lies_where_its_box_lies() -> None:
     mask = np.zeros((1, 4, 2), np.uint8)
     mask[0, :, 1] = 255
-    shown = crop_masks(mask, np.array([[60, 20, 100, 100]], np.float32), one_square(80, 60, 256))[0]
+    shown = crop_masks(mask, np.array([[60, 20, 180, 100]], np.float32), one_square(80, 60, 256))[0]
     rows, columns = np.nonzero(shown > 127)
-    # The right half of the box: x from 80 to 100, y from 20 to 100, in a crop that begins at (-48, -68).
-    assert (columns.min(), columns.max() + 1) == (128, 148)
+    # The right half of the box: x from 120 to 180, y from 20 to 100, in a crop that begins at (-48, -68).
+    assert (columns.min(), columns.max() + 1) == (168, 228)
     assert (rows.min(), rows.max() + 1) == (88, 168)
 
 

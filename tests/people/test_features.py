@@ -85,6 +85,21 @@ def test_joints_in_pixels_are_the_location_without_the_padding(
     np.testing.assert_allclose(people.joints_2d, expected, rtol=1e-5, atol=0.02)
 
 
+@pytest.mark.parametrize("size", [(640, 480), (641, 480), (480, 641)])
+def test_who_stands_in_the_middle_of_the_frame_is_in_the_middle_of_the_padded_square(
+    size: tuple[int, int], body: BodyModel
+) -> None:
+    width, height = size
+    box = np.array([[width / 2 - 40, height / 2 - 100, width / 2 + 40, height / 2 + 100]], np.float32)
+    unturned = np.tile(np.eye(3, dtype=np.float32), (1, 24, 1, 1))
+    smpl = Smpl(unturned[:, :1], unturned[:, 1:], np.zeros((1, 10), np.float32))
+    camera = np.array([[0.9, 0, 0]], np.float32)
+    hmr = BodyEstimates(smpl, camera, body.joints(smpl), np.ones(1, np.float32))
+    one = Detections(box, np.ones(1, np.float32))
+    people = build_people(one, squares(box), hmr, size, np.zeros((1, 4), np.float32))
+    np.testing.assert_allclose(people.location[0, 88:90], 0.5, rtol=0, atol=1e-6)
+
+
 def test_without_given_ids_nobody_has_one(record: dict[str, NDArray[Any]], body: BodyModel) -> None:
     people = people_of(record, body)
     assert (people.identities == -1).all()

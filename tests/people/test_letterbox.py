@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker_service.people.letterbox import fit, letterbox
+from tracker_service.people.letterbox import Letterbox, fit, letterbox
 
 SIDES = st.integers(1, 4000)
 CANVAS = st.integers(32, 1024)
@@ -24,6 +24,24 @@ def test_the_frame_fills_one_side_of_the_canvas_and_is_centred(width: int, heigh
     assert place.width == wide or place.height == high
     assert 0 <= wide - place.width - 2 * place.left <= 1
     assert 0 <= high - place.height - 2 * place.top <= 1
+
+
+@given(SIDES, SIDES, CANVAS, CANVAS)
+def test_the_frame_keeps_its_proportions_up_to_a_pixel(width: int, height: int, wide: int, high: int) -> None:
+    place = fit((width, height), (wide, high))
+    assert abs(place.width * height - place.height * width) <= max(width, height)
+
+
+@pytest.mark.parametrize(
+    ("frame_size", "expected"),
+    [
+        ((1080, 1920), Letterbox(1080, 1920, 360, 640, 140, 0)),
+        ((1920, 1080), Letterbox(1920, 1080, 640, 360, 0, 140)),
+    ],
+    ids=["portrait", "landscape"],
+)
+def test_the_longer_side_of_the_frame_decides_the_scale(frame_size: tuple[int, int], expected: Letterbox) -> None:
+    assert fit(frame_size, (640, 640)) == expected
 
 
 @given(SIDES, SIDES, CANVAS, CANVAS)
@@ -58,11 +76,13 @@ def test_width_and_height_of_the_canvas_are_not_mixed_up() -> None:
     assert canvas.shape == (320, 416, 3)
 
 
-def test_strong_reduction_averages_instead_of_skipping_pixels() -> None:
-    stripes = np.zeros((640, 640, 3), np.uint8)
+@pytest.mark.parametrize("height", [80, 640, 1280])
+def test_strong_reduction_averages_instead_of_skipping_pixels(height: int) -> None:
+    stripes = np.zeros((height, 640, 3), np.uint8)
     stripes[:, ::2] = 200
-    canvas, _ = letterbox(stripes, (64, 64))
-    assert np.abs(canvas.astype(int) - 100).max() <= 1
+    canvas, place = letterbox(stripes, (64, height // 10))
+    shown = canvas[place.top : place.top + place.height, place.left : place.left + place.width]
+    assert np.abs(shown.astype(int) - 100).max() <= 1
 
 
 def test_a_read_only_frame_is_taken() -> None:

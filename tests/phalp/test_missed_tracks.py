@@ -22,14 +22,18 @@ class Stick:
 
 
 def vanish(
-    persons: list[Person], unseen: int, parameters: TrackerParameters | None = None, **options: Any
+    persons: list[Person],
+    unseen: int,
+    parameters: TrackerParameters | None = None,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    **options: Any,
 ) -> list[TrackedPerson]:
     """Track a person over the given sightings, then over ``unseen`` empty frames; return the records of the latter."""
     tracker = Tracker(parameters or TrackerParameters(n_init=1), **options)
     for time, person in enumerate(persons):
-        tracker.update(people(person), time, FRAME_SIZE)
+        tracker.update(people(person), time, frame_size)
     frames = range(len(persons), len(persons) + unseen)
-    return [record for time in frames for record in tracker.update(nobody(), time, FRAME_SIZE)]
+    return [record for time in frames for record in tracker.update(nobody(), time, frame_size)]
 
 
 def walk(speed: float, **changes: Any) -> list[Person]:
@@ -82,6 +86,14 @@ def test_camera_square_box_and_joints_of_a_ghost_agree() -> None:
         offset = ghost.center - ghost.joints_2d[44]
         np.testing.assert_allclose(offset, (last.squares.centers[0] - last.joints_2d[0, 44]) * shrunk, atol=1e-2)
         np.testing.assert_array_equal(ghost.crop_camera, last.crop_cameras[0])
+
+
+@pytest.mark.parametrize("frame_size", [(1281, 720), (720, 1281), (641, 480)])
+def test_the_joints_of_a_ghost_are_projected_into_frames_of_every_shape(frame_size: tuple[int, int]) -> None:
+    for ghost in vanish(walk(6.0), 3, frame_size=frame_size):
+        points = ghost.joints_3d + ghost.camera
+        pixels = points[:, :2] / points[:, 2:] * (5000 / 256 * max(frame_size)) + np.array(frame_size) / 2
+        np.testing.assert_allclose(ghost.joints_2d, pixels, rtol=1e-4, atol=1e-2)
 
 
 def test_the_body_model_gives_the_joints_of_the_predicted_pose() -> None:

@@ -102,6 +102,13 @@ def test_values_are_those_of_the_person(tmp_path: Path) -> None:
         np.testing.assert_array_equal(value, getattr(person, key))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920)], ids=["landscape", "portrait"])
+def test_scale_is_the_crops_side_relative_to_the_longer_side_of_the_frame(width: int, height: int) -> None:
+    frame = phalp_frame(frame_result(0, tracked_person(side=192.0), width=width, height=height), 0, "frame")
+
+    assert (frame["scale"], frame["size"]) == ([0.1], [[height, width]])
+
+
 def test_predicted_people_are_ghosts(tmp_path: Path) -> None:
     frame = written(tmp_path, two_people(0))["_DEMO/walk/img/000001.jpg"]
 
