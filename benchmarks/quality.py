@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.clips import SAMPLE
 from harness.tables import Report, add_json_option
-from tracker_service.evaluation.followed_person import JointError
+from tracker_service.evaluation.person_matches import JointError
 from tracker_service.evaluation.pose_evaluation import PoseEvaluation, evaluate_poses
 from tracker_service.evaluation.track_evaluation import evaluate
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tracker_service.evaluation.followed_person import JointError
+from tracker_service.evaluation.person_matches import JointError
 from tracker_service.evaluation.pose_evaluation import evaluate_poses
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "samples"

@@ -125,7 +125,7 @@ class BodyModel:
         return np.ascontiguousarray(posed.transpose(0, 2, 1))
 
     def _bones(self, smpl: Smpl) -> tuple[Float64, Float64, Float64]:
-        """Return rotations (n, 24, 3, 3), joints (n, 24, 3), and the offsets that carry rest to posed points."""
+        """Return rotations (n, 24, 3, 3), joints (n, 24, 3), and the offsets from rest to posed points."""
         rest = self._tables.rest_joints(smpl.betas)
         local = np.concatenate([smpl.global_orient, smpl.body_pose], axis=1)
         rotations, positions = joint_transforms(local, rest, self.parents.tolist())

@@ -44,7 +44,7 @@ class OverlayStyle:
         """Read a ``render.type`` such as ``HUMAN_MESH`` or ``GHOST_BBOX_SKELETON_TRACKID_3_``.
 
         ``HUMAN`` alone leaves predicted people out, as upstream does; with ``GHOST``, or without either, they are
-        shown (PHALP, ``phalp/visualize/py_renderer.py`` and phalp.md section 15).
+        shown (PHALP, ``phalp/visualize/py_renderer.py``).
 
         Raises:
             SettingsError: nothing of MESH, MASK, BBOX, SKELETON is asked for.

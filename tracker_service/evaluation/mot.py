@@ -16,7 +16,7 @@ _CLASS_COLUMNS = 9
 
 @dataclass(frozen=True, slots=True)
 class TruthFrame:
-    """What the ground truth says about one frame.
+    """The ground truth of one frame.
 
     Attributes:
         ids: (n,) int64, as in the file.

@@ -1,4 +1,4 @@
-"""Tracking and joint errors against exact ground truth: who was followed, how completely, how far joints are off."""
+"""Tracking and joint errors against exact ground truth: who was tracked, how completely, how far joints are off."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -9,21 +9,21 @@ import orjson
 from scipy.optimize import linear_sum_assignment
 
 from tracker_service.evaluation.box_overlap import pairwise_iou
-from tracker_service.evaluation.followed_person import Follower, JointError
 from tracker_service.evaluation.jitter import Jitter, JitterMeter
+from tracker_service.evaluation.person_matches import JointError, PersonMatches
 from tracker_service.evaluation.pose_truth import PoseTruth
 from tracker_service.results.ndjson import read_results
 from tracker_service.results.records import FrameRecord
 from tracker_service.types import Int64, PersonState
 
-# Larger than any overlap: somebody who was matched stays matched while the boxes still overlap enough, as in CLEAR.
+# Larger than any overlap: a person who was matched stays matched while the boxes still overlap enough, as in CLEAR.
 _CONTINUITY = 1000.0
 _VISIBLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class PersonScore:
-    """How one person of the ground truth was followed.
+    """How one person of the ground truth was tracked.
 
     Attributes:
         truth_id: id in the ground truth.
@@ -115,29 +115,29 @@ def evaluate_poses(results: Path, ground_truth: Path, *, minimum_overlap: float 
 def score_poses(frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_overlap: float = 0.5) -> PoseEvaluation:
     """Score result frames against ``truth`` by frame number; frames beyond the truth are left out."""
     in_view, visible = truth.in_view, truth.in_view & (truth.visibility >= _VISIBLE)
-    followers = [Follower() for _ in truth.ids]
+    matches = [PersonMatches() for _ in truth.ids]
     false: list[PersonState] = []
     for frame in frames:
         if frame.frame_number < truth.number_of_frames:
-            false += _match_frame(frame, truth, np.flatnonzero(in_view[frame.frame_number]), followers, minimum_overlap)
+            false += _match_frame(frame, truth, np.flatnonzero(in_view[frame.frame_number]), matches, minimum_overlap)
     return PoseEvaluation(
         people=tuple(
             PersonScore(
                 truth_id=int(truth.ids[row]),
                 frames=int(in_view[:, row].sum()),
-                matched=len(follower.frames),
+                matched=len(person.frames),
                 visible_frames=int(visible[:, row].sum()),
-                visible_matched=int(visible[follower.frames, row].sum()),
-                coverage=follower.coverage,
-                track_ids=tuple(dict.fromkeys(follower.track_ids)),
-                id_switches=follower.id_switches,
-                error=JointError.of([follower.errors]),
+                visible_matched=int(visible[person.frames, row].sum()),
+                coverage=person.coverage,
+                track_ids=tuple(dict.fromkeys(person.track_ids)),
+                id_switches=person.id_switches,
+                error=JointError.of([person.errors]),
             )
-            for row, follower in enumerate(followers)
+            for row, person in enumerate(matches)
         ),
-        seen=JointError.of([follower.errors_of(PersonState.SEEN) for follower in followers]),
-        predicted=JointError.of([follower.errors_of(PersonState.PREDICTED) for follower in followers]),
-        jitter=JitterMeter.of(follower.jitter for follower in followers),
+        seen=JointError.of([person.errors_of(PersonState.SEEN) for person in matches]),
+        predicted=JointError.of([person.errors_of(PersonState.PREDICTED) for person in matches]),
+        jitter=JitterMeter.of(person.jitter for person in matches),
         false_seen=false.count(PersonState.SEEN),
         false_predicted=false.count(PersonState.PREDICTED),
         frames=truth.number_of_frames,
@@ -145,13 +145,13 @@ def score_poses(frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_over
 
 
 def _match_frame(
-    frame: FrameRecord, truth: PoseTruth, present: Int64, followers: list[Follower], minimum_overlap: float
+    frame: FrameRecord, truth: PoseTruth, present: Int64, matches: list[PersonMatches], minimum_overlap: float
 ) -> list[PersonState]:
     """Match one frame; return the states of its people who match nobody."""
     number = frame.frame_number
     found = np.array([person.bbox for person in frame.persons], np.float64).reshape(-1, 4)
     overlap = pairwise_iou(truth.boxes_xywh(number)[present], found)
-    same = np.array([[person.track_id == followers[row].track_id for person in frame.persons] for row in present], bool)
+    same = np.array([[person.track_id == matches[row].track_id for person in frame.persons] for row in present], bool)
     allowed = overlap >= minimum_overlap
     preference = np.where(allowed, overlap + _CONTINUITY * same.reshape(overlap.shape), 0.0)
     rows, columns = linear_sum_assignment(-preference)
@@ -159,11 +159,12 @@ def _match_frame(
     matched = {int(present[row]): frame.persons[column] for row, column in pairs}
     taken = {person.track_id for person in matched.values()}
     free = [person for person in frame.persons if person.track_id not in taken]
-    for row, follower in enumerate(followers):
+    free_ids = frozenset(person.track_id for person in free)
+    for row, person in enumerate(matches):
         if row in matched:
-            follower.match(number, frame.timestamp, matched[row], truth.joints_3d[number, row])
+            person.add_match(number, frame.timestamp, matched[row], truth.joints_3d[number, row])
         else:
-            follower.carry_on(frozenset(person.track_id for person in free))
+            person.add_miss(free_ids)
     return [person.state for person in free]
 
 

@@ -1,9 +1,9 @@
 """Turned crops for people who do not stand upright in the frame.
 
-BlazePose expects an upright person; of people who lie or stand on their head it makes upright nonsense. Where the
-first, upright pass does not fit the person box, turned crops of the same square are tried and the one whose body covers
-the box best is kept. This looks at one frame only, and people whom the first pass fits (nearly all of a walking crowd)
-cost nothing.
+BlazePose expects an upright person; for people who lie or stand on their head it gives upright bodies that are wrong.
+Where the first, upright pass does not fit the person box, turned crops of the same square are tried and the one whose
+body covers the box best is kept. Each frame is treated alone, and people whom the first pass fits (nearly all of a
+walking crowd) cost nothing.
 """
 
 from dataclasses import dataclass, fields
@@ -17,8 +17,8 @@ from tracker_service.people.estimates import BodyEstimates
 from tracker_service.types import Bool, Detections, Float32, Float64, Int64, Squares
 
 _OUTLINE = [*range(len(BODY_25_NAMES)), JOINT_INDEX["head_top_lsp"]]
-_FLESH = 0.05
-"""What the body reaches beyond its joints, as a part of the longer side of their box."""
+_BOX_MARGIN = 0.05
+"""How far a body reaches beyond its joints, as a part of the longer side of their box."""
 _PRESENCE_WEIGHT = 0.25
 _HALF_TURN = np.pi
 
@@ -28,14 +28,14 @@ class Alignment:
     """When to try turned crops. A fit is the IoU of body and person box plus a quarter of the presence, 0 to 1.25.
 
     Attributes:
-        wide: width:height from which a box may be a lying person's. Raising it looks for fewer of them.
+        wide: width:height from which a box may be a lying person's. Raising it finds fewer of them.
         fit_wide: such boxes are tried again below this fit. Raising it costs time on people who sit or spread arms.
         fit_tall: other boxes are tried again below this fit. Raising it costs time in crowds, where hidden people fit
             badly whatever the angle.
         tilt: radians of lean from which the first pass is not trusted. Raising it tries fewer leaning people again.
         presence: least presence for the first pass to count as having seen a person.
         least_score: boxes below this score are never tried again. Raising it saves time on boxes that only continue
-            tracks (half of a crowd's, mostly parts of people), and loses lying people, whom detectors doubt.
+            tracks (half of a crowd's, mostly parts of people), and loses lying people, whom detectors score low.
         sure_score: unless it saw one, only boxes with at least this score are tried again, or wide ones; the others are
             mostly furniture. Raising it loses people standing on their head.
         keep: how much better a turned crop must fit than the upright one. Raising it keeps more crops upright.
@@ -104,7 +104,7 @@ def hypotheses(
     axes = _body_axes(_in_source(estimates, squares))
     seen = estimates.presence >= limits.presence
     aspects = _aspects(detections)
-    again = _doubtful(detections, fits(detections, squares, estimates, frame_size), axes, seen, limits)
+    again = _to_retry(detections, fits(detections, squares, estimates, frame_size), axes, seen, limits)
     people: list[int] = []
     angles: list[float] = []
     for person in np.flatnonzero(again):
@@ -154,7 +154,7 @@ def choose(
     return squares.take(picks), every.take(picks), picks
 
 
-def _doubtful(detections: Detections, fit: Float64, axes: Float64, seen: Bool, limits: Alignment) -> Bool:
+def _to_retry(detections: Detections, fit: Float64, axes: Float64, seen: Bool, limits: Alignment) -> Bool:
     aspects = _aspects(detections)
     wide = aspects >= limits.wide
     poor = fit < np.where(wide, limits.fit_wide, limits.fit_tall)
@@ -202,7 +202,7 @@ def _body_axes(joints: Float64) -> Float64:
 def _body_boxes(joints: Float64, frame_size: tuple[int, int]) -> Float64:
     outline = joints[:, _OUTLINE]
     low, high = outline.min(axis=1), outline.max(axis=1)
-    reach = _FLESH * (high - low).max(axis=1, keepdims=True)
+    reach = _BOX_MARGIN * (high - low).max(axis=1, keepdims=True)
     boxes = np.concatenate([low - reach, high + reach], axis=1)
     return np.asarray(np.clip(boxes, 0, (*frame_size, *frame_size)), np.float64)
 

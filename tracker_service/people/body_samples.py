@@ -1,4 +1,4 @@
-"""Where on a crop to look for the colours of a person: grids along the torso and limbs of the projected skeleton."""
+"""Where on a crop the colours of a person are taken: grids along the torso and limbs of the projected skeleton."""
 
 from dataclasses import dataclass
 

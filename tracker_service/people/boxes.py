@@ -43,7 +43,7 @@ def squares(
     Args:
         boxes: (n, 4) x1 y1 x2 y2, source pixels.
         margin: side relative to the longer side of the (expanded) box. Raising it shows more surroundings and a
-            smaller person; HMR2 wants 1.0, BlazePose 1.25.
+            smaller person; HMR2 takes 1.0, BlazePose 1.25.
         aspect: width and height the box is expanded to first; None takes the box as it is.
     """
     centers, sizes = _centers_and_sizes(boxes)

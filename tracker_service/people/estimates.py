@@ -1,4 +1,4 @@
-"""What the HMR model says about the crops of a frame, before it is placed in that frame."""
+"""The HMR model's bodies in the crops of a frame, before they are placed in that frame."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -22,8 +22,8 @@ class BodyEstimates(Rows):
         smpl: the n bodies.
         crop_cameras: (n, 3) float32, weak-perspective (s, tx, ty) of the crop.
         joints_3d: (n, 44, 3) float32, metres, model space.
-        presence: (n,) float32 in [0, 1], belief that the crop shows a person.
-        vertices: (n, V, 3) float32, metres, model space; None where nobody asked for the mesh.
+        presence: (n,) float32 in [0, 1], the model's confidence that the crop shows a person.
+        vertices: (n, V, 3) float32, metres, model space; None where the mesh was not asked for.
     """
 
     smpl: Smpl

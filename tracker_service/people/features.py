@@ -1,4 +1,4 @@
-"""People as PHALP's tracker wants them: pose and location vectors, cameras, joints in the frame.
+"""People as PHALP's tracker takes them: pose and location vectors, cameras, joints in the frame.
 
 PHALP, ``get_human_features`` in ``phalp/trackers/PHALP.py`` and ``get_3d_parameters`` in ``phalp/models/hmar/hmar.py``.
 """

@@ -33,10 +33,10 @@ _WEIGHTS = {
     "EQ_019": _Weights(4.0536, 1.3070, 0.3792, 4.1658, 1.5),
     "EQ_010": _Weights(3.8303, 1.5207, 0.4930, 4.5831, 1.2),
 }
-_NOWHERE = 1e100
+_NO_WEIGHT = 1e100
 _SHOT_WEIGHTS = {
-    "EQ_019": _Weights(4.0536, 1.3070, _NOWHERE, _NOWHERE, 1.5),
-    "EQ_010": _Weights(7.8303, 1.5207, _NOWHERE, _NOWHERE, 1.2),
+    "EQ_019": _Weights(4.0536, 1.3070, _NO_WEIGHT, _NO_WEIGHT, 1.5),
+    "EQ_010": _Weights(7.8303, 1.5207, _NO_WEIGHT, _NO_WEIGHT, 1.2),
 }
 
 
@@ -140,7 +140,7 @@ def combine(terms: CostTerms, parameters: TrackerParameters, *, shot: bool = Fal
     """Return the cost of all pairs, (tracks, detections) float64, at least 1 with EQ_019 and EQ_010.
 
     Invalid pairs cost infinity; with ``compat="upstream"`` NaN becomes 0, the cheapest, and infinity the largest
-    finite number. On the first frame of a shot the position says nothing: "paper" drops location and depth, "upstream"
+    finite number. On the first frame of a shot the position means nothing: "paper" drops location and depth, "upstream"
     does so with EQ_010 only.
     """
     single = _single_term(terms, parameters)

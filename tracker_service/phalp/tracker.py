@@ -120,7 +120,7 @@ class Tracker:
             ContractError: time does not advance, embeddings change their length, or texture maps are missing.
         """
         self._check(people, time)
-        # Frames may have been left out: nobody comes back whose track would have ended in one of them.
+        # Frames may have been left out: tracks that would have ended in one of them end now.
         self._end_tracks(time - 1)
         observed = self._comparison.observe(people)
         prediction = self.predict(time)
@@ -147,7 +147,7 @@ class Tracker:
         return self._next_id - 1
 
     def snapshot(self) -> TrackerSnapshot:
-        """Return the whole state; a tracker restored from it goes on as this one would."""
+        """Return the whole state; a tracker restored from it continues as this one would."""
         arrays = with_prefix("tracks", self._tracks.arrays())
         arrays |= with_prefix("back_fill", pack_records(self._back_fill.records))
         arrays["next_id"] = np.array(self._next_id)
@@ -169,7 +169,7 @@ class Tracker:
         pose_predictor: PosePredictor | None = None,
         texture_encoder: TextureEncoder | None = None,
     ) -> Self:
-        """Return a tracker that goes on where ``snapshot`` was taken.
+        """Return a tracker that continues where ``snapshot`` was taken.
 
         Raises:
             TrackerStateError: the snapshot is of another version, was taken with other parameters, or lacks arrays.

@@ -5,7 +5,7 @@ Conventions, everywhere:
 * boxes are ``x1, y1, x2, y2`` in pixels of the source frame;
 * model space is metres, x right, y down, z into the scene (an upright person's head has negative y);
 * ``n`` is the number of people in a frame; arrays of one object share it;
-* arrays are stored read-only: whoever wants to change one copies it.
+* arrays are stored read-only: copy one to change it.
 """
 
 from tracker_service.types.arrays import Bool, Float32, Float64, Int64, UInt8

@@ -20,7 +20,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 def checked(name: str, value: object, dtype: type[Scalar], shape: tuple[int | None, ...]) -> NDArray[Scalar]:
     """Return ``value`` as a read-only array of ``dtype`` and ``shape`` (None: any length), or raise `ContractError`."""
     array = np.asarray(value, dtype=dtype)
-    # The plain comparison settles nearly all calls; a record of one person makes a dozen of them.
+    # The plain comparison is enough for nearly all calls; a record of one person makes a dozen of them.
     if array.shape != shape and not _fits(array.shape, shape):
         expected = "(" + ", ".join("*" if side is None else str(side) for side in shape) + ")"
         raise ContractError(f"{name}: expected shape {expected}, got {array.shape}")

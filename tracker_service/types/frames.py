@@ -124,7 +124,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """Everything said about one frame; exactly one exists per frame of the source, also when nobody is in it.
+    """The result of one frame; exactly one exists per frame of the source, also when nobody is in it.
 
     Attributes:
         frame_number: index of the frame.

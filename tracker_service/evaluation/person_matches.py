@@ -1,4 +1,4 @@
-"""One person of the ground truth, followed through the results."""
+"""One person of the ground truth: the results matched with it, frame by frame."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,8 +46,8 @@ class JointError:
         return f"MPJPE {1000 * self.mpjpe:.0f} mm, PA-MPJPE {1000 * self.pa_mpjpe:.0f} mm ({self.matches} matches)"
 
 
-class Follower:
-    """Collects what the results say about one person while the frames pass by in order.
+class PersonMatches:
+    """Collects the matches of one person of the ground truth, frame by frame in order.
 
     Attributes:
         frames: numbers of the frames in which the person was matched.
@@ -88,8 +88,8 @@ class Follower:
         """Return the rows of `errors` whose result was in ``state``."""
         return self.errors[np.array([matched is state for matched in self._states], np.bool_)]
 
-    def match(self, frame_number: int, timestamp: float, person: PersonRecord, true_joints: Float32) -> None:
-        """Note that ``person`` is this one in a frame; ``true_joints`` are (44, 3)."""
+    def add_match(self, frame_number: int, timestamp: float, person: PersonRecord, true_joints: Float32) -> None:
+        """Add a frame in which ``person`` is this one; ``true_joints`` are (44, 3)."""
         found, true = person.keypoints_3d[None, LSP_JOINTS], true_joints[None, LSP_JOINTS]
         self.frames.append(frame_number)
         self.track_ids.append(person.track_id)
@@ -99,8 +99,8 @@ class Follower:
         self._covered += self._covered_since_match + 1
         self._covered_since_match = 0
 
-    def carry_on(self, free_ids: frozenset[int]) -> None:
-        """Note a frame without a match; ``free_ids`` are the tracks in it that are nobody else.
+    def add_miss(self, free_ids: frozenset[int]) -> None:
+        """Add a frame without a match; ``free_ids`` are the tracks in it that match nobody.
 
         Counts only once the person is matched again: what follows the last match is not between two sightings.
         """
