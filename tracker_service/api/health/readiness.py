@@ -3,6 +3,11 @@
 import threading
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Device: TypeAlias = Literal["cuda", "cpu"]
+PARTS = ("hmr2", "vitdet", "phalp")
+"""What must be loaded, by its name in the health answers; see `needed_models`."""
 
 
 class Phase(StrEnum):
@@ -23,7 +28,7 @@ class State:
 
     Attributes:
         phase: where the service stands.
-        loaded: names of the parts that are loaded: models of the set, and ``phalp``.
+        loaded: which of `PARTS` are loaded.
         error: why it is not ready, in words for clients; None while nothing is wrong.
         device: where the models run.
     """
@@ -31,12 +36,17 @@ class State:
     phase: Phase = Phase.WARMING_UP
     loaded: frozenset[str] = field(default_factory=frozenset)
     error: str | None = None
-    device: str = "cpu"
+    device: Device = "cpu"
 
     @property
     def ready(self) -> bool:
         """Whether frames are answered."""
         return self.phase is Phase.READY
+
+    @property
+    def all_loaded(self) -> bool:
+        """Whether every part is loaded."""
+        return self.loaded.issuperset(PARTS)
 
     @property
     def stopping(self) -> bool:
@@ -63,7 +73,7 @@ class Readiness:
         with self._lock:
             self._state = replace(self._state, loaded=self._state.loaded | {part})
 
-    def runs_on(self, device: str) -> None:
+    def runs_on(self, device: Device) -> None:
         """The models run on ``device``."""
         with self._lock:
             self._state = replace(self._state, device=device)

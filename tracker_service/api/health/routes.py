@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from tracker_service.api.health.readiness import Phase
+from tracker_service.api.health.readiness import PARTS, Phase, State
 from tracker_service.api.health.schemas import (
     HEALTH_RESPONSES,
     LIVE_RESPONSES,
@@ -17,116 +15,117 @@ from tracker_service.api.health.schemas import (
     POSE_HEALTH_RESPONSES,
     READY_RESPONSES,
     WARMUP_RESPONSES,
+    Health,
+    HealthPool,
+    HealthStatus,
+    JobCounts,
+    Live,
+    LoadedModels,
+    ModelFlags,
+    Pool,
+    PoolStatus,
+    PoseHealth,
+    Queue,
+    Ready,
+    System,
+    Warmup,
 )
 from tracker_service.api.http.errors import refusal
-from tracker_service.api.service import Service, ServiceOf
+from tracker_service.api.service import ServiceOf
 
 router = APIRouter(tags=["health"])
 
 _LONG_QUEUE = 10
 _WARMUP_SECONDS = 110.0
 """Below the 120 s after which the clients give up."""
-_PARTS = ("hmr2", "vitdet", "phalp")
+_POLL_SECONDS = 0.05
+_SECONDS_DIGITS = 3
 
 
 @router.get("/health", operation_id="health", summary="Ready or warming up", responses=HEALTH_RESPONSES)
-async def health(service: ServiceOf) -> Response:
+async def health(service: ServiceOf, response: Response) -> Health:
     """Answer 200 when frames are answered, else 503; within milliseconds at any time."""
     state = service.readiness.state
-    return _json(
-        {
-            "status": "ready" if state.ready else "warming_up",
-            "ready": state.ready,
-            "models": {part: "loaded" if part in state.loaded else "not_loaded" for part in _PARTS},
-            "device": state.device,
-            "vitdet_available": "vitdet" in state.loaded,
-            "error": state.error,
-        },
-        200 if state.ready else 503,
+    response.status_code = _probe_status(state)
+    return Health(
+        status="ready" if state.ready else "warming_up",
+        ready=state.ready,
+        models=LoadedModels.of(state),
+        device=state.device,
+        vitdet_available="vitdet" in state.loaded,
+        error=state.error,
     )
 
 
 @router.get(
     "/api/pose/health", operation_id="pose_health", summary="State for operators", responses=POSE_HEALTH_RESPONSES
 )
-async def pose_health(service: ServiceOf) -> Response:
+async def pose_health(service: ServiceOf) -> PoseHealth:
     """Answer with models, device and queue."""
-    state = service.readiness.state
-    load = await service.load()
-    return _json(
-        {
-            "status": _status(service, load.queue_length),
-            "timestamp": time.time(),
-            "models_loaded": state.loaded >= set(_PARTS),
-            "gpu_available": state.device == "cuda",
-            "device": state.device,
-            "models": {part: part in state.loaded for part in _PARTS},
-            "pool": {
-                "gpu_busy": load.active_workers > 0,
-                "queue_length": load.queue_length,
-                "active_jobs": load.jobs.running,
-            },
-        }
+    state, load = service.readiness.state, await service.load()
+    return PoseHealth(
+        status=_status(state, load.queue_length),
+        timestamp=time.time(),
+        models_loaded=state.all_loaded,
+        gpu_available=state.device == "cuda",
+        device=state.device,
+        models=ModelFlags.of(state),
+        pool=HealthPool(
+            gpu_busy=load.active_workers > 0, queue_length=load.queue_length, active_jobs=load.jobs.running
+        ),
     )
 
 
 @router.get("/api/pose/pool-status", operation_id="pool_status", summary="Workers and queues", responses=POOL_RESPONSES)
-async def pool_status(service: ServiceOf) -> Response:
+async def pool_status(service: ServiceOf) -> PoolStatus:
     """Answer with workers, queue and jobs."""
-    state = service.readiness.state
-    load = await service.load()
-    return _json(
-        {
-            "timestamp": time.time(),
-            "pool": {
-                "gpu_busy": load.active_workers > 0,
-                "max_workers": load.max_workers,
-                "active_workers": load.active_workers,
-                "available_workers": load.max_workers - load.active_workers,
-            },
-            "queue": {
-                "length": load.queue_length,
-                "estimated_wait_time_seconds": round(load.estimated_wait_seconds, 3),
-            },
-            "jobs": {
-                "total": load.jobs.active + load.jobs.finished,
-                "queued": load.jobs.queued + load.jobs.paused,
-                "processing": load.jobs.running,
-                "completed": load.jobs.finished,
-            },
-            "system": {
-                "device": state.device,
-                "gpu_available": state.device == "cuda",
-                "models_loaded": state.loaded >= set(_PARTS),
-            },
-        }
+    state, load = service.readiness.state, await service.load()
+    return PoolStatus(
+        timestamp=time.time(),
+        pool=Pool(
+            gpu_busy=load.active_workers > 0,
+            max_workers=load.max_workers,
+            active_workers=load.active_workers,
+            available_workers=load.max_workers - load.active_workers,
+        ),
+        queue=Queue(
+            length=load.queue_length, estimated_wait_time_seconds=round(load.estimated_wait_seconds, _SECONDS_DIGITS)
+        ),
+        jobs=JobCounts(
+            total=load.jobs.active + load.jobs.finished,
+            queued=load.jobs.queued + load.jobs.paused,
+            processing=load.jobs.running,
+            completed=load.jobs.finished,
+        ),
+        system=System(device=state.device, gpu_available=state.device == "cuda", models_loaded=state.all_loaded),
     )
 
 
 @router.get("/warmup", operation_id="warmup", summary="Wait until the models answer", responses=WARMUP_RESPONSES)
-async def warmup(request: Request, service: ServiceOf) -> Response:
+async def warmup(request: Request, service: ServiceOf) -> Warmup:
     """Answer 200 once the models have answered a dummy input; 503 when that takes too long."""
     started = time.monotonic()
     while not service.readiness.state.ready:
         waited = time.monotonic() - started
         if service.stopping or waited > _WARMUP_SECONDS or await request.is_disconnected():
             raise refusal(503, service.readiness.state.error or "the models are still being loaded", retry_after=5)
-        await asyncio.sleep(0.05)
-    seconds = round(time.monotonic() - started, 3)
-    return _json({"status": "ready", "ready": True, "models": list(_PARTS), "waited_seconds": seconds})
+        await asyncio.sleep(_POLL_SECONDS)
+    waited = time.monotonic() - started
+    return Warmup(status="ready", ready=True, models=list(PARTS), waited_seconds=round(waited, _SECONDS_DIGITS))
 
 
 @router.get("/livez", operation_id="livez", summary="The process lives", responses=LIVE_RESPONSES)
-async def livez() -> Response:
-    """Answer 200 as long as the event loop turns."""
-    return _json({"status": "alive"})
+async def livez() -> Live:
+    """Answer 200 as long as the event loop runs."""
+    return Live(status="alive")
 
 
 @router.get("/readyz", operation_id="readyz", summary="Frames are answered", responses=READY_RESPONSES)
-async def readyz(service: ServiceOf) -> Response:
+async def readyz(service: ServiceOf, response: Response) -> Ready:
     """Answer 200 when the models answer, else 503; also 503 while the service is stopping."""
     state = service.readiness.state
-    return _json({"status": str(state.phase), "error": state.error}, 200 if state.ready else 503)
+    response.status_code = _probe_status(state)
+    return Ready(status=state.phase, error=state.error)
 
 
 @router.get(
@@ -141,14 +140,13 @@ async def metrics(service: ServiceOf) -> Response:
     return Response(await service.work(service.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _status(service: Service, queue_length: int) -> str:
-    state = service.readiness.state
+def _probe_status(state: State) -> int:
+    return 200 if state.ready else 503
+
+
+def _status(state: State, queue_length: int) -> HealthStatus:
     if state.ready:
         return "degraded" if queue_length > _LONG_QUEUE else "healthy"
     if state.phase is Phase.WARMING_UP and state.error is None:
         return "initializing"
     return "error"
-
-
-def _json(record: dict[str, Any], status: int = 200) -> Response:
-    return Response(orjson.dumps(record), status, media_type="application/json")

@@ -1,13 +1,14 @@
 """The documented shapes of the health routes."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracker_service.api.health.readiness import PARTS, Device, Phase, State
 from tracker_service.api.http.error_schemas import Responses, errors
 
 Loaded = Literal["loaded", "not_loaded"]
-Device = Literal["cuda", "cpu"]
+HealthStatus = Literal["healthy", "initializing", "degraded", "error"]
 
 
 class LoadedModels(BaseModel):
@@ -16,6 +17,11 @@ class LoadedModels(BaseModel):
     hmr2: Loaded
     vitdet: Loaded
     phalp: Loaded
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        """Return what is loaded in ``state``."""
+        return cls(**{part: "loaded" if part in state.loaded else "not_loaded" for part in PARTS})
 
 
 class Health(BaseModel):
@@ -51,6 +57,11 @@ class ModelFlags(BaseModel):
     vitdet: bool
     phalp: bool
 
+    @classmethod
+    def of(cls, state: State) -> Self:
+        """Return what is loaded in ``state``."""
+        return cls(**{part: part in state.loaded for part in PARTS})
+
 
 class HealthPool(BaseModel):
     """Load, in short."""
@@ -79,7 +90,7 @@ class PoseHealth(BaseModel):
         }
     )
 
-    status: Literal["healthy", "initializing", "degraded", "error"]
+    status: HealthStatus
     timestamp: float = Field(description="unix seconds")
     models_loaded: bool
     gpu_available: bool
@@ -175,21 +186,21 @@ class Ready(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ready", "error": None}]})
 
-    status: Literal["ready", "warming_up", "away", "stopping"]
+    status: Phase
     error: str | None
 
 
-def _same(model: type[BaseModel], ready: str, not_ready: str) -> Responses:
-    return {200: {"model": model, "description": ready}, 503: {"model": model, "description": not_ready}}
+def _probe(model: type[BaseModel], ready: str, not_ready: str) -> Responses:
+    return {200: {"description": ready}, 503: {"model": model, "description": not_ready}}
 
 
-HEALTH_RESPONSES = _same(Health, "Frames are answered", "Warming up, stopping, or the models are away")
-READY_RESPONSES = _same(Ready, "Frames are answered", "Not now")
-LIVE_RESPONSES: Responses = {200: {"model": Live, "description": "Alive"}}
-POSE_HEALTH_RESPONSES: Responses = {200: {"model": PoseHealth, "description": "The state"}}
-POOL_RESPONSES: Responses = {200: {"model": PoolStatus, "description": "The load"}}
+HEALTH_RESPONSES = _probe(Health, "Frames are answered", "Warming up, stopping, or the models are away")
+READY_RESPONSES = _probe(Ready, "Frames are answered", "Not now")
+LIVE_RESPONSES: Responses = {200: {"description": "Alive"}}
+POSE_HEALTH_RESPONSES: Responses = {200: {"description": "The state"}}
+POOL_RESPONSES: Responses = {200: {"description": "The load"}}
 WARMUP_RESPONSES: Responses = {
-    200: {"model": Warmup, "description": "The models have answered"},
+    200: {"description": "The models have answered"},
     **errors(401, 429, 503),
 }
 _TEXT: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}, "example": "phalp_ready 1.0\n"}}
