@@ -14,6 +14,7 @@ from tracker_service.api.frames.answer import (
     keypoints_record,
     record_bytes,
 )
+from tracker_service.api.frames.schemas import HybridAnswer, KeypointAnswer
 from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles
 from tracker_service.body.joints import JOINT_NAMES
 from tracker_service.body.model import BodyModel
@@ -221,6 +222,14 @@ def test_only_asked_fields_are_computed(body: BodyModel) -> None:
     with pytest.raises(ContractError, match="mesh_vertices_data"):
         hybrid(answer(without_mesh), body, fields={"mesh_vertices_data"})
     assert set(hybrid(answer(without_mesh), body, fields={"keypoints", "error"})) == {"keypoints", "error"}
+
+
+@pytest.mark.parametrize("given", [answer(SEEN, PREDICTED), answer(PREDICTED), answer(), answer(expected=False)])
+@pytest.mark.parametrize("mesh", [True, False])
+def test_the_answers_are_as_documented(given: FrameAnswer, mesh: bool, body: BodyModel) -> None:
+    for model, record in ((HybridAnswer, hybrid(given, body, mesh=mesh)), (KeypointAnswer, keypoints(given))):
+        assert set(record) == model.model_fields.keys() - {"visualization"}
+        model.model_validate_json(orjson.dumps(record), strict=True, extra="forbid")
 
 
 def test_every_field_can_be_asked_for_alone(body: BodyModel) -> None:

@@ -5,17 +5,18 @@ The store is a script here, so that silence lasts milliseconds and failures come
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import orjson
 import pytest
 
+from tracker_service.api.jobs.document_answers import DocumentHead, ResultsPageEnd, document_head, video_answer_end
 from tracker_service.api.jobs.following import JobFollower, Pace
 from tracker_service.api.jobs.frame_fields import FrameShape
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.streams import frame_lines, progress_events
-from tracker_service.api.jobs.views import pose_video_head, pose_video_tail
 from tracker_service.errors import JobError, JobNotFoundError, ResultsError
 from tracker_service.jobs.job import Job, JobRequest, JobState, JobStore
 
@@ -59,7 +60,9 @@ def _document(*script: Look, stopping: bool = False) -> tuple[list[bytes], dict[
     """Return the pieces of an answer of ``POST /pose/video``, and the whole."""
     follower = _follower(ScriptedStore(*script), lambda: stopping)
     job = Job("id", REQUEST, JobState.QUEUED, Path("/host/jobs/id"), 1.0)
-    document = JobDocument(pose_video_head(job), pose_video_tail(lambda path, _: f"C:\\{path.name}"))
+    document = JobDocument(
+        document_head(job), partial(video_answer_end, client_path=lambda path, _: f"C:\\{path.name}")
+    )
 
     async def write() -> list[bytes]:
         return [piece async for piece in document.write(follower.events())]
@@ -123,13 +126,19 @@ def test_a_failure_after_the_beginning_ends_the_document_validly(last: Look, sto
 
 def test_a_document_within_a_document_is_valid_too() -> None:
     follower = _follower(ScriptedStore((JobState.COMPLETED, 2)))
-    document = JobDocument({"a": 1}, lambda job, _: {"z": job.id}, opening=b'{"result":', closing=b"}")
+    head, end = (
+        DocumentHead(job_id="id", video_path="clip.mp4"),
+        ResultsPageEnd(status="completed", start=0, next=2, frames_done=2, frames_total=2),
+    )
+    document = JobDocument(head, lambda *_: end, opening=b'{"result":', closing=b"}")
 
     async def write() -> bytes:
         return b"".join([piece async for piece in document.write(follower.events())])
 
     whole = orjson.loads(asyncio.run(write()))
-    assert list(whole["result"]) == ["a", "frames", "z"]
+    assert list(whole["result"]) == [
+        *("job_id", "video_path", "frames", "status", "from", "next", "frames_done", "frames_total")
+    ]
 
 
 def test_lines_are_kept_alive_by_empty_ones_and_tell_of_a_failure() -> None:

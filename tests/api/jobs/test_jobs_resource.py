@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from tests.api.video_service import JOB_FRAMES, VideoService
-from tracker_service.api.jobs.views import JobView
+from tracker_service.api.jobs.job_answers import JobView
 
 NDJSON = {"Accept": "application/x-ndjson"}
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tracker_service.api.frames.request_body import FrameForm, FrameJson
 from tracker_service.api.http.error_schemas import Responses, errors
+from tracker_service.api.http.person_schemas import Person
 
 
 def _any_selection(schema: dict[str, Any]) -> None:
@@ -155,7 +156,7 @@ class HybridAnswer(_FrameAnswer):
     camera_params: CropCamera
     camera_full: FullCamera
     detection: Detection
-    persons: list[dict[str, Any]] = Field(description="everybody in the frame, seen and predicted, without meshes")
+    persons: list[Person] = Field(description="everybody in the frame, seen and predicted, without meshes")
 
 
 _ERRORS = errors(400, 401, 408, 413, 415, 422, 429, 500, 503)

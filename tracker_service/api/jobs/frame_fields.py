@@ -8,24 +8,12 @@ import numpy as np
 import orjson
 
 from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.person_schemas import Person
 from tracker_service.body.model import BodyModel
 from tracker_service.types import Smpl
 
 MESH = "mesh_vertices"
-PERSON_FIELDS = (
-    "track_id",
-    "state",
-    "age",
-    "confidence",
-    "tracking_confidence",
-    "bbox",
-    "smpl",
-    "keypoints_3d",
-    "keypoints_2d",
-    "camera",
-    "camera_crop",
-    MESH,
-)
+PERSON_FIELDS = tuple(Person.model_fields)
 """What a person of a frame can have."""
 
 

@@ -2,20 +2,19 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 import orjson
 from anyio import to_thread
+from pydantic import BaseModel
 
 from tracker_service.api.http.errors import verdict
 from tracker_service.api.jobs.following import Ended, Event, Lines, Quiet
 from tracker_service.api.jobs.frame_fields import FrameShape
 from tracker_service.jobs.job import Job
 
-Fields: TypeAlias = Mapping[str, Any]
 KEEP_ALIVE = b" "
 """JSON allows space between any two values."""
 
@@ -41,13 +40,13 @@ class JobDocument:
 
     Attributes:
         head: the fields before ``frames``, known before anything is computed; at least one.
-        tail: gives the fields behind ``frames`` once the job has ended; at least one.
+        tail: gives the fields behind ``frames`` once the job has ended; at least one. Unset ones are left out.
         shape: what is sent of each frame.
         opening, closing: text around the document, to put it into another one.
     """
 
-    head: Fields
-    tail: Callable[[Job, DocumentStatistics], Fields]
+    head: BaseModel
+    tail: Callable[[Job, DocumentStatistics], BaseModel]
     shape: FrameShape = field(default_factory=FrameShape)
     opening: bytes = b""
     closing: bytes = b""
@@ -55,7 +54,7 @@ class JobDocument:
     async def write(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[bytes, None]:
         """Yield the document piece by piece; whatever happens after the first piece, it ends as valid JSON."""
         statistics = DocumentStatistics()
-        yield self.opening + orjson.dumps(self.head)[:-1] + b',"frames":['
+        yield self.opening + _json(self.head)[:-1] + b',"frames":['
         try:
             async with aclosing(events):
                 async for event in events:
@@ -65,11 +64,11 @@ class JobDocument:
                     elif isinstance(event, Quiet):
                         yield KEEP_ALIVE
                     elif isinstance(event, Ended):
-                        tail = self.tail(event.job, statistics)
+                        tail = _json(self.tail(event.job, statistics))
         except Exception as error:  # the status line is long gone
             _logger.exception("a job's document broke off")
-            tail = {"status": "error", "error": verdict(error).saying or str(error)}
-        yield b"]," + orjson.dumps(tail)[1:] + self.closing
+            tail = orjson.dumps({"status": "error", "error": verdict(error).saying or str(error)})
+        yield b"]," + tail[1:] + self.closing
 
     async def _frames(self, lines: list[bytes], statistics: DocumentStatistics) -> AsyncGenerator[bytes, None]:
         started = time.perf_counter()
@@ -81,3 +80,7 @@ class JobDocument:
             statistics.seconds += time.perf_counter() - started
             yield separator + shaped
             started = time.perf_counter()
+
+
+def _json(fields: BaseModel) -> bytes:
+    return fields.model_dump_json(by_alias=True, exclude_unset=True).encode()

@@ -3,20 +3,18 @@
 from pathlib import Path
 
 import cv2
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from tracker_service.api.http.errors import refusal
+from tracker_service.api.jobs.job_answers import Accepted, UploadStatus
 from tracker_service.api.jobs.options import JobOptions
-from tracker_service.api.jobs.schemas import (
+from tracker_service.api.jobs.responses import (
     ACCEPTED_RESPONSES,
-    ASYNC_STATUS_RESPONSES,
     FRAME_RESPONSES,
+    UPLOAD_STATUS_RESPONSES,
     VIDEO_FORM,
-    Accepted,
 )
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobsOf
-from tracker_service.api.jobs.views import job_status
 from tracker_service.api.service import ServiceOf
 from tracker_service.errors import VideoRangeError
 from tracker_service.jobs.job import JobState
@@ -36,27 +34,26 @@ _MOST_DIGITS = 9
     responses=ACCEPTED_RESPONSES,
     openapi_extra=VIDEO_FORM,
 )
-async def process_video_async(request: Request, videos: VideoJobsOf, client: ClientOf) -> Response:
+async def process_video_async(request: Request, response: Response, videos: VideoJobsOf, client: ClientOf) -> Accepted:
     """Queue an uploaded video; the overlay is always drawn."""
     async with videos.uploads.receive(request) as upload:
         options = JobOptions.of({**upload.fields, "overlay": True}, overlay=True)
         submitted = await videos.submit_upload(upload, client, options)
     request.state.log["job"] = submitted.job.id
-    answer = Accepted(job_id=submitted.job.id, message=f"poll /job_status/{submitted.job.id}")
-    location = {"Location": f"/jobs/{submitted.job.id}"}
-    return Response(answer.model_dump_json(), headers=location, media_type="application/json")
+    response.headers["Location"] = f"/jobs/{submitted.job.id}"
+    return Accepted.of(submitted.job)
 
 
 @router.get(
     "/job_status/{job_id}",
     operation_id="job_status",
     summary="State of an uploaded video",
-    responses=ASYNC_STATUS_RESPONSES,
+    response_model_exclude_unset=True,
+    responses=UPLOAD_STATUS_RESPONSES,
 )
-async def job_status_route(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
+async def job_status(job_id: str, videos: VideoJobsOf, client: ClientOf) -> UploadStatus:
     """Answer with the state; when it is complete, with where the overlay is."""
-    job = await videos.get(job_id, client)
-    return Response(orjson.dumps(job_status(job, videos.shown)), media_type="application/json")
+    return UploadStatus.of(await videos.get(job_id, client), videos.client_path)
 
 
 @router.get(

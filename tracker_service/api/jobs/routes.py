@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +13,14 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.file_response import JobFile
 from tracker_service.api.http.streaming import GrowingResponse
-from tracker_service.api.jobs.file_response import JobFile
+from tracker_service.api.jobs.document_answers import document_head, results_page_end
 from tracker_service.api.jobs.frame_fields import FieldChoice
-from tracker_service.api.jobs.json_document import DocumentStatistics, JobDocument
+from tracker_service.api.jobs.job_answers import FAILED_STATES, JobList, JobView
+from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.options import FieldsQuery, MeshQuery
-from tracker_service.api.jobs.schemas import (
+from tracker_service.api.jobs.responses import (
     DELETE_RESPONSES,
     EVENTS_RESPONSES,
     JOB_RESPONSES,
@@ -33,7 +35,6 @@ from tracker_service.api.jobs.schemas import (
 from tracker_service.api.jobs.streams import event_id, frame_lines, progress_events
 from tracker_service.api.jobs.submission import queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
-from tracker_service.api.jobs.views import JobList, JobView, failure, pose_video_head
 from tracker_service.errors import JobNotFoundError
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.pipeline.outputs import OVERLAY, TRACKS
@@ -108,7 +109,7 @@ async def delete_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Any:
 async def resume_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> JobView:
     """Queue a failed or cancelled job again; it goes on where its results end."""
     job = await videos.get(job_id, client)
-    if job.state not in (JobState.FAILED, JobState.CANCELLED):
+    if job.state not in FAILED_STATES:
         raise refusal(409, f"expected a failed or cancelled job, got one that is {job.state}")
     return JobView.of(await videos.resume(job_id))
 
@@ -135,7 +136,7 @@ async def job_results(
     follower = videos.follower(job)
     if any(kind in accept.lower() for kind in _NDJSON):
         return GrowingResponse(frame_lines(follower.events(start), shape), media_type=_NDJSON[0])
-    document = JobDocument(pose_video_head(job), partial(_snapshot_tail, start), shape)
+    document = JobDocument(document_head(job), partial(results_page_end, start=start), shape)
     events = follower.snapshot(start, _LARGEST if limit is None else limit)
     return GrowingResponse(document.write(events), media_type="application/json")
 
@@ -188,19 +189,6 @@ async def job_overlay(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Res
     if not job.request.overlay:
         raise refusal(404, "expected a job with an overlay, got one that was queued with overlay=false")
     return await _file(job, OVERLAY, "video/mp4")
-
-
-def _snapshot_tail(start: int, job: Job, statistics: DocumentStatistics) -> Mapping[str, Any]:
-    tail: dict[str, Any] = {
-        "status": job.state,
-        "from": start,
-        "next": start + statistics.frames,
-        "frames_done": job.frames_done,
-        "frames_total": job.frames_total,
-    }
-    if job.state in (JobState.FAILED, JobState.CANCELLED):
-        tail["error"] = failure(job)
-    return tail
 
 
 async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) -> AsyncGenerator[bytes, None]:

@@ -12,7 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from tracker_service.api.http.errors import verdict
 from tracker_service.api.jobs.following import Event, Lines, Quiet
 from tracker_service.api.jobs.frame_fields import FrameShape
-from tracker_service.api.jobs.views import JobView, failure
+from tracker_service.api.jobs.job_answers import JobView, failure
 from tracker_service.jobs.job import Job, JobState
 
 _logger = logging.getLogger(__name__)

@@ -2,9 +2,9 @@
 
 from fastapi import Request, Response
 
+from tracker_service.api.jobs.job_answers import Queued
 from tracker_service.api.jobs.options import JobOptions, video_path_of
 from tracker_service.api.jobs.video_jobs import Submitted, VideoJobs
-from tracker_service.api.jobs.views import Queued
 from tracker_service.jobs.job import Job
 
 

@@ -124,7 +124,7 @@ class VideoJobs:
         """Return what brings frames into the wanted shape."""
         return FrameShape(await self._body() if choice.mesh else None, choice.names)
 
-    def shown(self, path: Path, job: Job) -> str:
+    def client_path(self, path: Path, job: Job) -> str:
         """Return what the job's client calls a result file: a path where it can see one, else a path of this API."""
         return self.media.client_name(path, job.request.shown_source) or f"/jobs/{job.id}/{path.name}"
 

@@ -1,34 +1,30 @@
 """``POST /pose/video`` and ``GET /pose/video/status/{job_id}``."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from tracker_service.api.http.errors import refusal
 from tracker_service.api.http.streaming import GrowingResponse, unless_gone
+from tracker_service.api.jobs.document_answers import VideoStatus, document_head, video_answer_end
 from tracker_service.api.jobs.following import Ended, Event
 from tracker_service.api.jobs.frame_fields import FieldChoice, FrameShape
+from tracker_service.api.jobs.job_answers import failure
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.options import (
     FieldsQuery,
     MeshQuery,
     OnDisconnectQuery,
 )
-from tracker_service.api.jobs.schemas import (
+from tracker_service.api.jobs.responses import (
     POSE_VIDEO_RESPONSES,
     STATUS_RESPONSES,
     VIDEO_BODY,
 )
 from tracker_service.api.jobs.submission import prefers_async, queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
-from tracker_service.api.jobs.views import (
-    failure,
-    pose_video_head,
-    pose_video_status,
-    pose_video_tail,
-)
 from tracker_service.jobs.job import Job, JobState
 
 router = APIRouter(tags=["videos"])
@@ -84,14 +80,15 @@ async def pose_video_status_route(
     """Answer with the state; `result` is what `POST /pose/video` would have answered, null before the end."""
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=True)
     job = await videos.get(job_id, client)
-    status = pose_video_status(job)
+    status = VideoStatus.of(job)
     if not result or job.state is not JobState.COMPLETED:
-        return Response(orjson.dumps({**status, "result": None}), media_type=_JSON)
+        return Response(status.model_dump_json(exclude_unset=True), media_type=_JSON)
+    opening = status.model_dump_json(exclude_unset=True, exclude={"result"}).encode()
     document = JobDocument(
-        head=pose_video_head(job),
-        tail=pose_video_tail(videos.shown),
+        head=document_head(job),
+        tail=partial(video_answer_end, client_path=videos.client_path),
         shape=await videos.shape(choice),
-        opening=orjson.dumps(status)[:-1] + b',"result":',
+        opening=opening[:-1] + b',"result":',
         closing=b"}",
     )
     return GrowingResponse(document.write(videos.follower(job).events()), media_type=_JSON)
@@ -104,7 +101,9 @@ class _GrowingAnswer:
         self._videos = videos
         self._job = job
         self._cancels = cancels
-        self._document = JobDocument(pose_video_head(job), pose_video_tail(videos.shown), shape)
+        self._document = JobDocument(
+            document_head(job), partial(video_answer_end, client_path=videos.client_path), shape
+        )
 
     async def begin(self, request: Request) -> Response:
         """Wait for the first sign of the job, and only then decide for 200."""

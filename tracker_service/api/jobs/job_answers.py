@@ -1,20 +1,19 @@
-"""Jobs as clients see them: the new resource and the two older spellings."""
+"""Jobs as clients see them, without their frames."""
 
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tracker_service.api.jobs.json_document import DocumentStatistics
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.pipeline.outputs import OVERLAY, TRACKS
 
-Shown: TypeAlias = Callable[[Path, Job], str]
+ClientPath: TypeAlias = Callable[[Path, Job], str]
 """Gives the name by which the job's client can get a result file."""
 
-_STATUS = {
+LEGACY_STATUS: Mapping[JobState, str] = {
     JobState.QUEUED: "queued",
     JobState.RUNNING: "processing",
     JobState.PAUSED: "processing",
@@ -22,12 +21,18 @@ _STATUS = {
     JobState.FAILED: "failed",
     JobState.CANCELLED: "failed",
 }
-_ASYNC_STATUS = {**_STATUS, JobState.COMPLETED: "complete", JobState.FAILED: "error", JobState.CANCELLED: "error"}
+FAILED_STATES = (JobState.FAILED, JobState.CANCELLED)
+_UPLOAD_STATUS = {
+    **LEGACY_STATUS,
+    JobState.COMPLETED: "complete",
+    JobState.FAILED: "error",
+    JobState.CANCELLED: "error",
+}
 
 
-_ID = "3f1c9a52e8b04d7796a1c05de2f4b873"
+EXAMPLE_ID = "3f1c9a52e8b04d7796a1c05de2f4b873"
 _EXAMPLE: dict[str, Any] = {
-    "job_id": _ID,
+    "job_id": EXAMPLE_ID,
     "state": "running",
     "video_path": "/shared/videos/clip.mov",
     "queued_at": 1763730000.25,
@@ -42,9 +47,9 @@ _EXAMPLE: dict[str, Any] = {
     "refine": False,
     "priority": 100,
     "links": {
-        "self": f"/jobs/{_ID}",
-        "results": f"/jobs/{_ID}/results",
-        "events": f"/jobs/{_ID}/events",
+        "self": f"/jobs/{EXAMPLE_ID}",
+        "results": f"/jobs/{EXAMPLE_ID}/results",
+        "events": f"/jobs/{EXAMPLE_ID}/events",
         "tracks": None,
         "overlay": None,
     },
@@ -83,7 +88,7 @@ class JobView(BaseModel):
     links: JobLinks
 
     @classmethod
-    def of(cls, job: Job) -> "JobView":
+    def of(cls, job: Job) -> Self:
         """Return ``job`` as clients see it."""
         path, complete, request = f"/jobs/{job.id}", job.state is JobState.COMPLETED, job.request
         return cls(
@@ -130,8 +135,8 @@ class Queued(BaseModel):
             "examples": [
                 {
                     "status": "queued",
-                    "job_id": _ID,
-                    "message": f"poll /pose/video/status/{_ID}",
+                    "job_id": EXAMPLE_ID,
+                    "message": f"poll /pose/video/status/{EXAMPLE_ID}",
                     "queue_position": 1,
                 }
             ]
@@ -144,72 +149,105 @@ class Queued(BaseModel):
     queue_position: int = Field(description="jobs in front of it")
 
     @classmethod
-    def of(cls, job: Job) -> "Queued":
+    def of(cls, job: Job) -> Self:
         """Return the answer to the request that queued ``job``."""
         message = f"poll /pose/video/status/{job.id}"
         return cls(job_id=job.id, message=message, queue_position=job.queue_position)
 
 
-def pose_video_head(job: Job) -> Mapping[str, Any]:
-    """Return how the answer of ``POST /pose/video`` begins."""
-    return {"job_id": job.id, "video_path": job.request.shown_source}
+class Accepted(BaseModel):
+    """An accepted upload."""
 
-
-def pose_video_tail(shown: Shown) -> Callable[[Job, DocumentStatistics], Mapping[str, Any]]:
-    """Return what gives the end of the answer of ``POST /pose/video``."""
-
-    def tail(job: Job, statistics: DocumentStatistics) -> Mapping[str, Any]:
-        complete = job.state is JobState.COMPLETED
-        outcome = {"status": "success"} if complete else {"status": "error", "error": failure(job)}
-        return {
-            **outcome,
-            "pkl_path": shown(job.folder / TRACKS, job) if complete else None,
-            "total_frames": statistics.frames,
-            "processing_time_seconds": _seconds(job),
-            "parsing_time_seconds": round(statistics.seconds, 3),
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "accepted", "job_id": EXAMPLE_ID, "message": f"poll /job_status/{EXAMPLE_ID}"}]
         }
+    )
 
-    return tail
+    status: str = "accepted"
+    job_id: str
+    message: str
 
-
-def pose_video_status(job: Job) -> dict[str, Any]:
-    """Return the answer of ``GET /pose/video/status/{job_id}``, without the result of a completed job."""
-    status = {
-        "job_id": job.id,
-        "status": _STATUS[job.state],
-        "video_path": job.request.shown_source,
-        "queued_at": job.queued_at,
-        "started_at": job.started_at,
-        "completed_at": job.completed_at,
-        "queue_position": job.queue_position,
-        "frames_done": job.frames_done,
-        "frames_total": job.frames_total,
-    }
-    if job.state in (JobState.FAILED, JobState.CANCELLED):
-        status["error"] = failure(job)
-    return status
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """Return the answer to the upload that queued ``job``."""
+        return cls(job_id=job.id, message=f"poll /job_status/{job.id}")
 
 
-def job_status(job: Job, shown: Shown) -> dict[str, Any]:
-    """Return the answer of ``GET /job_status/{job_id}``."""
-    status: dict[str, Any] = {"job_id": job.id, "status": _ASYNC_STATUS[job.state]}
-    if status["status"] == "processing":
-        status["elapsed_time"] = _seconds(job)
-        status["frames_done"], status["frames_total"] = job.frames_done, job.frames_total
-    elif job.state is JobState.COMPLETED:
-        output = shown(job.folder / OVERLAY, job) if job.request.overlay else None
-        status["processing_time"] = _seconds(job)
-        status["output_path"] = output
-        status["result"] = {
-            "status": "success",
-            "output_path": output,
-            "pkl_path": shown(job.folder / TRACKS, job),
-            "video_path": job.request.shown_source,
-            "total_frames": job.frames_done,
+class UploadResult(BaseModel):
+    """Where the files of a complete upload are."""
+
+    status: str = "success"
+    output_path: str | None
+    pkl_path: str
+    video_path: str
+    total_frames: int
+
+
+class UploadStatus(BaseModel):
+    """State of a job in the spelling of ``/process_video_async``; only the fields of its status are sent."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "job_id": EXAMPLE_ID,
+                    "status": "complete",
+                    "processing_time": 41.2,
+                    "output_path": f"/shared/jobs/{EXAMPLE_ID}/overlay.mp4",
+                    "result": {
+                        "status": "success",
+                        "output_path": f"/shared/jobs/{EXAMPLE_ID}/overlay.mp4",
+                        "pkl_path": f"/shared/jobs/{EXAMPLE_ID}/tracks.pkl",
+                        "video_path": "clip.mov",
+                        "total_frames": 140,
+                    },
+                }
+            ]
         }
-    elif job.state.final:
-        status["error"] = failure(job)
-    return status
+    )
+
+    job_id: str
+    status: str = Field(description="queued, processing, complete or error")
+    elapsed_time: float | None = Field(default=None, description="seconds; while processing")
+    frames_done: int | None = Field(default=None, description="while processing")
+    frames_total: int | None = Field(default=None, description="while processing")
+    processing_time: float | None = Field(default=None, description="seconds; when complete")
+    output_path: str | None = Field(default=None, description="the overlay as the client sees it; when complete")
+    result: UploadResult | None = Field(default=None, description="paths and number of frames; when complete")
+    error: str | None = Field(default=None, description="when it failed")
+
+    @classmethod
+    def of(cls, job: Job, client_path: ClientPath) -> Self:
+        """Return the state of ``job``."""
+        status = _UPLOAD_STATUS[job.state]
+        if status == "processing":
+            return cls(
+                job_id=job.id,
+                status=status,
+                elapsed_time=processing_seconds(job),
+                frames_done=job.frames_done,
+                frames_total=job.frames_total,
+            )
+        if job.state is JobState.COMPLETED:
+            overlay = client_path(job.folder / OVERLAY, job) if job.request.overlay else None
+            result = UploadResult(
+                status="success",
+                output_path=overlay,
+                pkl_path=client_path(job.folder / TRACKS, job),
+                video_path=job.request.shown_source,
+                total_frames=job.frames_done,
+            )
+            return cls(
+                job_id=job.id,
+                status=status,
+                processing_time=processing_seconds(job),
+                output_path=overlay,
+                result=result,
+            )
+        if job.state.final:
+            return cls(job_id=job.id, status=status, error=failure(job))
+        return cls(job_id=job.id, status=status)
 
 
 def failure(job: Job) -> str:
@@ -221,7 +259,8 @@ def failure(job: Job) -> str:
     return job.reason or "the job failed"
 
 
-def _seconds(job: Job) -> float:
+def processing_seconds(job: Job) -> float:
+    """Return how long ``job`` has been computed so far, or was; 0 before it began."""
     if job.started_at is None:
         return 0.0
     return round(max((job.completed_at or time.time()) - job.started_at, 0.0), 3)

@@ -1,0 +1,56 @@
+"""The documented shape of a person: `tracker_service.results.person_json.person_record` writes it."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Row3 = Annotated[list[float], Field(min_length=3, max_length=3)]
+Row2 = Annotated[list[float], Field(min_length=2, max_length=2)]
+Matrix = Annotated[list[Row3], Field(min_length=3, max_length=3)]
+
+
+class SmplParameters(BaseModel):
+    """SMPL as rotation matrices."""
+
+    betas: Annotated[list[float], Field(min_length=10, max_length=10)]
+    body_pose: Annotated[list[Matrix], Field(min_length=23, max_length=23)]
+    global_orient: Annotated[list[Matrix], Field(min_length=1, max_length=1)]
+
+
+class Translation(BaseModel):
+    """The person in front of the camera of the full frame, for focal length 5000/256 * max(width, height)."""
+
+    tx: float
+    ty: float
+    tz: float
+
+
+class PersonCropCamera(BaseModel):
+    """Weak-perspective camera of the person's crop."""
+
+    scale: float
+    tx: float
+    ty: float
+
+
+def _all_optional(schema: dict[str, Any]) -> None:
+    schema.pop("required")
+
+
+class Person(BaseModel):
+    """A person of a frame; with `fields` only those."""
+
+    model_config = ConfigDict(json_schema_extra=_all_optional)
+
+    track_id: int = Field(ge=1)
+    state: str = Field(description="seen or predicted")
+    age: int = Field(ge=0, description="frames since the person was last seen")
+    confidence: float = Field(description="detection score when last seen")
+    tracking_confidence: float = Field(description="1.0 when seen, below 1 and falling when predicted")
+    bbox: Annotated[list[float], Field(min_length=4, max_length=4, description="x, y, width, height; pixels")]
+    smpl: SmplParameters
+    keypoints_3d: Annotated[list[Row3], Field(min_length=45, max_length=45, description="metres, model space")]
+    keypoints_2d: Annotated[list[Row2], Field(min_length=45, max_length=45, description="pixels")]
+    camera: Translation
+    camera_crop: PersonCropCamera
+    mesh_vertices: list[Row3] | None = Field(default=None, description="metres, model space; not with mesh=false")
