@@ -10,7 +10,7 @@ import psutil
 
 from harness.waiting import until
 from tracker_service.jobs.job import Job, JobRequest, JobState
-from tracker_service.jobs.queue.store import DbosJobStore
+from tracker_service.jobs.queue.store import JobStore
 from tracker_service.settings import load_settings
 from tracker_service.wiring.jobs import store_parameters
 
@@ -18,7 +18,7 @@ CHUNK = 8
 COMPARED = ("results.ndjson", "tracks.pkl", "overlay.mp4")
 
 
-def new_store(folder: Path, **changes: Any) -> DbosJobStore:
+def new_store(folder: Path, **changes: Any) -> JobStore:
     """Return a store with quick polls and small chunks; ``changes`` replace groups of its parameters."""
     settings = load_settings(
         {
@@ -26,11 +26,11 @@ def new_store(folder: Path, **changes: Any) -> DbosJobStore:
             "inference": {"threads": 1},
         }
     )
-    return DbosJobStore(replace(store_parameters(settings), **{"database_url": None, **changes}))
+    return JobStore(replace(store_parameters(settings), **{"database_url": None, **changes}))
 
 
 @contextmanager
-def running_store(folder: Path, *, drain_seconds: float = 0.0, **changes: Any) -> Iterator[DbosJobStore]:
+def running_store(folder: Path, *, drain_seconds: float = 0.0, **changes: Any) -> Iterator[JobStore]:
     """Start a store and close it at the end, as quickly as ``drain_seconds`` says."""
     store = new_store(folder, **changes)
     store.start()
@@ -45,24 +45,24 @@ def request(source: Path, **changes: Any) -> JobRequest:
     return replace(JobRequest(source, f"C:/Videos/{source.name}", overlay=False), **changes)
 
 
-def wait_for(store: DbosJobStore, job_id: str, *states: JobState) -> Job:
+def wait_for(store: JobStore, job_id: str, *states: JobState) -> Job:
     """Return the job once it is in one of these states."""
     return until(lambda: job if (job := store.get(job_id)).state in states else None)
 
 
-def wait_final(store: DbosJobStore, job_id: str) -> Job:
+def wait_final(store: JobStore, job_id: str) -> Job:
     """Return the job once it is final."""
     return until(lambda: job if (job := store.get(job_id)).state.final else None)
 
 
-def wait_complete(store: DbosJobStore, job_id: str) -> Job:
+def wait_complete(store: JobStore, job_id: str) -> Job:
     """Return the job once it is final, which must be complete."""
     job = wait_final(store, job_id)
     assert job.state is JobState.COMPLETED, job
     return job
 
 
-def wait_frames(store: DbosJobStore, job_id: str, frames: int) -> Job:
+def wait_frames(store: JobStore, job_id: str, frames: int) -> Job:
     """Return the job once that many frames are done."""
 
     def done() -> Job | None:

@@ -8,7 +8,7 @@ from harness.clips import cut
 from harness.job_stores import request, running_store, wait_for, workers
 from harness.waiting import until
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.jobs.queue.store import DbosJobStore
+from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.queue.store_parameters import QueueLimits
 
 _CLIENTS = {"a": 30, "b": 12, "c": 8}
@@ -52,12 +52,12 @@ def queue_run(folder: Path) -> dict[str, Any]:
         }
 
 
-def _cancel_in_each_state(store: DbosJobStore, jobs: list[Job], running: Job) -> dict[str, str]:
+def _cancel_in_each_state(store: JobStore, jobs: list[Job], running: Job) -> dict[str, str]:
     queued = store.cancel(jobs[10].id)
     return {"queued": queued.state.value, "running": store.cancel(running.id).state.value}
 
 
-def _drain(store: DbosJobStore) -> int:
+def _drain(store: JobStore) -> int:
     most = 0
 
     def idle() -> bool:

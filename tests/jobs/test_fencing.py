@@ -7,23 +7,22 @@ import pytest
 
 from harness.job_stores import CHUNK, contents, request, running_store, wait_complete, wait_frames, worker
 from harness.waiting import until
-from tracker_service.jobs.folder import JobFolder, worker_task
-from tracker_service.jobs.messages import Occupied
-from tracker_service.jobs.queue.store_parameters import RunLimits
+from tracker_service.jobs.messages import Locked
 from tracker_service.jobs.queue.worker_process import WorkerProcess
-from tracker_service.jobs.worker.fence import Fence, JobOccupiedError
+from tracker_service.jobs.worker.fence import Fence, JobLockedError
+from tracker_service.jobs.worker.task import WorkerTask
 
 
 def test_only_one_owner_at_a_time_and_each_has_a_higher_number(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with Fence(path) as first:
         first.check()
-        with pytest.raises(JobOccupiedError, match="another one at work"):
+        with pytest.raises(JobLockedError, match="another one at work"):
             Fence(path)
         first.check()
     with Fence(path) as second:
         assert second.token > first.token
-        with pytest.raises(JobOccupiedError, match=f"got owner {second.token}"):
+        with pytest.raises(JobLockedError, match=f"got owner {second.token}"):
             first.check()
 
 
@@ -40,7 +39,7 @@ def test_a_deleted_job_takes_no_results(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with Fence(path) as fence:
         path.unlink()
-        with pytest.raises(JobOccupiedError, match="deleted"):
+        with pytest.raises(JobLockedError, match="deleted"):
             fence.check()
 
 
@@ -48,19 +47,17 @@ def test_a_second_worker_of_a_running_job_goes_away_without_a_trace(
     clip: Path, undisturbed: Callable[[bool], dict[str, bytes]], tmp_path: Path
 ) -> None:
     with running_store(tmp_path) as store:
-        asked = request(clip, overlay=True)
-        job = store.submit(asked)
+        job = store.submit(request(clip, overlay=True))
         wait_frames(store, job.id, CHUNK)
         first = worker()
         first.suspend()
-        task = worker_task(JobFolder(job.folder), asked, RunLimits(), store._parameters.computing)
-        second = WorkerProcess(task.to_json())
+        second = WorkerProcess(WorkerTask(job.folder, 0, store._parameters.computing))
         try:
             message = until(lambda: second.receive(0.1))
         finally:
             second.kill()
             first.resume()
-        assert isinstance(message, Occupied)
+        assert isinstance(message, Locked)
         done = wait_complete(store, job.id)
     assert done.attempts == 1
     assert contents(done) == undisturbed(False)

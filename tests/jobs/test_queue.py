@@ -8,16 +8,16 @@ from harness.job_stores import contents, request, running_store, wait_complete, 
 from harness.waiting import until
 from tracker_service.errors import JobQuotaError, QueueFullError
 from tracker_service.jobs.job import JobState
-from tracker_service.jobs.queue.fair_order import Turn, next_turn
+from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 from tracker_service.jobs.queue.store_parameters import QueueLimits
 
 
 def queue_order(*asked: tuple[str, int]) -> list[int]:
     """Return in which order jobs of (client, priority), queued one after the other, would be computed."""
-    turns: list[Turn] = []
+    jobs: list[UnfinishedJob] = []
     for client, priority in asked:
-        turns.append(Turn(next_turn(priority, client, turns), client, waiting=True))
-    return sorted(range(len(turns)), key=lambda place: (turns[place].number, place))
+        jobs.append(UnfinishedJob(next_rank(priority, client, jobs), client, waiting=True))
+    return sorted(range(len(jobs)), key=lambda place: (jobs[place].rank, place))
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,18 @@ def queue_order(*asked: tuple[str, int]) -> list[int]:
         ([("a", 1000), ("b", -5)], [1, 0]),
     ],
 )
-def test_turns(asked: list[tuple[str, int]], order: list[int]) -> None:
+def test_clients_and_priorities_take_turns(asked: list[tuple[str, int]], order: list[int]) -> None:
     assert queue_order(*asked) == order
 
 
 def test_a_client_that_comes_late_is_not_put_behind_rounds_that_are_over() -> None:
-    running = Turn(next_turn(100, "a", []), "a", waiting=False)
-    second = Turn(next_turn(100, "a", [running]), "a", waiting=True)
-    third = Turn(next_turn(100, "a", [running, second]), "a", waiting=True)
-    served = Turn(second.number, "a", waiting=False)
-    late = next_turn(100, "b", [served, third])
-    assert late // 100 == third.number // 100
-    assert late > third.number
+    running = UnfinishedJob(next_rank(100, "a", []), "a", waiting=False)
+    second = UnfinishedJob(next_rank(100, "a", [running]), "a", waiting=True)
+    third = UnfinishedJob(next_rank(100, "a", [running, second]), "a", waiting=True)
+    served = UnfinishedJob(second.rank, "a", waiting=False)
+    late = next_rank(100, "b", [served, third])
+    assert late // 100 == third.rank // 100
+    assert late > third.rank
 
 
 def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, clip: Path, tmp_path: Path) -> None:

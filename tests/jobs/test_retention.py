@@ -8,8 +8,8 @@ import pytest
 from harness.job_stores import request, running_store, wait_complete
 from harness.waiting import until
 from tracker_service.errors import JobNotFoundError
-from tracker_service.jobs.queue.retention import ABANDONED_SECONDS, FinishedJob, SteadyClock, expired, remove_strays
-from tracker_service.jobs.queue.store import DbosJobStore
+from tracker_service.jobs.queue.retention import ORPHAN_SECONDS, FinishedJob, SteadyClock, expired, remove_orphans
+from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.queue.store_parameters import Retention
 
 KIB = 1024
@@ -65,19 +65,19 @@ def test_nothing_is_removed_right_after_a_jump_of_the_clock(
     assert found == answers
 
 
-def test_strays_go_when_they_are_old_and_nobodys(tmp_path: Path) -> None:
+def test_orphans_go_when_they_are_old_and_nobodys(tmp_path: Path) -> None:
     for name, age in (("known", 2), ("fresh", 0), ("old", 2)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").touch()
-        then = 1e9 - age * ABANDONED_SECONDS
+        then = 1e9 - age * ORPHAN_SECONDS
         os.utime(tmp_path / name, (then, then))
     (tmp_path / "upload.mp4").touch()
     os.utime(tmp_path / "upload.mp4", (0, 0))
-    remove_strays(tmp_path, {"known"}.__contains__, 1e9)
+    remove_orphans(tmp_path, {"known"}.__contains__, 1e9)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh", "known"]
 
 
-def gone(store: DbosJobStore, job_id: str) -> bool:
+def gone(store: JobStore, job_id: str) -> bool:
     try:
         store.get(job_id)
     except JobNotFoundError:

@@ -22,7 +22,8 @@ from tracker_service.api.startup.needed_models import check_models
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import InferenceUnavailableError
 from tracker_service.inference.client import InferenceClient
-from tracker_service.jobs.job import JobStore, QueueCounts
+from tracker_service.jobs.job import QueueCounts
+from tracker_service.jobs.queue.store import JobStore
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.settings import Settings

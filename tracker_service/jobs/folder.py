@@ -4,15 +4,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from tracker_service.errors import JobError
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import JobRequest
-from tracker_service.jobs.queue.store_parameters import RunLimits
-from tracker_service.jobs.worker.task import WorkerTask
 from tracker_service.results.partial_file import write_whole
 
 
@@ -46,14 +45,19 @@ class JobFolder:
     path: Path
 
     @property
-    def specification(self) -> Path:
-        """The request and the settings it is computed with."""
+    def definition(self) -> Path:
+        """The request and the settings it is computed with; see `JobDefinition`."""
         return self.path / "job.json"
 
     @property
     def status(self) -> Path:
-        """What the service that computes it last knew."""
+        """What the service that computes it last knew; see `JobStatus`."""
         return self.path / "status.json"
+
+    @property
+    def adoption(self) -> Path:
+        """A mark that is there while a job of an earlier version is taken over; see `earlier_version`."""
+        return self.path / "adopting"
 
     def write_status(self, status: JobStatus) -> None:
         """Replace the status; for display and accounting only, so it is not forced to the disk.
@@ -74,78 +78,41 @@ class JobFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class JobSpecification:
-    """What is settled about a job when it is submitted, whatever becomes of the service's settings later.
+class JobDefinition:
+    """A job as it was submitted, whatever becomes of the service's settings later; written once.
 
     Attributes:
-        identity: what the video was, None for a folder of images.
+        request: what was asked.
+        identity: what the video was.
         chunk_frames: frames between two borders.
         settings: those that decide the results.
     """
 
-    identity: SourceIdentity | None
+    request: JobRequest
+    identity: SourceIdentity
     chunk_frames: int
     settings: Mapping[str, Any]
 
     def write(self, folder: JobFolder) -> None:
-        """Make the folder and write the specification into it."""
-        folder.path.mkdir(parents=True)
-        write_whole(folder.specification, orjson.dumps(asdict(self)))
+        """Write it into the job's folder, which must exist."""
+        write_whole(folder.definition, _DEFINITION.dump_json(self))
 
-    @classmethod
-    def read(cls, folder: JobFolder) -> Self:
+    @staticmethod
+    def read(folder: JobFolder, earlier_request: Mapping[str, Any] | None = None) -> "JobDefinition":
         """Read what `write` wrote.
+
+        Args:
+            folder: of the job.
+            earlier_request: of a job of the first version, which did not write it into the folder.
 
         Raises:
             JobError: it is not there or damaged.
         """
         try:
-            values = orjson.loads(folder.specification.read_bytes())
-            identity = values.pop("identity")
-            return cls(**values, identity=None if identity is None else SourceIdentity(**identity))
-        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            values = {"request": earlier_request, **orjson.loads(folder.definition.read_bytes())}
+            return _DEFINITION.validate_python(values)
+        except (OSError, orjson.JSONDecodeError, TypeError, ValidationError) as error:
             raise JobError(f"job {folder.path.name}: expected its folder, got none that can be used") from error
 
 
-def worker_task(folder: JobFolder, request: JobRequest, limits: RunLimits, computing: Mapping[str, Any]) -> WorkerTask:
-    """Return what a worker must know to compute a job.
-
-    Args:
-        folder: of the job.
-        request: what was asked.
-        limits: of this service.
-        computing: settings of this service that say where the models run.
-
-    Raises:
-        JobError: the folder cannot be used.
-    """
-    specification = JobSpecification.read(folder)
-    return WorkerTask(
-        folder=folder.path,
-        source=request.source,
-        shown_source=request.shown_source,
-        identity=specification.identity,
-        max_frames=request.max_frames,
-        overlay=request.overlay,
-        refine=request.refine,
-        chunk_frames=specification.chunk_frames,
-        free_bytes=limits.free_bytes,
-        settings={**specification.settings, **computing},
-    )
-
-
-def request_to_json(request: JobRequest) -> dict[str, Any]:
-    """Return the request as JSON values."""
-    return {**asdict(request), "source": str(request.source)}
-
-
-def request_from_json(values: Any) -> JobRequest:
-    """Rebuild what `request_to_json` took apart.
-
-    Raises:
-        JobError: it is none.
-    """
-    try:
-        return JobRequest(**{**values, "source": Path(values["source"])})
-    except (KeyError, TypeError) as error:
-        raise JobError(f"job: expected a request, got {values!r}") from error
+_DEFINITION = TypeAdapter(JobDefinition)

@@ -1,10 +1,10 @@
 """Whether a video is still the file that was submitted."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 _HEAD_BYTES = 64 * 1024
 
@@ -36,14 +36,12 @@ class SourceIdentity:
     head: str
 
     @classmethod
-    def of(cls, path: Path) -> Self | None:
-        """Return the identity of a file, None for a folder of images.
+    def of(cls, path: Path) -> Self:
+        """Return the identity of a file.
 
         Raises:
             OSError: it cannot be read.
         """
-        if path.is_dir():
-            return None
         status = path.stat()
         with path.open("rb") as stream:
             head = hashlib.blake2b(stream.read(_HEAD_BYTES), digest_size=16).hexdigest()
@@ -55,14 +53,10 @@ class SourceIdentity:
             now = SourceIdentity.of(path)
         except OSError:
             return SourceChange.GONE
-        if now is None or (now.head != self.head and min(now.size, self.size) >= _HEAD_BYTES):
+        if now.head != self.head and min(now.size, self.size) >= _HEAD_BYTES:
             return SourceChange.REPLACED
         if now.inode != self.inode and (now.size, now.modified) != (self.size, self.modified):
             return SourceChange.REPLACED
         if now.size != self.size:
             return SourceChange.SHRUNK if now.size < self.size else SourceChange.GROWN
         return SourceChange.NONE if now.head == self.head else SourceChange.REPLACED
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values for the constructor."""
-        return asdict(self)

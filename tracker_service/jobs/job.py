@@ -1,15 +1,14 @@
-"""What a video job is: its request, its state, and the store that keeps it."""
+"""What a video job is: its request and its state."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 
 class JobState(StrEnum):
     """Where a job stands.
 
-    ``PAUSED`` waits for something that heals by itself (disk space, Triton); the last three are final.
+    ``PAUSED`` waits for something that comes back by itself (disk space, Triton); the last three are final.
     """
 
     QUEUED = "queued"
@@ -94,74 +93,3 @@ class QueueCounts:
     def active(self) -> int:
         """Jobs that will still change."""
         return self.queued + self.running + self.paused
-
-
-class JobStore(Protocol):
-    """Keeps jobs and computes them; safe to call from several threads. All calls may block for milliseconds."""
-
-    def start(self) -> None:
-        """Take up work, jobs left over from an earlier process included."""
-        ...
-
-    def submit(self, request: JobRequest) -> Job:
-        """Queue a job.
-
-        With ``delete_source`` the store takes the source over: it is gone from its place when this returns. When this
-        raises it is still there and the caller's.
-
-        Raises:
-            QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
-            VideoError: the source is no video (checked by opening it).
-            DiskFullError: there is no room for its results.
-        """
-        ...
-
-    def get(self, job_id: str) -> Job:
-        """Return a job; raises `JobNotFoundError`."""
-        ...
-
-    def jobs(self, *, state: JobState | None = None, client: str | None = None, limit: int = 100) -> list[Job]:
-        """Return jobs, newest first."""
-        ...
-
-    def cancel(self, job_id: str) -> Job:
-        """Cancel a job that is not final yet (a final one stays as it is); raises `JobNotFoundError`."""
-        ...
-
-    def resume(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again, from its last restart point (others stay as they are).
-
-        Raises:
-            JobNotFoundError: no such job.
-        """
-        ...
-
-    def delete(self, job_id: str) -> None:
-        """Forget a final job and remove its files.
-
-        Raises:
-            JobNotFoundError: no such job.
-            JobError: it is not final.
-        """
-        ...
-
-    def read_lines(self, job_id: str, start: int = 0, limit: int = 64) -> list[bytes]:
-        """Return up to ``limit`` result lines from frame ``start`` on: one frame each, no line break, safely written.
-
-        Meshes are not in them. An empty answer of a job that is not final means: later.
-
-        Raises:
-            JobNotFoundError: no such job.
-        """
-        ...
-
-    def counts(self) -> QueueCounts:
-        """Return how many jobs are in each kind of state."""
-        ...
-
-    def close(self, drain_seconds: float) -> None:
-        """Stop taking up work, and park what runs at its next restart point so that `start` takes it up again.
-
-        A job that does not reach one within ``drain_seconds`` is cut off and goes on at the one before.
-        """
-        ...

@@ -21,7 +21,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """The worker is alive and has got on: frames were read or tracked since the last such message.
+    """The worker is alive and has progressed: frames were read or tracked since the last such message.
 
     Attributes:
         frames: frames tracked so far, those of earlier workers included.
@@ -82,7 +82,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The worker waits for something that heals by itself, such as the inference server."""
+    """The worker waits for something that comes back by itself, such as the inference server."""
 
     reason: str
 
@@ -116,14 +116,14 @@ class DiskFull:
 
 
 @dataclass(frozen=True, slots=True)
-class Occupied:
+class Locked:
     """The worker ends because another one is still working on the job."""
 
     reason: str
 
 
 Message: TypeAlias = (
-    Opened | Progressed | Committed | Restored | Waiting | Resumed | Completed | Refused | DiskFull | Occupied
+    Opened | Progressed | Committed | Restored | Waiting | Resumed | Completed | Refused | DiskFull | Locked
 )
 _TYPES = {kind.__name__: kind for kind in get_args(Message)}
 

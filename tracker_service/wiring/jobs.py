@@ -2,9 +2,8 @@
 
 import os
 
-from tracker_service.jobs.job import JobStore
 from tracker_service.jobs.queue.observer import JobObserver
-from tracker_service.jobs.queue.store import DbosJobStore
+from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.queue.store_parameters import QueueLimits, Retention, RunLimits, StoreParameters
 from tracker_service.settings import Settings
 
@@ -12,7 +11,7 @@ _TRACKING = {"model_set", "detect_shots", "use_gt", "phalp", "render", "refineme
 _COMPUTING = {"inference"}
 
 
-def open_job_store(settings: Settings, observer: JobObserver | None = None) -> DbosJobStore:
+def open_job_store(settings: Settings, observer: JobObserver | None = None) -> JobStore:
     """Return the store that the settings ask for; it computes nothing before its `start`.
 
     The environment variable DATABASE_URL stands in for ``jobs.database_url``.
@@ -21,7 +20,7 @@ def open_job_store(settings: Settings, observer: JobObserver | None = None) -> D
         settings: the whole tree; how videos are tracked is kept with each job when it is submitted.
         observer: is told what running jobs do.
     """
-    return DbosJobStore(store_parameters(settings), observer)
+    return JobStore(store_parameters(settings), observer)
 
 
 def store_parameters(settings: Settings) -> StoreParameters:
@@ -50,6 +49,3 @@ def store_parameters(settings: Settings) -> StoreParameters:
         tracking=settings.model_dump(mode="json", include=_TRACKING),
         computing=settings.model_dump(mode="json", include=_COMPUTING),
     )
-
-
-__all__ = ["JobStore", "open_job_store", "store_parameters"]

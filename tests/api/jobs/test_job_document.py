@@ -18,7 +18,8 @@ from tracker_service.api.jobs.frame_fields import FrameShape
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.streams import frame_lines, progress_events
 from tracker_service.errors import JobError, JobNotFoundError, ResultsError
-from tracker_service.jobs.job import Job, JobRequest, JobState, JobStore
+from tracker_service.jobs.job import Job, JobRequest, JobState
+from tracker_service.jobs.queue.store import JobStore
 
 PACE = Pace(poll=0.001, first_quiet=0.002, quiet=0.002)
 REQUEST = JobRequest(Path("/host/clip.mp4"), r"C:\clip.mp4")

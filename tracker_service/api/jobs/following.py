@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from anyio import to_thread
 
-from tracker_service.jobs.job import Job, JobStore
+from tracker_service.jobs.job import Job
+from tracker_service.jobs.queue.store import JobStore
 
 LINES_AT_ONCE = 16
 """Result lines held in memory per follower."""

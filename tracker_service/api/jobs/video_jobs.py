@@ -20,7 +20,8 @@ from tracker_service.api.jobs.uploads import Upload, UploadFolder
 from tracker_service.api.service import Service
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import JobNotFoundError, VideoError
-from tracker_service.jobs.job import Job, JobRequest, JobState, JobStore
+from tracker_service.jobs.job import Job, JobRequest, JobState
+from tracker_service.jobs.queue.store import JobStore
 from tracker_service.media import MediaFile, MediaFiles, PathRules
 from tracker_service.settings import Settings
 from tracker_service.video.probe import VideoProperties, probe_video

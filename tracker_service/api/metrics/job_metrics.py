@@ -10,13 +10,15 @@ from pathlib import Path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from tracker_service.jobs.job import JobStore, QueueCounts
+from tracker_service.jobs.job import QueueCounts
 from tracker_service.jobs.messages import FrameCounts
+from tracker_service.jobs.queue.observer import JobObserver
+from tracker_service.jobs.queue.store import JobStore
 
 _logger = logging.getLogger(__name__)
 
 
-class JobMetrics(Collector):
+class JobMetrics(Collector, JobObserver):
     """Listens to running jobs and asks the store when the metrics are read.
 
     Args:
@@ -34,7 +36,7 @@ class JobMetrics(Collector):
         self._failures = 0
 
     def progressed(self) -> None:
-        """A worker has got on; see `JobObserver`."""
+        """A worker has progressed; see `JobObserver`."""
         self._last_progress = time.time()
 
     def committed(self, counts: FrameCounts) -> None:
@@ -62,7 +64,7 @@ class JobMetrics(Collector):
         running = counts is not None and counts.running > 0
         yield GaugeMetricFamily(
             "phalp_job_last_progress_timestamp_seconds",
-            "When a running job last got on; 0 when none runs.",
+            "When a running job last progressed; 0 when none runs.",
             value=self._last_progress if running else 0.0,
         )
         yield CounterMetricFamily("phalp_job_failures", "Jobs that ended as failed.", value=self._failures)

@@ -9,8 +9,8 @@ from tracker_service.api.metrics.job_metrics import JobMetrics
 from tracker_service.api.service import Service
 from tracker_service.api.startup.retrying import until_it_works
 from tracker_service.errors import PhalpTritonError
-from tracker_service.jobs.job import JobStore
 from tracker_service.jobs.queue.observer import JobObserver
+from tracker_service.jobs.queue.store import JobStore
 from tracker_service.settings import Settings
 
 _logger = logging.getLogger(__name__)

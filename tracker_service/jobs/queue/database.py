@@ -1,11 +1,14 @@
-"""The queue in a database: what this project uses of DBOS, and how DBOS is set up.
+"""The queue in a database: everything that this project uses of DBOS, and how DBOS is set up.
+
+No other module imports DBOS; `tests/jobs/test_dbos_surface.py` holds what is used here, its private parts too, against
+the installed version.
 
 DBOS sends nothing anywhere: its cloud console (Conductor) and its OpenTelemetry exporters are off unless they are
 configured, and they are not. Values are stored as JSON, never as pickles.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from dbos import (
@@ -13,6 +16,7 @@ from dbos import (
     DBOSConfig,
     DBOSContextSetAuth,
     DBOSPortableJSONSerializer,
+    PortableWorkflowError,
     Queue,
     SetEnqueueOptions,
     SetWorkflowID,
@@ -23,15 +27,21 @@ from sqlalchemy.exc import DBAPIError
 
 from tracker_service.errors import JobError, JobNotFoundError
 
-__all__ = ["DATABASE_ERRORS", "QueueDatabase", "Workflow", "WorkflowStatus"]
+__all__ = ["DATABASE_ERRORS", "QUEUE_ERRORS", "QueueDatabase", "RecordedError", "Workflow", "WorkflowStatus"]
 
-APPLICATION_VERSION = "1"
-"""Pinned: unfinished jobs go on after an upgrade. Raised only when the order of the workflow's steps changes."""
+APPLICATION_VERSION = "2"
+"""Of the workflow and of its arguments; raised when they change. DBOS takes up jobs of its own version only."""
+EARLIER_VERSIONS = ["1"]
+"""Those whose jobs `QueueDatabase.adopt` takes over."""
 DATABASE_ERRORS = (DBAPIError,)
 """What DBOS lets through when the database cannot be written, for instance because its disk is full."""
+QUEUE_ERRORS = (dbos_errors.DBOSException,)
+"""What DBOS raises to end a workflow, for instance because it was cancelled."""
+RecordedError = PortableWorkflowError
+"""What DBOS raises for a step that has failed in an earlier run of the workflow."""
 FINAL = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
-Workflow: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any]]
+Workflow: TypeAlias = Callable[[str], dict[str, Any]]
 _NAME, _QUEUE = "track_video", "jobs"
 _logger = logging.getLogger("dbos")
 
@@ -52,7 +62,7 @@ class QueueDatabase:
     Args:
         url: of the database.
         executor_id: name of this service among those of the database.
-        workflow: computes a job, given its id and its request.
+        workflow: computes a job, given its id.
         concurrency: jobs computed at the same time by each service.
         poll_seconds: how often the queue is looked at.
     """
@@ -81,42 +91,60 @@ class QueueDatabase:
             self.close()
             raise
 
-    def enqueue(self, job_id: str, turn: int, client: str, values: Mapping[str, Any]) -> None:
-        """Add a workflow."""
-        with SetWorkflowID(job_id), SetEnqueueOptions(priority=turn), DBOSContextSetAuth(client, None):
-            self._queue.enqueue(self._workflow, job_id, dict(values))
+    def enqueue(self, job_id: str, rank: int, client: str) -> None:
+        """Add a workflow; those of a lower rank go first."""
+        with SetWorkflowID(job_id), SetEnqueueOptions(priority=rank), DBOSContextSetAuth(client, None):
+            self._queue.enqueue(self._workflow, job_id)
 
     def get(self, job_id: str) -> WorkflowStatus:
         """Return a workflow; raises `JobNotFoundError`."""
-        found = DBOS.list_workflows(workflow_ids=[job_id], name=_NAME)
+        found = self.workflows(ids=[job_id], outcome=True)
         if not found:
             raise JobNotFoundError(f"job: expected the id of a job, got {job_id[:64]!r}")
         return found[0]
 
-    def newest(self, status: list[str] | None, client: str | None, limit: int | None) -> list[WorkflowStatus]:
-        """Return workflows with all that is known of them, newest first."""
-        return DBOS.list_workflows(name=_NAME, status=status, user=client, limit=limit, sort_desc=True)
+    def workflows(
+        self,
+        *status: str,
+        ids: list[str] | None = None,
+        client: str | None = None,
+        versions: list[str] | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+        outcome: bool = False,
+    ) -> list[WorkflowStatus]:
+        """Return workflows, oldest first.
 
-    def outlines(self, *status: str, ids: list[str] | None = None, client: str | None = None) -> list[WorkflowStatus]:
-        """Return workflows in these states (all, if none is given), oldest first, without requests and results."""
+        Args:
+            status: their states, any if none is given.
+            ids: only these, any where None.
+            client: only this one's, anybody's where None.
+            versions: only those queued by them, any where None.
+            limit: most workflows.
+            newest_first: turn the order round.
+            outcome: also read results and errors.
+        """
         return DBOS.list_workflows(
             workflow_ids=ids,
             name=_NAME,
             status=list(status) or None,
             user=client,
+            app_version=versions,
+            limit=limit,
+            sort_desc=newest_first,
             load_input=False,
-            load_output=False,
+            load_output=outcome,
         )
 
     def cancel(self, job_id: str) -> None:
         """Cancel a workflow unless it is final."""
         DBOS.cancel_workflow(job_id)
 
-    def begin_again(self, job_id: str) -> None:
-        """Queue a final workflow again, from its first step; the steps find on disk what is done."""
-        DBOS.rewind_workflow(job_id, queue_name=_QUEUE)
+    def restart(self, job_id: str) -> None:
+        """Queue a final workflow again, of an earlier version too; what it has done it finds on disk."""
+        DBOS.rewind_workflow(job_id, application_version=APPLICATION_VERSION, queue_name=_QUEUE)
 
-    def take_back(self, job_id: str) -> None:
+    def requeue(self, job_id: str) -> None:
         """Queue a workflow that nobody computes any more, although it is marked as running."""
         DBOS.resume_workflow(job_id, queue_name=_QUEUE)
 
@@ -124,6 +152,12 @@ class QueueDatabase:
         """Queue all workflows of another service that is dead."""
         # What DBOS itself does for an executor that starts again; attempts go on being counted.
         DBOS._recover_pending_workflows([executor_id])
+
+    def earlier_request(self, job_id: str) -> dict[str, Any] | None:
+        """Return the request of a job of version 1, which had it in the queue; None for any other."""
+        found = DBOS.list_workflows(workflow_ids=[job_id], name=_NAME, load_output=False)
+        arguments = found[0].input["args"] if found and found[0].input is not None else ()
+        return dict(arguments[1]) if len(arguments) > 1 else None
 
     def delete(self, job_id: str) -> None:
         """Forget a workflow."""
@@ -134,15 +168,16 @@ class QueueDatabase:
         DBOS.destroy(destroy_registry=True)
 
 
-def step(name: str, function: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run a function as a step of the workflow of this thread: once it has returned, it is never run again."""
-    return dict(DBOS.run_step({"name": name}, function, *arguments))
+    return dict(DBOS.run_step({"name": name}, function))
 
 
-def _function(method: Workflow) -> Workflow:
+def _function(method: Workflow) -> Callable[..., dict[str, Any]]:
     """Return a plain function: DBOS writes attributes onto what it is given, which methods do not take."""
 
-    def track_video(job_id: str, values: dict[str, Any]) -> dict[str, Any]:
-        return method(job_id, values)
+    def track_video(job_id: str, *_: object) -> dict[str, Any]:
+        """Version 1 had a second argument, which stays in the queue when its jobs are taken over."""
+        return method(job_id)
 
     return track_video

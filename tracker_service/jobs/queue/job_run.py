@@ -2,21 +2,22 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from threading import Event
-from typing import Any, Protocol
+from typing import Any
 
 from tracker_service.errors import JobError
+from tracker_service.jobs.chunks.chunk import ChunkFiles
 from tracker_service.jobs.disk import free_bytes
-from tracker_service.jobs.folder import JobFolder, JobStatus
+from tracker_service.jobs.folder import JobFolder
 from tracker_service.jobs.messages import (
     Committed,
     Completed,
     DiskFull,
+    Locked,
     Message,
-    Occupied,
     Opened,
     Progressed,
     Refused,
@@ -26,12 +27,12 @@ from tracker_service.jobs.messages import (
 )
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store_parameters import RunLimits
-from tracker_service.jobs.queue.worker_process import WorkerDied
+from tracker_service.jobs.queue.worker_process import WorkerDied, WorkerProcess
 
-_SIGN_WHILE_WAITING = 60.0
+_HEARTBEAT_WHILE_WAITING = 60.0
 """Seconds within which a worker that waits for the inference server says so again."""
-_TRY_AGAIN = 60.0
-"""Seconds after which a worker that met a full disk gets another try though there is no more room than then."""
+_RETRY_FULL_DISK = 60.0
+"""Seconds after which a worker that met a full disk is started again though there is no more room than then."""
 _logger = logging.getLogger(__name__)
 
 
@@ -39,91 +40,62 @@ class JobFailedError(JobError):
     """The job cannot be completed; the message is the reason that clients read."""
 
 
-class Abandoned(BaseException):
-    """Leaves a workflow without an outcome, so that it is taken up again or stays cancelled.
+class JobInterrupted(BaseException):
+    """Leaves a workflow without an outcome, so that it is recovered or stays cancelled.
 
     DBOS records every `Exception` as the outcome of the step and of the workflow, and nothing else.
     """
 
 
-class Worker(Protocol):
-    """A running worker; see `WorkerProcess`."""
-
-    def receive(self, timeout: float) -> Message | WorkerDied | None:
-        """Return the next message; None if there is none within ``timeout`` seconds."""
-        ...
-
-    def kill(self) -> None:
-        """End it; returns when it is gone."""
-        ...
-
-
 class JobRun:
-    """Gets a job computed, chunk by chunk.
+    """Gets a job computed.
 
     Only monotonic clocks decide anything here: the wall clock may jump.
 
     Args:
         folder: of the job.
-        specification: what a worker is told to do.
         limits: when to give up or wait.
-        start: starts a worker on a specification.
+        start: starts a worker for the job.
         observer: is told what happens.
     """
 
     def __init__(
-        self,
-        folder: JobFolder,
-        specification: Mapping[str, Any],
-        limits: RunLimits,
-        start: Callable[[Mapping[str, Any]], Worker],
-        observer: JobObserver,
+        self, folder: JobFolder, limits: RunLimits, start: Callable[[], WorkerProcess], observer: JobObserver
     ) -> None:
         self.status = folder.read_status()
         self._folder = folder
-        self._specification = specification
         self._limits = limits
         self._start = start
         self._observer = observer
-        self._abandoned, self._parked = Event(), Event()
-        self._worker: Worker | None = None
-        self._committed: Committed | Restored | None = None
+        self._interrupted, self._draining = Event(), Event()
+        self._worker: WorkerProcess | None = None
+        self._chunk = ChunkFiles(folder.path / "chunks").count()  # being computed; behind the last, files are joined
+        self._at_border = False
         self._completed = False
-        self._last_sign = time.monotonic()
+        self._last_heartbeat = time.monotonic()
         self._waiting = False
         self._full_at: tuple[int, float] | None = None
 
-    def chunk(self, number: int) -> dict[str, Any]:
-        """Wait until a chunk is on disk; returns its number, the frames done and whether it is the last.
+    def compute(self) -> dict[str, Any]:
+        """Wait until all chunks are on disk and the result files have their names; returns the number of frames.
 
         Raises:
             JobFailedError: it cannot be computed.
-            Abandoned: `abandon` was called, or `park` was and this is the border to stop at.
-        """
-        if self._parked.is_set():
-            raise Abandoned
-        while (done := self._committed) is None or done.chunk < number:
-            self._advance(number)
-        return {"chunk": number, "frames_done": done.frames_done, "last": done.last and done.chunk == number}
-
-    def finish(self, chunks: int) -> dict[str, Any]:
-        """Wait until the result files have their names; returns the number of frames.
-
-        Raises:
-            JobFailedError: they cannot be made.
-            Abandoned: `abandon` was called.
+            JobInterrupted: `interrupt` was called, or `drain` was and this is the border to stop at.
         """
         while not self._completed:
-            self._advance(chunks)
+            if self._draining.is_set() and (self._worker is None or self._at_border):
+                raise JobInterrupted
+            self._advance()
         return {"frames": self.status.frames_done}
 
-    def park(self) -> None:
+    def drain(self) -> None:
         """Make the waiting thread leave at the next border, so that nothing is computed twice."""
-        self._parked.set()
+        self._draining.set()
 
-    def abandon(self) -> None:
+    def interrupt(self) -> None:
         """Make the waiting thread leave as soon as possible."""
-        self._abandoned.set()
+        self._interrupted.set()
 
     def close(self) -> None:
         """End the worker."""
@@ -131,36 +103,37 @@ class JobRun:
         if worker is not None:
             worker.kill()
 
-    def _advance(self, chunk: int) -> None:
+    def _advance(self) -> None:
         """Take in one message of the worker, or a moment of silence."""
-        if self._abandoned.is_set():
-            raise Abandoned
+        if self._interrupted.is_set():
+            raise JobInterrupted
         if self._worker is None:
             self._start_worker()
         if self._worker is None:
             return
         message = self._worker.receive(self._limits.poll_seconds)
         if message is None:
-            self._check_silence(chunk)
+            self._check_heartbeat()
         else:
-            self._last_sign = time.monotonic()
-            self._take(message, chunk)
+            self._last_heartbeat = time.monotonic()
+            self._take(message)
 
     def _start_worker(self) -> None:
         """Start a worker, or wait a moment where there is no room for results."""
         if (room := free_bytes(self._folder.path)) < self._limits.free_bytes:
             self._pause(f"no room for results: {room >> 20} MiB free, {self._limits.free_bytes >> 20} MiB wanted")
-            self._abandoned.wait(self._limits.poll_seconds)
+            self._interrupted.wait(self._limits.poll_seconds)
             return
         if self._still_full(room):
-            self._abandoned.wait(self._limits.poll_seconds)
+            self._interrupted.wait(self._limits.poll_seconds)
             return
         started_at = self.status.started_at or time.time()
         self._note(attempts=self.status.attempts + 1, started_at=started_at, paused=None)
-        self._last_sign, self._waiting = time.monotonic(), False
-        self._worker = self._start(self._specification)
+        self._last_heartbeat, self._waiting = time.monotonic(), False
+        self._worker = self._start()
 
-    def _take(self, message: Message | WorkerDied, chunk: int) -> None:
+    def _take(self, message: Message | WorkerDied) -> None:
+        self._at_border = False
         match message:
             case Opened(frames_total):
                 self._note(frames_total=frames_total)
@@ -177,42 +150,43 @@ class JobRun:
                 self._waiting = False
                 self._note(paused=None)
             case _:
-                self._take_end(message, chunk)
+                self._take_end(message)
 
     def _take_results(self, message: Committed | Restored) -> None:
-        self._committed = message
+        self._chunk, self._at_border = message.chunk + 1, not message.last
         if isinstance(message, Committed):
             self._observer.committed(message.counts)
             job, counts = self._folder.path.name, asdict(message.counts)
             _logger.info("job %s: %d frames done", job, message.frames_done, extra={"job": job, **counts})
         self._note(frames_done=message.frames_done)
 
-    def _take_end(self, message: Refused | DiskFull | Occupied | WorkerDied, chunk: int) -> None:
+    def _take_end(self, message: Refused | DiskFull | Locked | WorkerDied) -> None:
         self.close()
         if isinstance(message, Refused):
             raise JobFailedError(message.reason)
         if isinstance(message, WorkerDied):
-            self._count_failure(chunk, message.reason)
+            self._count_failure(message.reason)
             return
         if isinstance(message, DiskFull):
             self._full_at = free_bytes(self._folder.path), time.monotonic()
         self._pause(message.reason)
-        self._abandoned.wait(self._limits.poll_seconds)
+        self._interrupted.wait(self._limits.poll_seconds)
 
     def _still_full(self, room: int) -> bool:
         """Tell whether starting a worker would only fill the disk again: joining files may need more than the limit."""
         if self._full_at is None:
             return False
         room_then, at = self._full_at
-        return room <= room_then and time.monotonic() - at < _TRY_AGAIN
+        return room <= room_then and time.monotonic() - at < _RETRY_FULL_DISK
 
-    def _check_silence(self, chunk: int) -> None:
-        silence, limit = time.monotonic() - self._last_sign, self._limits.stall_seconds
-        if silence > (max(limit, _SIGN_WHILE_WAITING) if self._waiting else limit):
+    def _check_heartbeat(self) -> None:
+        silence, limit = time.monotonic() - self._last_heartbeat, self._limits.stall_seconds
+        if silence > (max(limit, _HEARTBEAT_WHILE_WAITING) if self._waiting else limit):
             self.close()
-            self._count_failure(chunk, f"the worker gave no sign of life for {silence:.0f} s")
+            self._count_failure(f"the worker has not reported for {silence:.0f} s")
 
-    def _count_failure(self, chunk: int, reason: str) -> None:
+    def _count_failure(self, reason: str) -> None:
+        chunk = self._chunk
         failures = self.status.failures + 1 if self.status.failed_chunk == chunk else 1
         self._note(failed_chunk=chunk, failures=failures)
         _logger.warning("job %s, chunk %d, failure %d: %s", self._folder.path.name, chunk, failures, reason)
@@ -231,8 +205,6 @@ class JobRun:
             self._folder.write_status(self.status)
 
 
-def fresh_status(folder: JobFolder) -> JobStatus:
-    """Forget failures of the past, for a job that is resumed by hand; returns the new status."""
-    status = replace(folder.read_status(), failed_chunk=-1, failures=0, paused=None)
-    folder.write_status(status)
-    return status
+def reset_failures(folder: JobFolder) -> None:
+    """Forget failures of the past, for a job that is resumed by hand."""
+    folder.write_status(replace(folder.read_status(), failed_chunk=-1, failures=0, paused=None))

@@ -10,7 +10,7 @@ from pathlib import Path
 from tracker_service.jobs.disk import used_bytes
 from tracker_service.jobs.queue.store_parameters import Retention
 
-ABANDONED_SECONDS = 86400.0
+ORPHAN_SECONDS = 86400.0
 """Age at which an upload that was never submitted, or a folder without a job, is removed."""
 _CLOCK_JUMP = 60.0
 _logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class SteadyClock:
         return None if jumped else self._wall()
 
 
-def remove_strays(folder: Path, known: Callable[[str], bool], now: float) -> None:
+def remove_orphans(folder: Path, known: Callable[[str], bool], now: float) -> None:
     """Remove old entries of a folder that belong to nobody.
 
     Args:
@@ -74,7 +74,7 @@ def remove_strays(folder: Path, known: Callable[[str], bool], now: float) -> Non
         now: unix seconds.
     """
     for entry in folder.iterdir():
-        if now - entry.stat().st_mtime > ABANDONED_SECONDS and not known(entry.name):
+        if now - entry.stat().st_mtime > ORPHAN_SECONDS and not known(entry.name):
             _logger.info("removing %s, which belongs to no job", entry.name)
             remove(entry)
 

@@ -7,18 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from dbos import PortableWorkflowError
-from dbos import error as dbos_errors
-
 from tracker_service.errors import JobError
-from tracker_service.jobs.folder import JobFolder, request_from_json, worker_task
-from tracker_service.jobs.job import JobRequest
-from tracker_service.jobs.queue.database import DATABASE_ERRORS, step
-from tracker_service.jobs.queue.job_run import Abandoned, JobRun
+from tracker_service.jobs.folder import JobDefinition, JobFolder
+from tracker_service.jobs.queue.database import DATABASE_ERRORS, QUEUE_ERRORS, RecordedError, step
+from tracker_service.jobs.queue.job_run import JobInterrupted, JobRun
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.store_parameters import RunLimits
 from tracker_service.jobs.queue.worker_process import WorkerProcess
+from tracker_service.jobs.worker.task import WorkerTask
 
 _END_SECONDS = 60.0
 _logger = logging.getLogger(__name__)
@@ -42,23 +39,24 @@ class JobRunner:
         # One thread starts all workers and outlives them: they end when the thread that started them does.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="worker-starter")
 
-    def track(self, job_id: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Compute a job: the workflow. Its steps return numbers only; frames go from file to file.
+    def track(self, job_id: str) -> dict[str, Any]:
+        """Compute a job: the workflow. It has one step for the whole video; which chunks are done is on disk.
 
         Raises:
             JobError: it cannot be computed.
-            Abandoned: it is to be computed by somebody else, or later.
+            JobInterrupted: it is to be computed by somebody else, or later.
         """
-        request = request_from_json(values)
-        run = self._open(job_id, request)
+        folder = JobFolder(self._folder / job_id)
+        request = JobDefinition.read(folder).request
+        run = self._open(folder)
         try:
-            result = _steps(run)
+            result = step("track", run.compute)
         except DATABASE_ERRORS as error:
             _logger.warning("job %s is put back, because the database cannot be used: %s", job_id, error)
-            raise Abandoned from error
-        except dbos_errors.DBOSException:
+            raise JobInterrupted from error
+        except QUEUE_ERRORS:
             raise
-        except (JobError, PortableWorkflowError):
+        except (JobError, RecordedError):
             self._observer.failed()
             raise
         except Exception as error:
@@ -81,32 +79,31 @@ class JobRunner:
         with self._changed:
             return list(self._runs)
 
-    def abandon(self, job_id: str) -> None:
+    def interrupt(self, job_id: str) -> None:
         """Stop computing a job; somebody else does, or nobody should."""
         if (run := self.run_of(job_id)) is not None:
-            run.abandon()
+            run.interrupt()
 
     def close(self, drain_seconds: float) -> None:
         """Stop computing: at the next border of each job, or after ``drain_seconds`` wherever it is."""
         with self._changed:
             self._closing = True
             for run in self._runs.values():
-                run.park()
+                run.drain()
             self._changed.wait_for(lambda: not self._runs, drain_seconds)
             for run in self._runs.values():
-                run.abandon()
+                run.interrupt()
             if not self._changed.wait_for(lambda: not self._runs, _END_SECONDS):
                 _logger.error("jobs did not end in time: %s", ", ".join(self._runs))
         self._starter.shutdown(wait=False)
 
-    def _open(self, job_id: str, request: JobRequest) -> JobRun:
-        folder = JobFolder(self._folder / job_id)
-        task = worker_task(folder, request, self._limits, self._computing)
-        run = JobRun(folder, task.to_json(), self._limits, self._start_worker, self._observer)
+    def _open(self, folder: JobFolder) -> JobRun:
+        task = WorkerTask(folder.path, self._limits.free_bytes, self._computing)
+        run = JobRun(folder, self._limits, lambda: self._start_worker(task), self._observer)
         with self._changed:
             if self._closing:
-                raise Abandoned
-            self._runs[job_id] = run
+                raise JobInterrupted
+            self._runs[folder.path.name] = run
         return run
 
     def _close(self, job_id: str, run: JobRun) -> None:
@@ -116,13 +113,5 @@ class JobRunner:
                 del self._runs[job_id]
             self._changed.notify_all()
 
-    def _start_worker(self, task: Mapping[str, Any]) -> WorkerProcess:
+    def _start_worker(self, task: WorkerTask) -> WorkerProcess:
         return self._starter.submit(WorkerProcess, task).result()
-
-
-def _steps(run: JobRun) -> dict[str, Any]:
-    number, last = 0, False
-    while not last:
-        last = bool(step("chunk", run.chunk, number)["last"])
-        number += 1
-    return step("finish", run.finish, number)

@@ -1,5 +1,6 @@
-"""The job store on DBOS: a video is a workflow, a chunk of its frames a step."""
+"""The job store: jobs are queued in a database, computed in worker processes, and keep their files in folders."""
 
+import logging
 import secrets
 import shutil
 import threading
@@ -7,21 +8,22 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from tracker_service.errors import DiskFullError, JobError, JobQuotaError, QueueFullError
+from tracker_service.errors import DiskFullError, JobError, JobNotFoundError, JobQuotaError, QueueFullError
 from tracker_service.jobs.chunks.line_index import read_lines
 from tracker_service.jobs.disk import free_bytes, used_bytes
-from tracker_service.jobs.folder import JobFolder, JobSpecification, JobStatus, request_from_json, request_to_json
+from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
 from tracker_service.jobs.queue.database import QueueDatabase, WorkflowStatus
-from tracker_service.jobs.queue.fair_order import Turn, next_turn
-from tracker_service.jobs.queue.job_run import fresh_status
+from tracker_service.jobs.queue.earlier_version import read_definition
+from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
+from tracker_service.jobs.queue.job_run import reset_failures
 from tracker_service.jobs.queue.liveness import Liveness, OneOfSeveral, OneService
-from tracker_service.jobs.queue.observer import JobObserver, NoObserver
+from tracker_service.jobs.queue.maintenance import Maintenance
+from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
-from tracker_service.jobs.queue.upkeep import Upkeep
 from tracker_service.video.source import open_source
 
 _STATES = {
@@ -33,15 +35,17 @@ _STATES = {
     "ERROR": JobState.FAILED,
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": JobState.FAILED,
 }
-_ALIVE = ("ENQUEUED", "DELAYED", "PENDING")
+_UNFINISHED = ("ENQUEUED", "DELAYED", "PENDING")
 _one_per_process = threading.Lock()
+_logger = logging.getLogger(__name__)
 
 
-class DbosJobStore:
-    """Keeps jobs in a database, their files in a folder, and computes them in worker processes; see `JobStore`.
+class JobStore:
+    """Keeps jobs in a database, their files in a folder, and computes them in worker processes.
 
-    Only one store can be started in a process at a time. No method may be called from a thread that runs an event
-    loop. Every method but `start` needs a started store and raises `JobError` otherwise.
+    Safe to call from several threads; all calls may block for milliseconds, so none may come from a thread that runs an
+    event loop. Only one store can be started in a process at a time. Every method but `start` needs a started store and
+    raises `JobError` otherwise.
 
     Args:
         parameters: folder, database and limits.
@@ -53,7 +57,7 @@ class DbosJobStore:
 
     def __init__(self, parameters: StoreParameters, observer: JobObserver | None = None) -> None:
         self._parameters = parameters
-        self._observer = observer or NoObserver()
+        self._observer = observer or JobObserver()
         self._folder = parameters.folder.absolute()
         self._jobs = self._folder / "jobs"
         self.uploads = self._folder / "uploads"
@@ -66,7 +70,7 @@ class DbosJobStore:
         self._drain_seconds = 0.0
 
     def start(self) -> None:
-        """Take up work, jobs left over from an earlier process included; see `JobStore.start`.
+        """Take up work, jobs left over from an earlier process included.
 
         Raises:
             JobError: another store is started in this process, or another service uses the folder.
@@ -79,59 +83,85 @@ class DbosJobStore:
             self._opened = opened.pop_all()
 
     def submit(self, request: JobRequest) -> Job:
-        """Queue a job; see `JobStore.submit`.
+        """Queue a job.
 
-        With ``delete_source`` the source is moved into the job's folder; it stays where it is when this raises.
+        With ``delete_source`` the source is moved into the job's folder; it is where it was when this raises.
+
+        Raises:
+            QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
+            VideoError: the source is no video (checked by opening it).
+            DiskFullError: there is no room for its results.
         """
         database = self._database
         with open_source(request.source):
             pass
         if (room := free_bytes(self._folder)) < (wanted := self._parameters.run.free_bytes):
             raise DiskFullError(f"job: expected {wanted >> 20} MiB of free disk for results, got {room >> 20} MiB")
-        with self._submitting:
-            turn = self._turn(request)
+        with self._submitting, ExitStack() as failing:
+            rank = self._rank(request)
             job_id = secrets.token_hex(16)
             folder = JobFolder(self._jobs / job_id)
-            settings = self._parameters.tracking
-            JobSpecification(SourceIdentity.of(request.source), self._chunk_frames(), settings).write(folder)
+            folder.path.mkdir()
+            failing.callback(remove, folder.path)
             if request.delete_source:
-                request = replace(request, source=_move(request.source, folder.path / "source"))
-            database.enqueue(job_id, turn, request.client, request_to_json(request))
+                taken = _move(request.source, folder.path / "source" / request.source.name)
+                failing.callback(_move, taken, request.source)
+                request = replace(request, source=taken)
+            identity, settings = SourceIdentity.of(request.source), self._parameters.tracking
+            JobDefinition(request, identity, self._chunk_frames(), settings).write(folder)
+            database.enqueue(job_id, rank, request.client)
+            failing.pop_all()
         return self.get(job_id)
 
     def get(self, job_id: str) -> Job:
-        """Return a job; see `JobStore.get`."""
+        """Return a job; raises `JobNotFoundError`."""
         entry = self._database.get(job_id)
         return self._job(entry, self._waiting() if entry.status == "ENQUEUED" else [])
 
     def jobs(self, *, state: JobState | None = None, client: str | None = None, limit: int = 100) -> list[Job]:
-        """Return jobs, newest first; see `JobStore.jobs`."""
+        """Return jobs, newest first."""
         wanted = JobState.RUNNING if state is JobState.PAUSED else state
-        status = None if wanted is None else [name for name, meaning in _STATES.items() if meaning is wanted]
+        status = [name for name, meaning in _STATES.items() if wanted in (None, meaning)]
         # Which running jobs are paused is not in the database, so those states are cut to the limit here.
         most = None if wanted is JobState.RUNNING else limit
-        found = self._database.newest(status, client, most)
+        found = self._database.workflows(*status, client=client, limit=most, newest_first=True, outcome=True)
         waiting = self._waiting() if any(entry.status == "ENQUEUED" for entry in found) else []
-        jobs = [self._job(entry, waiting) for entry in found]
+        jobs = []
+        for entry in found:
+            try:
+                jobs.append(self._job(entry, waiting))
+            except JobNotFoundError as error:
+                _logger.warning("%s", error)
         return [job for job in jobs if state is None or job.state is state][:limit]
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel a job that is not final yet; see `JobStore.cancel`."""
-        if self._database.get(job_id).status in _ALIVE:
+        """Cancel a job that is not final yet (a final one stays as it is); raises `JobNotFoundError`."""
+        if self._database.get(job_id).status in _UNFINISHED:
             self._database.cancel(job_id)
-            self._runner.abandon(job_id)
+            self._runner.interrupt(job_id)
         return self.get(job_id)
 
     def resume(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again; see `JobStore.resume`."""
+        """Queue a failed or cancelled job again, from its last border (others stay as they are).
+
+        Raises:
+            JobNotFoundError: no such job.
+        """
         job = self.get(job_id)
         if job.state in (JobState.FAILED, JobState.CANCELLED):
-            fresh_status(JobFolder(job.folder))
-            self._database.begin_again(job_id)
+            folder = JobFolder(job.folder)
+            read_definition(folder, self._database).write(folder)  # that of an earlier version is not complete
+            reset_failures(folder)
+            self._database.restart(job_id)
         return self.get(job_id)
 
     def delete(self, job_id: str) -> None:
-        """Forget a final job and remove its files; see `JobStore.delete`."""
+        """Forget a final job and remove its files.
+
+        Raises:
+            JobNotFoundError: no such job.
+            JobError: it is not final.
+        """
         job = self.get(job_id)
         if not job.state.final:
             raise JobError(f"job {job_id}: expected a final job to delete, got one that is {job.state}")
@@ -139,13 +169,19 @@ class DbosJobStore:
         remove(job.folder)
 
     def read_lines(self, job_id: str, start: int = 0, limit: int = 64) -> list[bytes]:
-        """Return result lines; see `JobStore.read_lines`."""
+        """Return up to ``limit`` result lines from frame ``start`` on: one frame each, no line break, safely written.
+
+        Meshes are not in them. An empty answer of a job that is not final means: later.
+
+        Raises:
+            JobNotFoundError: no such job.
+        """
         folder = JobFolder(self._jobs / self._database.get(job_id).workflow_id)
-        return read_lines(folder.path, JobSpecification.read(folder).chunk_frames, start, limit)
+        return read_lines(folder.path, self._definition(folder).chunk_frames, start, limit)
 
     def counts(self) -> QueueCounts:
-        """Return how many jobs are in each kind of state; see `JobStore.counts`."""
-        states = [self._state(entry) for entry in self._database.outlines()]
+        """Return how many jobs are in each kind of state."""
+        states = [self._state(entry) for entry in self._database.workflows()]
         return QueueCounts(
             queued=states.count(JobState.QUEUED),
             running=states.count(JobState.RUNNING),
@@ -154,7 +190,10 @@ class DbosJobStore:
         )
 
     def close(self, drain_seconds: float) -> None:
-        """Stop taking up work; see `JobStore.close`."""
+        """Stop taking up work, and leave what runs at its next border, so that `start` takes it up again there.
+
+        A job that does not reach one within ``drain_seconds`` is cut off and goes on at the one before.
+        """
         self._drain_seconds = drain_seconds
         self._opened.close()
 
@@ -181,8 +220,9 @@ class DbosJobStore:
         )
         opened.callback(database.close)
         opened.callback(lambda: runner.close(self._drain_seconds))
-        upkeep = Upkeep(database, runner, liveness, self._folder, parameters.retention, max(limits.poll_seconds, 1.0))
-        opened.callback(upkeep.close)
+        seconds = max(limits.poll_seconds, 1.0)
+        maintenance = Maintenance(database, runner, liveness, self._folder, parameters.retention, seconds)
+        opened.callback(maintenance.close)
         self._database_opened, self._runner_opened = database, runner
         opened.callback(self._forget)
 
@@ -198,27 +238,28 @@ class DbosJobStore:
         window = int(self._parameters.tracking["pipeline"]["window"])
         return -(-self._parameters.run.chunk_frames // window) * window
 
-    def _turn(self, request: JobRequest) -> int:
-        """Return the new job's place in the queue; raises `QueueFullError` where there is none."""
-        limits, unfinished = self._parameters.queue, self._database.outlines(*_ALIVE)
-        turns = [
-            Turn(entry.priority or 0, entry.authenticated_user or "", entry.status != "PENDING") for entry in unfinished
+    def _rank(self, request: JobRequest) -> int:
+        """Return the new job's rank in the queue; raises `QueueFullError` where there is no room."""
+        limits, unfinished = self._parameters.queue, self._database.workflows(*_UNFINISHED)
+        jobs = [
+            UnfinishedJob(entry.priority or 0, entry.authenticated_user or "", entry.status != "PENDING")
+            for entry in unfinished
         ]
-        if (waiting := sum(turn.waiting for turn in turns)) >= limits.length:
+        if (waiting := sum(job.waiting for job in jobs)) >= limits.length:
             raise QueueFullError(f"queue: expected fewer than {limits.length} waiting jobs, got {waiting}")
-        if (own := sum(turn.client == request.client for turn in turns)) >= limits.client_jobs:
+        if (own := sum(job.client == request.client for job in jobs)) >= limits.client_jobs:
             raise JobQuotaError(f"quota: expected fewer than {limits.client_jobs} unfinished jobs, got {own}")
         if limits.client_bytes is not None:
-            used = sum(used_bytes(self._jobs / e.workflow_id) for e in self._database.outlines(client=request.client))
+            used = sum(used_bytes(self._jobs / e.workflow_id) for e in self._database.workflows(client=request.client))
             if used >= limits.client_bytes:
                 raise JobQuotaError(
                     f"quota: expected jobs of less than {limits.client_bytes >> 20} MiB, got {used >> 20} MiB"
                 )
-        return next_turn(request.priority, request.client, turns)
+        return next_rank(request.priority, request.client, jobs)
 
     def _waiting(self) -> list[str]:
         """Return the ids of the queued jobs, next first."""
-        waiting = self._database.outlines("ENQUEUED")
+        waiting = self._database.workflows("ENQUEUED")
         waiting.sort(key=lambda entry: (entry.priority or 0, entry.created_at or 0))
         return [entry.workflow_id for entry in waiting]
 
@@ -237,13 +278,20 @@ class DbosJobStore:
         paused = state is JobState.RUNNING and self._status(entry.workflow_id).paused is not None
         return JobState.PAUSED if paused else state
 
+    def _definition(self, folder: JobFolder) -> JobDefinition:
+        """Return what was submitted; raises `JobNotFoundError` where the folder is gone."""
+        try:
+            return read_definition(folder, self._database)
+        except JobError as error:
+            raise JobNotFoundError(str(error)) from error
+
     def _job(self, entry: WorkflowStatus, waiting: list[str]) -> Job:
-        status = self._status(entry.workflow_id)
+        status, folder = self._status(entry.workflow_id), JobFolder(self._jobs / entry.workflow_id)
         return Job(
             id=entry.workflow_id,
-            request=request_from_json(entry.input["args"][1] if entry.input is not None else None),
+            request=self._definition(folder).request,
             state=self._state(entry),
-            folder=self._jobs / entry.workflow_id,
+            folder=folder.path,
             queued_at=(entry.created_at or 0) / 1000,
             started_at=status.started_at,
             completed_at=None if entry.completed_at is None else entry.completed_at / 1000,
@@ -265,8 +313,7 @@ def _reason(entry: WorkflowStatus, status: JobStatus) -> str | None:
     return status.paused if entry.status == "PENDING" else None
 
 
-def _move(source: Path, folder: Path) -> Path:
-    folder.mkdir()
-    target = folder / source.name
+def _move(source: Path, target: Path) -> Path:
+    target.parent.mkdir(exist_ok=True)
     shutil.move(source, target)
     return target

@@ -6,15 +6,13 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
 from threading import Thread
-from typing import IO, Any
-
-import orjson
+from typing import IO
 
 from tracker_service.errors import JobError
 from tracker_service.jobs.messages import Message, decode
+from tracker_service.jobs.worker.task import WORKER_TASK, WorkerTask
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "tracker_service.jobs.worker")
 _KEPT_LINES = 20
@@ -40,10 +38,10 @@ class WorkerProcess:
     a process for the end of the parent.
 
     Args:
-        specification: what the worker is to do, JSON values only; see `worker`.
+        task: what the worker is to do.
     """
 
-    def __init__(self, specification: Mapping[str, Any]) -> None:
+    def __init__(self, task: WorkerTask) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -56,7 +54,7 @@ class WorkerProcess:
         for listener in self._listeners:
             listener.start()
         with suppress(OSError):  # it died already: its last message says so
-            _pipe(self._process.stdin).write(orjson.dumps(specification) + b"\n")
+            _pipe(self._process.stdin).write(WORKER_TASK.dump_json(task) + b"\n")
             _pipe(self._process.stdin).flush()
 
     @property

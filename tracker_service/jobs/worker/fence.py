@@ -9,7 +9,7 @@ from typing import Self
 from tracker_service.errors import JobError
 
 
-class JobOccupiedError(JobError):
+class JobLockedError(JobError):
     """Another worker is working on the job, or has taken it over."""
 
 
@@ -27,7 +27,7 @@ class Fence:
         token: this owner's number; higher than that of every earlier owner.
 
     Raises:
-        JobOccupiedError: another worker has the lock.
+        JobLockedError: another worker has the lock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +40,7 @@ class Fence:
             os.fsync(self._file)
         except BlockingIOError as error:
             os.close(self._file)
-            raise JobOccupiedError("job: expected to be its only worker, got another one at work") from error
+            raise JobLockedError("job: expected to be its only worker, got another one at work") from error
         except BaseException:
             os.close(self._file)
             raise
@@ -49,14 +49,14 @@ class Fence:
         """Make sure that nobody has taken the job over, and that it was not deleted.
 
         Raises:
-            JobOccupiedError: somebody has, or it was.
+            JobLockedError: somebody has, or it was.
         """
         try:
             current = _number(self._path.read_bytes())
         except FileNotFoundError as error:
-            raise JobOccupiedError("job: expected to find its folder, got none: it was deleted") from error
+            raise JobLockedError("job: expected to find its folder, got none: it was deleted") from error
         if current != self.token:
-            raise JobOccupiedError(f"job: expected to be owner {self.token}, got owner {current}")
+            raise JobLockedError(f"job: expected to be owner {self.token}, got owner {current}")
 
     def __enter__(self) -> Self:
         return self

@@ -16,13 +16,13 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import BinaryIO
 
-import orjson
-
 from tracker_service.errors import PhalpTritonError
 from tracker_service.jobs.disk import is_full
-from tracker_service.jobs.messages import DiskFull, Message, Occupied, Progressed, Refused, encode
-from tracker_service.jobs.worker.fence import JobOccupiedError
-from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.folder import JobDefinition, JobFolder
+from tracker_service.jobs.job import JobRequest
+from tracker_service.jobs.messages import DiskFull, Locked, Message, Progressed, Refused, encode
+from tracker_service.jobs.worker.fence import JobLockedError
+from tracker_service.jobs.worker.task import WORKER_TASK
 from tracker_service.jobs.worker.video_job import VideoJob
 
 _PROGRESS_EVERY = 0.5
@@ -54,27 +54,28 @@ def main() -> None:
     """Do the task on standard input; an unexpected error ends the process with status 1 and a traceback."""
     reporter = Reporter(_private_output())
     _prepare_process()
-    task = WorkerTask.from_json(orjson.loads(sys.stdin.buffer.readline()))
+    task = WORKER_TASK.validate_json(sys.stdin.buffer.readline())
+    job = JobDefinition.read(JobFolder(task.folder))
     Thread(target=_die_with_service, name="service", daemon=True).start()
     try:
-        VideoJob(task, reporter.send).run()
-    except JobOccupiedError as error:
-        reporter.send(Occupied(str(error)))
+        VideoJob(task, job, reporter.send).run()
+    except JobLockedError as error:
+        reporter.send(Locked(str(error)))
     except (PhalpTritonError, OSError) as error:
         if is_full(error):
             reporter.send(DiskFull("no room for results on the disk"))
         elif isinstance(error, PhalpTritonError):
-            reporter.send(Refused(public_reason(str(error), task)))
+            reporter.send(Refused(public_reason(str(error), job.request)))
         else:
             raise
 
 
-def public_reason(text: str, task: WorkerTask) -> str:
+def public_reason(text: str, request: JobRequest) -> str:
     """Return one line without paths of this host: the video as its client named it, of others the last part."""
     shown = "\0"
-    for path in (task.source, task.source.resolve()):
+    for path in (request.source, request.source.resolve()):
         text = text.replace(str(path), shown)
-    return " ".join(_PATH.sub("", text).replace(shown, task.shown_source).split())
+    return " ".join(_PATH.sub("", text).replace(shown, request.shown_source).split())
 
 
 def _private_output() -> BinaryIO:

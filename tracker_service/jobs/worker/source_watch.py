@@ -1,8 +1,9 @@
 """Watches whether the video of a job stays the file that was submitted."""
 
+from pathlib import Path
+
 from tracker_service.errors import JobError
-from tracker_service.jobs.identity import SourceChange
-from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.identity import SourceChange, SourceIdentity
 from tracker_service.video.source import FrameSource
 
 
@@ -10,11 +11,12 @@ class SourceWatch:
     """What became of a job's video, and what the user should know about it.
 
     Args:
-        task: the job.
+        source: the video.
+        identity: what it was when it was submitted.
     """
 
-    def __init__(self, task: WorkerTask) -> None:
-        self._task = task
+    def __init__(self, source: Path, identity: SourceIdentity) -> None:
+        self._source, self._identity = source, identity
         self._notes: list[str] = []
 
     def check(self) -> SourceChange:
@@ -23,8 +25,7 @@ class SourceWatch:
         Raises:
             JobError: it is another file now.
         """
-        identity = self._task.identity
-        change = SourceChange.NONE if identity is None else identity.change(self._task.source)
+        change = self._identity.change(self._source)
         if change is SourceChange.REPLACED:
             raise JobError("video: expected the submitted file, got another one: it was replaced before it was read")
         return change

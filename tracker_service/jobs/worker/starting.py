@@ -8,10 +8,10 @@ from tracker_service.errors import JobError, VideoError
 from tracker_service.jobs.chunks.chunk import Chunk
 from tracker_service.jobs.chunks.run_record import RunRecord
 from tracker_service.jobs.identity import SourceChange
+from tracker_service.jobs.job import JobRequest
 from tracker_service.jobs.worker.frame_marks import FrameMarks
 from tracker_service.jobs.worker.reopening import Reopening, SourceChangedError
 from tracker_service.jobs.worker.source_watch import SourceWatch
-from tracker_service.jobs.worker.task import WorkerTask
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.recorder import OpenFrame, Recorder
 from tracker_service.pipeline.tracking import Border
@@ -61,14 +61,14 @@ class Starting:
     """Begins, or goes on.
 
     Attributes:
-        task: the job.
+        request: what was asked.
         watch: of its video.
         threads: decoder threads.
         keep_images: whether open frames need their images again.
         alive: is called while frames are read again.
     """
 
-    task: WorkerTask
+    request: JobRequest
     watch: SourceWatch
     threads: int
     keep_images: bool
@@ -77,7 +77,7 @@ class Starting:
     @property
     def end(self) -> Position | None:
         """First frame that is not wanted."""
-        return None if self.task.max_frames is None else Position(frame=self.task.max_frames)
+        return None if self.request.max_frames is None else Position(frame=self.request.max_frames)
 
     def begin(self, tracker: Tracker) -> Start:
         """Open the video at its first frame.
@@ -88,7 +88,7 @@ class Starting:
         """
         if self.watch.check() is SourceChange.GONE:
             raise JobError("video: expected the submitted file, got none: it was removed before it was read")
-        source = open_source(self.task.source, end=self.end, threads=self.threads)
+        source = open_source(self.request.source, end=self.end, threads=self.threads)
         return Start(source, iter(source), tracker, source.info.fps)
 
     def go_on(self, border: Border, notes: Mapping[str, Any], tracker: Tracker, before: Chunk) -> Start:
@@ -121,7 +121,7 @@ class Starting:
         )
         times = {**dict(marks.times), **(images if self.keep_images else {})}
         reopening = Reopening(
-            self.task.source,
+            self.request.source,
             self.end,
             self.threads,
             next_frame=first,
@@ -154,11 +154,11 @@ class Starting:
             try:
                 position = Position(frame=number)
                 return open_source(
-                    self.task.source, start=position, end=self.end, threads=self.threads, start_time=time
+                    self.request.source, start=position, end=self.end, threads=self.threads, start_time=time
                 )
             except VideoError:
                 pass
-        return open_source(self.task.source, end=self.end, threads=self.threads)
+        return open_source(self.request.source, end=self.end, threads=self.threads)
 
 
 def _oldest(border: Border, marks: FrameMarks) -> tuple[int, float]:

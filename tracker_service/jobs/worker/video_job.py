@@ -16,13 +16,14 @@ from tracker_service.jobs.chunks.chunk import ChunkFiles
 from tracker_service.jobs.chunks.run_record import RunRecord
 from tracker_service.jobs.chunks.stitching import stitch
 from tracker_service.jobs.chunks.tracking import ChunkTracking
+from tracker_service.jobs.folder import JobDefinition
 from tracker_service.jobs.messages import Completed, Message, Opened, Progressed, Restored, Resumed, Waiting
 from tracker_service.jobs.worker.fence import Fence
 from tracker_service.jobs.worker.frame_marks import FrameMarker
-from tracker_service.jobs.worker.patient_client import PatientClient
 from tracker_service.jobs.worker.source_watch import SourceWatch
 from tracker_service.jobs.worker.starting import READ_AGAIN, Start, Starting
 from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.worker.waiting_client import WaitingClient
 from tracker_service.pipeline.border_file import load_border
 from tracker_service.pipeline.frames import Overlap, observe_frames
 from tracker_service.pipeline.outputs import SUMMARY
@@ -54,24 +55,25 @@ class VideoJob:
     """Does a job, or what earlier workers have left of it.
 
     Args:
-        task: the job.
+        task: where the job is, and what its service decides.
+        job: what was submitted.
         report: takes messages for the service; may be called from several threads.
     """
 
-    def __init__(self, task: WorkerTask, report: Callable[[Message], None]) -> None:
-        self._task, self._report = task, report
-        settings = load_settings(dict(task.settings))
-        if task.refine:
+    def __init__(self, task: WorkerTask, job: JobDefinition, report: Callable[[Message], None]) -> None:
+        self._task, self._job, self._report = task, job, report
+        settings = load_settings({**job.settings, **task.computing})
+        if job.request.refine:
             settings = settings.model_copy(
                 update={"refinement": settings.refinement.model_copy(update={"enable": True})}
             )
         self._settings = settings
         self._files = ChunkFiles(task.folder / "chunks")
         self._times = StageTimes()
-        drawn = task.overlay and settings.render.enable
+        drawn = job.request.overlay and settings.render.enable
         self._style = OverlayStyle.from_render_type(settings.render.type) if drawn else None
         self._keep_images = drawn and not settings.refinement.enable
-        self._watch = SourceWatch(task)
+        self._watch = SourceWatch(job.request.source, job.identity)
 
     def run(self) -> None:
         """Commit the remaining chunks and write the result files.
@@ -105,7 +107,7 @@ class VideoJob:
         with ExitStack() as opened:
             client = opened.enter_context(closing(self._client()))
             start = opened.enter_context(closing(self._start(client, body)))
-            marker = FrameMarker(self._task.chunk_frames, READ_AGAIN)
+            marker = FrameMarker(self._job.chunk_frames, READ_AGAIN)
             stream = self._stream(start, client, marker)
             refiner = build_refiner(self._settings, body, start.rate, start.held)
             if refiner is not None:
@@ -144,14 +146,14 @@ class VideoJob:
             first=start.next_frame,
         )
         return track_between_borders(
-            observations, start.tracker, start.recorder, self._times, every=self._task.chunk_frames
+            observations, start.tracker, start.recorder, self._times, every=self._job.chunk_frames
         )
 
-    def _client(self) -> PatientClient:
+    def _client(self) -> WaitingClient:
         inference = self._settings.inference
         budget = min(inference.budget_seconds, _SERVER_BUDGET)
         hasty = self._settings.model_copy(update={"inference": inference.model_copy(update={"budget_seconds": budget})})
-        return PatientClient(
+        return WaitingClient(
             open_client(hasty), lambda reason: self._report(Waiting(reason)), lambda: self._report(Resumed())
         )
 
@@ -166,7 +168,7 @@ class VideoJob:
             self._files,
             start.before,
             start.record,
-            frame_path=extracted_frame_path(self._task.shown_source),
+            frame_path=extracted_frame_path(self._job.request.shown_source),
             overlay_rate=constant or start.rate,
             constant_rate=constant is not None,
             free_bytes=self._task.free_bytes,
@@ -193,7 +195,7 @@ class VideoJob:
 
     def _starting(self) -> Starting:
         threads, done = self._settings.inference.decoder_threads, Progressed(0)
-        return Starting(self._task, self._watch, threads, self._keep_images, lambda: self._report(done))
+        return Starting(self._job.request, self._watch, threads, self._keep_images, lambda: self._report(done))
 
     def _draw(self, frame: FinishedFrame, body: BodyModel) -> UInt8 | None:
         if self._style is None or frame.image is None:
@@ -208,7 +210,7 @@ class VideoJob:
         stitch(self._task.folder, self._files, end["chunks"], lambda: self._report(Progressed(frames)))
         summary = Summary.of_run(
             record.statistics,
-            source=self._task.shown_source,
+            source=self._job.request.shown_source,
             model_set=self._settings.model_set,
             elapsed=record.elapsed,
             stages=record.stages,

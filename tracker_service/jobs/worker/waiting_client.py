@@ -11,7 +11,7 @@ _LONGEST_WAIT = 5.0
 Answer = TypeVar("Answer")
 
 
-class PatientClient:
+class WaitingClient:
     """Passes calls on, and repeats those to which the server cannot answer now.
 
     Args:
