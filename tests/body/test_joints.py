@@ -1,7 +1,6 @@
 from tracker_service.body.joints import (
     BODY_25_EDGES,
     BODY_25_NAMES,
-    FLIP_PERMUTATION,
     JOINT_INDEX,
     JOINT_NAMES,
     SMPL_JOINT_NAMES,
@@ -29,13 +28,3 @@ def test_the_skeleton_connects_every_joint_of_body_25_without_a_loop() -> None:
         reached |= {b for edge in BODY_25_EDGES for a, b in (edge, edge[::-1]) if a in reached}
     assert reached == set(range(len(BODY_25_NAMES)))
     assert len(BODY_25_EDGES) == len(BODY_25_NAMES) - 1
-
-
-def test_mirroring_swaps_sides_as_in_spin() -> None:
-    body = [0, 1, 5, 6, 7, 2, 3, 4, 8, 12, 13, 14, 9, 10, 11, 16, 15, 18, 17, 22, 23, 24, 19, 20, 21]
-    extra = [5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7, 6, *range(12, 19)]
-    assert list(FLIP_PERMUTATION) == [*body, *(25 + i for i in extra), 44]
-
-
-def test_mirroring_twice_changes_nothing() -> None:
-    assert [FLIP_PERMUTATION[i] for i in FLIP_PERMUTATION] == list(range(45))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tracker_service.phalp.pose_prediction import ConstantVelocityPose, LastPose
+from tracker_service.phalp.pose_prediction import ConstantVelocityPose
 from tracker_service.phalp.rotations import rotation_matrices, skew_part
 from tracker_service.types import Float32, Float64
 
@@ -62,14 +62,6 @@ def test_a_turn_fades_out_while_unseen() -> None:
     assert (np.diff(angle) > -1e-6).all()
     assert angle[-1] - angle[-2] < 1e-4
     assert angle[-1] < 0.03 * 4
-
-
-def test_the_last_pose_is_kept_by_the_simplest_predictor() -> None:
-    history = turning(0, 0.2)
-    predicted = LastPose().predict(history, TIMES, np.array([9]))
-    np.testing.assert_array_equal(predicted, history[:, -1])
-    predicted[:] = 0
-    assert history[0, -1, 0] == 1
 
 
 def test_no_tracks_give_no_poses() -> None:

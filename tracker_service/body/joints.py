@@ -115,13 +115,3 @@ BODY_25_EDGES = (
     (11, 24),
 )
 """Bones of the BODY_25 skeleton as pairs of joint indices, for drawing."""
-
-
-def _mirrored(name: str) -> str:
-    side, _, rest = name.partition("_")
-    opposite = {"left": "right", "right": "left"}.get(side)
-    return name if opposite is None else f"{opposite}_{rest}"
-
-
-FLIP_PERMUTATION = tuple(JOINT_INDEX[_mirrored(name)] for name in JOINT_NAMES)
-"""Where each joint's value comes from when the image is mirrored: joint i of the mirror image is joint FLIP[i]."""

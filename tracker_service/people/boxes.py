@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker_service.types import Float32, Float64, Squares
+from tracker_service.types import Float64, Squares
 
 HMR2_ASPECT = (192, 256)
 """Width and height of HMR2's input (``BBOX_SHAPE`` of 4D-Humans)."""
@@ -26,13 +26,6 @@ def expand_sizes(sizes: NDArray[np.floating], aspect: tuple[int, int] = HMR2_ASP
         ],
         axis=1,
     )
-
-
-def expand_boxes(boxes: NDArray[np.floating], aspect: tuple[int, int] = HMR2_ASPECT) -> Float32:
-    """Grow (n, 4) boxes x1 y1 x2 y2 about their centres until width:height is ``aspect`` ("padded boxes" in PHALP)."""
-    centers, sizes = _centers_and_sizes(boxes)
-    half = expand_sizes(sizes, aspect) / 2
-    return np.concatenate([centers - half, centers + half], axis=1).astype(np.float32)
 
 
 def squares(

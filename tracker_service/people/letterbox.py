@@ -37,10 +37,6 @@ class Letterbox:
         corner = (self.source_width, self.source_height) * 2
         return np.clip(scaled, 0, corner).astype(np.float32)
 
-    def boxes_to_canvas(self, boxes: NDArray[np.floating]) -> Float32:
-        """Map (n, 4) boxes x1 y1 x2 y2 from the frame to the canvas."""
-        return (np.asarray(boxes, np.float64) * self._scale() + self._offset()).astype(np.float32)
-
     def _scale(self) -> NDArray[np.float64]:
         # Rounding to whole pixels makes the two directions differ slightly, so each has its own scale.
         return np.array([self.width / self.source_width, self.height / self.source_height] * 2)

@@ -1,4 +1,4 @@
-"""Which pose a track will have: the protocol, and the two predictors that need no weights."""
+"""Which pose a track will have: the protocol, and the predictor that needs no weights."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,14 +24,6 @@ class PosePredictor(Protocol):
             steps: (n,) frames from the last sighting to the wanted frame, at least 1.
         """
         ...
-
-
-class LastPose:
-    """Keeps the last observed pose."""
-
-    def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:  # noqa: ARG002
-        """See `PosePredictor.predict`."""
-        return history_pose[:, -1].copy()
 
 
 @dataclass(frozen=True, slots=True)
