@@ -1,0 +1,72 @@
+"""The wheel in an empty environment far from the clone: it installs, agrees with its dependencies, and tracks."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.interpreters import ROOT, VERSIONS, chosen_versions, interpreter
+
+pytestmark = [pytest.mark.registry, pytest.mark.timeout(600)]
+
+_FRAMES = 10
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment, and an empty folder in which commands run."""
+
+    folder: Path
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the environment as if it were activated, away from the clone."""
+        place = self.folder.parent / "elsewhere"
+        place.mkdir(exist_ok=True)
+        variables = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "PHALP_TRITON", "COVERAGE")) and name != "VIRTUAL_ENV"
+        }
+        variables["PATH"] = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True)
+
+    def install(self, *what: str) -> None:
+        """Install packages, or skip the test where the registry cannot be had."""
+        done = self.run("python", "-m", "pip", "install", "--quiet", "--no-compile", *what)
+        if "Failed to establish a new connection" in done.stderr or "Temporary failure in name" in done.stderr:
+            pytest.skip(f"packages cannot be had: {done.stderr.strip().splitlines()[-1]}")
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def environment(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    version = request.param
+    if version not in chosen_versions():
+        pytest.skip("neither the running nor the newest version; PACKAGING_PYTHONS=all tests every one")
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"no Python {version} is here")
+    folder = tmp_path_factory.mktemp("installed") / "environment"
+    subprocess.run([python, "-m", "venv", str(folder)], check=True)
+    made = Environment(folder)
+    made.install(str(wheel))
+    return made
+
+
+def test_an_installed_wheel_tracks_a_clip_anywhere(environment: Environment, tmp_path: Path) -> None:
+    clip = shutil.copy(ROOT / "samples" / "snow_promenade.mp4", tmp_path / "clip.mp4")
+    done = environment.run("phalp-triton", "track", str(clip), "--out", str(tmp_path), "--end", str(_FRAMES))
+    assert done.returncode == 0, done.stderr
+    frames = [json.loads(line) for line in (tmp_path / "results.ndjson").read_text().splitlines()]
+    assert len(frames) == _FRAMES
+    assert any(frame["persons"] for frame in frames)
+    assert json.loads((tmp_path / "summary.json").read_text())["model_set"] == "lite"
+
+
+def test_the_dependencies_agree_with_each_other(environment: Environment) -> None:
+    done = environment.run("python", "-m", "pip", "check")
+    assert done.returncode == 0, done.stdout
