@@ -1,11 +1,15 @@
 """Whether the service can answer frames, and if not, why."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from tracker_service.inference.device_parameters import DeviceName
+
 Device: TypeAlias = Literal["cuda", "cpu"]
+"""What the clients of the health routes know; `State.runs_on` tells more."""
 PARTS = ("hmr2", "vitdet", "phalp")
 """What must be loaded, by its name in the health answers; see `needed_models`."""
 
@@ -30,13 +34,18 @@ class State:
         phase: where the service stands.
         loaded: which of `PARTS` are loaded.
         error: why it is not ready, in words for clients; None while nothing is wrong.
-        device: where the models run.
+        runs_on: the device of each loaded model, by the model's name.
     """
 
     phase: Phase = Phase.WARMING_UP
     loaded: frozenset[str] = field(default_factory=frozenset)
     error: str | None = None
-    device: Device = "cpu"
+    runs_on: Mapping[str, DeviceName] = field(default_factory=dict)
+
+    @property
+    def device(self) -> Device:
+        """Whether a model runs on an NVIDIA GPU."""
+        return "cpu" if {"cuda", "tensorrt"}.isdisjoint(self.runs_on.values()) else "cuda"
 
     @property
     def ready(self) -> bool:
@@ -73,10 +82,10 @@ class Readiness:
         with self._lock:
             self._state = replace(self._state, loaded=self._state.loaded | {part})
 
-    def runs_on(self, device: Device) -> None:
-        """The models run on ``device``."""
+    def runs_on(self, devices: Mapping[str, DeviceName]) -> None:
+        """Each of the models runs on its device."""
         with self._lock:
-            self._state = replace(self._state, device=device)
+            self._state = replace(self._state, runs_on=dict(devices))
 
     def failed(self, error: str) -> None:
         """Loading or probing failed; it will be tried again."""

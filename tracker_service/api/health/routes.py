@@ -52,6 +52,7 @@ async def health(service: ServiceOf, response: Response) -> Health:
         ready=state.ready,
         models=LoadedModels.of(state),
         device=state.device,
+        runs_on=dict(state.runs_on),
         vitdet_available="vitdet" in state.loaded,
         error=state.error,
     )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tracker_service.api.health.readiness import PARTS, Device, Phase, State
 from tracker_service.api.http.error_schemas import Responses, errors
+from tracker_service.inference.device_parameters import DeviceName
 
 Loaded = Literal["loaded", "not_loaded"]
 HealthStatus = Literal["healthy", "initializing", "degraded", "error"]
@@ -35,6 +36,7 @@ class Health(BaseModel):
                     "ready": True,
                     "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
                     "device": "cpu",
+                    "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu"},
                     "vitdet_available": True,
                     "error": None,
                 }
@@ -46,6 +48,7 @@ class Health(BaseModel):
     ready: bool
     models: LoadedModels
     device: Device
+    runs_on: dict[str, DeviceName] = Field(description="device of each model that is loaded")
     vitdet_available: bool
     error: str | None = Field(description="why it is not ready")
 

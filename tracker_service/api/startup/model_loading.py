@@ -13,6 +13,7 @@ from tracker_service.api.startup.needed_models import needed_models
 from tracker_service.api.startup.retrying import until_it_works
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
+from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import Settings
 from tracker_service.wiring.assembly import load_body
@@ -57,7 +58,7 @@ class Loader:
         readiness = self._service.readiness
         if not until_it_works(self._load, self._stop, self._report):
             return
-        _logger.info("ready", extra={"model_set": self._service.models.name, "device": readiness.state.device})
+        _logger.info("ready", extra={"model_set": self._service.models.name, "runs_on": readiness.state.runs_on})
         while True:
             readiness.trouble.wait()
             readiness.trouble.clear()
@@ -94,13 +95,13 @@ class Loader:
         models = self._service.models
         if self._client is None:
             return
-        on_gpu = False
+        devices: dict[str, DeviceName] = {}
         for part, names in needed_models(models).items():
             for model in names:
                 warm_up(self._client, model)
-                on_gpu = on_gpu or self._client.signature(model).device in {"cuda", "tensorrt"}
+                devices[model] = self._client.signature(model).device
             self._service.readiness.loaded(part)
-        self._service.readiness.runs_on("cuda" if on_gpu else "cpu")
+        self._service.readiness.runs_on(devices)
 
 
 def _within_a_request(settings: Settings) -> Settings:
