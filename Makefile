@@ -7,13 +7,14 @@ PORT ?= 8000
 VIDEO ?= samples/snow_promenade.mp4
 MOMENTS ?= 20
 CHAOS ?= outputs/chaos.json
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench serve triton sample lite verify-full lint-deploy smoke chaos clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
-	@echo "make test                             the whole test suite"
+	@echo "make test [WORKERS=2]                 the whole test suite, in so many processes"
 	@echo "make lint                             ruff and mypy --strict"
 	@echo "make bench                            speed and quality tables"
 	@echo "make serve [PORT=8000]                the HTTP service, with the lite models in its own process"
@@ -44,7 +45,7 @@ demo: $(VENV)/.phalp-run
 	$(BIN)/python -m tracker_service track "$(VIDEO)" --out "$(OUT)"
 
 test: $(VENV)/.phalp-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.phalp-test
 	$(BIN)/ruff check .

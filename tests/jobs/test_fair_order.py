@@ -41,8 +41,9 @@ def test_a_client_of_a_hundred_thousand_rounds_stays_within_its_priority() -> No
         assert number > last.rank
         last = UnfinishedJob(number, "a", waiting=True)
     for _ in range(200):
-        last = UnfinishedJob(next_rank(priority, "a", [last]), "a", waiting=True)
-    assert last.rank < next_rank(LOWEST_PRIORITY, "b", [])
+        number = next_rank(priority, "a", [last])
+        assert last.rank <= number < next_rank(LOWEST_PRIORITY, "b", [])
+        last = UnfinishedJob(number, "a", waiting=True)
 
 
 def test_the_last_round_of_the_lowest_priority_is_a_number_that_the_queue_can_hold() -> None:

@@ -80,10 +80,10 @@ def test_width_and_height_of_the_canvas_are_not_mixed_up() -> None:
 @pytest.mark.parametrize("height", [80, 640, 1280])
 def test_strong_reduction_averages_instead_of_skipping_pixels(height: int) -> None:
     stripes = np.zeros((height, 640, 3), np.uint8)
-    stripes[:, ::2] = 200
+    stripes[:, np.arange(640) % 10 < 2] = 200
     canvas, place = letterbox(stripes, (64, height // 10))
     shown = canvas[place.top : place.top + place.height, place.left : place.left + place.width]
-    assert np.abs(shown.astype(int) - 100).max() <= 1
+    assert np.abs(shown.astype(int) - 40).max() <= 1
 
 
 def test_a_read_only_frame_is_taken() -> None:

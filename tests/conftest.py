@@ -1,0 +1,38 @@
+"""How the tests are dealt out where several processes run them (``pytest -n 2``).
+
+The tests of a folder run in one process, one after the other: they share a server, a service, exported models, a
+tracked clip. Folders that take longest go first, so that no process is left alone with one at the end.
+"""
+
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+ROOT = Path(__file__).parent
+LONGEST_FIRST = ("api", "jobs", "chaos", "inference/triton", "export", "deploy", "command_line")
+"""The folders that take minutes."""
+
+
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a process all tests of a folder."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> FolderScheduling:
+    config.option.loadscopereorder = False  # the order is ours, not that of the folders with most tests
+    return FolderScheduling(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.parent.relative_to(ROOT).as_posix()
+    turns = (turn for turn, slow in enumerate(LONGEST_FIRST) if f"{folder}/".startswith(f"{slow}/"))
+    return next(turns, len(LONGEST_FIRST))
