@@ -5,12 +5,17 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "samples/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
 # `make test` is what runs this file.
@@ -43,8 +48,24 @@ def test_the_readmes_commands_work_one_after_the_other() -> None:
         assert (ROOT / "outputs" / "mine" / name).is_file()
 
 
-def test_every_local_link_leads_somewhere() -> None:
-    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
-    for document in documents:
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_local_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", document.read_text()):
+        path, _, heading = target.partition("#")
+        there = document.parent / path if path else document
+        assert there.exists(), target
+        assert not heading or heading in headings(there), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_table_has_headings(document: Path) -> None:
+    lines = document.read_text().splitlines()
+    for above, line in pairwise(lines):
+        if re.fullmatch(r" *\|[ |:-]+\|", line):
+            assert all(heading.strip() for heading in above.strip().strip("|").split("|")), above
+
+
+def headings(document: Path) -> set[str]:
+    """Return the headings of a document as its links name them."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
