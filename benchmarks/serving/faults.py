@@ -94,7 +94,7 @@ def _during_a_run(
             "user_sees": f"a pause of {gaps.max():.1f} s and two log lines",
             **compare(run, reference),
             "seconds_to_recover": max(0.0, resumed - healed[0]),
-            "repetitions": client.repetitions(),
+            "repetitions": client.retries(),
         }
 
 
@@ -117,7 +117,7 @@ def _before_the_server(server: TritonServer, source: Path, frames: int, referenc
             "user_sees": "waits, then runs",
             **compare(run, reference),
             "seconds_to_recover": max(0.0, answered - ready[0]),
-            "repetitions": client.repetitions(),
+            "repetitions": client.retries(),
         }
 
 
@@ -135,7 +135,7 @@ def _full_queue(server: TritonServer, source: Path, frames: int) -> dict[str, An
             "ids_identical": len({run.ids for run in runs}) == 1,
             "worst_joint_mm": None,
             "seconds_to_recover": 0.0,
-            "repetitions": client.repetitions(),
+            "repetitions": client.retries(),
         }
 
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from tests.drawing.people import box_body
 from tracker_service.drawing.camera import PinholeCamera
-from tracker_service.drawing.mesh import Mesh, render_mesh, render_meshes, vertex_normals
+from tracker_service.drawing.mesh import Mesh, render_meshes, vertex_normals
 from tracker_service.errors import ContractError
 from tracker_service.types import Float64, UInt8
 
@@ -60,7 +60,7 @@ def test_a_clear_mesh_in_front_blends_with_the_solid_one_behind() -> None:
 def test_pixels_that_no_mesh_covers_keep_their_values_and_the_given_image_is_not_changed() -> None:
     image = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
     given = image.copy()
-    picture = render_mesh(image, cube(0, 3), FACES, 60.0, (32.0, 24.0), RED)
+    picture = render_meshes(image, [Mesh(cube(0, 3), FACES, RED)], CAMERA)
     np.testing.assert_array_equal(image, given)
     changed = (picture != image).any(axis=2)
     rows, columns = np.nonzero(changed)
@@ -72,23 +72,12 @@ def test_pixels_that_no_mesh_covers_keep_their_values_and_the_given_image_is_not
     assert changed.sum() > 500
 
 
-def test_supersampling_gives_fractional_coverage_at_the_outline_and_the_same_inside() -> None:
-    vertices = cube(0.013, 3.1)
-    plain = render_mesh(black(), vertices, FACES, 60.0, (32.0, 24.0), RED)
-    smooth = render_mesh(black(), vertices, FACES, 60.0, (32.0, 24.0), RED, supersample=4)
-    inside = plain[18:30, 26:38, 0].astype(int)
-    np.testing.assert_allclose(smooth[18:30, 26:38, 0], inside, atol=2)
-    outline = (smooth[:, :, 0] > 0) & (smooth[:, :, 0] < 0.8 * inside.min())
-    assert outline.any()
-    assert not ((plain[:, :, 0] > 0) & (plain[:, :, 0] < 0.8 * inside.min())).any()
-
-
 @pytest.mark.parametrize("per", ["vertex", "face"])
 def test_colors_may_differ_over_the_mesh(per: str) -> None:
     vertices = cube(0, 3)
     positions = vertices if per == "vertex" else vertices[FACES].mean(axis=1)
     colors = np.where(positions[:, :1] < 0, RED, BLUE)
-    picture = render_mesh(black(), vertices, FACES, 60.0, (32.0, 24.0), colors)
+    picture = render_meshes(black(), [Mesh(vertices, FACES, colors)], CAMERA)
     if per == "vertex":
         assert picture[24, 22, 0] > picture[24, 22, 2]
         assert picture[24, 41, 2] > picture[24, 41, 0]
@@ -102,7 +91,7 @@ def test_colors_may_differ_over_the_mesh(per: str) -> None:
 
 
 def test_light_comes_from_above() -> None:
-    picture = render_mesh(black(), cube(0, 3), FACES, 60.0, (32.0, 24.0), RED)
+    picture = render_meshes(black(), [Mesh(cube(0, 3), FACES, RED)], CAMERA)
     assert picture[14, 32, 0] > picture[24, 32, 0] > picture[34, 32, 0] > 0
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from tracker_service.types import Bool, Float32, Float64, UInt8
 AMBIENT = 0.42
 """Share of the colour that light from everywhere contributes; raising it flattens the shading."""
 HIDING_OPACITY = 0.5
+"""Meshes at least this opaque hide what is behind them; raising it blends more of them."""
 _LIGHT = np.array([-0.35, -0.6, -0.72])
 """Direction towards the light in camera space: above, left, behind the viewer."""
 
@@ -45,44 +45,26 @@ class Mesh:
             raise ContractError(f"Mesh.opacity: expected 0 to 1, got {self.opacity}")
 
 
-def render_mesh(
-    image: UInt8,
-    vertices_camera: NDArray[np.floating],
-    faces: NDArray[np.integer],
-    focal: float,
-    principal_point: tuple[float, float],
-    color: NDArray[np.generic],
-    *,
-    opacity: float = 1.0,
-    supersample: int = 1,
-) -> UInt8:
-    """Return a copy of ``image`` with one shaded mesh on it; see `Mesh` and `render_meshes` for the arguments."""
-    mesh = Mesh(vertices_camera, faces, color, opacity)
-    return render_meshes(image, [mesh], PinholeCamera(focal, *principal_point), supersample=supersample)
-
-
-def render_meshes(image: UInt8, meshes: Sequence[Mesh], camera: PinholeCamera, *, supersample: int = 1) -> UInt8:
+def render_meshes(image: UInt8, meshes: Sequence[Mesh], camera: PinholeCamera) -> UInt8:
     """Return a copy of ``image`` with shaded meshes on it, the nearer hiding the farther pixel by pixel.
 
-    Meshes of at least `HIDING_OPACITY` hide what is behind them completely and blend with the image only; clearer ones
+    Meshes of at least `HIDING_OPACITY` hide the meshes behind them and blend with the image only; more transparent ones
     (predicted people) blend with everything.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         meshes: surfaces in the space of ``camera``.
         camera: maps camera space to pixels of ``image``.
-        supersample: samples along each side of a pixel; raising it smooths outlines and costs its square.
     """
     picture = image.copy()
-    height, width = image.shape[:2]
-    zoomed, size = camera.zoomed(supersample), (width * supersample, height * supersample)
+    size = (image.shape[1], image.shape[0])
     drawn = sorted((mesh for mesh in meshes if mesh.opacity > 0), key=_drawing_order)
-    rasters = [_aligned(rasterize(mesh.vertices, mesh.faces, zoomed, size), supersample) for mesh in drawn]
+    rasters = [rasterize(mesh.vertices, mesh.faces, camera, size) for mesh in drawn]
     nearest = _nearest_depth(drawn, rasters, size)
     for mesh, raster in zip(drawn, rasters, strict=True):
         seen = raster.mask if nearest is None else raster.mask & (raster.depth <= nearest[raster.window])
         if seen.any():
-            _composite(picture, mesh, raster, seen, zoomed, supersample)
+            _composite(picture, mesh, raster, seen, camera)
     return picture
 
 
@@ -100,7 +82,7 @@ def vertex_normals(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -
 
 
 def _drawing_order(mesh: Mesh) -> tuple[bool, float]:
-    """Hiding meshes first, then clear ones from far to near."""
+    """Opaque meshes first, then transparent ones from far to near."""
     return not _hides(mesh), -float(np.median(np.asarray(mesh.vertices)[:, 2]))
 
 
@@ -119,39 +101,10 @@ def _nearest_depth(meshes: Sequence[Mesh], rasters: Sequence[Raster], size: tupl
     return nearest
 
 
-def _composite(picture: UInt8, mesh: Mesh, raster: Raster, seen: Bool, zoomed: PinholeCamera, supersample: int) -> None:
-    colors = _shaded(mesh, raster, seen, zoomed)
-    if supersample == 1:
-        patch = picture[raster.window]
-        blended = (1 - mesh.opacity) * patch[seen] + mesh.opacity * colors
-        patch[seen] = (blended + 0.5).astype(np.uint8)
-        return
-    spread = np.zeros((*seen.shape, 4), np.float32)
-    spread[seen, :3] = colors
-    spread[seen, 3] = 1
-    small = (seen.shape[1] // supersample, seen.shape[0] // supersample)
-    spread = np.asarray(cv2.resize(spread, small, interpolation=cv2.INTER_AREA), np.float32)
-    rows = slice(raster.top // supersample, raster.top // supersample + small[1])
-    columns = slice(raster.left // supersample, raster.left // supersample + small[0])
-    behind = picture[rows, columns] * (1 - mesh.opacity * spread[:, :, 3:])
-    picture[rows, columns] = np.clip(behind + mesh.opacity * spread[:, :, :3] + 0.5, 0, 255).astype(np.uint8)
-
-
-def _aligned(raster: Raster, step: int) -> Raster:
-    """Grow the region until its borders lie on multiples of ``step``."""
-    if step == 1:
-        return raster
-    height, width = raster.triangles.shape
-    left, top = raster.left // step * step, raster.top // step * step
-    right = -(-(raster.left + width) // step) * step
-    bottom = -(-(raster.top + height) // step) * step
-    margins = ((raster.top - top, bottom - raster.top - height), (raster.left - left, right - raster.left - width))
-    return Raster(
-        left,
-        top,
-        np.pad(raster.triangles, margins, constant_values=-1),
-        np.pad(raster.depth, margins, constant_values=np.inf),
-    )
+def _composite(picture: UInt8, mesh: Mesh, raster: Raster, seen: Bool, camera: PinholeCamera) -> None:
+    patch = picture[raster.window]
+    blended = (1 - mesh.opacity) * patch[seen] + mesh.opacity * _shaded(mesh, raster, seen, camera)
+    patch[seen] = (blended + 0.5).astype(np.uint8)
 
 
 def _shaded(mesh: Mesh, raster: Raster, seen: Bool, camera: PinholeCamera) -> Float32:

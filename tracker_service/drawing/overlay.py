@@ -1,4 +1,4 @@
-"""The picture of a frame's result: boxes with identities, skeletons, meshes, predicted people told apart."""
+"""Draws a frame's result on its image: boxes with identities, skeletons and meshes, predicted people dashed."""
 
 import cv2
 import numpy as np
@@ -132,7 +132,7 @@ def _draw_marks(picture: UInt8, person: TrackedPerson, style: OverlayStyle) -> N
 
 
 def _touches(picture: UInt8, box: tuple[float, ...]) -> bool:
-    """Whether a box has finite sides and a part in the image; a predicted person may have walked out of it."""
+    """Whether a box is finite and overlaps the image; a predicted person may have left it."""
     height, width = picture.shape[:2]
     x1, y1, x2, y2 = box
     return bool(np.isfinite(box).all()) and x2 > 0 and y2 > 0 and x1 < width and y1 < height

@@ -1,4 +1,4 @@
-"""The one door to the models: a client answers named tensors with named tensors, batch dimension first."""
+"""The interface to the models: named tensors in, named tensors out, batch dimension first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ _WSL_HOSTS = {"wsl.localhost": "wsl$"}
 
 
 class PathKind(Enum):
-    """Whose spelling a path has."""
+    """Which system's notation a path is written in."""
 
     WINDOWS = "windows"
     UNC = "unc"
@@ -31,7 +31,7 @@ class ClientPath:
     """An absolute path taken apart; it holds no ``.``, ``..``, empty or overlong part and no control character.
 
     Attributes:
-        kind: how it is spelled.
+        kind: its notation.
         anchor: the drive letter in lower case (``c:``), ``//server/share`` in lower case, or ``/``.
         parts: the names below the anchor.
     """

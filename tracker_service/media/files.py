@@ -16,7 +16,7 @@ class MediaFile:
 
     Attributes:
         path: on this host, without links.
-        shown: as the client wrote it.
+        shown: the path as the client wrote it.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""Opening files below given folders, and nothing else, whatever links there are."""
+"""Opens files below given folders and no others, whatever symbolic links there are."""
 
 import errno
 import os
@@ -16,8 +16,8 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 class MediaRoots:
     """The folders whose files may be opened.
 
-    Links are resolved first and the result is then opened name by name from the root, following no link any more: what
-    is exchanged in between makes the opening fail, not escape.
+    Links are resolved first, then the result is opened name by name from the root without following links: a link that
+    is put in place between the two steps makes the opening fail; it cannot lead outside.
 
     Args:
         roots: folders; links in them are resolved at every use, so a folder may be mounted later.
@@ -27,7 +27,7 @@ class MediaRoots:
         self._roots = tuple(Path(root).absolute() for root in roots)
 
     def holds(self, path: Path) -> bool:
-        """Tell whether ``path``, taken by its letters, is below a root."""
+        """Tell whether ``path``, without looking at links, is below a root."""
         return any(path.is_relative_to(root) for root in self._roots)
 
     def resolve(self, path: Path) -> tuple[Path, Path]:
@@ -72,7 +72,7 @@ def _open_below(root: Path, names: tuple[str, ...]) -> int:
             inner = os.open(name, _FOLDER, dir_fd=folder)
             os.close(folder)
             folder = inner
-        # Asked before it is opened, because opening a device may set it going.
+        # Asked before it is opened, because opening a device may start it.
         _check_regular(os.stat(names[-1], dir_fd=folder, follow_symlinks=False))
         opened = os.open(names[-1], _FILE, dir_fd=folder)
     finally:

@@ -1,8 +1,8 @@
 """Lets the process keep freed memory for the next frame.
 
-A frame of 1080p is 6 MB, and so is what is made of it. The C library fetches that much from the kernel anew for every
-frame and gives it back at once; the kernel clears each page again. In virtual machines that is dearer than the decoding
-itself: of 18 ms for a JPEG 10 went there, and another 1.5 ms when its memory was given back.
+A 1080p frame takes 6 MB, and so do its copies. By default the C library asks the kernel for such a block at every frame
+and returns it at once, and the kernel clears each page again. In a virtual machine that costs more than the decoding:
+10 of the 18 ms for a JPEG, and 1.5 ms more to return the memory.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ _LARGEST_REUSED = 64 << 20
 _MOST_KEPT = 256 << 20
 """Bytes at the end of an arena that are not given back. Raising it keeps more after a peak."""
 _ARENAS = 2
-"""Raising it lets threads wait for each other less when they ask for memory; each arena keeps its own freed memory."""
+"""Raising it lets threads allocate with less waiting; each arena keeps freed memory of its own."""
 
 
 def keep_freed_memory() -> bool:
@@ -24,7 +24,7 @@ def keep_freed_memory() -> bool:
     What the user has set in the environment (``MALLOC_...``, ``GLIBC_TUNABLES``) stays.
 
     Returns:
-        Whether it was told: False where there is another C library, or the user has set it.
+        Whether the settings were made: False with another C library, or where the user has made them.
     """
     if not sys.platform.startswith("linux") or any(
         name == "GLIBC_TUNABLES" or name.startswith("MALLOC_") for name in os.environ
@@ -33,9 +33,9 @@ def keep_freed_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    told = [
+    accepted = [
         mallopt(_MMAP_THRESHOLD, _LARGEST_REUSED),
         mallopt(_TRIM_THRESHOLD, _MOST_KEPT),
         mallopt(_ARENA_MAX, _ARENAS),
     ]
-    return all(told)
+    return all(accepted)

@@ -1,7 +1,7 @@
 """Keeps numpy's matrix library to one thread; to be imported before numpy.
 
-Its products here are small, and its threads wait for each other by spinning: beside the models' own threads a mesh took
-twenty times as long. What the user has set stays.
+The matrices here are small, and the library's threads wait by spinning: beside the threads of the models a mesh took
+twenty times as long. A value that the user has set stays.
 """
 
 import os

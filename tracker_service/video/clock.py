@@ -1,4 +1,4 @@
-"""Presentation times: seconds since the first frame, from the timestamps that a container really carries."""
+"""Presentation times: seconds since the first frame, from the timestamps in the container."""
 
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ LONGEST_GAP = 86_400.0
 
 
 class PresentationClock:
-    """Gives every frame a time that is true to the container and strictly rises.
+    """Gives every frame the container's time, strictly increasing.
 
     Missing timestamps continue at the nominal rate. A timestamp that repeats or steps back a little is moved just
     behind the previous one, so later frames keep their true time; one that falls back far or leaps ahead by a day (a

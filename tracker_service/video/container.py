@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Discard
 from av.video.stream import VideoStream
 
-from tracker_service.video.damage import Promise
+from tracker_service.video.damage import StatedLength
 from tracker_service.video.opening import find_video_stream, open_container, reason
 
 MOST_THREADS = 4
@@ -86,7 +86,7 @@ class VideoContainer:
 
     @property
     def duration(self) -> float | None:
-        """Seconds that the header promises, or None."""
+        """Seconds that the header states, or None."""
         stream = self.stream
         if stream.duration is not None and stream.duration > 0:
             return float(stream.duration * self.time_base)
@@ -94,7 +94,7 @@ class VideoContainer:
 
     @property
     def frames_estimate(self) -> int | None:
-        """Frames that the header promises, counted or from the duration, or None."""
+        """Frames that the header states, counted or from the duration, or None."""
         if self._counted_frames is not None:
             return self._counted_frames
         return None if self.duration is None else max(round(self.duration * self.fps), 1)
@@ -108,13 +108,13 @@ class VideoContainer:
         return min(self.stream.frames, listed or self.stream.frames)
 
     @property
-    def promise(self) -> Promise:
-        """What the header says about the video stream alone, so that a file cut short can be told."""
+    def stated_length(self) -> StatedLength:
+        """What the header says about the video stream alone, so that a file that ends early is noticed."""
         if self._counted_frames is not None:
-            return Promise(self._counted_frames, self.duration, self.fps)
+            return StatedLength(self._counted_frames, self.duration, self.fps)
         # The container's own duration may be that of the sound, or be guessed from the file size.
         alone = len(self._container.streams) == 1 and any(name in self.format for name in _DURATION_IN_HEADER)
-        return Promise(None, self._tagged_seconds or (self._container_seconds if alone else None), self.fps)
+        return StatedLength(None, self._tagged_seconds or (self._container_seconds if alone else None), self.fps)
 
     @property
     def _tagged_seconds(self) -> float | None:
@@ -155,7 +155,7 @@ class VideoContainer:
         yield None
 
     def _note_unread(self, end: int) -> None:
-        # A fragmented mp4 has no header to promise anything, and FFmpeg ends it at the first broken fragment.
+        # A fragmented mp4 states no length in its header, and FFmpeg ends it at the first broken fragment.
         fragmented = "mov" in self.format and self.stream.frames == 0
         if fragmented and self._container.size - end > max(_MOST_UNREAD_BYTES, _MOST_UNREAD * self._container.size):
             self.read_fault = self.read_fault or "the rest of the file cannot be read"

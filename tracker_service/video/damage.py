@@ -1,4 +1,4 @@
-"""What a broken video lost, in words for the user."""
+"""What is missing or damaged in a video, in words for the user."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _FEW_PERIODS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class StatedLength:
     """How long the header says that the video stream is; None where it does not say so reliably.
 
     Attributes:
@@ -65,17 +65,17 @@ class DamageReport:
     resized: str | None = None
     stopped: str | None = None
 
-    def lose_packet(self, frames_before: int, fault: str) -> None:
+    def note_lost_packet(self, frames_before: int, fault: str) -> None:
         """Note a packet that could not be decoded."""
         self.lost_packets += 1
         self._note(frames_before, fault)
 
-    def doubt_packet(self, frames_before: int) -> None:
+    def note_damaged_packet(self, frames_before: int) -> None:
         """Note a packet that is known to be damaged and is decoded all the same."""
         self.damaged_packets += 1
         self._note(frames_before, "data are missing in the file")
 
-    def pass_time(self, number: int, previous: float, timestamp: float, fps: float) -> None:
+    def note_gap(self, number: int, previous: float, timestamp: float, fps: float) -> None:
         """Note the time between a frame and the one before it, in case none were shown for long."""
         if timestamp - previous <= _FEW_PERIODS / fps:
             return
@@ -83,21 +83,21 @@ class DamageReport:
         if self.gaps == 1:
             self.first_gap = f"there is no frame between {previous:.2f} s (frame {number - 1}) and {timestamp:.2f} s"
 
-    def end(self, promise: Promise, frames: int, end_time: float, read_fault: str | None) -> None:
-        """Note that the file gives no more frames, and whether that is earlier than promised.
+    def note_end(self, stated: StatedLength, frames: int, end_time: float, read_fault: str | None) -> None:
+        """Note that the file gives no more frames, and whether that is earlier than the header states.
 
         Args:
-            promise: what the header says.
+            stated: what the header says.
             frames: frames of the file up to here.
             end_time: seconds from the first frame to the end of the last one.
             read_fault: the container's latest fault.
         """
-        expected = promise.expected_frames(self.hidden_frames)
-        lacks_time = promise.lacks_time(end_time)
-        if promise.frames is None:
+        expected = stated.expected_frames(self.hidden_frames)
+        lacks_time = stated.lacks_time(end_time)
+        if stated.frames is None:
             short = lacks_time
         else:
-            short = promise.lacks_frames(frames + self.hidden_frames + self.lost_packets)
+            short = stated.lacks_frames(frames + self.hidden_frames + self.lost_packets)
         if short and lacks_time:
             fault = read_fault or "the file ends early"
             self.stopped = f"decoding stopped at frame {frames} of about {expected}: {fault}; {frames} frames were kept"

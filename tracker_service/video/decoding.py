@@ -21,9 +21,9 @@ def decoded_frames(container: VideoContainer, damage: DamageReport) -> Iterator[
             if not container.is_transport_stream:
                 # In a file this is the piece of a packet that the file ends in. Decoded by several threads, its
                 # failure would take the good frames before it along.
-                damage.lose_packet(frames, "the file ends in the middle of it")
+                damage.note_lost_packet(frames, "the file ends in the middle of it")
                 continue
-            damage.doubt_packet(frames)
+            damage.note_damaged_packet(frames)
         if packet is not None and packet.is_discard:
             damage.hidden_frames += 1
         try:
@@ -31,7 +31,7 @@ def decoded_frames(container: VideoContainer, damage: DamageReport) -> Iterator[
         except av.error.EOFError:
             return
         except av.FFmpegError as error:
-            damage.lose_packet(frames, reason(error))
+            damage.note_lost_packet(frames, reason(error))
             continue
         for frame in ready:
             damage.damaged_frames += frame.is_corrupt

@@ -32,7 +32,7 @@ class PacketIndex:
 
     @classmethod
     def read(cls, container: VideoContainer) -> Self | None:
-        """Read all packets of a container without decoding; None if they do not tell the frame numbers safely.
+        """Read all packets of a container without decoding; None if the frame numbers cannot be derived from them.
 
         The container is at its end afterwards.
         """

@@ -1,4 +1,4 @@
-"""Looking at a video file in a process of its own: what is broken or hostile ends that process, not ours."""
+"""Reads the header of a video file in a process of its own: a file that crashes FFmpeg ends that process, not ours."""
 
 import subprocess
 import sys

@@ -41,8 +41,7 @@ class ShotDetector:
     more than just before and just after, so that camera and subject motion do not count. A cut must also not lead back:
     when the picture within the look-ahead resembles the one before, it was a flash. Fades and dissolves are no cuts.
 
-    The decision for a frame depends on a fixed number of frames around it and on nothing else, so it does not matter
-    in what portions the video is processed.
+    The decision for a frame depends only on a fixed number of frames around it, so a video can be processed in parts.
 
     Args:
         ratio: how many times the mean change of either side a cut's change must be; raising it finds fewer cuts.

@@ -27,8 +27,8 @@ _SEEK_MARGINS = (0.0, 1.0, 10.0)
 class VideoFileSource(FrameSource):
     """Frames of a video file.
 
-    A start inside the file is reached by seeking to the keyframe before it where the packets tell the frame numbers,
-    and by decoding from the beginning where they do not, so the numbers are always those of the whole file.
+    A start inside the file is reached by seeking to the keyframe before it where the frame numbers can be counted from
+    the packets, else by decoding from the beginning; so the numbers are always those of the whole file.
 
     Args:
         path: the file.
@@ -125,7 +125,7 @@ class VideoFileSource(FrameSource):
                     raise VideoRangeError(f"{self._path}: expected an end after the start, got {selection} ({where})")
                 return
             if previous is not None:
-                self._damage.pass_time(number, previous, timestamp, container.fps)
+                self._damage.note_gap(number, previous, timestamp, container.fps)
             if selection.begins_by(number, timestamp):
                 rgb = rgb or RgbConverter(frame)
                 self._note_size(rgb, frame, number)
@@ -133,7 +133,7 @@ class VideoFileSource(FrameSource):
             number += 1
         if rgb is None:
             raise self._nothing_selected(number, timestamp)
-        self._damage.end(container.promise, number, clock.end, container.read_fault)
+        self._damage.note_end(container.stated_length, number, clock.end, container.read_fault)
 
     def _nothing_selected(self, frames: int, last: float | None) -> VideoError:
         if last is not None:

@@ -154,16 +154,6 @@ def test_unknown_model_error_lists_what_is_served(client: TritonClient) -> None:
         client.signature("hmr3")
 
 
-def test_unknown_version_error_names_version_and_what_is_served(server: TritonServer) -> None:
-    client = TritonClient(server.url, versions={"hmr2": "7"})
-    try:
-        with pytest.raises(ModelNotFoundError, match=r"version 7 .*hmr2 \(version 1\)"):
-            client.signature("hmr2")
-        assert client.signature("detector").name == "detector"
-    finally:
-        client.close()
-
-
 def test_the_http_port_gives_an_inference_error(server: TritonServer) -> None:
     client = TritonClient(f"127.0.0.1:{server.ports.http}", policy=FailurePolicy(budget_seconds=0.5))
     try:

@@ -1,4 +1,4 @@
-"""Deadlines, repetitions and the circuit breaker, without a server."""
+"""Deadlines, retries and the circuit breaker, without a server."""
 
 import asyncio
 import math
@@ -44,12 +44,12 @@ def failure(code: str, text: str = "text") -> InferenceServerException:
 @pytest.mark.parametrize(
     ("code", "text", "known", "kind", "remedy", "answered"),
     [
-        ("UNAVAILABLE", REFUSED, False, InferenceUnavailableError, Remedy.REPEAT, False),
-        ("UNAVAILABLE", "Socket closed", True, InferenceUnavailableError, Remedy.REPEAT, False),
-        ("UNAVAILABLE", QUEUE_FULL, True, InferenceOverloadedError, Remedy.REPEAT, True),
-        ("UNAVAILABLE", EXPIRED, True, InferenceOverloadedError, Remedy.REPEAT, True),
-        ("DEADLINE_EXCEEDED", "Deadline Exceeded", True, InferenceTimeoutError, Remedy.REPEAT, False),
-        ("CANCELLED", "", True, InferenceUnavailableError, Remedy.REPEAT, False),
+        ("UNAVAILABLE", REFUSED, False, InferenceUnavailableError, Remedy.RETRY, False),
+        ("UNAVAILABLE", "Socket closed", True, InferenceUnavailableError, Remedy.RETRY, False),
+        ("UNAVAILABLE", QUEUE_FULL, True, InferenceOverloadedError, Remedy.RETRY, True),
+        ("UNAVAILABLE", EXPIRED, True, InferenceOverloadedError, Remedy.RETRY, True),
+        ("DEADLINE_EXCEEDED", "Deadline Exceeded", True, InferenceTimeoutError, Remedy.RETRY, False),
+        ("CANCELLED", "", True, InferenceUnavailableError, Remedy.RETRY, False),
         ("NOT_FOUND", UNKNOWN, False, ModelNotFoundError, Remedy.NONE, True),
         ("NOT_FOUND", UNKNOWN, True, ModelNotFoundError, Remedy.RELOAD, True),
         ("NOT_FOUND", UNLOADED, False, ModelNotFoundError, Remedy.RELOAD, True),
@@ -112,19 +112,19 @@ def breaker(clock: Clock) -> CircuitBreaker:
 
 def open_breaker(clock: Clock) -> CircuitBreaker:
     opened = breaker(clock)
-    opened.report_silence("refused")
-    opened.report_silence("refused")
+    opened.report_no_answer("refused")
+    opened.report_no_answer("refused")
     return opened
 
 
 def test_breaker_opens_after_failures_in_a_row_only() -> None:
     tested = breaker(Clock())
     for _ in range(5):
-        tested.report_silence("refused")
+        tested.report_no_answer("refused")
         tested.report_answer()
     assert not tested.open
-    tested.report_silence("refused")
-    tested.report_silence("refused")
+    tested.report_no_answer("refused")
+    tested.report_no_answer("refused")
     assert tested.open
 
 
@@ -161,10 +161,10 @@ def test_next_caller_probes_when_the_probe_did_not_succeed(ending: str) -> None:
         other = asyncio.create_task(tested.admit(math.inf))
         await asyncio.sleep(0)
         if ending == "silence":
-            tested.report_silence("refused")
+            tested.report_no_answer("refused")
             clock.now = 30.0
         else:
-            tested.report_nothing()
+            tested.report_cancelled()
         await asyncio.sleep(0)
         await asyncio.wait_for(other, 10)
 

@@ -233,7 +233,7 @@ def test_a_full_queue_loses_nothing(server: TritonServer, repository: Path) -> N
         client.close()
     assert [len(answer) for answer in answers] == [10] * 9
     # The server's own metrics count what it rejects as successes.
-    assert sum(client.repetitions().get("InferenceOverloadedError", 0) for client in clients) > 0
+    assert sum(client.retries().get("InferenceOverloadedError", 0) for client in clients) > 0
 
 
 def limit_queue(repository: Path, size: int) -> None:
@@ -265,7 +265,7 @@ def test_a_queue_that_stays_full_is_reported(server: TritonServer, repository: P
         thread.start()
     # One computes, one is queued, the third has been refused.
     deadline = time.monotonic() + 3
-    while not others.repetitions() and time.monotonic() < deadline:
+    while not others.retries() and time.monotonic() < deadline:
         time.sleep(0.01)
     with pytest.raises(InferenceOverloadedError, match="the queue is full"):
         frame.infer("hmr2", inputs, OUTPUTS)

@@ -37,7 +37,7 @@ def test_a_video_tracked_across_a_crash_of_the_server_equals_the_embedded_run(
         run = run_video(client, source, FRAMES, on_frame)
         crashing.join()
         difference = compare(run, run_video(embedded, source, FRAMES))
-        assert client.repetitions()["InferenceUnavailableError"] > 0, "the crash was not felt"
+        assert client.retries()["InferenceUnavailableError"] > 0, "the crash was not felt"
     finally:
         client.close()
         embedded.close()

@@ -1,4 +1,4 @@
-"""Repeats a request until it succeeds, cannot be healed, or has used up its budget."""
+"""Sends a request again until it succeeds, cannot succeed, or has used up its budget."""
 
 import asyncio
 import math
@@ -23,18 +23,18 @@ from tracker_service.inference.triton.policy import FailurePolicy
 Result = TypeVar("Result")
 
 REGISTRATIONS = 3
-"""Repetitions without a pause that a call may use to register its memory again."""
+"""Retries without a pause that a call may use to register its memory again."""
 
 
 class Attempts:
-    """Repeats requests to one server, a bounded number of them at a time; lives in one event loop.
+    """Sends requests to one server with retries, a bounded number at a time; belongs to one event loop.
 
     Args:
-        policy: deadlines and repetitions.
+        policy: deadlines and retries.
         address: the server, for messages.
         slots: requests under way at the same time; none is taken during pauses.
         clock: seconds, monotonic; the event loop's time.
-        lost: called when the server did not answer or has forgotten us: it may be another one from now on.
+        lost: called when the server did not answer, or no longer knows our shared memory: it may have been restarted.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Attempts:
         self._clock = clock
         self._lost = lost
         self._breakers: dict[str, CircuitBreaker] = {}
-        self.repetitions: Counter[str] = Counter()
-        """How often a request was sent again, by the name of the error that it healed."""
+        self.retries: Counter[str] = Counter()
+        """How often a request was sent again, by the name of the error before."""
         self.repeated: Counter[str] = Counter()
         """How often a request was sent again, by model."""
         self.failed: Counter[type[InferenceError]] = Counter()
-        """How many requests failed, healed later or not, by error."""
+        """How many requests failed, whether a retry succeeded or not, by error."""
 
     async def run(
         self, model: str, attempt: Callable[[float], Awaitable[Result]], *, known: Callable[[], bool]
@@ -64,7 +64,7 @@ class Attempts:
         """Return what ``attempt`` returns, called with the seconds that it may take.
 
         Args:
-            model: name of the model, for messages and to keep one model's trouble from others.
+            model: name of the model, for messages and to keep one model's failures from the others.
             attempt: sends the request once.
             known: whether the server has answered for this model before.
 
@@ -72,30 +72,30 @@ class Attempts:
             InferenceError: what the last failure means.
         """
         breaker = self._breaker(model)
-        course = _Course(self._policy, self._clock())
+        call = _Call(self._policy, self._clock())
         while True:
-            await breaker.admit(course.deadline)
+            await breaker.admit(call.deadline)
             try:
-                async with self._slot(course.deadline):
-                    seconds = min(self._policy.attempt_seconds, course.deadline - self._clock())
+                async with self._slot(call.deadline):
+                    seconds = min(self._policy.attempt_seconds, call.deadline - self._clock())
                     result = await attempt(max(seconds, self._policy.first_delay))
             except InferenceServerException as error:
                 failure = classify(error, model, self._address, known=known())
                 self._report(breaker, failure)
                 self.failed[type(failure.error)] += 1
-                pause = course.pause_after(failure, self._clock())
+                pause = call.pause_after(failure, self._clock())
                 if pause is None:
-                    raise course.final_error(failure, self._clock()) from error
+                    raise call.final_error(failure, self._clock()) from error
             except (ModelContractError, InferenceFailedError):
                 breaker.report_answer()
                 raise
             except BaseException:
-                breaker.report_nothing()
+                breaker.report_cancelled()
                 raise
             else:
                 breaker.report_answer()
                 return result
-            self.repetitions[type(failure.error).__name__] += 1
+            self.retries[type(failure.error).__name__] += 1
             self.repeated[model] += 1
             await asyncio.sleep(pause)
 
@@ -123,16 +123,16 @@ class Attempts:
         if failure.answered:
             breaker.report_answer()
         else:
-            breaker.report_silence(failure.reason)
+            breaker.report_no_answer(failure.reason)
         if not failure.answered or failure.remedy is Remedy.REGISTER:
             self._lost(failure.remedy)
 
 
-class _Course:
-    """One call: since when and how often it was tried.
+class _Call:
+    """One call: when it began and how often it was tried.
 
     Args:
-        policy: deadlines and repetitions.
+        policy: deadlines and retries.
         started: the clock's time now.
     """
 

@@ -1,4 +1,4 @@
-"""Circuit breaker: after several unanswered requests in a row, one at a time finds out whether the server lives."""
+"""Circuit breaker: after several unanswered requests in a row, one at a time tries whether the server is back."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class CircuitBreaker:
-    """Decides when requests may go out; lives in one event loop.
+    """Decides when requests may go out; belongs to one event loop.
 
     Closed, it lets everything pass. After ``policy.breaker_failures`` unanswered requests in a row it opens: callers
     wait for the end of a pause, then one of them probes. Its success closes the breaker, its failure starts a longer
@@ -70,7 +70,7 @@ class CircuitBreaker:
         self._failures = self._pauses = 0
         self._end_probe()
 
-    def report_silence(self, reason: str) -> None:
+    def report_no_answer(self, reason: str) -> None:
         """The server did not answer."""
         if self.open and not self._probing:
             return  # a request from before the pause
@@ -85,7 +85,7 @@ class CircuitBreaker:
             self._pauses += 1
         self._end_probe()
 
-    def report_nothing(self) -> None:
+    def report_cancelled(self) -> None:
         """The request was given up before its outcome was known."""
         self._end_probe()
 

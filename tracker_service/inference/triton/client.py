@@ -1,4 +1,4 @@
-"""Models behind a Triton Inference Server: the same door as the embedded models, with a network behind it."""
+"""Models behind a Triton Inference Server: the same interface as the models of this process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ class TritonClient:
     """Runs models on a Triton server; safe to call from several threads at once.
 
     Requests of all threads share one connection. Batches above a model's largest are split; several requests are under
-    way at once, which is what lets the server merge them. Failures that can heal are repeated within
+    way at once, which is what lets the server merge them. Requests whose failure may pass are sent again within
     ``policy.budget_seconds``, so a run continues where it was when a server is restarted.
 
     Args:
@@ -48,7 +48,6 @@ class TritonClient:
         max_in_flight: requests under way at the same time. Raising it lets the server form larger batches, and holds
             more memory on both sides.
         shared_memory: whether tensors go through shared memory when the server runs on this host.
-        versions: version to ask for by model; others are the server's choice.
 
     Raises:
         SettingsError: ``url`` or ``max_in_flight`` cannot be used.
@@ -61,15 +60,13 @@ class TritonClient:
         policy: FailurePolicy | None = None,
         max_in_flight: int = 4,
         shared_memory: bool = True,
-        versions: Mapping[str, str] | None = None,
     ) -> None:
         if max_in_flight < 1:
             raise SettingsError(f"triton max_in_flight: expected at least 1, got {max_in_flight}")
         self._url = checked_url(url)
         self._policy = policy or FailurePolicy()
-        self._versions = dict(versions or {})
         self._specs: dict[str, ModelSpec] = {}
-        self._suspect: set[str] = set()
+        self._unverified: set[str] = set()
         self._loop = LoopThread("triton")
         self._loop.run(self._connect(max_in_flight, shared_memory))
 
@@ -78,9 +75,9 @@ class TritonClient:
         """Whether tensors go through shared memory; known after the first call."""
         return self._pool.in_use
 
-    def repetitions(self) -> dict[str, int]:
+    def retries(self) -> dict[str, int]:
         """Return how often requests were sent again so far, by the name of the error that was not raised."""
-        return dict(self._attempts.repetitions)
+        return dict(self._attempts.retries)
 
     def repeated_models(self) -> dict[str, int]:
         """Return how often requests were sent again so far, by model."""
@@ -137,7 +134,7 @@ class TritonClient:
 
     async def _ask_signature(self, model: str) -> ModelSpec:
         async def ask(seconds: float) -> ModelSpec:
-            return await read_signature(self._server, model, self._version(model), seconds)
+            return await read_signature(self._server, model, seconds)
 
         try:
             spec = await self._repeat(model, ask)
@@ -151,8 +148,7 @@ class TritonClient:
     ) -> list[dict[str, Tensor]]:
         step = spec.max_batch_size or rows
         requests = [
-            Request(spec, self._version(spec.name), {k: v[at : at + step] for k, v in inputs.items()}, outputs)
-            for at in range(0, rows, step)
+            Request(spec, {k: v[at : at + step] for k, v in inputs.items()}, outputs) for at in range(0, rows, step)
         ]
         tasks = [asyncio.ensure_future(self._repeat(spec.name, self._attempt(request))) for request in requests]
         try:
@@ -164,30 +160,28 @@ class TritonClient:
 
     def _attempt(self, request: Request) -> Callable[[float], Awaitable[dict[str, Tensor]]]:
         async def attempt(seconds: float) -> dict[str, Tensor]:
-            if request.spec.name in self._suspect:
+            if request.spec.name in self._unverified:
                 await self._compare_signature(request.spec, seconds)
             return await exchange(self._server, self._pool, request, seconds)
 
         return attempt
 
     async def _repeat(self, model: str, attempt: Callable[[float], Awaitable[Result]]) -> Result:
-        version = self._version(model)
-        name = f"{model} version {version}" if version else model
-        return await self._attempts.run(name, attempt, known=lambda: model in self._specs)
+        return await self._attempts.run(model, attempt, known=lambda: model in self._specs)
 
     def _lost(self, remedy: Remedy) -> None:
         """The server may be another one when it answers again."""
-        self._suspect.update(self._specs)
+        self._unverified.update(self._specs)
         if remedy is Remedy.REGISTER:
             self._pool.forget_registrations()
 
     async def _compare_signature(self, before: ModelSpec, seconds: float) -> None:
-        now = await read_signature(self._server, before.name, self._version(before.name), seconds)
+        now = await read_signature(self._server, before.name, seconds)
         change = difference(before, now)
         if change:
             raise ModelContractError(f"model {before.name} changed on Triton {self._url} while in use: {change}")
         self._specs[before.name] = now
-        self._suspect.discard(before.name)
+        self._unverified.discard(before.name)
 
     async def _served(self) -> str:
         try:
@@ -196,9 +190,6 @@ class TritonClient:
             return "unknown"
         ready = sorted(f"{model.name} (version {model.version})" for model in index.models if model.state == "READY")
         return ", ".join(ready) or "nothing"
-
-    def _version(self, model: str) -> str:
-        return self._versions.get(model, "")
 
 
 def _no_rows(spec: TensorSpec) -> Tensor:

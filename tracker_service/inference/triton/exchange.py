@@ -25,13 +25,11 @@ class Request:
 
     Attributes:
         spec: the model's signature.
-        version: which version to ask, empty for the server's choice.
         inputs: every input, each with the same number of rows.
         outputs: names of the wanted outputs.
     """
 
     spec: ModelSpec
-    version: str
     inputs: Mapping[str, Tensor]
     outputs: Sequence[str]
 
@@ -48,7 +46,7 @@ async def exchange(
 
     Raises:
         InferenceServerException: the server refused, failed, or did not answer within ``seconds``.
-        InferenceFailedError: the answer does not have the promised shape.
+        InferenceFailedError: the answer does not have the shape of the signature.
     """
     layout, size = _layout(request)
     region = await pool.borrow(size, seconds)
@@ -76,7 +74,6 @@ async def _send(
     return await server.infer(
         request.spec.name,
         inputs,
-        model_version=request.version,
         outputs=outputs,
         # Both deadlines: ours ends the wait, the server's keeps it from computing what nobody waits for.
         client_timeout=seconds,

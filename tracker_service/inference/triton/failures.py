@@ -17,12 +17,12 @@ from tracker_service.errors import (
 
 
 class Remedy(Enum):
-    """What can heal a failure."""
+    """What may make the same request succeed."""
 
     NONE = auto()
-    REPEAT = auto()
+    RETRY = auto()
     RELOAD = auto()
-    """The model may be loaded again, or be itself again; not for long."""
+    """The server is loading the model, or may restart its process; not waited for as long."""
     REGISTER = auto()
     """The server was restarted and does not know our shared memory."""
 
@@ -32,8 +32,8 @@ class Failure:
     """A failed request.
 
     Attributes:
-        error: what the caller gets when nothing heals it.
-        remedy: what can heal it.
+        error: what the caller gets when no retry succeeds.
+        remedy: what may help.
         reason: what came, without our words around it.
         answered: the server itself ended the request, so it is alive and no longer touches the request's memory.
     """
@@ -49,14 +49,14 @@ def classify(error: InferenceServerException, model: str, address: str, *, known
 
     Args:
         error: what tritonclient raised.
-        model: name of the model, with its version if one was asked for.
+        model: name of the model.
         address: the server, for the message.
         known: whether this server has answered for the model before.
     """
     code = str(error.status() or "").removeprefix("StatusCode.")
     text = _one_line(str(error.message()))
-    kind, remedy, answered, saying = _meaning(code, text, known=known)
-    error_text = f"model {model} on Triton {address}: {saying}{text}"
+    kind, remedy, answered, prefix = _meaning(code, text, known=known)
+    error_text = f"model {model} on Triton {address}: {prefix}{text}"
     return Failure(kind(error_text), remedy, text, answered)
 
 
@@ -65,7 +65,7 @@ def _meaning(code: str, text: str, *, known: bool) -> tuple[type[InferenceError]
     if "shared memory region" in text and code in ("NOT_FOUND", "INVALID_ARGUMENT"):
         return InferenceUnavailableError, Remedy.REGISTER, True, ""
     if code == "UNAVAILABLE" and ("maximum queue size" in text or "Request timeout expired" in text):
-        return InferenceOverloadedError, Remedy.REPEAT, True, "the queue is full: "
+        return InferenceOverloadedError, Remedy.RETRY, True, "the queue is full: "
     if code == "NOT_FOUND":
         # "No available versions" is a model between unload and load, or one that failed to load.
         away = known or "no available versions" in text
@@ -82,9 +82,9 @@ def _meaning(code: str, text: str, *, known: bool) -> tuple[type[InferenceError]
 
 
 _BY_CODE: dict[str, tuple[type[InferenceError], Remedy, bool, str]] = {
-    "UNAVAILABLE": (InferenceUnavailableError, Remedy.REPEAT, False, "no connection: "),
-    "DEADLINE_EXCEEDED": (InferenceTimeoutError, Remedy.REPEAT, False, "no answer in time: "),
-    "CANCELLED": (InferenceUnavailableError, Remedy.REPEAT, False, "the server cancelled: "),
+    "UNAVAILABLE": (InferenceUnavailableError, Remedy.RETRY, False, "no connection: "),
+    "DEADLINE_EXCEEDED": (InferenceTimeoutError, Remedy.RETRY, False, "no answer in time: "),
+    "CANCELLED": (InferenceUnavailableError, Remedy.RETRY, False, "the server cancelled: "),
     "INVALID_ARGUMENT": (ModelContractError, Remedy.NONE, True, ""),
     "INTERNAL": (InferenceFailedError, Remedy.NONE, True, ""),
 }

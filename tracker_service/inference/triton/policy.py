@@ -1,4 +1,4 @@
-"""How long the client waits, how often it repeats, and when it stops asking."""
+"""How long the client waits, how often it retries, and when it stops asking."""
 
 import math
 import random

@@ -1,7 +1,7 @@
 """Files in ``/dev/shm`` that client and server both map.
 
-Each file is locked by the process that made it for as long as that process lives. So another process can tell files
-that a crash left behind, also when the two are in containers that share ``/dev/shm`` but not process ids.
+Each file is locked by the process that made it for as long as that process lives, so that other processes recognise
+files left by a crash, also in containers that share ``/dev/shm`` but not process ids.
 """
 
 import fcntl

@@ -17,14 +17,14 @@ _CLEANUP_SECONDS = 2.0
 
 
 class SharedMemoryPool:
-    """Lends regions to one request at a time, keeps them for the next, and gives up where the server cannot open them.
+    """Gives each request a region, reuses regions, and turns itself off where the server cannot open them.
 
-    Lives in one event loop. There are never more regions than requests in flight at the same time, and those that the
+    Belongs to one event loop. There are never more regions than requests in flight at the same time, and those that the
     server may still write to (see `retire`).
 
     Args:
         server: the connection with which regions are registered.
-        enabled: False lends nothing.
+        enabled: whether shared memory is used at all.
     """
 
     def __init__(self, server: InferenceServerClient, *, enabled: bool = True) -> None:

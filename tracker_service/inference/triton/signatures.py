@@ -24,15 +24,15 @@ DATA_TYPES: dict[str, np.dtype[Any]] = {
 DATA_TYPE_NAMES = {dtype: name for name, dtype in DATA_TYPES.items()}
 
 
-async def read_signature(server: InferenceServerClient, model: str, version: str, seconds: float) -> ModelSpec:
+async def read_signature(server: InferenceServerClient, model: str, seconds: float) -> ModelSpec:
     """Ask ``server`` for the signature of ``model``.
 
     Raises:
         InferenceServerException: the server did not answer, or does not know the model.
         ModelContractError: a tensor has a type or shape that cannot be used here.
     """
-    metadata = await server.get_model_metadata(model, version, client_timeout=seconds)
-    config = (await server.get_model_config(model, version, client_timeout=seconds)).config
+    metadata = await server.get_model_metadata(model, client_timeout=seconds)
+    config = (await server.get_model_config(model, client_timeout=seconds)).config
     limit = config.max_batch_size or None
     on_gpu = any(group.kind == ModelInstanceGroup.KIND_GPU for group in config.instance_group)
     device: DeviceName = "cuda" if on_gpu else "cpu"
