@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
+from export.body.stand_in import stand_in_body
 from export.graphs.onnx_graph import write_onnx
 from export.graphs.samples import pictures
 from export.hmr2.checkpoint import build
@@ -26,7 +27,6 @@ from export.hmr2.model import Hmr2
 from export.hmr2.random_checkpoint import random_tensors
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 from export.settings import ExportSettings
-from export.verify_full_command import stand_in_body
 from harness.tables import Report, add_json_option
 
 GFLOP_A_CROP = 251.1

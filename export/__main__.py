@@ -5,17 +5,17 @@ import sys
 
 import typer
 
-from export.appearance.command import appearance
-from export.appearance.encoder_command import appearance_encoder
-from export.body.command import body_model
-from export.detector.command import detector
-from export.full_command import full
-from export.hmr2.command import hmr2
-from export.lite.command import lite
-from export.pose_predictor.command import pose_predictor
-from export.verify_command import verify
-from export.verify_full_command import verify_full
-from export.weights_command import weights
+from export.commands.appearance import appearance
+from export.commands.appearance_encoder import appearance_encoder
+from export.commands.body_model import body_model
+from export.commands.detector import detector
+from export.commands.full import full
+from export.commands.hmr2 import hmr2
+from export.commands.lite import lite
+from export.commands.pose_predictor import pose_predictor
+from export.commands.verify import verify
+from export.commands.verify_full import verify_full
+from export.commands.weights import weights
 from tracker_service.errors import PhalpTritonError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build the models that the service runs.")

@@ -11,7 +11,7 @@ class ExportSettings(BaseSettings):
     """Folders of the export.
 
     Attributes:
-        weights: the authors' files, under the names of `export.weights`.
+        weights: the authors' files, under the names of `export.weights.published`.
         repository: the model repository that is written.
         checkpoint: an HMR2 checkpoint in place of the weights folder's, such as HMR2.0a.
         detector: folder or hub name of a detector in place of the weights folder's.

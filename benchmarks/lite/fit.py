@@ -19,7 +19,7 @@ from export.lite.hmr.build import read_tables
 from export.lite.hmr.graph import IMAGE_TRUST, OBSERVED
 from export.lite.hmr.reference import fit_body
 from export.lite.hmr.tables import BodyTables
-from export.lite.onnx_graph import revealing
+from export.lite.onnx.graph_builder import revealing
 from harness.tables import Report, add_json_option
 from tracker_service.people.boxes import squares
 from tracker_service.people.cameras import project_to_crop

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from export.appearance.encoder import AppearanceEncoder, expected_shapes
 from export.appearance.texture import Atlas
-from export.checkpoint import read_checkpoint, state_dict, take_tensors
-from export.pickles import read_npy
+from export.weights.checkpoint import read_checkpoint, state_dict, take_tensors
+from export.weights.pickles import read_npy
 
 _PREFIX_LENGTH = 5
 """Upstream cuts five characters off every name, whatever they are."""

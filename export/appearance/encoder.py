@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.checkpoint import Shape
 from export.hmr2.backbone import in_type_of
+from export.weights.checkpoint import Shape
 
 ATLAS_SIZE = 256
 CHANNELS = {

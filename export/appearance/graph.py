@@ -12,10 +12,13 @@ from export.appearance.encoder import ATLAS_SIZE, AppearanceEncoder
 from export.appearance.model import INPUT_NAMES, OUTPUT_NAMES, Appearance, EncoderOfMaps
 from export.appearance.texture import TextureSampler
 from export.body.body_model import BodyModel
+from export.body.build import need_body_model
 from export.graphs.measures import Limit, Measure, absolute, relative
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph, cast_products
 from export.hmr2.camera import CROP_SIZE
+from export.settings import ExportSettings
+from export.weights.published import APPEARANCE, TEXEL_BARYCENTRICS, TEXEL_FACES, locate
 from tracker_service.inference.client import TensorSpec
 from tracker_service.types import Float32
 
@@ -62,6 +65,19 @@ def load(weights: Path, faces: Path, barycentrics: Path, body: Path) -> ServedGr
     sampler = TextureSampler(model.faces.astype(np.int64), load_atlas(faces, barycentrics))
     module = Appearance(sampler, load_encoder(weights)).eval()
     return served(module, model, (weights, faces, barycentrics, body))
+
+
+def from_weights(settings: ExportSettings) -> ServedGraph:
+    """Return the appearance graph from the files in the weights folder."""
+    files = (APPEARANCE, TEXEL_FACES, TEXEL_BARYCENTRICS)
+    encoder, faces, barycentrics = (locate(file, settings.weights) for file in files)
+    return load(encoder, faces, barycentrics, need_body_model(settings))
+
+
+def encoder_from_weights(settings: ExportSettings) -> ServedGraph:
+    """Return the encoder's graph from the files in the weights folder."""
+    path = locate(APPEARANCE, settings.weights)
+    return served_encoder(load_encoder(path), (path,))
 
 
 def _people(template: Float32, count: int, generator: np.random.Generator) -> Arrays:

@@ -6,7 +6,7 @@ import numpy as np
 
 from export.body.body_model import EXTRA_VERTICES, JOINT_MAP, NUMBER_OF_BETAS, PARENTS, BodyModel
 from export.errors import MissingTensorError, TensorShapeError
-from export.pickles import dense, read_pickle
+from export.weights.pickles import dense, read_pickle
 
 
 def read_smpl(model: Path, extra_joints: Path) -> BodyModel:

@@ -9,13 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from export.detector.command import SIZE
+from export.detector.frame_size import SIZE
 from export.detector.loading import load_detector
 from export.detector.model import INPUT_NAMES, OUTPUT_NAMES, PersonDetector
 from export.graphs.measures import Limit, Measure, absolute
 from export.graphs.model_version import read_record
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph
+from export.settings import ExportSettings
+from export.weights.published import DETECTOR, DETECTOR_CONFIG, locate
 from tracker_service.inference.client import TensorSpec
 from tracker_service.types import Float64
 
@@ -63,6 +65,21 @@ def exported_size(repository: Path) -> int | None:
     for record in read_record(repository / NAME / "1").values():
         return int(record["inputs"][INPUT_NAMES[0]][0])
     return None
+
+
+def from_weights(settings: ExportSettings, size: int | None = None) -> ServedGraph:
+    """Return the detector that the settings name, or the one in the weights folder.
+
+    Args:
+        settings: where it is.
+        size: side of the frames; None: what was exported, or the default.
+    """
+    size = size or exported_size(settings.repository) or SIZE
+    if settings.detector is not None:
+        return load(settings.detector, size)
+    folder = locate(DETECTOR_CONFIG, settings.weights).parent
+    locate(DETECTOR, settings.weights)
+    return load(str(folder), size)
 
 
 def _frames(size: int, count: int, generator: np.random.Generator) -> Arrays:

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from export.body.command import FILE, FOLDER
-from export.choices import Precision
+from export.body.build import FILE, FOLDER
 from export.files import sha256_of
+from export.graphs.choices import Precision
 from export.graphs.model_version import read_record
 from export.graphs.parity import ONNX_FILE
 from export.settings import ExportSettings
-from export.weights import FILES
+from export.weights.published import FILES
 
 
 def why_stale(name: str, settings: ExportSettings, precision: Precision) -> str | None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from export.choices import Format, Precision
 from export.errors import ParityError
 from export.files import folder_written_whole, sha256_of
+from export.graphs.choices import Format, Precision
 from export.graphs.onnx_graph import OPSET, write_onnx
 from export.graphs.parity import ONNX_FILE, TORCHSCRIPT_FILE, Comparison, compare, references, table
 from export.graphs.served_graph import ServedGraph

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from export.body.body_model import BodyModel
-from export.checkpoint import Shape, read_checkpoint, state_dict, take_tensors
 from export.hmr2.backbone import PATCH, TOKENS
 from export.hmr2.decoder import CAMERA_SIZE, POSE_SIZE, SHAPE_SIZE
 from export.hmr2.model import Hmr2
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
+from export.weights.checkpoint import Shape, read_checkpoint, state_dict, take_tensors
 
 IGNORED = ("initialized", "discriminator.*", "smpl.*")
 """Tensors of the checkpoint that inference does not use: a training flag, the adversarial critic, a copy of SMPL."""

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from export.checkpoint import Shape
 from export.hmr2.checkpoint import expected_shapes
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
+from export.weights.checkpoint import Shape
 
 _READOUT_SCALE = 0.002
 """Turns the joints by 22 degrees on average (measured), as people do.

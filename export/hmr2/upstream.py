@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from export.checkpoint import read_checkpoint, state_dict
 from export.graphs.parity import Comparison, Reference, compare_module
 from export.graphs.served_graph import ServedGraph
 from export.hmr2.backbone import IMAGE_WIDTH
 from export.hmr2.camera import CROP_SIZE
 from export.hmr2.model import Hmr2
 from export.hmr2.sizes import Hmr2Sizes
+from export.weights.checkpoint import read_checkpoint, state_dict
 
 _CUT = (CROP_SIZE - IMAGE_WIDTH) // 2
 

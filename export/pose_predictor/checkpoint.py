@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from export.checkpoint import Shape, read_checkpoint, state_dict, take_tensors
 from export.errors import TensorShapeError
-from export.pickles import dense, read_npy
 from export.pose_predictor.model import BETAS, CAMERA, POSE_6D, PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import PREFIX, ChosenSizes, PoseTransformerSizes, sizes_of
+from export.weights.checkpoint import Shape, read_checkpoint, state_dict, take_tensors
+from export.weights.pickles import dense, read_npy
 from tracker_service.types import POSE_SIZE
 
 IGNORED = (

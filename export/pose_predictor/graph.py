@@ -11,6 +11,8 @@ from export.graphs.served_graph import Arrays, ServedGraph, cast_products
 from export.pose_predictor.checkpoint import load_pose_predictor, read_normalisation
 from export.pose_predictor.model import INPUT_NAMES, OUTPUT_NAMES, PoseTransformer
 from export.pose_predictor.sizes import read_chosen_sizes
+from export.settings import ExportSettings
+from export.weights.published import POSE_PREDICTOR, POSE_PREDICTOR_CONFIG, POSE_STATISTICS, locate
 from tracker_service.inference.client import TensorSpec
 from tracker_service.types import POSE_SIZE
 
@@ -55,3 +57,9 @@ def load(checkpoint: Path, config: Path, statistics: Path) -> ServedGraph:
     """Return the graph of the published checkpoint, yaml and `mean_std.npy`."""
     module = load_pose_predictor(checkpoint, read_chosen_sizes(config), read_normalisation(statistics))
     return served(module, (checkpoint, config, statistics))
+
+
+def from_weights(settings: ExportSettings) -> ServedGraph:
+    """Return the pose predictor from the files in the weights folder."""
+    files = (POSE_PREDICTOR, POSE_PREDICTOR_CONFIG, POSE_STATISTICS)
+    return load(*(locate(file, settings.weights) for file in files))

@@ -10,9 +10,9 @@ import torch
 from export.appearance.encoder import CHANNELS
 from export.appearance.texture import Atlas
 from export.body.body_model import BodyModel
+from export.body.stand_in import stand_in_body as body_with_pose_blends
 from export.hmr2.random_checkpoint import write_random_checkpoint
 from export.hmr2.sizes import Hmr2Sizes
-from export.verify_full_command import stand_in_body as body_with_pose_blends
 from tests.export.golden import golden, golden_weights
 from tests.export.tiny_detector import tiny_detector
 
@@ -66,7 +66,7 @@ def smpl_content(body: BodyModel) -> dict[str, object]:
 
 
 def write_downloads(folder: Path) -> None:
-    """Write every file that the authors let anybody download, under its name in `export.weights`."""
+    """Write every file that the authors let anybody download, under its name in `export.weights.published`."""
     folder.mkdir(parents=True, exist_ok=True)
     write_random_checkpoint(folder / "hmr2.ckpt", HMR2_SIZES)
     extra = stand_in_body().joint_regressor_extra.astype(np.float64)

@@ -12,12 +12,12 @@ from scipy.spatial.transform import Rotation
 from typer.testing import CliRunner
 
 from export.appearance.checkpoint import encoder_tensors, load_atlas
-from export.appearance.command import appearance
 from export.appearance.depth_map import DepthMap, Tier
 from export.appearance.encoder import AppearanceEncoder
-from export.appearance.encoder_command import appearance_encoder
 from export.appearance.texture import TextureSampler, finished
 from export.body.layer import SmplLayer
+from export.commands.appearance import appearance
+from export.commands.appearance_encoder import appearance_encoder
 from export.errors import MissingTensorError, TensorShapeError, UnexpectedTensorError
 from tests.export import exact_rasteriser
 from tests.export.authors_files import published_encoder, stand_in_atlas, stand_in_body

@@ -14,7 +14,7 @@ from scipy.sparse import csc_matrix, csr_matrix
 from export.body.body_model import BodyModel
 from export.body.smpl_file import read_smpl
 from export.errors import MissingFileError, MissingTensorError, TensorShapeError, UnreadableFileError, UnsafePickleError
-from export.pickles import dense, read_npy, read_pickle
+from export.weights.pickles import dense, read_npy, read_pickle
 from tests.export.synthetic_body import synthetic_body
 
 FIELDS = BodyModel.__slots__

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from export.checkpoint import Inert, read_checkpoint, state_dict, take_tensors
 from export.errors import (
     MissingFileError,
     MissingTensorError,
@@ -18,6 +17,7 @@ from export.errors import (
     UnsafePickleError,
 )
 from export.hmr2.checkpoint import load_hmr2
+from export.weights.checkpoint import Inert, read_checkpoint, state_dict, take_tensors
 from tests.export.golden import DATA, golden_weights, small_hmr2, small_sizes
 from tests.export.synthetic_body import synthetic_body
 

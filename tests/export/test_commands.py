@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from export.body.body_model import BodyModel
-from export.body.command import body_model
+from export.commands.body_model import body_model
 from export.errors import MissingFileError, UnreadableFileError
 from export.families import NAMES, graph_of
 from export.graphs.model_version import write_version
@@ -21,7 +21,7 @@ from export.hmr2.graph import served
 from export.hmr2.random_checkpoint import write_random_checkpoint
 from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
-from export.weights import EXTRA_JOINTS
+from export.weights.published import EXTRA_JOINTS
 from tests.export.authors_files import smpl_content
 from tests.export.synthetic_body import synthetic_body
 from tracker_service.errors import ExportError

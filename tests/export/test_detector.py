@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from export.choices import Format, Precision
 from export.detector.graph import load, nearest_box, served
 from export.detector.loading import load_detector
 from export.detector.model import PersonDetector
 from export.errors import MissingFileError
+from export.graphs.choices import Format, Precision
 from export.graphs.model_version import write_version
 from export.graphs.parity import table
 from export.graphs.samples import pictures

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from export.__main__ import app
-from export.choices import Precision
+from export.commands.full import gather
 from export.errors import MissingFileError
-from export.full_command import gather
+from export.graphs.choices import Precision
 from export.graphs.freshness import why_stale
 from export.graphs.model_version import write_version
 from export.hmr2.checkpoint import load_hmr2
@@ -18,7 +18,7 @@ from export.hmr2.graph import served
 from export.hmr2.random_checkpoint import write_random_checkpoint
 from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
-from export.weights import FILES, SMPL, WeightFile
+from export.weights.published import FILES, SMPL, WeightFile
 from tests.export.synthetic_body import synthetic_body
 
 SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)

@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import nn
 
-from export.choices import Format, Precision
 from export.errors import ParityError
 from export.files import sha256_of
 from export.graphs import measures, onnx_graph
+from export.graphs.choices import Format, Precision
 from export.graphs.measures import Measure, numbers
 from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import Comparison, compare, references, table

@@ -11,6 +11,8 @@ import typer
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
+from export.commands.pose_predictor import pose_predictor
+from export.commands.verify import verify
 from export.errors import (
     MissingFileError,
     MissingTensorError,
@@ -19,10 +21,8 @@ from export.errors import (
     UnreadableFileError,
 )
 from export.pose_predictor.checkpoint import IGNORED, build, expected_shapes, read_normalisation
-from export.pose_predictor.command import pose_predictor
 from export.pose_predictor.model import PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import ChosenSizes, read_chosen_sizes, sizes_of
-from export.verify_command import verify
 from tests.export.authors_files import POSE_YAML
 from tests.export.golden import golden, golden_weights
 from tracker_service.inference.embedded import EmbeddedClient

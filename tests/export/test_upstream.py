@@ -9,7 +9,7 @@ import torch
 import typer
 from typer.testing import CliRunner
 
-from export import verify_command
+from export.commands import verify as verify_command
 from export.graphs.parity import references, table
 from export.graphs.served_graph import ServedGraph
 from export.hmr2.graph import served

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from export.download import download
 from export.errors import DownloadError, MissingFileError, UnreadableFileError
-from export.placing import fetch, place
-from export.weights import FILES, SMPL, Status, locate, status
+from export.weights.download import download
+from export.weights.placing import fetch, place
+from export.weights.published import FILES, SMPL, Status, locate, status
 from tests.export.file_server import CONTENT, DIGEST, file_server, packed
 
 

@@ -7,9 +7,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from export import weights_command
-from export.weights import FILES, HMR2_CHECKPOINT, SMPL, WeightFile
-from export.weights_command import weights
+from export.commands import weights as weights_command
+from export.commands.weights import weights
+from export.weights.published import FILES, HMR2_CHECKPOINT, SMPL, WeightFile
 from tests.export.file_server import CONTENT, file_server, packed
 
 

@@ -11,7 +11,7 @@ from export.lite.artifact import write_model, write_record
 from export.lite.detector.graph import CELL_SCORES, CELL_SIDES, DetectorOptions, build_detector
 from export.lite.detector.nanodet import read_nanodet
 from export.lite.detector.reference import decode
-from export.lite.onnx_graph import revealing
+from export.lite.onnx.graph_builder import revealing
 from export.lite.packages import fetch
 from export.lite.sources import NANODET
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
+from export.lite.converters.tensorflow_js.model import GraphModel
 from export.lite.detector.nanodet import BINS, STRIDES, Heads, add_nanodet
-from export.lite.onnx_graph import GraphBuilder, Value
-from export.lite.tensorflow_js.model import GraphModel
+from export.lite.onnx.graph_builder import GraphBuilder, Value
 from tracker_service.errors import ExportError
 from tracker_service.types import Float32
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from export.lite.onnx_graph import Array, GraphBuilder, Value
-from export.lite.tensorflow_js.convert import add_network
-from export.lite.tensorflow_js.model import GraphModel, Node, read_graph_model
+from export.lite.converters.tensorflow_js.convert import add_network
+from export.lite.converters.tensorflow_js.model import GraphModel, Node, read_graph_model
+from export.lite.onnx.graph_builder import Array, GraphBuilder, Value
 from tracker_service.errors import ExportError
 
 SAVED_SIDE = 416

@@ -9,13 +9,13 @@ import onnxruntime
 from export.errors import MissingFileError, ParityError
 from export.lite.artifact import write_arrays, write_model, write_record
 from export.lite.body.build import build_body
+from export.lite.converters.tensorflow_lite.model import read_lite_model
 from export.lite.hmr.graph import IMAGE_TRUST, OBSERVED, build_hmr
 from export.lite.hmr.reference import fit_body
 from export.lite.hmr.tables import BodyTables
-from export.lite.onnx_graph import Array, revealing
+from export.lite.onnx.graph_builder import Array, revealing
 from export.lite.packages import fetch, install
 from export.lite.sources import ANNY, BLAZEPOSE, BODY_TOOLS
-from export.lite.tensorflow_lite.model import read_lite_model
 
 MODEL, BODY = "hmr_lite", "body_model.npz"
 TOLERANCE = 1e-4

@@ -3,7 +3,7 @@
 import numpy as np
 
 from export.lite.hmr.blazepose import FITTED
-from export.lite.onnx_graph import Value
+from export.lite.onnx.graph_builder import Value
 
 HALF_CROP = 128.0
 

@@ -3,13 +3,13 @@
 import numpy as np
 import onnx
 
+from export.lite.converters.tensorflow_lite.model import LiteModel
 from export.lite.hmr.camera_graph import aligned, half_crop_units, shares, similarity
 from export.lite.hmr.kinematics_graph import global_rotations, local_rotations
 from export.lite.hmr.network import Observation, add_blazepose
 from export.lite.hmr.skinning_graph import bone_transforms, moved_points, posed_vertices
 from export.lite.hmr.tables import BodyTables
-from export.lite.onnx_graph import GraphBuilder
-from export.lite.tensorflow_lite.model import LiteModel
+from export.lite.onnx.graph_builder import GraphBuilder
 
 CROP = 256
 IMAGE_TRUST = 0.75

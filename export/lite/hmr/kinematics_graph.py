@@ -20,8 +20,19 @@ from export.lite.hmr.anatomy import (
     TURNS,
 )
 from export.lite.hmr.tables import BodyTables
-from export.lite.onnx_graph import Value
-from export.lite.onnx_math import cross, dot, frame, length, limited, partial, quaternion, rotation, swapped, unit
+from export.lite.onnx.graph_builder import Value
+from export.lite.onnx.vector_math import (
+    cross,
+    dot,
+    frame,
+    length,
+    limited,
+    partial,
+    quaternion,
+    rotation,
+    swapped,
+    unit,
+)
 from tracker_service.types import Float32, Float64
 
 _TRUNK = (PELVIS, CHEST)

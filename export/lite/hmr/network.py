@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.lite.onnx_graph import GraphBuilder, Value
-from export.lite.tensorflow_lite.convert import add_network
-from export.lite.tensorflow_lite.model import LiteModel
+from export.lite.converters.tensorflow_lite.convert import add_network
+from export.lite.converters.tensorflow_lite.model import LiteModel
+from export.lite.onnx.graph_builder import GraphBuilder, Value
 
 _POINTS = 39
 """BlazePose gives 33 landmarks and 6 auxiliary points that only serve MediaPipe's own tracking."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from export.lite.body.skeleton import PARENTS
 from export.lite.hmr.tables import BodyTables
-from export.lite.onnx_graph import Value
+from export.lite.onnx.graph_builder import Value
 from tracker_service.types import Float32
 
 

@@ -12,12 +12,11 @@ from threading import Thread
 import pytest
 from typer.testing import CliRunner
 
-import export.body.command
-import export.hmr2.command
+import export.body.build
+import export.commands.weights
 import export.hmr2.graph
-import export.weights_command
 from export.__main__ import app
-from export.weights import FILES, WeightFile
+from export.weights.published import FILES, WeightFile
 from tests.export.authors_files import HMR2_SIZES, write_by_hand, write_downloads
 from tests.export.tiny_detector import SIZE
 
@@ -84,9 +83,9 @@ def full_set(served_files: str, tmp_path_factory: pytest.TempPathFactory) -> Ful
         patch.setenv("PHALP_TRITON_EXPORT_WEIGHTS", str(made.weights))
         patch.setenv("PHALP_TRITON_EXPORT_REPOSITORY", str(made.repository))
         patch.setenv("COLUMNS", "200")
-        patch.setattr(export.weights_command, "FILES", tuple(files.values()))
-        patch.setattr(export.body.command, "EXTRA_JOINTS", files["SMPL_to_J19.pkl"])
-        patch.setattr(export.hmr2.command, "HMR2_CHECKPOINT", files["hmr2.ckpt"])
+        patch.setattr(export.commands.weights, "FILES", tuple(files.values()))
+        patch.setattr(export.body.build, "EXTRA_JOINTS", files["SMPL_to_J19.pkl"])
+        patch.setattr(export.hmr2.graph, "HMR2_CHECKPOINT", files["hmr2.ckpt"])
         patch.setattr(export.hmr2.graph, "load", load)
         for arguments in documented_commands("python -m export"):
             command = " ".join(arguments)

@@ -4,7 +4,7 @@ import json
 import re
 
 from export.families import NAMES
-from export.weights import FILES, SMPL
+from export.weights.published import FILES, SMPL
 from tests.export.full_set.conftest import DOCUMENT, FullSet
 
 

@@ -16,7 +16,7 @@ from export.lite.detector.graph import (
     cell_centers,
 )
 from export.lite.detector.reference import decode, overlaps
-from export.lite.onnx_graph import revealing
+from export.lite.onnx.graph_builder import revealing
 from tests.export.lite.graphs import Graph
 from tests.export.lite.heads import Box, heads_with
 from tracker_service.types import Float32, UInt8

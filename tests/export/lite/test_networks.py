@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from export.lite.detector.graph import CELL_SCORES, CELL_SIDES
 from export.lite.hmr.graph import OBSERVED
-from export.lite.onnx_graph import revealing
+from export.lite.onnx.graph_builder import revealing
 from tests.export.lite.graphs import Graph
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "lite_networks.npz"

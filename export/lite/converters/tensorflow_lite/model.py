@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from export.lite.onnx_graph import Array
+from export.lite.onnx.graph_builder import Array
 from tracker_service.errors import ExportError
 
 try:

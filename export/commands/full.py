@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from export.choices import Format, Precision
+from export.commands.options import Repository, Weights, export_and_report, settings_with
 from export.errors import MissingFileError
-from export.options import Repository, Weights, export_and_report, settings_with
-from export.placing import fetch, place
+from export.graphs.choices import Format, Precision
 from export.settings import ExportSettings
-from export.weights import (
+from export.weights.placing import fetch, place
+from export.weights.published import (
     FILES,
     POSE_PREDICTOR,
     POSE_PREDICTOR_CONFIG,
@@ -60,7 +60,7 @@ def full(
 
 
 def gather(weights: Path, *, download: bool, get: Callable[[WeightFile, Path], Path] = fetch) -> None:
-    """Put the authors' files under the names of `export.weights`, from below the same folder or by download."""
+    """Put the authors' files under the names of `export.weights.published`: from below that folder, or downloaded."""
     weights.mkdir(parents=True, exist_ok=True)
     for file in FILES:
         if status(file, weights) is Status.ABSENT and place(file, weights, weights) is not None:

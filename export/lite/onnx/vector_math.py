@@ -5,7 +5,7 @@ Every function is finite for any finite input, and every rotation it makes is or
 
 import numpy as np
 
-from export.lite.onnx_graph import Value
+from export.lite.onnx.graph_builder import Value
 from tracker_service.types import Float32
 
 _TINY = np.float32(1e-12)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from export.lite.onnx_graph import Array, GraphBuilder, Value
-from export.lite.tensorflow_lite.model import LiteModel, Operation
+from export.lite.converters.tensorflow_lite.model import LiteModel, Operation
+from export.lite.onnx.graph_builder import Array, GraphBuilder, Value
 from tracker_service.errors import ExportError
 
 _SAME = 0

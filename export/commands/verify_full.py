@@ -2,15 +2,13 @@
 
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
-from export.body.body_model import BodyModel
-from export.choices import Format, Precision
+from export.body.stand_in import stand_in_body
+from export.graphs.choices import Format, Precision
 from export.settings import ExportSettings
 
 
@@ -47,10 +45,3 @@ def verify_full(
             passed &= all(row.passed for row in rows)
     if not passed:
         raise typer.Exit(1)
-
-
-def stand_in_body(path: Path) -> BodyModel:
-    """Return the freely licensed body with random pose blend shapes, so that their product is part of the check."""
-    body = BodyModel.read(path)
-    random = np.random.default_rng(0).normal(scale=0.002, size=(207, body.v_template.size))
-    return replace(body, posedirs=random.astype(np.float32))

@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from export.placing import fetch, place
 from export.settings import ExportSettings
-from export.weights import FILES, Status, WeightFile, how_to_get, status
+from export.weights.placing import fetch, place
+from export.weights.published import FILES, Status, WeightFile, how_to_get, status
 from tracker_service.errors import ExportError
 
 _USABLE = {Status.PRESENT, Status.VERIFIED}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from export.body.command import FOLDER as HMR2_FOLDER
+from export.body.build import FOLDER as HMR2_FOLDER
+from export.commands.options import Checkpoint, Repository, Weights, settings_with
 from export.families import NAMES, graph_of
 from export.files import written_whole
-from export.options import Checkpoint, Repository, Weights, settings_with
 from export.settings import ExportSettings
-from export.weights import HMR2_CHECKPOINT, locate
+from export.weights.published import HMR2_CHECKPOINT, locate
 
 if TYPE_CHECKING:
     from export.graphs.parity import Comparison

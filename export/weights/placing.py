@@ -4,10 +4,10 @@ import shutil
 import tarfile
 from pathlib import Path
 
-from export.download import Progress, download, unreported
 from export.errors import DownloadError, UnreadableFileError
 from export.files import is_web_page, sha256_of, written_whole
-from export.weights import WeightFile
+from export.weights.download import Progress, download, unreported
+from export.weights.published import WeightFile
 
 
 def fetch(file: WeightFile, folder: Path, progress: Progress = unreported) -> Path:

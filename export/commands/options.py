@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from export.choices import Format, Precision
+from export.graphs.choices import Format, Precision
 from export.settings import ExportSettings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from export.lite.onnx_graph import Array
+from export.lite.onnx.graph_builder import Array
 from tracker_service.errors import ExportError
 
 _TYPES = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
