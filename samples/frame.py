@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samples.light import SunMap, ambient_light, developed, softened, sun_light, to_pixels
-from samples.stage import SAMPLING, Stage
+from samples.scenery.stage import SAMPLING, Stage
 from samples.surface import Sight, Surface, see
 from tracker_service.types import Bool, Float32, UInt8
 

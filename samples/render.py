@@ -4,9 +4,9 @@ import argparse
 import os
 from pathlib import Path
 
-from samples.cast import Actor, cast_people
 from samples.frame import compose, person_sights
-from samples.stage import Stage, build_stage
+from samples.people.cast import Actor, cast_people
+from samples.scenery.stage import Stage, build_stage
 from samples.truth import ClipTruth, PersonTruth, person_truth
 from tracker_service.body.model import BodyModel
 from tracker_service.types import UInt8

@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from samples.cast import Actor
 from samples.frame import PersonSight
-from samples.stage import SAMPLING
+from samples.people.cast import Actor
+from samples.scenery.stage import SAMPLING
 from samples.view import View
 from tracker_service.drawing.camera import PinholeCamera
 from tracker_service.drawing.rasterizer import rasterize

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from samples.cast import Actor, cast_people
+from samples.people.cast import Actor, cast_people
 from samples.render import BODY_MODEL, CLIP_NAME, FRAMES, MOT_NAME, ROOT, TRUTH_NAME, render_frame, write_sample
-from samples.stage import Stage, build_stage
+from samples.scenery.stage import Stage, build_stage
 from samples.truth import ClipTruth
 from tracker_service.body.model import BodyModel
 from tracker_service.evaluation.box_overlap import pairwise_iou

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from samples.cast import Actor, cast_people
-from samples.leg import Leg
-from samples.path import Path
+from samples.people.cast import Actor, cast_people
+from samples.people.leg import Leg
+from samples.people.path import Path
 from samples.render import BODY_MODEL
 from tracker_service.body.model import BodyModel
 from tracker_service.types import Float64

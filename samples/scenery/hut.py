@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 
 from samples.light import linear
-from samples.noise import Noise
-from samples.shapes import Shape, ball, box, cylinder, joined, moved
+from samples.rotations import about_x, about_y, about_z
+from samples.scenery.noise import Noise
+from samples.scenery.shapes import Shape, ball, box, cylinder, joined, moved
 from samples.surface import Paint, Surface
-from samples.turns import about_x, about_y, about_z
 from tracker_service.types import Float32, Float64
 
 _WOOD = linear(150, 104, 68)

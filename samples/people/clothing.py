@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samples.leg import SOLE
 from samples.light import linear
+from samples.people.leg import SOLE
 from tracker_service.types import Bool, Float32, Float64
 
 # Heights and reaches of the mean body in its rest pose, metres.

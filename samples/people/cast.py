@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samples.clothing import Outfit, dressed
-from samples.figure import Figure
-from samples.gait import Manner, Walk
 from samples.light import linear
-from samples.path import Path
+from samples.people.clothing import Outfit, dressed
+from samples.people.figure import Figure
+from samples.people.gait import Manner, Walk
+from samples.people.path import Path
 from samples.surface import Surface
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.mesh import vertex_normals

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from samples.figure import Figure, Pose
-from samples.leg import Leg, lowest_point, planted_ankle, two_bone_rotations
-from samples.path import Path
-from samples.turns import about_x, about_y, about_z
+from samples.people.figure import Figure, Pose
+from samples.people.leg import Leg, lowest_point, planted_ankle, two_bone_rotations
+from samples.people.path import Path
+from samples.rotations import about_x, about_y, about_z
 from tracker_service.types import Float64
 
 TOE_OFF = 0.62

@@ -5,8 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from samples.figure import Figure
-from samples.turns import about_x, about_y
+from samples.people.figure import Figure
+from samples.rotations import about_x, about_y
 from tracker_service.types import Float64
 
 SOLE = 0.022

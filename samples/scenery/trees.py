@@ -3,7 +3,7 @@
 import numpy as np
 
 from samples.light import linear
-from samples.shapes import cylinder
+from samples.scenery.shapes import cylinder
 from samples.surface import Surface
 from tracker_service.types import Float32, Float64, Int64
 

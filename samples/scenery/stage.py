@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from samples.hut import fence, snowboards, stall
 from samples.light import HAZE_COLOR, SunMap, ambient_light, sun_light
-from samples.noise import Noise
+from samples.scenery.hut import fence, snowboards, stall
+from samples.scenery.noise import Noise
+from samples.scenery.terrain import Terrain
+from samples.scenery.trees import spruce
 from samples.surface import Sight, Surface, see
-from samples.terrain import Terrain
-from samples.trees import spruce
 from samples.view import View
 from tracker_service.types import Float32, Float64
 

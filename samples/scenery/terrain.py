@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from samples.light import linear
-from samples.noise import Noise
+from samples.scenery.noise import Noise
 from samples.surface import Surface
 from tracker_service.types import Float32, Float64
 

@@ -1,0 +1,1 @@
+"""The people of the clip: bodies, clothes, and how they walk."""
