@@ -1,4 +1,7 @@
-"""What a crop shows of a body's surface, as a texture map (4D-Humans, track.py; hmr2.md section 13.3 and 13.4)."""
+"""What a crop shows of a body's surface, as a texture map.
+
+Upstream: ``HMR2023TextureSampler`` in 4D-Humans' ``track.py``, and ``process_uv_image`` of PHALP's HMAR.
+"""
 
 from dataclasses import dataclass
 

@@ -46,6 +46,7 @@ class KillTriton:
         self._server = server
 
     def __call__(self, tree: ServiceTree) -> None:
+        """End the server and start it again; meanwhile the service must go on answering."""
         os.kill(self._server.pid, signal.SIGKILL)
         time.sleep(_DOWN_SECONDS)
         assert tree.service.get("/livez").status_code == 200

@@ -45,6 +45,7 @@ class ServerEnvironment:
 
     @property
     def tritonserver(self) -> Path:
+        """The server's program."""
         return self.packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"
 
     def variables(self) -> dict[str, str]:

@@ -11,7 +11,10 @@ from harness.triton.graphs import HMR_OUTPUTS
 
 
 class Detector(torch.nn.Module):
+    """Answers 100 ordered boxes and descending scores that depend on the brightness."""
+
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return boxes (N, 100, 4) and scores (N, 100)."""
         brightness = images.float().mean(dim=(1, 2, 3))
         scores = torch.sort(torch.sigmoid(brightness[:, None] - torch.arange(100)), descending=True).values
         corners = torch.arange(400).reshape(100, 4) + brightness[:, None, None]
@@ -19,7 +22,10 @@ class Detector(torch.nn.Module):
 
 
 class Hmr(torch.nn.Module):
+    """Answers all outputs of HMR2, each filled with the brightness."""
+
     def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
+        """Return the outputs in the order of `HMR_OUTPUTS`."""
         brightness = crops.float().mean(dim=(1, 2, 3))
         outputs = []
         for shape in HMR_OUTPUTS.values():
@@ -29,14 +35,20 @@ class Hmr(torch.nn.Module):
 
 
 class Appearance(torch.nn.Module):
+    """Answers an embedding that depends on body and camera, and the crop with its mask as the texture map."""
+
     def forward(self, crops: Tensor, masks: Tensor, vertices: Tensor, pred_cam: Tensor) -> tuple[Tensor, Tensor]:
+        """Return embedding (N, 4096) and texture map (N, 4, 256, 256)."""
         body = vertices.mean(dim=(1, 2)) + pred_cam.sum(dim=1)
         channels = torch.cat([crops.permute(0, 3, 1, 2), masks[:, None]], dim=1)
         return body[:, None] * torch.ones(4096), channels.half() / 255
 
 
 class AppearanceEncoder(torch.nn.Module):
+    """Answers the means of a texture map."""
+
     def forward(self, uv_map: Tensor) -> Tensor:
+        """Return embeddings (N, 4096)."""
         return uv_map.float().mean(dim=3).flatten(1).repeat(1, 4)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from export.lite.body.skeleton import CHEST, PARENTS, PELVIS
 from export.lite.hmr import directions as way
 from export.lite.hmr.anatomy import (
-    DOUBT,
     FLIP,
     FOLLOWERS,
     LEAN_LIMIT,
@@ -18,6 +17,7 @@ from export.lite.hmr.anatomy import (
     SPINE_PARTS,
     STRAIGHT,
     TURNS,
+    USUAL_HINGE_WEIGHT,
 )
 from export.lite.hmr.tables import BodyTables
 from export.lite.onnx.graph_builder import Value
@@ -116,8 +116,10 @@ def _hinges(upper: Value, lower: Value, parents: Value, rest: Float64) -> Value:
     usual = (parents @ unit(axis - carried).reshape(0, 0, 3, 1)).reshape(0, 0, 3)
     bend = cross(upper, lower)
     against = graph.op("Min", dot(bend, usual), np.float32(0))
-    doubt = graph.op("Relu", -length(bend) * np.float32(DOUBT / STRAIGHT) + np.float32(DOUBT))
-    return bend - usual * against + usual * (doubt + np.float32(0.01))
+    weight = graph.op(
+        "Relu", -length(bend) * np.float32(USUAL_HINGE_WEIGHT / STRAIGHT) + np.float32(USUAL_HINGE_WEIGHT)
+    )
+    return bend - usual * against + usual * (weight + np.float32(0.01))
 
 
 def _ends(towards: Value, hinge: Value, rest: Float64) -> Value:

@@ -8,7 +8,6 @@ from scipy.spatial.transform import Rotation
 from export.lite.body import skeleton as body
 from export.lite.hmr import directions as way
 from export.lite.hmr.anatomy import (
-    DOUBT,
     FOLLOWERS,
     LEAN_LIMIT,
     LIMBS,
@@ -17,6 +16,7 @@ from export.lite.hmr.anatomy import (
     SPINE_PARTS,
     STRAIGHT,
     TURNS,
+    USUAL_HINGE_WEIGHT,
 )
 from export.lite.hmr.blazepose import FITTED
 from export.lite.hmr.tables import BodyTables
@@ -145,8 +145,8 @@ def _hinge(upper: Float64, lower: Float64, parent: Float64, resting: Float64, re
     carried, _ = Rotation.align_vectors(local, resting)
     usual = parent @ carried.apply(axis)
     bend = np.cross(upper, lower)
-    doubt = max(0.0, DOUBT * (1 - float(np.linalg.norm(bend)) / STRAIGHT)) + 0.01
-    return bend - usual * min(0.0, float(bend @ usual)) + usual * doubt
+    weight = max(0.0, USUAL_HINGE_WEIGHT * (1 - float(np.linalg.norm(bend)) / STRAIGHT)) + 0.01
+    return bend - usual * min(0.0, float(bend @ usual)) + usual * weight
 
 
 def _share_of(turn: Float64, share: float, limit: float) -> Float64:

@@ -1,0 +1,1 @@
+"""Rooms, imports between them, and the way of a frame through them."""
