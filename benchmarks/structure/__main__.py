@@ -10,10 +10,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from harness.tables import Report, add_json_option
-
 from benchmarks.structure.frame_way import profile
 from benchmarks.structure.rooms import Structure, structure_of
+from harness.tables import Report, add_json_option
 
 ROOT = Path(__file__).resolve().parents[2]
 

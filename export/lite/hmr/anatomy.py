@@ -13,7 +13,7 @@ camera; SMPL keeps this half turn about x in the pelvis rotation."""
 RESTING_HINGE: Float32 = np.array([[0, -1, 0], [0, 1, 0], [1, 0, 0], [1, 0, 0]], np.float32)
 """Axes that left elbow, right elbow and knees of the resting body bend about."""
 STRAIGHT = 0.5
-"""Sine of the bend below which a limb's own plane is trusted less; raising it makes nearly straight limbs twist less."""
+"""Sine of the bend below which a limb's own plane is trusted less; raising it makes straight limbs twist less."""
 USUAL_HINGE_WEIGHT = 0.3
 """Weight of the usual hinge for a straight limb, falling to zero at `STRAIGHT`."""
 LEAN_LIMIT = 60.0

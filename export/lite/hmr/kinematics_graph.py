@@ -116,9 +116,8 @@ def _hinges(upper: Value, lower: Value, parents: Value, rest: Float64) -> Value:
     usual = (parents @ unit(axis - carried).reshape(0, 0, 3, 1)).reshape(0, 0, 3)
     bend = cross(upper, lower)
     against = graph.op("Min", dot(bend, usual), np.float32(0))
-    weight = graph.op(
-        "Relu", -length(bend) * np.float32(USUAL_HINGE_WEIGHT / STRAIGHT) + np.float32(USUAL_HINGE_WEIGHT)
-    )
+    slope = USUAL_HINGE_WEIGHT / STRAIGHT
+    weight = graph.op("Relu", -length(bend) * np.float32(slope) + np.float32(USUAL_HINGE_WEIGHT))
     return bend - usual * against + usual * (weight + np.float32(0.01))
 
 
