@@ -9,7 +9,7 @@ from export.errors import DownloadError, MissingFileError, UnreadableFileError
 from export.weights.download import download
 from export.weights.placing import fetch, place
 from export.weights.published import FILES, SMPL, Status, locate, status
-from tests.export.file_server import CONTENT, DIGEST, file_server, packed
+from tests.export.weights.file_server import CONTENT, DIGEST, file_server, packed
 
 
 def test_file_arrives_whole_and_leaves_no_part(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from export.commands import weights as weights_command
 from export.commands.weights import weights
 from export.weights.published import FILES, HMR2_CHECKPOINT, SMPL, WeightFile
-from tests.export.file_server import CONTENT, file_server, packed
+from tests.export.weights.file_server import CONTENT, file_server, packed
 
 
 def test_command_lists_places_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.phalp.golden import Arrays, dequantised, load
-from tests.phalp.reference_pose_network import pose_network
+from tests.phalp.pose.reference_pose_network import pose_network
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
 from tracker_service.types import Bool, Float32, Int64
 
