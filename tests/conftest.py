@@ -7,6 +7,7 @@ tracked clip. Folders that take longest go first, so that no process is left alo
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent
@@ -22,9 +23,9 @@ class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> FolderScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
     config.option.loadscopereorder = False  # the order is ours, not that of the folders with most tests
-    return FolderScheduling(config)
+    return FolderScheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
