@@ -15,7 +15,7 @@ from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video_tracker import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.types import DroppedDetections
 
 Cast: TypeAlias = Callable[[int], Sequence[Person]]
@@ -88,8 +88,8 @@ def open_scene(models: Models, tracking: TrackerParameters = TRACKING, **changes
     """Return sessions over ``models``; ``changes`` are session parameters."""
     parameters = SessionParameters(**{"gap_seconds": 0.03, **changes})
 
-    def new_video(name: VideoName) -> LiveVideo:
-        return LiveVideo(name, Tracker(tracking), None, parameters.history)
+    def new_video(name: VideoName) -> VideoTracker:
+        return VideoTracker(name, Tracker(tracking), None, parameters.history)
 
     return FrameSessions(models.observe, new_video, parameters)
 

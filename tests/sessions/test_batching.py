@@ -16,7 +16,7 @@ from tracker_service.errors import (
 )
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
-from tracker_service.sessions.batching import FrameBatches
+from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.types import Frame
 
 
@@ -30,7 +30,7 @@ class Run:
     def __init__(self, models: Models, *, window: int = 4, workers: int = 1) -> None:
         self.models = models
         self.sizes: list[int] = []
-        self.batches = FrameBatches(models.observe, window=window, workers=workers, on_batch=self.sizes.append)
+        self.batches = FrameBatcher(models.observe, window=window, workers=workers, on_batch=self.sizes.append)
 
     def submit(self, *numbers: int) -> list[asyncio.Future[FrameObservation]]:
         return [self.batches.submit(frame(number)) for number in numbers]
@@ -100,7 +100,7 @@ def test_workers_compute_batches_at_the_same_time() -> None:
         return Models().observe(window)
 
     async def body() -> None:
-        batches = FrameBatches(observe, window=1, workers=2)
+        batches = FrameBatcher(observe, window=1, workers=2)
         futures = [batches.submit(frame(number)) for number in range(2)]
         assert await outcomes(*futures) == [0, 1]
         await batches.close()
@@ -147,7 +147,7 @@ def test_models_that_cannot_be_reached_are_not_asked_again_frame_by_frame(error:
 
 def test_too_few_observations_fail_the_frames_of_the_batch_only() -> None:
     async def body() -> None:
-        batches = FrameBatches(lambda window: Models().observe(window)[1:], window=4, workers=1)
+        batches = FrameBatcher(lambda window: Models().observe(window)[1:], window=4, workers=1)
         futures = [batches.submit(frame(number)) for number in range(2)]
         assert await outcomes(*futures) == [InferenceFailedError] * 2
         await batches.close()

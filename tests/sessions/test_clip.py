@@ -24,7 +24,7 @@ from tracker_service.pipeline.windows import windows
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video_tracker import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings, load_settings
 from tracker_service.types import Bool, Float32, Float64
 from tracker_service.video.source import open_source
@@ -95,8 +95,8 @@ def post(clip: Clip, plan: Plan, keep: Keep = everybody) -> list[FrameAnswer]:
         return tuple(replace(seen, people=seen.people.take(keep(seen))) for seen in observed)
 
     async def main() -> dict[int, FrameAnswer]:
-        def new_video(name: VideoName) -> LiveVideo:
-            return LiveVideo(name, Tracker(tracking, body=clip.body), clip.body, history=300)
+        def new_video(name: VideoName) -> VideoTracker:
+            return VideoTracker(name, Tracker(tracking, body=clip.body), clip.body, history=300)
 
         sessions = FrameSessions(observe, new_video, SessionParameters(gap_seconds=0.3))
         answers: dict[int, FrameAnswer] = {}

@@ -25,7 +25,7 @@ class Cast:
     def frame(self, *people: TrackedPerson) -> int | None:
         for one in people:
             if one.age == 0:
-                self.memory.note(one, FRAME)
+                self.memory.update(one, FRAME)
         main = self.memory.main(people, self.holder)
         self.holder = None if main is None else main.track_id
         return self.holder
@@ -39,49 +39,49 @@ def cast() -> Cast:
     return Cast()
 
 
-def test_the_largest_of_those_who_come_first_is_the_main_person(cast: Cast) -> None:
+def test_the_largest_of_the_first_people_is_the_main_person(cast: Cast) -> None:
     assert cast.frame(person(1, 100), person(2, 300), person(3, 200)) == 2
 
 
-def test_nobody_is_main_where_nobody_is(cast: Cast) -> None:
+def test_without_people_there_is_no_main_person(cast: Cast) -> None:
     assert cast.frame() is None
 
 
-def test_the_role_is_kept_by_somebody_who_becomes_a_little_smaller_than_another(cast: Cast) -> None:
+def test_a_main_person_who_becomes_a_little_smaller_than_another_stays_the_main_one(cast: Cast) -> None:
     cast.frames(10, person(1, 300), person(2, 250))
     assert cast.frames(50, person(1, 250), person(2, 300)) == [1] * 50
 
 
-def test_the_role_is_kept_while_predicted(cast: Cast) -> None:
+def test_the_main_person_stays_the_main_one_while_predicted(cast: Cast) -> None:
     cast.frames(30, person(1, 300), person(2, 250))
     assert cast.frames(49, person(1, 300, age=5), person(2, 250))[-1] == 1
 
 
-def test_another_takes_over_when_the_track_is_gone_and_keeps_the_role_when_it_comes_back(cast: Cast) -> None:
+def test_another_becomes_the_main_person_when_the_track_ends_and_stays_it_when_it_comes_back(cast: Cast) -> None:
     cast.frames(10, person(1, 300), person(2, 250))
     assert cast.frame(person(2, 250)) == 2
     assert cast.frames(10, person(1, 300), person(2, 250)) == [2] * 10
 
 
-def test_somebody_clearly_larger_takes_over_after_a_while(cast: Cast) -> None:
+def test_a_clearly_larger_person_becomes_the_main_one_after_a_while(cast: Cast) -> None:
     cast.frames(100, person(1, 100))
     mains = cast.frames(10, person(1, 100), person(2, 600))
     assert mains[:3] == [1] * 3
     assert mains[-1] == 2
 
 
-def test_a_false_detection_loses_the_role_soon(cast: Cast) -> None:
+def test_a_false_detection_is_soon_no_longer_the_main_person(cast: Cast) -> None:
     cast.frame(person(1, 300), person(2, 250))
     assert cast.frames(6, person(1, 300, age=1), person(2, 250))[-1] == 2
 
 
-def test_ten_sightings_are_enough_to_keep_the_role_while_others_are_seen_for_long(cast: Cast) -> None:
+def test_ten_sightings_are_enough_to_stay_the_main_person_while_others_are_seen_for_long(cast: Cast) -> None:
     cast.frames(10, person(1, 300), person(2, 250))
     assert cast.frames(49, person(1, 300, age=5), person(2, 550))[-1] == 1
     assert cast.frames(20, person(1, 300, age=5), person(2, 650))[-1] == 2
 
 
-def test_the_role_goes_to_who_has_been_there_for_longest_rather_than_to_the_largest(cast: Cast) -> None:
+def test_the_person_seen_for_longest_becomes_the_main_one_rather_than_the_largest(cast: Cast) -> None:
     cast.frames(60, person(1, 300), person(2, 200))
     cast.frames(20, person(1, 300), person(2, 200), person(3, 300))
     assert cast.frame(person(2, 200), person(3, 300)) == 2
@@ -91,13 +91,13 @@ def test_what_lies_outside_the_frame_does_not_count_as_size(cast: Cast) -> None:
     assert cast.frame(person(1, 900, x=800), person(2, 600)) == 2
 
 
-def test_looks_and_sightings_are_remembered_of_the_last_128_people_only() -> None:
+def test_appearance_and_sightings_are_remembered_of_the_last_128_people_only() -> None:
     memory = PersonMemory()
     for track_id in range(1, 130):
-        memory.note(person(track_id, 100), FRAME)
-    assert memory.look(1) is None
+        memory.update(person(track_id, 100), FRAME)
+    assert memory.appearance(1) is None
     assert memory.sightings(1) == 0
     assert [memory.sightings(track_id) for track_id in (2, 129)] == [1, 1]
-    look = memory.look(129)
+    look = memory.appearance(129)
     assert look is not None
     assert look.tolist() == [129] * 4

@@ -16,7 +16,7 @@ from tracker_service.phalp.tracker import Tracker
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video_tracker import LiveVideo
+from tracker_service.sessions.video_tracker import VideoTracker
 
 
 def test_frames_in_order_are_answered_by_the_tracker() -> None:
@@ -128,7 +128,7 @@ def test_batches_are_told() -> None:
         sizes: list[int] = []
         sessions = FrameSessions(
             Models().observe,
-            lambda name: LiveVideo(name, Tracker(TRACKING), None, 10),
+            lambda name: VideoTracker(name, Tracker(TRACKING), None, 10),
             SessionParameters(),
             on_batch=sizes.append,
         )

@@ -1,4 +1,4 @@
-"""One video: frames in their turn and late frames, without any waiting."""
+"""One video: in-order and late frames, without any waiting."""
 
 import gc
 import tracemalloc
@@ -14,19 +14,19 @@ from tracker_service.body.model import BodyModel
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.sessions.video_tracker import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.types import Smpl
 
 
 class Video:
-    """A live video and the answers it has given."""
+    """A video tracker and the answers it has given."""
 
     def __init__(self, tracking: TrackerParameters = TRACKING, body: BodyModel | None = None) -> None:
-        self.video = LiveVideo(VideoName("client", 1), Tracker(tracking, body=body), body, history=300)
+        self.video = VideoTracker(VideoName("client", 1), Tracker(tracking, body=body), body, history=300)
 
     def answer(self, number: int, *persons: Person) -> FrameAnswer:
         answer = self.video.answer(observation(number, *persons))
-        self.video.keep(answer, b"")
+        self.video.record(answer, b"")
         return answer
 
     def answers(self, frames: Iterable[tuple[int, Sequence[Person]]]) -> dict[int, FrameAnswer]:
@@ -46,7 +46,7 @@ def test_an_answer_names_its_frame_session_and_video(video: Video) -> None:
     assert answer.main is answer.result.persons[0]
 
 
-def test_frames_in_turn_are_the_trackers(video: Video) -> None:
+def test_in_order_frames_are_answered_by_the_tracker(video: Video) -> None:
     answers = video.answers((number, walkers(number) if number not in (3, 4) else []) for number in range(8))
     assert [states(answers[number]) for number in range(8)] == [
         {1: "p", 2: "p"} if number in (3, 4) else {1: "s", 2: "s"} for number in range(8)
@@ -83,7 +83,7 @@ def test_a_late_frame_keeps_the_ids_of_its_neighbours(video: Video) -> None:
     assert [person.tracking_confidence for person in late.result.persons] == [1, 1]
 
 
-def test_a_late_frame_leaves_the_tracker_as_it_is() -> None:
+def test_a_late_frame_does_not_change_the_tracker() -> None:
     with_late, without = Video(), Video()
     frames = [(number, walkers(number)) for number in (0, 1, 2, 3, 4, 5, 9)]
     with_late.answers(frames)
@@ -96,7 +96,7 @@ def test_a_late_frame_leaves_the_tracker_as_it_is() -> None:
         np.testing.assert_array_equal(got.result.persons[0].pose, expected.result.persons[0].pose)
 
 
-def test_somebody_whom_only_late_frames_have_seen_is_carried_on_in_the_frames_that_follow(video: Video) -> None:
+def test_a_person_whom_only_late_frames_have_seen_is_predicted_in_the_following_frames(video: Video) -> None:
     answers = video.answers([(5, []), (3, walkers(3)), (6, []), (7, []), (4, walkers(4)), (8, []), (9, walkers(9))])
     assert [states(answers[number]) for number in range(3, 10)] == [
         {1: "s", 2: "s"},
@@ -111,7 +111,7 @@ def test_somebody_whom_only_late_frames_have_seen_is_carried_on_in_the_frames_th
     assert ids(video.answer(10)) == [1, 2]
 
 
-def test_somebody_whom_only_late_frames_have_seen_is_not_waited_for_longer_than_anybody_else() -> None:
+def test_a_person_whom_only_late_frames_have_seen_is_forgotten_as_soon_as_a_track() -> None:
     video = Video(TrackerParameters(live=True, max_age_track=5))
     answers = video.answers([(5, []), (3, walker(3)), (8, []), (9, []), (10, walker(10))])
     assert [ids(answer) for answer in answers.values()] == [[], [1], [1], [], [2]]
@@ -147,7 +147,7 @@ def test_a_late_frame_with_neighbours_on_one_side_follows_their_motion(video: Vi
     assert person.joints_2d[-1, 0] == pytest.approx(300 + 6 * target, abs=4)
 
 
-def test_a_video_that_comes_backwards_keeps_its_ids_through_missed_detections(video: Video) -> None:
+def test_a_video_sent_backwards_keeps_its_ids_through_missed_detections(video: Video) -> None:
     missed = {30, 29, 28, 20, *range(5, 15)}
     answers = video.answers((number, [] if number in missed else walkers(number)) for number in range(40, -1, -1))
     assert [ids(answers[number]) for number in range(41)] == [[1, 2]] * 41
@@ -156,7 +156,7 @@ def test_a_video_that_comes_backwards_keeps_its_ids_through_missed_detections(vi
     assert len(mains) == 1
 
 
-def test_a_backwards_prediction_grows_old_like_a_forward_one() -> None:
+def test_a_backwards_prediction_ages_like_a_forward_one() -> None:
     video = Video(TrackerParameters(live=True, max_age_track=6))
     answers = video.answers((number, walker(number) if number > 20 else []) for number in range(30, 10, -1))
     ages = {number: answers[number].result.persons[0].age for number in range(15, 21)}
@@ -164,7 +164,7 @@ def test_a_backwards_prediction_grows_old_like_a_forward_one() -> None:
     assert [ids(answers[number]) for number in (14, 13)] == [[], []]
 
 
-def test_somebody_new_in_a_late_frame_gets_an_id_that_nobody_has_or_gets(video: Video) -> None:
+def test_a_new_person_in_a_late_frame_gets_an_unused_id(video: Video) -> None:
     stranger = Person(640, look=3, turn=2.0)
     video.answers((number, walker(number)) for number in (0, 1, 2, 9))
     assert ids(video.answer(5, *walker(5), stranger)) == [1, 2]
@@ -179,7 +179,7 @@ def test_a_false_detection_in_a_late_frame_does_not_follow_its_neighbours_for_lo
     assert [len(answers[number].result.persons) for number in range(49, 40, -1)] == [2, 2, 2, 1, 1, 1, 1, 1, 1]
 
 
-def test_a_crossing_is_told_apart_by_looks_backwards_too(video: Video) -> None:
+def test_people_who_cross_are_told_apart_by_appearance_backwards_too(video: Video) -> None:
     def crossing(number: int) -> list[Person]:
         return [Person(x=400 + 10 * number, look=1, turn=0.5), Person(x=800 - 10 * number, look=2, turn=-0.5)]
 
@@ -195,7 +195,7 @@ def test_frame_numbers_may_be_huge_and_far_apart(video: Video) -> None:
 
 
 @pytest.mark.parametrize("found", [{}, {"pose": np.nan}])
-def test_people_who_cannot_be_tracked_are_not_named_in_late_frames(video: Video, found: dict[str, Any]) -> None:
+def test_people_who_cannot_be_tracked_are_not_reported_in_late_frames(video: Video, found: dict[str, Any]) -> None:
     video.answers((number, walker(number)) for number in (0, 1, 5))
     seen = observation(3, *(walker(3) if found else []))
     if found:
@@ -217,16 +217,16 @@ def test_a_late_prediction_has_the_joints_of_its_own_pose(standin_body: BodyMode
 def test_memory_does_not_grow_with_the_length_of_a_video() -> None:
     """Others come and go, and every fifth frame comes late: what is kept after 400 frames is what is after 100."""
 
-    def play(video: LiveVideo, first: int, end: int) -> int:
+    def play(video: VideoTracker, first: int, end: int) -> int:
         for number in (
             early for start in range(first, end, 5) for early in (*range(start, start + 3), start + 4, start + 3)
         ):
             other = Person(x=900, look=number // 20, turn=number // 20)
-            video.keep(video.answer(observation(number, *walker(number), other)), b"")
+            video.record(video.answer(observation(number, *walker(number), other)), b"")
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
-    video = LiveVideo(VideoName("client", 1), Tracker(TRACKING), None, history=20)
+    video = VideoTracker(VideoName("client", 1), Tracker(TRACKING), None, history=20)
     tracemalloc.start()
     try:
         before, after = play(video, 0, 100), play(video, 100, 400)

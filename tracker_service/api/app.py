@@ -1,4 +1,4 @@
-"""The FastAPI app: routes, what stands in front of them, and their life from start to stop."""
+"""The FastAPI app: its routes, its middleware, its start and stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,20 +10,20 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tracker_service.api.frames import routes as frame_routes
 from tracker_service.api.health import routes as health_routes
-from tracker_service.api.http.access_control import Gate
+from tracker_service.api.http.access_control import AccessControl
 from tracker_service.api.http.body_limit import BodyLimit
 from tracker_service.api.http.errors import install_error_handlers
 from tracker_service.api.http.openapi import DocumentedApp
 from tracker_service.api.http.telemetry import REQUEST_ID_HEADER, Telemetry
-from tracker_service.api.http.unread_body import Lingering
+from tracker_service.api.http.unread_body import UnreadBodyDrain
 from tracker_service.api.jobs import legacy_routes as legacy_job_routes
 from tracker_service.api.jobs import routes as job_routes
 from tracker_service.api.jobs import video_routes
 from tracker_service.api.jobs.video_jobs import VideoJobs
 from tracker_service.api.metrics.service_gauges import publish_gauges
 from tracker_service.api.service import Service
-from tracker_service.api.startup.job_store_opening import JobOpening, OpenJobs
-from tracker_service.api.startup.model_loading import Loader, OpenClient
+from tracker_service.api.startup.job_store_opening import JobStoreOpener, OpenJobs
+from tracker_service.api.startup.model_loading import ModelLoader, OpenClient
 from tracker_service.settings import Settings
 from tracker_service.wiring.assembly import open_client as client_of_settings
 from tracker_service.wiring.jobs import open_job_store
@@ -35,9 +35,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     legacy_job_routes.router,
     job_routes.router,
 )
-"""All routes of the service, a router a resource."""
+"""All routes of the service."""
 
-_COMPRESSED_FROM, _COMPRESSION = 1024, 1
+_COMPRESSION_MINIMUM_BYTES, _COMPRESSION_LEVEL = 1024, 1
 
 
 def create_app(
@@ -57,10 +57,10 @@ def create_app(
     video_jobs = VideoJobs(service)
 
     @asynccontextmanager
-    async def life(_: FastAPI) -> AsyncIterator[None]:
-        loader = Loader(service, open_client)
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loader = ModelLoader(service, open_client)
         loader.start()
-        JobOpening(service, open_jobs).start()
+        JobStoreOpener(service, open_jobs).start()
         await asyncio.to_thread(video_jobs.uploads.sweep)
         yield
         await service.stop()
@@ -70,8 +70,8 @@ def create_app(
     app = DocumentedApp(
         title="phalp-triton",
         summary="Video in, 3D people tracks out",
-        lifespan=life,
-        # Their pages load scripts from elsewhere; /openapi.json is what tools read.
+        lifespan=lifespan,
+        # These pages load scripts from other hosts; /openapi.json is what tools read.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -83,16 +83,16 @@ def create_app(
         app.include_router(router)
     install_error_handlers(app)
     publish_gauges(service)
-    _put_in_front(app, service)
+    _add_middleware(app, service)
     return app
 
 
-def _put_in_front(app: FastAPI, service: Service) -> None:
-    """Add the layers; the last added is the outermost."""
+def _add_middleware(app: FastAPI, service: Service) -> None:
+    """Add the ASGI layers; the last added is the outermost."""
     settings = service.settings
-    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM, compresslevel=_COMPRESSION)
+    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSION_MINIMUM_BYTES, compresslevel=_COMPRESSION_LEVEL)
     app.add_middleware(BodyLimit, limits=settings.limits)
-    app.add_middleware(Gate, service=service)
+    app.add_middleware(AccessControl, service=service)
     if settings.service.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -101,5 +101,5 @@ def _put_in_front(app: FastAPI, service: Service) -> None:
             allow_headers=["*"],
             expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After"],
         )
-    app.add_middleware(Lingering)
+    app.add_middleware(UnreadBodyDrain)
     app.add_middleware(Telemetry, service=service)

@@ -1,4 +1,4 @@
-"""The server process: listens at once, tells its address, and ends in order."""
+"""The server process: listens at once, prints its address, and drains before it ends."""
 
 import asyncio
 import os
@@ -23,12 +23,12 @@ from tracker_service.wiring.assembly import open_client as client_of_settings
 _KEEP_ALIVE_SECONDS = 75
 """Above the idle time after which proxies and Node's agents drop a connection, so that they are the ones to do it."""
 _SWITCH_SECONDS = 0.001
-"""Threads that compute hand the interpreter over this often, so that the event loop is not kept waiting."""
-_SEVERED_SECONDS = 2
+"""Computing threads release the interpreter lock this often, so that the event loop stays responsive."""
+_CONNECTION_CLOSE_SECONDS = 2
 
 
 def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -> None:
-    """Run the service until it is told to stop; prints one line with its address once it listens.
+    """Run the service until a signal stops it; prints one line with its address once it listens.
 
     The first SIGTERM or SIGINT lets running work finish within ``service.drain_seconds``, the second ends at once.
 
@@ -51,13 +51,13 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
         access_log=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_SEVERED_SECONDS,
+        timeout_graceful_shutdown=_CONNECTION_CLOSE_SECONDS,
     )
     _Server(config, app, listener).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Goes on listening while running work ends."""
+    """A server that goes on listening while it drains."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, listener: socket.socket) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""What the routes share."""
+"""The state that the routes share: models, sessions, jobs, limits, readiness; and the orderly stop."""
 
 import asyncio
 import logging
@@ -12,11 +12,11 @@ from typing import Annotated, ParamSpec, TypeAlias, TypeVar
 
 from fastapi import Depends, Request
 
-from tracker_service.api.health.load import NO_JOBS, Load, RecentMean
+from tracker_service.api.health.load import NO_JOBS, Load, MovingAverage
 from tracker_service.api.health.readiness import Readiness
-from tracker_service.api.http.admission import ClientPlaces, FramePlaces, SessionsInUse
+from tracker_service.api.http.admission import ClientLimit, FrameAdmission, SessionsInUse
 from tracker_service.api.http.api_keys import ApiKeys
-from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.errors import http_error
 from tracker_service.api.metrics.service_metrics import ServiceMetrics
 from tracker_service.api.startup.needed_models import check_models
 from tracker_service.body.model import BodyModel
@@ -31,13 +31,15 @@ from tracker_service.wiring.assembly import models_of, tracker_parameters
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-Closer: TypeAlias = Callable[[float], Awaitable[None]]
-"""Parks or finishes work within the given seconds."""
+StopCallback: TypeAlias = Callable[[float], Awaitable[None]]
+"""Finishes or pauses running work within the given seconds."""
 
 _logger = logging.getLogger(__name__)
-_LOOK_EVERY = 0.05
-_BODIES_AT_ONCE = 16
-_IMAGES_AT_ONCE = 8
+_POLL_SECONDS = 0.05
+_LARGEST_BODIES = 16
+"""Bodies of the largest size that fit into memory together."""
+_LARGEST_IMAGES = 8
+"""Decoded images of the largest size that fit into memory together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Engine:
 
 
 class Service:
-    """The parts of a running service; built before it listens, complete once `engine` answers.
+    """The parts of a running service; built before it listens, complete once the models are loaded.
 
     Args:
         settings: everything that can be set.
@@ -70,25 +72,25 @@ class Service:
         limits = settings.limits
         self.settings = settings
         self.models = models_of(settings)
-        tracker_parameters(settings)  # what cannot work shows before the service listens
+        tracker_parameters(settings)  # raises before the service listens where a setting cannot be used
         check_models(settings.inference, self.models)
         self.keys = ApiKeys.of_settings(settings.service)
         self.metrics = ServiceMetrics(self.models.name)
         self.readiness = Readiness()
-        self.client_places = ClientPlaces(limits.client_requests)
+        self.client_limit = ClientLimit(limits.client_requests)
         self.sessions_in_use = SessionsInUse()
-        self.frame_places = FramePlaces(
+        self.frame_admission = FrameAdmission(
             limits.frames_waiting,
-            body_bytes=_BODIES_AT_ONCE * limits.body_bytes,
-            pixels=_IMAGES_AT_ONCE * limits.image_pixels,
+            body_bytes=_LARGEST_BODIES * limits.body_bytes,
+            pixels=_LARGEST_IMAGES * limits.image_pixels,
         )
         self.times = StageTimes(self.metrics.stage)
         self.requests_running = 0
-        """Requests under way that a stop waits for."""
-        self.closers: list[Closer] = []
+        """Requests that a stop waits for."""
+        self.stop_callbacks: list[StopCallback] = []
         """Called together when the service stops, each with the seconds it may take."""
         self.started = time.time()
-        self.frame_seconds = RecentMean()
+        self.frame_seconds = MovingAverage()
         self._engine: Engine | None = None
         self._jobs: JobStore | None = None
         self._stop: asyncio.Task[None] | None = None
@@ -118,7 +120,7 @@ class Service:
             HTTPException: 503, they are not open yet.
         """
         if self._jobs is None:
-            raise refusal(503, "the video jobs are not open yet; try again", retry_after=2)
+            raise http_error(503, "the video jobs are not open yet; try again", retry_after=2)
         return self._jobs
 
     @property
@@ -126,26 +128,26 @@ class Service:
         """What answers frames, whether or not it answers now; None until it is loaded."""
         return self._engine
 
-    def relieve(self, client: str | None = None) -> None:
-        """Let frames that wait for missing ones go, because there was no room for another: those of ``client``, or all.
+    def skip_missing_frames(self, client: str | None = None) -> None:
+        """Stop waiting for missing frames in the sessions of ``client``, or in all; called when a frame is refused.
 
-        Otherwise a refused frame would hold up those after it, and these the places that it needs.
+        Frames that wait for missing ones would otherwise keep the room that these need.
         """
         if self._engine is not None:
-            self._engine.sessions.relieve(None if client is None else self.sessions_in_use.of(client))
+            self._engine.sessions.skip_missing(None if client is None else self.sessions_in_use.of(client))
 
-    def open_jobs(self, jobs: JobStore) -> None:
-        """Take ``jobs`` into use."""
+    def use_jobs(self, jobs: JobStore) -> None:
+        """Answer requests about jobs from now on."""
         self._jobs = jobs
 
-    def complete(self, engine: Engine) -> None:
-        """Take ``engine`` into use."""
+    def use_engine(self, engine: Engine) -> None:
+        """Answer frames with ``engine`` from now on."""
         self._engine = engine
 
-    async def work(
+    async def run_in_thread(
         self, function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Result:
-        """Run ``function`` in one of the few threads for work that would hold up the event loop."""
+        """Run ``function`` in a thread of a small pool, as it would block the event loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._work, partial(function, *args, **kwargs))
 
@@ -154,7 +156,7 @@ class Service:
         frame_workers = self.settings.sessions.workers
         return Load(
             max_workers=frame_workers + (0 if self._jobs is None else self.settings.jobs.concurrency),
-            frames=self.frame_places.frames,
+            frames=self.frame_admission.frames,
             frame_workers=frame_workers,
             jobs=await self._job_counts(),
             frame_seconds=self.frame_seconds.value,
@@ -164,19 +166,19 @@ class Service:
         if self._jobs is None or self.stopping:
             return NO_JOBS
         try:
-            return await self.work(self._jobs.counts)
-        except Exception as error:  # health must be told also when a database is away
+            return await self.run_in_thread(self._jobs.counts)
+        except Exception as error:  # health is answered also while the database is away
             _logger.warning("the jobs cannot be counted: %s", error)
             return NO_JOBS
 
     def stop(self) -> asyncio.Task[None]:
-        """Begin to stop, while new work gets 503; returns the task that ends when the process may end."""
+        """Begin to drain, while new work gets 503; returns the task that ends when the process may end."""
         if self._stop is None:
             self._stop = asyncio.ensure_future(self._drain())
         return self._stop
 
     async def _drain(self) -> None:
-        """Finish or park what runs, within the seconds of the settings."""
+        """Finish or pause running work within ``service.drain_seconds``."""
         deadline = time.monotonic() + self.settings.service.drain_seconds
 
         def left() -> float:
@@ -184,18 +186,18 @@ class Service:
 
         self.readiness.stopping()
         _logger.info("stopping", extra={"requests_running": self.requests_running})
-        closing = [closer(left()) for closer in self.closers]
+        closing = [callback(left()) for callback in self.stop_callbacks]
         if self._engine is not None:
             closing.append(self._engine.sessions.close(left()))
         for failure in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(failure, Exception):
                 _logger.error("stopping: %s", failure, exc_info=failure)
         while self.requests_running and left() > 0:
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_SECONDS)
         _logger.info("stopped", extra={"requests_cut_off": self.requests_running})
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Release the threads."""
         self._work.shutdown(wait=False, cancel_futures=True)
 
 

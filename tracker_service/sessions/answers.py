@@ -1,4 +1,4 @@
-"""The answers of one video that are kept: for retries, and as neighbours of late frames."""
+"""The answers of one video that are kept, for retries and as neighbours of late frames."""
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class RecordedAnswer:
 class RecordedAnswers:
     """The last ``history`` answers, by frame number; which numbers were answered is remembered for longer.
 
-    Of videos with many people fewer answers are kept, so that memory is bounded whoever walks by.
+    Of videos with many people fewer answers are kept, so that memory stays bounded.
     """
 
     def __init__(self, history: int) -> None:
@@ -45,7 +45,7 @@ class RecordedAnswers:
         return self._records.get(number)
 
     def add(self, answer: FrameAnswer, digest: bytes) -> None:
-        """Keep an answer; those given longest ago go."""
+        """Keep an answer; the oldest ones go."""
         number = answer.result.frame_number
         self._records[number] = RecordedAnswer(answer, digest)
         self._answered.add(number)

@@ -1,6 +1,6 @@
-"""Frames of all sessions through the models, in batches that form by themselves.
+"""Dynamic batching: the frames of all sessions go through the models together.
 
-Whenever a worker is free it takes what waits, up to a window of frames. A lone frame is therefore never held back, and
+Whenever a worker is free it takes the queued frames, up to a window of them. So a lone frame is never delayed, and
 batches grow with the load.
 """
 
@@ -16,16 +16,16 @@ from tracker_service.pipeline.perception import MarkedFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
+class _Queued:
     frame: MarkedFrame
     observed: asyncio.Future[FrameObservation]
 
 
-class FrameBatches:
+class FrameBatcher:
     """Runs frames through `observe` in batches; belongs to one event loop.
 
-    The caller bounds how many frames it submits. A frame whose future is cancelled before its batch begins costs
-    nothing.
+    The caller bounds how many frames it submits. A frame whose future is cancelled before its batch begins is not
+    computed.
 
     Args:
         observe: finds the people of a batch of frames; called in threads.
@@ -46,7 +46,7 @@ class FrameBatches:
         self._window = window
         self._idle = workers
         self._on_batch = on_batch
-        self._waiting: deque[_Waiting] = deque()
+        self._queue: deque[_Queued] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="frames")
 
@@ -54,28 +54,28 @@ class FrameBatches:
         """Queue a frame and return the future of its observation.
 
         The future fails with `InferenceUnavailableError` where the models cannot be reached now, with another
-        `PhalpTritonError` where they cannot deal with this very frame.
+        `PhalpTritonError` where they fail for this very frame.
         """
         loop = asyncio.get_running_loop()
         observed: asyncio.Future[FrameObservation] = loop.create_future()
-        self._waiting.append(_Waiting(frame, observed))
-        # Not at once, so that frames that arrive in the same turn of the loop share a batch.
+        self._queue.append(_Queued(frame, observed))
+        # Not at once, so that frames that arrive in the same iteration of the loop share a batch.
         loop.call_soon(self._dispatch)
         return observed
 
     def withdraw(self, observed: asyncio.Future[FrameObservation]) -> bool:
         """Take a frame back; return whether its batch had not begun, which is when this has an effect."""
-        for waiting in self._waiting:
-            if waiting.observed is observed:
-                self._waiting.remove(waiting)
+        for queued in self._queue:
+            if queued.observed is observed:
+                self._queue.remove(queued)
                 observed.cancel()
                 return True
         return False
 
     async def close(self) -> None:
-        """Drop what waits and take no more; a batch that runs in a thread goes on there and is ignored."""
-        while self._waiting:
-            self._waiting.popleft().observed.cancel()
+        """Cancel the queued frames and take no more; a batch that runs in a thread goes on there and is ignored."""
+        while self._queue:
+            self._queue.popleft().observed.cancel()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -88,9 +88,9 @@ class FrameBatches:
         return observations
 
     def _dispatch(self) -> None:
-        while self._idle and self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._window, len(self._waiting)))]
-            if batch := _wanted(batch):
+        while self._idle and self._queue:
+            batch = [self._queue.popleft() for _ in range(min(self._window, len(self._queue)))]
+            if batch := _not_cancelled(batch):
                 self._idle -= 1
                 task = asyncio.create_task(self._run(batch))
                 self._running.add(task)
@@ -101,36 +101,36 @@ class FrameBatches:
         self._idle += 1
         self._dispatch()
 
-    async def _run(self, batch: list[_Waiting]) -> None:
-        """Compute a batch; if it fails for a reason of its own, its frames one by one."""
+    async def _run(self, batch: list[_Queued]) -> None:
+        """Compute a batch; if it fails although the models can be reached, its frames one by one."""
         if self._on_batch is not None:
             self._on_batch(len(batch))
         loop = asyncio.get_running_loop()
         try:
-            observations = await loop.run_in_executor(self._pool, self._observed, [waiting.frame for waiting in batch])
+            observations = await loop.run_in_executor(self._pool, self._observed, [queued.frame for queued in batch])
         except InferenceUnavailableError as error:
             _fail(batch, error)
-        except Exception as error:  # also what numpy, OpenCV or a runtime raise at a frame nobody foresaw
+        except Exception as error:  # also what numpy, OpenCV or a runtime may raise
             if len(batch) == 1:
-                _fail(batch, _of_the_tree(error))
-            for waiting in _wanted(batch) if len(batch) > 1 else ():
-                await self._run([waiting])
+                _fail(batch, _inference_error(error))
+            for queued in _not_cancelled(batch) if len(batch) > 1 else ():
+                await self._run([queued])
         else:
-            for waiting, observation in zip(batch, observations, strict=True):
-                if not waiting.observed.done():
-                    waiting.observed.set_result(observation)
+            for queued, observation in zip(batch, observations, strict=True):
+                if not queued.observed.done():
+                    queued.observed.set_result(observation)
 
 
-def _wanted(batch: list[_Waiting]) -> list[_Waiting]:
-    return [waiting for waiting in batch if not waiting.observed.done()]
+def _not_cancelled(batch: list[_Queued]) -> list[_Queued]:
+    return [queued for queued in batch if not queued.observed.done()]
 
 
-def _fail(batch: list[_Waiting], error: Exception) -> None:
-    for waiting in _wanted(batch):
-        waiting.observed.set_exception(error)
+def _fail(batch: list[_Queued], error: Exception) -> None:
+    for queued in _not_cancelled(batch):
+        queued.observed.set_exception(error)
 
 
-def _of_the_tree(error: Exception) -> PhalpTritonError:
+def _inference_error(error: Exception) -> PhalpTritonError:
     if isinstance(error, PhalpTritonError):
         return error
     wrapped = InferenceFailedError(f"expected the people of a frame, got {type(error).__name__}: {_one_line(error)}")

@@ -1,4 +1,4 @@
-"""What goes into a session and what comes out."""
+"""The input and output of a session: one frame, and its answer."""
 
 from dataclasses import dataclass
 
@@ -28,17 +28,18 @@ LARGEST_FRAME_NUMBER = 2**53 - 1
 
 @dataclass(frozen=True, slots=True)
 class FrameAnswer:
-    """What is said about a frame at the moment it is associated.
+    """The answer to a frame, made when it is associated.
 
     Attributes:
         session: the session it was answered in.
         video: which of the session's videos it belongs to, from 1; a new one begins when frame numbers start again.
-        result: all living people of the video, seen or predicted, unconfirmed ones included. Its timestamp is 0: a
+        result: all living people of the video, seen or predicted, tentative ones included. Its timestamp is 0: a
             session has no clock but the frame numbers. Appearance vectors are left out (length 0).
         main: the person that fills the single-person fields of the older clients; None where there is nobody.
-        detected: people found in this very frame.
-        late: whether it came after its turn and was answered from its own detection and its neighbours' answers.
-        expected: whether somebody had been seen in the video up to this frame, so that a pose is owed.
+        detected: people detected in this very frame.
+        late: whether later frames had been associated before, so that it was answered from its own detections and its
+            neighbours' answers.
+        expected: whether somebody had been seen in the video up to this frame, so that a pose is to be expected.
     """
 
     session: str

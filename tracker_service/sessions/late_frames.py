@@ -1,11 +1,11 @@
 """Late frames: answered from their own detection and the answers of their neighbours.
 
-The tracker has moved on and cannot be asked about the past. Who is expected in a late frame follows from the answers
-around it; from there on it is the tracker's own way: detections are assigned to the expected people by PHALP's cost,
-and who is not detected is carried on.
+The tracker's state is already past a late frame, so people are predicted for it from the answers around it. Then it is
+association as in the tracker: detections are assigned to the predicted people by PHALP's cost, and people without a
+detection are reported as predicted.
 
-Somebody whom only late frames have seen is unknown to the tracker. In the frames that follow in their turn such people
-are looked for among the tracker's new tracks, and carried on while they are not found.
+A person whom only late frames have seen is unknown to the tracker. In the following in-order frames such people are
+matched with the tracker's new tracks, and reported as predicted while they have no match.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,18 +20,18 @@ from tracker_service.phalp.missed_tracks import predicted_sightings
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.answers import RecordedAnswers
-from tracker_service.sessions.late_prediction import Expectation, expect
+from tracker_service.sessions.late_prediction import PredictedPeople, predict_people
 from tracker_service.sessions.person_memory import PersonMemory
 from tracker_service.types import Float32, People, TrackedPerson
 
 
 @dataclass(frozen=True, slots=True)
-class _Recognised:
-    """Who of the expected people was found.
+class _Match:
+    """Which of the predicted people were detected.
 
     Attributes:
-        track_ids: identity of each found row that is somebody expected.
-        missed: the others, as they are predicted for the frame.
+        track_ids: identity of each detection row that was matched.
+        missed: the people without a detection, as predicted for the frame.
     """
 
     track_ids: dict[int, int]
@@ -39,13 +39,13 @@ class _Recognised:
 
 
 class LateFrames:
-    """Knows the people of one video from its answers.
+    """Finds the people of late frames from the answers of their video.
 
     Args:
         parameters: those of the video's tracker.
-        body: joints of predicted bodies; without it they keep those last observed.
+        body: computes the joints of predicted people; without it they keep those last observed.
         answers: the answers so far.
-        memory: how the video's people look.
+        memory: the appearance of the video's people.
         new_identity: gives track ids to people whom no answer nearby knows.
     """
 
@@ -62,22 +62,22 @@ class LateFrames:
         self._answers = answers
         self._memory = memory
         self._new_identity = new_identity
-        self._front = 0
+        self._newest = 0
         self._untracked: dict[int, int] = {}
 
-    def people(self, found: People, number: int, frame_size: tuple[int, int]) -> list[TrackedPerson]:
-        """Return everybody seen or expected in a late frame, in order of track id.
+    def people(self, detected: People, number: int, frame_size: tuple[int, int]) -> list[TrackedPerson]:
+        """Return everybody seen or predicted in a late frame, in order of track id.
 
         Args:
-            found: the people detected in it.
+            detected: the people detected in it.
             number: its number.
             frame_size: its width and height in pixels.
         """
-        seen = Sightings.of(found)
-        recognised = self._recognise(seen, self._expected(number), number, frame_size)
-        people = recognised.missed
+        seen = Sightings.of(detected)
+        match = self._match(seen, self._predicted(number), number, frame_size)
+        people = match.missed
         for row in range(len(seen)):
-            track_id = recognised.track_ids.get(row)
+            track_id = match.track_ids.get(row)
             if track_id is None:
                 track_id = self._new_identity()
                 self._untracked[track_id] = number
@@ -87,10 +87,10 @@ class LateFrames:
         self._forget_untracked()
         return sorted(people, key=lambda person: person.track_id)
 
-    def reunite(
+    def match_newcomers(
         self, newcomers: Sequence[TrackedPerson], number: int, frame_size: tuple[int, int]
     ) -> tuple[dict[int, int], list[TrackedPerson]]:
-        """Look for people whom only late frames have seen in a frame that was answered in its turn.
+        """Match the new tracks of an in-order frame with people whom only late frames have seen.
 
         Args:
             newcomers: people for whom the tracker has just begun tracks.
@@ -98,60 +98,61 @@ class LateFrames:
             frame_size: its width and height in pixels.
 
         Returns:
-            The identities that newcomers have already, by the identity the tracker gave them; and who was not found, as
-            predicted for the frame.
+            The earlier identity of each matched newcomer, by the identity the tracker gave it; and the people without a
+            match, as predicted for the frame.
         """
-        self._front = number
+        self._newest = number
         self._forget_untracked()
         if not self._untracked:
             return {}, []
-        expected = self._expected(number, self._untracked)
-        looks = [person.appearance for person in newcomers]
-        appearance = np.stack(looks) if looks else np.zeros((0, 0), np.float32)
-        seen = Sightings.of_records(newcomers, appearance) if looks else Sightings.none(0)
-        recognised = self._recognise(seen, expected, number, frame_size)
-        names = {newcomers[row].track_id: track_id for row, track_id in recognised.track_ids.items()}
+        predicted = self._predicted(number, self._untracked)
+        if newcomers:
+            seen = Sightings.of_records(newcomers, np.stack([person.appearance for person in newcomers]))
+        else:
+            seen = Sightings.none(0)
+        match = self._match(seen, predicted, number, frame_size)
+        names = {newcomers[row].track_id: track_id for row, track_id in match.track_ids.items()}
         for track_id in names.values():
             del self._untracked[track_id]
-        return names, recognised.missed
+        return names, match.missed
 
-    def _expected(self, number: int, only: dict[int, int] | None = None) -> Expectation:
+    def _predicted(self, number: int, only: dict[int, int] | None = None) -> PredictedPeople:
         before, after = self._answers.around(number, self._parameters.max_age_track)
-        return expect(number, before, after, self._parameters, only)
+        return predict_people(number, before, after, self._parameters, only)
 
     def _forget_untracked(self) -> None:
-        """Forget people who have been unseen for too long to be found again after the last frame in turn."""
-        oldest = self._front - self._parameters.max_age_track
+        """Forget people who have been unseen for longer than a track lives."""
+        oldest = self._newest - self._parameters.max_age_track
         self._untracked = {track_id: last for track_id, last in self._untracked.items() if last >= oldest}
 
-    def _recognise(
-        self, seen: Sightings, expected: Expectation, number: int, frame_size: tuple[int, int]
-    ) -> _Recognised:
-        if not len(expected):
-            return _Recognised({}, [])
-        looks = self._looks(expected, seen.appearance.shape[1])
-        tracks = Samples(looks, expected.pose, expected.location.sample())
+    def _match(self, seen: Sightings, predicted: PredictedPeople, number: int, frame_size: tuple[int, int]) -> _Match:
+        if not len(predicted):
+            return _Match({}, [])
+        appearance = self._appearance_of(predicted, seen.appearance.shape[1])
+        tracks = Samples(appearance, predicted.pose, predicted.location.sample())
         detections = Samples.from_vectors(seen.appearance, seen.pose, seen.location)
         matches = associate(
             association_cost(tracks, detections, self._parameters), self._parameters.hungarian_th
         ).matches
-        last = Sightings.of_records(expected.last, looks)
-        carried = predicted_sightings(last, expected.pose, expected.location, frame_size, self._body)
-        missed = np.setdiff1d(np.arange(len(expected)), matches[:, 0]).tolist()
+        last = Sightings.of_records(predicted.last, appearance)
+        carried = predicted_sightings(last, predicted.pose, predicted.location, frame_size, self._body)
+        missed = np.setdiff1d(np.arange(len(predicted)), matches[:, 0]).tolist()
         decay = self._parameters.confidence_decay
-        return _Recognised(
-            track_ids={int(column): expected.last[row].track_id for row, column in matches},
+        return _Match(
+            track_ids={int(column): predicted.last[row].track_id for row, column in matches},
             missed=[
-                carried.record(row, expected.last[row].track_id, number, expected.age[row], decay ** expected.age[row])
+                carried.record(
+                    row, predicted.last[row].track_id, number, predicted.age[row], decay ** predicted.age[row]
+                )
                 for row in missed
             ],
         )
 
-    def _looks(self, expected: Expectation, length: int) -> Float32:
-        """Return (n, length) appearance vectors, which answers do not carry; zeros where somebody is forgotten."""
-        looks = np.zeros((len(expected), length), np.float32)
-        for row, person in enumerate(expected.last):
-            look = self._memory.look(person.track_id)
-            if look is not None and len(look) == length:
-                looks[row] = look
-        return looks
+    def _appearance_of(self, predicted: PredictedPeople, length: int) -> Float32:
+        """Return (n, length) appearance vectors, which answers do not carry; zeros for people who are forgotten."""
+        appearance = np.zeros((len(predicted), length), np.float32)
+        for row, person in enumerate(predicted.last):
+            known = self._memory.appearance(person.track_id)
+            if known is not None and len(known) == length:
+                appearance[row] = known
+        return appearance

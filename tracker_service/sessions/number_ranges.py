@@ -1,4 +1,4 @@
-"""A set of frame numbers that costs next to nothing while they are consecutive."""
+"""A set of frame numbers that takes little memory while they are consecutive."""
 
 from bisect import bisect_right
 

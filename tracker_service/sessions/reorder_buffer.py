@@ -1,4 +1,4 @@
-"""Whose turn it is: frames that arrive in any order are associated in theirs, and missing ones are not waited for long.
+"""The order of frames: they arrive in any order, are released in order, and missing ones are not waited for long.
 
 Nothing here counts from one frame number to another, so numbers may be as far apart as they like.
 """
@@ -9,22 +9,22 @@ from tracker_service.sessions.session_parameters import SessionParameters
 
 
 @dataclass(slots=True)
-class _Present:
-    """A frame that has arrived; ``ready_since`` is None while its people are being looked for."""
+class _Buffered:
+    """A frame that has arrived; ``ready_since`` is None until its people are known."""
 
     ready_since: float | None = None
 
 
-class Turns:
-    """Puts the frames of one video in order.
+class ReorderBuffer:
+    """Releases the frames of one video in order.
 
-    A frame is *due* when nothing can come before it any more: it follows the last associated frame, or it is frame 0.
-    A frame at or before the last associated one is *late* and due at once. Any other ready frame is *early* and becomes
-    due when
+    A frame is *next* when no frame can come before it any more: it follows the last released frame, or it is frame 0.
+    A frame at or before the last released one is *late* and released at once. Any other ready frame is *early* and is
+    released when
 
-    * no frame before it is present, and nothing has arrived, become ready or been associated for ``gap_seconds``; or
+    * no frame before it is buffered, and nothing has arrived, become ready or been released for ``gap_seconds``; or
     * some ready frame has waited for ``wait_seconds``. The lowest ready frames then go first; or
-    * no frame before it is present, and `relieve` was called after it had arrived.
+    * no frame before it is buffered, and `skip_missing` was called after it had arrived.
 
     A client that sends every k-th frame would make each of them wait; after two equal gaps in a row the distance counts
     as the regular one, until a frame in between arrives.
@@ -35,59 +35,59 @@ class Turns:
     def __init__(self, parameters: SessionParameters) -> None:
         self._gap_seconds = parameters.gap_seconds
         self._wait_seconds = parameters.wait_seconds
-        self._present: dict[int, _Present] = {}
+        self._buffered: dict[int, _Buffered] = {}
         self._last: int | None = None
-        self._moved = 0.0
+        self._last_activity = 0.0
         self._step = 1
         self._last_gap = 0
-        self._hurry = False
-        self._relieved = -1
+        self._flushing = False
+        self._skip_up_to = -1
 
     @property
     def last(self) -> int | None:
-        """The highest associated frame number; None before the first."""
+        """The highest released frame number; None before the first."""
         return self._last
 
     @property
-    def moved(self) -> float:
-        """When something last arrived, became ready, failed or was associated."""
-        return self._moved
+    def last_activity(self) -> float:
+        """When a frame last arrived, became ready, was removed or released."""
+        return self._last_activity
 
     @property
     def highest(self) -> int | None:
-        """The highest number that has arrived or been associated."""
-        return max((*self._present, *(() if self._last is None else (self._last,))), default=None)
+        """The highest number that has arrived or been released."""
+        return max((*self._buffered, *(() if self._last is None else (self._last,))), default=None)
 
-    def arrive(self, number: int, now: float) -> None:
-        """A frame has been accepted; it will be reported ready or gone."""
-        self._present[number] = _Present()
-        self._moved = now
+    def add(self, number: int, now: float) -> None:
+        """A frame has arrived; `mark_ready` or `remove` follows."""
+        self._buffered[number] = _Buffered()
+        self._last_activity = now
 
-    def ready(self, number: int, now: float) -> None:
+    def mark_ready(self, number: int, now: float) -> None:
         """A frame's people are known."""
-        self._present[number].ready_since = now
-        self._moved = now
+        self._buffered[number].ready_since = now
+        self._last_activity = now
 
-    def gone(self, number: int, now: float) -> None:
+    def remove(self, number: int, now: float) -> None:
         """A frame could not be computed or is no longer wanted."""
-        del self._present[number]
-        self._moved = now
+        del self._buffered[number]
+        self._last_activity = now
 
-    def hurry(self) -> None:
-        """Wait for missing frames no more: no further frame will come."""
-        self._hurry = True
+    def flush(self) -> None:
+        """Stop waiting for missing frames for good: no further frame will come."""
+        self._flushing = True
 
-    def relieve(self) -> None:
-        """Wait for missing frames no more where frames after them are present: there is no room for them to come in."""
-        self._relieved = max(self._present, default=-1)
+    def skip_missing(self) -> None:
+        """Stop waiting for frames that are missing before those buffered now; later gaps are waited for as usual."""
+        self._skip_up_to = max(self._buffered, default=-1)
 
-    def take(self, now: float) -> int | None:
-        """Return the frame whose turn it is, which is then associated; None if there is none now."""
+    def pop(self, now: float) -> int | None:
+        """Release the next frame and return its number; None if there is none now."""
         number = self._next(now)
         if number is None:
             return None
-        del self._present[number]
-        self._moved = now
+        del self._buffered[number]
+        self._last_activity = now
         if self._last is None or number > self._last:
             self._learn_step(number)
             self._last = number
@@ -96,33 +96,36 @@ class Turns:
         return number
 
     def deadline(self) -> float | None:
-        """When `take` may return a frame although nothing moves; None if it will not."""
-        ready = {number: state.ready_since for number, state in self._present.items() if state.ready_since is not None}
+        """When `pop` may release a frame although nothing happens; None if it will not."""
+        ready = self._ready()
         if not ready:
             return None
-        patience = min(ready.values()) + self._wait_seconds
-        if min(self._present) in ready:
-            return min(patience, self._moved + self._gap_seconds)
-        return patience
+        longest_wait = min(ready.values()) + self._wait_seconds
+        if min(self._buffered) in ready:
+            return min(longest_wait, self._last_activity + self._gap_seconds)
+        return longest_wait
+
+    def _ready(self) -> dict[int, float]:
+        """Return since when each ready frame has been ready."""
+        return {number: frame.ready_since for number, frame in self._buffered.items() if frame.ready_since is not None}
 
     def _next(self, now: float) -> int | None:
-        ready = [number for number, state in self._present.items() if state.ready_since is not None]
+        ready = self._ready()
         if not ready:
             return None
         first = min(ready)
         if self._is_late(first):
             return first
-        early = [number for number in self._present if not self._is_late(number)]
-        if first == min(early) and (self._is_free(first) or now >= self._moved + self._gap_seconds):
+        early = [number for number in self._buffered if not self._is_late(number)]
+        if first == min(early) and (self._needs_no_wait(first) or now >= self._last_activity + self._gap_seconds):
             return first
-        oldest = min(state.ready_since for state in self._present.values() if state.ready_since is not None)
-        return first if now >= oldest + self._wait_seconds else None
+        return first if now >= min(ready.values()) + self._wait_seconds else None
 
     def _is_late(self, number: int) -> bool:
         return self._last is not None and number <= self._last
 
-    def _is_free(self, number: int) -> bool:
-        return self._hurry or number <= self._relieved or self._follows(number)
+    def _needs_no_wait(self, number: int) -> bool:
+        return self._flushing or number <= self._skip_up_to or self._follows(number)
 
     def _follows(self, number: int) -> bool:
         return number == 0 if self._last is None else number <= self._last + self._step

@@ -6,13 +6,13 @@ The older clients say neither which video a frame belongs to nor when a video be
 from collections.abc import Callable
 
 from tracker_service.sessions.frame import FrameRequest
-from tracker_service.sessions.video_stream import Session
+from tracker_service.sessions.video_stream import VideoStream
 
-_STRAGGLER_REACH = 8
-"""Frames that a client has under way at most. Raising it lets frames of a finished video come in later."""
+_FRAMES_IN_FLIGHT = 8
+"""Frames that a client has in flight at most. Raising it accepts later frames of a finished video."""
 
 
-class Slot:
+class Session:
     """Keeps the running video of a session id, and the one before while its last frames come in.
 
     A new video begins when
@@ -20,63 +20,64 @@ class Slot:
     * a frame number comes again with other content, or was answered so long ago that the answer is no longer kept; or
     * frame 0 comes after later frames were answered, unless those came backwards, so that 0 is simply the last.
 
-    A frame that repeats one of the video before, or that continues it while it still moves and is far from the running
-    one, belongs to the one before: the workers of a client may be at the end of one video and the start of the next.
+    A frame that repeats one of the video before, or that continues it while it is still active and is far from the
+    running one, belongs to the one before: the workers of a client may be at the end of one video and the start of the
+    next.
 
     Attributes:
-        used: when the last request came or was answered, seconds of the loop's clock.
+        last_used: when the last request came or was answered, seconds of the loop's clock.
 
     Args:
-        new_session: makes the session of the n-th video, n from 1.
-        gap_seconds: how long a video is taken to be still moving.
+        new_stream: makes the stream of the n-th video, n from 1.
+        gap_seconds: how long after its last frame a video counts as active.
     """
 
-    def __init__(self, new_session: Callable[[int], Session], gap_seconds: float) -> None:
-        self._new_session = new_session
+    def __init__(self, new_stream: Callable[[int], VideoStream], gap_seconds: float) -> None:
+        self._new_stream = new_stream
         self._gap_seconds = gap_seconds
         self._begun = 0
-        self._sessions: list[Session] = []
-        self.used = 0.0
+        self._streams: list[VideoStream] = []
+        self.last_used = 0.0
 
     @property
-    def sessions(self) -> list[Session]:
+    def streams(self) -> list[VideoStream]:
         """The videos in memory, the running one last."""
-        return self._sessions
+        return self._streams
 
     @property
     def waiting(self) -> int:
         """Frames accepted and not yet answered."""
-        return sum(session.waiting for session in self._sessions)
+        return sum(stream.waiting for stream in self._streams)
 
-    def repeated(self, request: FrameRequest) -> Session | None:
-        """Return the session that accepted or answered this very frame, None if it is new."""
-        return next((session for session in reversed(self._sessions) if session.is_repeated(request)), None)
+    def repeated(self, request: FrameRequest) -> VideoStream | None:
+        """Return the video that accepted or answered this very frame, None if it is new."""
+        return next((stream for stream in reversed(self._streams) if stream.is_repeated(request)), None)
 
-    def session_for(self, request: FrameRequest, now: float) -> Session:
-        """Return the session of the video that a frame belongs to; it may be a new one."""
-        self.used = now
+    def stream_for(self, request: FrameRequest, now: float) -> VideoStream:
+        """Return the video that a frame belongs to; it may be a new one."""
+        self.last_used = now
         if (repeated := self.repeated(request)) is not None:
             return repeated
-        running = self._sessions[-1] if self._sessions else None
+        running = self._streams[-1] if self._streams else None
         if running is None or self._begins_video(running, request.frame_number):
             return self._begin()
-        older = [session for session in self._sessions[:-1] if self._continues(session, running, request, now)]
+        older = [stream for stream in self._streams[:-1] if self._continues(stream, running, request, now)]
         return older[-1] if older else running
 
-    def _begins_video(self, running: Session, number: int) -> bool:
+    def _begins_video(self, running: VideoStream, number: int) -> bool:
         if running.knows(number):
             return True
-        return number == 0 and running.turns.last is not None and not running.counts_down()
+        return number == 0 and running.order.last is not None and not running.plays_backwards()
 
-    def _continues(self, older: Session, running: Session, request: FrameRequest, now: float) -> bool:
-        number, end, front = request.frame_number, older.turns.highest, running.turns.highest
-        if end is None or front is None or older.knows(number) or now > older.turns.moved + self._gap_seconds:
+    def _continues(self, older: VideoStream, running: VideoStream, request: FrameRequest, now: float) -> bool:
+        number, end, newest = request.frame_number, older.order.highest, running.order.highest
+        if end is None or newest is None or older.knows(number) or now > older.order.last_activity + self._gap_seconds:
             return False
-        return abs(number - end) <= _STRAGGLER_REACH < number - front
+        return abs(number - end) <= _FRAMES_IN_FLIGHT < number - newest
 
-    def _begin(self) -> Session:
+    def _begin(self) -> VideoStream:
         # The one before stays for its last frames, and any other only until what it has accepted is answered.
-        self._sessions = [session for session in self._sessions[:-1] if session.waiting] + self._sessions[-1:]
+        self._streams = [stream for stream in self._streams[:-1] if stream.waiting] + self._streams[-1:]
         self._begun += 1
-        self._sessions.append(self._new_session(self._begun))
-        return self._sessions[-1]
+        self._streams.append(self._new_stream(self._begun))
+        return self._streams[-1]

@@ -10,13 +10,13 @@ from functools import partial
 from tracker_service.errors import SessionError, SessionsClosedError, SessionsFullError
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
-from tracker_service.sessions.batching import FrameBatches
+from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer, FrameRequest
-from tracker_service.sessions.reorder_buffer import Turns
-from tracker_service.sessions.session import Slot
+from tracker_service.sessions.reorder_buffer import ReorderBuffer
+from tracker_service.sessions.session import Session
 from tracker_service.sessions.session_parameters import SessionParameters
-from tracker_service.sessions.video_stream import Session
-from tracker_service.sessions.video_tracker import LiveVideo, VideoName
+from tracker_service.sessions.video_stream import VideoStream
+from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 
 _ASSOCIATION_THREADS = 2
 _CHECKS_PER_EXPIRY = 4
@@ -24,7 +24,7 @@ _CHECKS_PER_EXPIRY = 4
 
 @dataclass(frozen=True, slots=True)
 class SessionStatistics:
-    """How things stand.
+    """How many sessions, frames and tracks there are.
 
     Attributes:
         sessions: sessions in memory.
@@ -42,7 +42,7 @@ class FrameSessions:
 
     Args:
         observe: finds the people of a batch of frames (`Perception.observe`); called in threads.
-        new_video: makes what answers the frames of a new video.
+        new_video: makes the tracker of a new video.
         parameters: bounds and waiting times.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
     """
@@ -50,29 +50,29 @@ class FrameSessions:
     def __init__(
         self,
         observe: Callable[[Sequence[MarkedFrame]], tuple[FrameObservation, ...]],
-        new_video: Callable[[VideoName], LiveVideo],
+        new_video: Callable[[VideoName], VideoTracker],
         parameters: SessionParameters,
         *,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:
         self._new_video = new_video
         self._parameters = parameters
-        self._batches = FrameBatches(observe, window=parameters.window, workers=parameters.workers, on_batch=on_batch)
+        self._batcher = FrameBatcher(observe, window=parameters.window, workers=parameters.workers, on_batch=on_batch)
         self._threads = ThreadPoolExecutor(max_workers=_ASSOCIATION_THREADS, thread_name_prefix="association")
-        self._slots: OrderedDict[str, Slot] = OrderedDict()
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._waiting = 0
         self._expiry: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def answer(self, request: FrameRequest) -> FrameAnswer:
-        """Return what is said about a frame, once it is its turn.
+        """Return the answer to a frame, once the frames before it have been associated.
 
-        Cancelling the call is allowed at any time; the order of the others stays what it is.
+        The call may be cancelled at any time; the other frames keep their order.
 
         Raises:
             SessionsFullError: too many frames wait, or every session is busy and none can make room.
             SessionsClosedError: `close` has been called.
-            SessionError: the frame number is not one.
+            SessionError: the frame number is negative or too large.
             InferenceError: the models did not answer for this frame; `InferenceUnavailableError` where a retry helps.
         """
         if not 0 <= request.frame_number <= LARGEST_FRAME_NUMBER:
@@ -80,82 +80,82 @@ class FrameSessions:
         if self._closed:
             raise SessionsClosedError("the service is shutting down and takes no more frames")
         now = asyncio.get_running_loop().time()
-        slot = self._slot(request, now)
+        session = self._session(request, now)
         try:
-            return await slot.session_for(request, now).answer(request)
+            return await session.stream_for(request, now).answer(request)
         finally:
-            slot.used = asyncio.get_running_loop().time()
+            session.last_used = asyncio.get_running_loop().time()
 
-    def relieve(self, keys: Collection[str] | None = None) -> None:
-        """Wait no more for frames that are missing now; to be called when frames are refused for want of room.
+    def skip_missing(self, keys: Collection[str] | None = None) -> None:
+        """Stop waiting for frames that are missing now; to be called when frames are refused for want of room.
 
-        Frames that wait for missing ones take the places that those would need. What comes later is waited for as ever.
+        Frames that wait for missing ones take the room that those would need. Later gaps are waited for as usual.
 
         Args:
-            keys: sessions that it is about; None for all.
+            keys: the sessions to do so in; None for all.
         """
-        for key, slot in list(self._slots.items()):
-            if slot.waiting and (keys is None or key in keys):
-                for session in list(slot.sessions):
-                    session.relieve()
+        for key, session in list(self._sessions.items()):
+            if session.waiting and (keys is None or key in keys):
+                for stream in list(session.streams):
+                    stream.skip_missing()
 
     def statistics(self) -> SessionStatistics:
-        """Return how things stand; to be called in the event loop."""
+        """Return the numbers now; to be called in the event loop."""
         return SessionStatistics(
-            sessions=len(self._slots),
+            sessions=len(self._sessions),
             frames_waiting=self._waiting,
-            tracks_live=sum(slot.sessions[-1].tracks_live for slot in self._slots.values() if slot.sessions),
+            tracks_live=sum(session.streams[-1].tracks_live for session in self._sessions.values() if session.streams),
         )
 
     async def close(self, drain_seconds: float) -> None:
-        """Take no more frames, answer those that were accepted (without waiting for missing ones), and free all.
+        """Take no more frames, answer the accepted ones without waiting for missing ones, and free everything.
 
         What is not answered within ``drain_seconds`` gets `SessionsClosedError`.
         """
         self._closed = True
-        for session in self._every_session():
-            session.hurry()
-        if unanswered := [answer for session in self._every_session() for answer in session.unanswered]:
+        for stream in self._streams():
+            stream.flush()
+        if unanswered := [answer for stream in self._streams() for answer in stream.unanswered]:
             await asyncio.wait(unanswered, timeout=drain_seconds)
-        for session in self._every_session():
-            session.close()
-        await self._batches.close()
+        for stream in self._streams():
+            stream.close()
+        await self._batcher.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
         if self._expiry is not None:
             self._expiry.cancel()
-        self._slots.clear()
+        self._sessions.clear()
 
-    def _slot(self, request: FrameRequest, now: float) -> Slot:
-        """Return the slot of a request's session, made when missing or expired, or refuse the frame."""
-        slot = self._slots.get(request.session)
-        if slot is not None and self._is_expired(slot, now):
-            del self._slots[request.session]
-            slot = None
-        known = slot is not None and slot.repeated(request) is not None
+    def _session(self, request: FrameRequest, now: float) -> Session:
+        """Return a request's session, made when missing or expired, or refuse the frame."""
+        session = self._sessions.get(request.session)
+        if session is not None and self._is_expired(session, now):
+            del self._sessions[request.session]
+            session = None
+        known = session is not None and session.repeated(request) is not None
         if not known and self._waiting >= self._parameters.frames_waiting:
             raise SessionsFullError(
                 f"expected fewer than {self._parameters.frames_waiting} frames waiting for an answer"
             )
-        if slot is None:
+        if session is None:
             self._make_room()
-            slot = self._slots[request.session] = Slot(
-                partial(self._new_session, request.session), self._parameters.gap_seconds
+            session = self._sessions[request.session] = Session(
+                partial(self._new_stream, request.session), self._parameters.gap_seconds
             )
             self._watch_expiry()
-        self._slots.move_to_end(request.session)
-        return slot
+        self._sessions.move_to_end(request.session)
+        return session
 
     def _make_room(self) -> None:
-        """Forget the session that is idle for longest where there are too many."""
-        if len(self._slots) < self._parameters.max_sessions:
+        """Forget the session that has been idle for longest where there are too many."""
+        if len(self._sessions) < self._parameters.max_sessions:
             return
-        idle = next((key for key, slot in self._slots.items() if not slot.waiting), None)
+        idle = next((key for key, session in self._sessions.items() if not session.waiting), None)
         if idle is None:
             raise SessionsFullError(f"expected fewer than {self._parameters.max_sessions} busy sessions")
-        del self._slots[idle]
+        del self._sessions[idle]
 
-    def _is_expired(self, slot: Slot, now: float) -> bool:
-        return not slot.waiting and now >= slot.used + self._parameters.expiry_seconds
+    def _is_expired(self, session: Session, now: float) -> bool:
+        return not session.waiting and now >= session.last_used + self._parameters.expiry_seconds
 
     def _watch_expiry(self) -> None:
         if self._expiry is None:
@@ -165,17 +165,17 @@ class FrameSessions:
     def _expire(self) -> None:
         self._expiry = None
         now = asyncio.get_running_loop().time()
-        for key in [key for key, slot in self._slots.items() if self._is_expired(slot, now)]:
-            del self._slots[key]
-        if self._slots:
+        for key in [key for key, session in self._sessions.items() if self._is_expired(session, now)]:
+            del self._sessions[key]
+        if self._sessions:
             self._watch_expiry()
 
-    def _every_session(self) -> Iterator[Session]:
-        return (session for slot in list(self._slots.values()) for session in list(slot.sessions))
+    def _streams(self) -> Iterator[VideoStream]:
+        return (stream for session in list(self._sessions.values()) for stream in list(session.streams))
 
-    def _new_session(self, key: str, number: int) -> Session:
-        video = self._new_video(VideoName(key, number))
-        return Session(video, self._batches, Turns(self._parameters), self._threads, self._count)
+    def _new_stream(self, key: str, number: int) -> VideoStream:
+        tracker = self._new_video(VideoName(key, number))
+        return VideoStream(tracker, self._batcher, ReorderBuffer(self._parameters), self._threads, self._count)
 
     def _count(self, change: int) -> None:
         self._waiting += change

@@ -1,4 +1,4 @@
-"""One running video of a session: frames are computed at once and associated in their turn."""
+"""One video of a session: its frames go through the models as they arrive and through the tracker in order."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from functools import partial
 from tracker_service.errors import PhalpTritonError, SessionError, SessionsClosedError
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import MarkedFrame
-from tracker_service.sessions.batching import FrameBatches
+from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
-from tracker_service.sessions.reorder_buffer import Turns
-from tracker_service.sessions.video_tracker import LiveVideo
+from tracker_service.sessions.reorder_buffer import ReorderBuffer
+from tracker_service.sessions.video_tracker import VideoTracker
 from tracker_service.types import Frame
 
 _NEAR_ZERO = 8
-"""Frames just after frame 0 that tell whether a video came backwards; a client's workers overtake each other less."""
+"""Frames just after frame 0 that tell whether a video is sent backwards; a client's workers reorder fewer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,35 +26,40 @@ class _Accepted:
     Attributes:
         digest: hash of its image.
         observing: its people, once they are known.
-        observed: what is called then.
+        on_observed: what is called then.
         answer: what all requests for it wait for.
         requests: how many wait.
     """
 
     digest: bytes
     observing: asyncio.Future[FrameObservation]
-    observed: Callable[[asyncio.Future[FrameObservation]], None]
+    on_observed: Callable[[asyncio.Future[FrameObservation]], None]
     answer: asyncio.Future[FrameAnswer]
     requests: int = 0
 
 
-class Session:
+class VideoStream:
     """Takes the frames of one video in any order; belongs to one event loop.
 
     Args:
-        video: answers the frames; used by one thread of ``threads`` at a time.
-        batches: finds the people of frames.
-        turns: says whose turn it is.
-        threads: where association runs, so that it does not hold up the event loop.
+        tracker: answers the frames; used by one thread of ``threads`` at a time.
+        batcher: finds the people of frames.
+        order: says which frame is next.
+        threads: where association runs, so that it does not block the event loop.
         counted: called with 1 when a frame is accepted, with -1 when it has been answered, failed or was dropped.
     """
 
     def __init__(
-        self, video: LiveVideo, batches: FrameBatches, turns: Turns, threads: Executor, counted: Callable[[int], None]
+        self,
+        tracker: VideoTracker,
+        batcher: FrameBatcher,
+        order: ReorderBuffer,
+        threads: Executor,
+        counted: Callable[[int], None],
     ) -> None:
-        self._video = video
-        self._batches = batches
-        self._turns = turns
+        self._tracker = tracker
+        self._batcher = batcher
+        self._order = order
         self._threads = threads
         self._counted = counted
         self._accepted: dict[int, _Accepted] = {}
@@ -62,9 +67,9 @@ class Session:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def turns(self) -> Turns:
-        """The order of its frames; not to be changed."""
-        return self._turns
+    def order(self) -> ReorderBuffer:
+        """The order of its frames; only to be read."""
+        return self._order
 
     @property
     def waiting(self) -> int:
@@ -74,64 +79,63 @@ class Session:
     @property
     def tracks_live(self) -> int:
         """Living tracks after the last answer."""
-        return self._video.tracks_live
+        return self._tracker.tracks_live
 
     @property
     def unanswered(self) -> list[asyncio.Future[FrameAnswer]]:
-        """What is still waited for."""
+        """The answers that are still to come."""
         return [accepted.answer for accepted in self._accepted.values()]
 
     def knows(self, number: int) -> bool:
         """Whether the frame was accepted or answered."""
-        return number in self._accepted or number in self._video.answers
+        return number in self._accepted or number in self._tracker.answers
 
-    def counts_down(self) -> bool:
-        """Whether frame 0 would be the end of a video that came backwards: frames just after it were late."""
+    def plays_backwards(self) -> bool:
+        """Whether frame 0 would be the end of a video that is sent backwards: frames just after it were late."""
         return any(self._was_late(number) for number in range(1, _NEAR_ZERO + 1))
 
     def is_repeated(self, request: FrameRequest) -> bool:
-        """Whether this very frame was accepted or answered, and the answer is still at hand."""
+        """Whether this very frame was accepted or answered, and the answer is still kept."""
         return self._digest(request.frame_number) == request.digest
 
     async def answer(self, request: FrameRequest) -> FrameAnswer:
         """Return the answer to a frame; a repeated one gets the same as the first."""
         number = request.frame_number
-        recorded = self._video.answers.get(number)
-        if recorded is not None:
+        if (recorded := self._tracker.answers.get(number)) is not None:
             return recorded.answer
         accepted = self._accepted.get(number) or self._accept(request)
         accepted.requests += 1
         try:
-            # Shielded: others may wait for the same frame, and its turn comes even if nobody does any more.
+            # Shielded: others may wait for the same frame, and it is associated even if nobody does any more.
             return await asyncio.shield(accepted.answer)
         finally:
             accepted.requests -= 1
             abandoned = not accepted.requests and not accepted.answer.done()
-            if abandoned and self._batches.withdraw(accepted.observing):
+            if abandoned and self._batcher.withdraw(accepted.observing):
                 self._drop(number)
 
-    def hurry(self) -> None:
-        """Answer what was accepted without waiting for missing frames."""
-        self._turns.hurry()
+    def flush(self) -> None:
+        """Answer every accepted frame without waiting for missing ones."""
+        self._order.flush()
         self._advance()
 
-    def relieve(self) -> None:
-        """Answer what was accepted so far without waiting for missing frames."""
-        self._turns.relieve()
+    def skip_missing(self) -> None:
+        """Answer the frames accepted so far without waiting for missing ones."""
+        self._order.skip_missing()
         self._advance()
 
     def close(self) -> None:
-        """Give up what is not answered yet."""
+        """Fail the frames that have no answer yet."""
         if self._timer is not None:
             self._timer.cancel()
         for number, accepted in self._accepted.items():
-            accepted.observing.remove_done_callback(accepted.observed)
+            accepted.observing.remove_done_callback(accepted.on_observed)
             _fail(accepted, SessionsClosedError(f"frame {number}: the service is shutting down"))
         self._counted(-len(self._accepted))
         self._accepted.clear()
 
     def _was_late(self, number: int) -> bool:
-        recorded, last = self._video.answers.get(number), self._turns.last
+        recorded, last = self._tracker.answers.get(number), self._order.last
         if recorded is not None:
             return recorded.answer.late
         return number in self._accepted and last is not None and number < last
@@ -140,20 +144,20 @@ class Session:
         accepted = self._accepted.get(number)
         if accepted is not None:
             return accepted.digest
-        recorded = self._video.answers.get(number)
+        recorded = self._tracker.answers.get(number)
         return None if recorded is None else recorded.digest
 
     def _accept(self, request: FrameRequest) -> _Accepted:
         loop, number = asyncio.get_running_loop(), request.frame_number
-        observing = self._batches.submit(MarkedFrame(Frame(number, 0.0, request.image)))
-        accepted = _Accepted(request.digest, observing, partial(self._observed, number), loop.create_future())
+        observing = self._batcher.submit(MarkedFrame(Frame(number, 0.0, request.image)))
+        accepted = _Accepted(request.digest, observing, partial(self._on_observed, number), loop.create_future())
         self._accepted[number] = accepted
         self._counted(1)
-        self._turns.arrive(number, loop.time())
-        observing.add_done_callback(accepted.observed)
+        self._order.add(number, loop.time())
+        observing.add_done_callback(accepted.on_observed)
         return accepted
 
-    def _observed(self, number: int, observing: asyncio.Future[FrameObservation]) -> None:
+    def _on_observed(self, number: int, observing: asyncio.Future[FrameObservation]) -> None:
         """A frame's people are known, or it cannot be computed."""
         if observing.cancelled():
             return
@@ -161,34 +165,34 @@ class Session:
             _fail(self._accepted[number], error)
             self._drop(number)
         else:
-            self._turns.ready(number, asyncio.get_running_loop().time())
+            self._order.mark_ready(number, asyncio.get_running_loop().time())
             self._advance()
 
     def _drop(self, number: int) -> None:
         """Forget a frame that will not be answered, as if it had never come."""
         del self._accepted[number]
         self._counted(-1)
-        self._turns.gone(number, asyncio.get_running_loop().time())
+        self._order.remove(number, asyncio.get_running_loop().time())
         self._advance()
 
     def _advance(self) -> None:
-        """Associate the frame whose turn it is, if any; else look again when waiting has an end."""
+        """Associate the next frame, if there is one; else try again at the deadline."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._associating:
             return
         loop = asyncio.get_running_loop()
-        number = self._turns.take(loop.time())
+        number = self._order.pop(loop.time())
         if number is not None:
             self._associating = True
             accepted = self._accepted[number]
-            associated = loop.run_in_executor(self._threads, self._video.answer, accepted.observing.result())
-            associated.add_done_callback(partial(self._associated, number))
-        elif (deadline := self._turns.deadline()) is not None:
+            associated = loop.run_in_executor(self._threads, self._tracker.answer, accepted.observing.result())
+            associated.add_done_callback(partial(self._on_associated, number))
+        elif (deadline := self._order.deadline()) is not None:
             self._timer = loop.call_at(deadline, self._advance)
 
-    def _associated(self, number: int, associated: asyncio.Future[FrameAnswer]) -> None:
+    def _on_associated(self, number: int, associated: asyncio.Future[FrameAnswer]) -> None:
         self._associating = False
         accepted = self._accepted.pop(number, None)
         if accepted is None:
@@ -197,9 +201,9 @@ class Session:
         if associated.cancelled():
             _fail(accepted, SessionsClosedError(f"frame {number}: the service is shutting down"))
         elif (error := associated.exception()) is not None:
-            _fail(accepted, _of_the_tree(number, error))
+            _fail(accepted, _session_error(number, error))
         else:
-            self._video.keep(associated.result(), accepted.digest)
+            self._tracker.record(associated.result(), accepted.digest)
             accepted.answer.set_result(associated.result())
         self._advance()
 
@@ -207,10 +211,10 @@ class Session:
 def _fail(accepted: _Accepted, error: BaseException) -> None:
     if not accepted.answer.done():
         accepted.answer.set_exception(error)
-        accepted.answer.exception()  # nobody may be waiting any more, which asyncio would complain about
+        accepted.answer.exception()  # retrieved, as asyncio warns of exceptions that nobody waits for
 
 
-def _of_the_tree(number: int, error: BaseException) -> BaseException:
+def _session_error(number: int, error: BaseException) -> BaseException:
     if isinstance(error, PhalpTritonError):
         return error
     wrapped = SessionError(f"frame {number}: expected to associate it, got {type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""One video of a session: its tracker, its people, and the answers given so far."""
+"""The tracker of one video of a session, the people it has seen, and the answers given so far."""
 
 from dataclasses import dataclass, replace
 
@@ -20,25 +20,25 @@ _NO_APPEARANCE = np.zeros(0, np.float32)
 
 @dataclass(frozen=True, slots=True)
 class VideoName:
-    """Which video of which session: what answers say of themselves."""
+    """Which video of which session."""
 
     session: str
     video: int
 
 
-class LiveVideo:
+class VideoTracker:
     """Answers the frames of one video, one after another, with the people in it.
 
-    Frames after the last one go to the tracker; frames before it are late and leave the tracker as it is (see
-    `LateFrames`). `answer` may run in any thread, but in one at a time and not beside `keep`.
+    Frames after the last one go to the tracker; frames before it are late and do not change its state (see
+    `LateFrames`). `answer` may run in any thread, but in one at a time and not together with `record`.
 
     Memory: ``history`` answers with four people each on average, about 4 kB a person, the tracker's living tracks, and
     128 appearance vectors.
 
     Args:
         name: its session and number.
-        tracker: a live one that has seen nothing yet.
-        body: joints of people predicted in late frames; without it they keep those last observed.
+        tracker: a live one in its initial state.
+        body: computes the joints of people predicted in late frames; without it they keep those last observed.
         history: answers kept.
         times: counts the busy seconds of association.
     """
@@ -69,22 +69,22 @@ class LiveVideo:
         return len(self._tracker.tracks)
 
     def answer(self, seen: FrameObservation) -> FrameAnswer:
-        """Return what is said about a frame that has no answer yet; it is then to be kept with `keep`."""
+        """Return the answer to a frame that has none yet; pass it to `record` then."""
         with self._times.measure("association"):
             return self._associated(seen)
 
-    def keep(self, answer: FrameAnswer, digest: bytes) -> None:
-        """Keep an answer and the hash of the image it was given for; the answer given longest ago goes."""
+    def record(self, answer: FrameAnswer, digest: bytes) -> None:
+        """Keep an answer and the hash of the image it was given for; the oldest answer goes."""
         self.answers.add(answer, digest)
 
     def _associated(self, seen: FrameObservation) -> FrameAnswer:
         number, frame_size = seen.frame_number, (seen.width, seen.height)
         late = self._last is not None and number <= self._last
         if late:
-            people, holder = self._late_people(seen, frame_size)
+            people, current = self._late_people(seen, frame_size)
         else:
-            people, holder = self._next_people(seen, frame_size), self._main
-        main = self._memory.main(people, holder)
+            people, current = self._next_people(seen, frame_size), self._main
+        main = self._memory.main(people, current)
         if not late and main is not None:
             self._main = main.track_id
         return self._answer(seen, people, main, late=late)
@@ -96,7 +96,7 @@ class LiveVideo:
         people = self._tracker.update(seen.people, number, frame_size, shot=seen.shot, low_score=seen.low_score)
         self._last = number
         newcomers = [person for person in people if person.track_id not in before]
-        names, missed = self._late.reunite(newcomers, number, frame_size)
+        names, missed = self._late.match_newcomers(newcomers, number, frame_size)
         self._names = {
             track_id: self._names.get(track_id) or names.get(track_id, track_id)
             for track_id in self._tracker.tracks.track_id.tolist()
@@ -105,35 +105,35 @@ class LiveVideo:
             person if (name := self._names[person.track_id]) == person.track_id else replace(person, track_id=name)
             for person in people
         ]
-        self._note(named, number, frame_size)
-        return self._shown([*named, *missed], frame_size) if missed else named
+        self._remember(named, number, frame_size)
+        return self._reported([*named, *missed], frame_size) if missed else named
 
     def _late_people(
         self, seen: FrameObservation, frame_size: tuple[int, int]
     ) -> tuple[list[TrackedPerson], int | None]:
-        """Answer from the frame's own detection and its neighbours; also return the main person nearby."""
+        """Answer from the frame's own detections and its neighbours; also return the neighbouring main person."""
         people = self._late.people(seen.people, seen.frame_number, frame_size)
-        self._note(people, seen.frame_number, frame_size)
+        self._remember(people, seen.frame_number, frame_size)
         nearest = self.answers.nearest(seen.frame_number)
-        holder = None if nearest is None or nearest.main is None else nearest.main.track_id
-        return self._shown(people, frame_size), holder
+        current = None if nearest is None or nearest.main is None else nearest.main.track_id
+        return self._reported(people, frame_size), current
 
-    def _shown(self, people: list[TrackedPerson], frame_size: tuple[int, int]) -> list[TrackedPerson]:
-        """Return whom an answer names, as the tracker chooses them, where it did not choose itself."""
+    def _reported(self, people: list[TrackedPerson], frame_size: tuple[int, int]) -> list[TrackedPerson]:
+        """Return the people to report, by the tracker's own rule, where they do not all come from the tracker."""
         parameters = self._parameters
-        shown = live_people(
+        reported = live_people(
             people,
             {one.track_id for one in people if self._memory.sightings(one.track_id) >= parameters.n_init},
             frame_size,
             least_visible=parameters.least_visible,
             tentative_misses=parameters.tentative_misses,
         )
-        return sorted(shown, key=lambda person: person.track_id)
+        return sorted(reported, key=lambda person: person.track_id)
 
-    def _note(self, people: list[TrackedPerson], number: int, size: tuple[int, int]) -> None:
+    def _remember(self, people: list[TrackedPerson], number: int, size: tuple[int, int]) -> None:
         seen = [person for person in people if person.state is PersonState.SEEN]
         for person in seen:
-            self._memory.note(person, size)
+            self._memory.update(person, size)
         if seen:
             self._first_sighting = number if self._first_sighting is None else min(self._first_sighting, number)
 

@@ -10,7 +10,7 @@ from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video_tracker import LiveVideo, VideoName
+from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings
 from tracker_service.wiring.assembly import map_encoder, models_of, pose_predictor, tracker_parameters
 
@@ -58,8 +58,8 @@ def open_sessions(
         workers=sessions.workers,
     )
 
-    def new_video(name: VideoName) -> LiveVideo:
+    def new_video(name: VideoName) -> VideoTracker:
         tracker = Tracker(tracking, body=body, pose_predictor=predictor, texture_encoder=encoder)
-        return LiveVideo(name, tracker, body, sessions.history, times)
+        return VideoTracker(name, tracker, body, sessions.history, times)
 
     return FrameSessions(perception.observe, new_video, parameters, on_batch=on_batch)

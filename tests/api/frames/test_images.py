@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.api import pictures
-from tracker_service.api.frames.images import SentImage
+from tracker_service.api.frames.images import EncodedImage
 from tracker_service.errors import ImageError, ImageFormatError, ImageTooLargeError, UnsupportedImageError
 from tracker_service.types import UInt8
 
@@ -19,7 +19,7 @@ MOST_PIXELS = 50_000_000
 
 
 def decode(data: bytes) -> UInt8:
-    return SentImage.open(data, most_pixels=MOST_PIXELS).decode()
+    return EncodedImage.open(data, most_pixels=MOST_PIXELS).decode()
 
 
 def test_a_png_comes_back_as_it_was() -> None:
@@ -151,7 +151,7 @@ def test_whatever_is_flipped_in_a_file_gives_an_image_or_an_image_error(data: st
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            image = SentImage.open(bytes(damaged), most_pixels=1_000_000).decode()
+            image = EncodedImage.open(bytes(damaged), most_pixels=1_000_000).decode()
         except ImageError:
             return
     assert image.ndim == 3

@@ -13,15 +13,15 @@ import orjson
 import pytest
 
 from tracker_service.api.jobs.document_answers import DocumentHead, ResultsPageEnd, document_head, video_answer_end
-from tracker_service.api.jobs.following import JobFollower, Pace
-from tracker_service.api.jobs.frame_fields import FrameShape
+from tracker_service.api.jobs.following import JobFollower, PollIntervals
+from tracker_service.api.jobs.frame_fields import FrameFormat
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.streams import frame_lines, progress_events
 from tracker_service.errors import JobError, JobNotFoundError, ResultsError
 from tracker_service.jobs.job import Job, JobRequest, JobState
 from tracker_service.jobs.queue.store import JobStore
 
-PACE = Pace(poll=0.001, first_quiet=0.002, quiet=0.002)
+INTERVALS = PollIntervals(poll=0.001, first_idle=0.002, idle=0.002)
 REQUEST = JobRequest(Path("/host/clip.mp4"), r"C:\clip.mp4")
 
 Look: TypeAlias = tuple[JobState, int] | Exception
@@ -54,7 +54,7 @@ class ScriptedStore:
 
 def _follower(store: ScriptedStore, stopping: Callable[[], bool] = lambda: False) -> JobFollower:
     job = Job("id", REQUEST, JobState.QUEUED, Path("/host/jobs/id"), 1.0)
-    return JobFollower(cast("JobStore", store), job, PACE, stopping)
+    return JobFollower(cast("JobStore", store), job, INTERVALS, stopping)
 
 
 def _document(*script: Look, stopping: bool = False) -> tuple[list[bytes], dict[str, Any]]:
@@ -145,7 +145,7 @@ def test_a_document_within_a_document_is_valid_too() -> None:
 def test_lines_are_kept_alive_by_empty_ones_and_tell_of_a_failure() -> None:
     async def write(*script: Look) -> list[bytes]:
         follower = _follower(ScriptedStore(*script))
-        return b"".join([piece async for piece in frame_lines(follower.events(), FrameShape())]).split(b"\n")
+        return b"".join([piece async for piece in frame_lines(follower.events(), FrameFormat())]).split(b"\n")
 
     complete = asyncio.run(write(*WAITS, (RUNS, 2), (JobState.COMPLETED, 2)))
     assert complete[0] == b""
@@ -159,11 +159,11 @@ def test_lines_are_kept_alive_by_empty_ones_and_tell_of_a_failure() -> None:
 def test_events_are_kept_alive_by_comments() -> None:
     store = ScriptedStore(*[(RUNS, 1)] * 10, (JobState.COMPLETED, 1))
 
-    async def look() -> Job:
+    async def poll() -> Job:
         return store.get("id")
 
     async def write() -> bytes:
-        events = progress_events(store.get("id"), look, last_id=None, poll=0.001, quiet=0.002)
+        events = progress_events(store.get("id"), poll, last_id=None, interval=0.001, idle=0.002)
         return b"".join([piece async for piece in events])
 
     text = asyncio.run(write())

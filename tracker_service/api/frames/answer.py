@@ -27,7 +27,7 @@ def hybrid_record(
 ) -> Record:
     """Return the response of ``POST /pose/hybrid`` without ``visualization``, which the caller adds.
 
-    The single-person fields speak of ``answer.main``. Without one, lists are empty, numbers 0, ``has_3d`` is false and
+    The single-person fields describe ``answer.main``. Without one, lists are empty, numbers 0, ``has_3d`` is false and
     ``error`` says why. What the contract leaves open:
 
     * ``keypoints``: the 45 joints of `JOINT_NAMES` in that order, z relative to the pelvis (``mid_hip``). The body
@@ -37,10 +37,10 @@ def hybrid_record(
       ``vitdet_used`` is false where the person is predicted.
 
     Additive: ``persons`` (`person_record`, no meshes), ``track_id``, ``state`` (seen, predicted or null), ``session``
-    (``id``, ``video``: which of its videos, ``late``: answered after its turn, ``expected``: a pose is owed).
+    (``id``, ``video``: which of its videos, ``late``: answered after later frames, ``expected``: a pose is due).
 
     Args:
-        answer: what is said about the frame.
+        answer: the answer to the frame.
         body: computes the surface of the main person.
         model_version: name of the model set.
         processing_time_ms: how long the frame took.

@@ -1,4 +1,4 @@
-"""Sent images: the header is judged first, only then is anything decoded."""
+"""Encoded images: the header is checked before anything is decoded."""
 
 import io
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngImageFile
 from tracker_service.errors import ImageFormatError, ImageTooLargeError, UnsupportedImageError
 from tracker_service.types import UInt8
 
-# The plugins are opened directly: `Image.open` would judge the size by a limit of the whole process, and warn.
+# The plugins are opened directly: `Image.open` would apply a size limit of the whole process, and warn.
 _PLUGINS: tuple[tuple[bytes, str, type[ImageFile]], ...] = (
     (b"\xff\xd8\xff", "JPEG", JpegImageFile),
     (b"\x89PNG\r\n\x1a\n", "PNG", PngImageFile),
@@ -33,8 +33,8 @@ _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 @dataclass(frozen=True, slots=True)
-class SentImage:
-    """An image whose header was read and found good; its pixels are not decoded yet.
+class EncodedImage:
+    """A JPEG or PNG file whose header is valid; its pixels are not decoded yet.
 
     Attributes:
         data: the file as it was sent.
@@ -47,7 +47,7 @@ class SentImage:
     _file: ImageFile
 
     @classmethod
-    def open(cls, data: bytes, *, most_pixels: int) -> "SentImage":
+    def open(cls, data: bytes, *, most_pixels: int) -> "EncodedImage":
         """Read the header.
 
         Args:
@@ -102,7 +102,7 @@ def _upright(image: Image.Image) -> Image.Image:
         if image.getexif().get(_ORIENTATION, 1) == 1:
             return image
         return ImageOps.exif_transpose(image)
-    except Exception:  # damaged metadata does not make a picture unusable
+    except Exception:  # damaged metadata does not make an image unusable
         return image
 
 

@@ -1,4 +1,4 @@
-"""What a client posts with a frame: JSON with base64, a form, or the bare image."""
+"""The body of a frame request: JSON with base64, a form, or the image file itself."""
 
 import binascii
 import hashlib
@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from tracker_service.api.http.errors import describe_problem, refusal
+from tracker_service.api.http.errors import describe_problem, http_error
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER
 
 IMAGE_TYPES = ("image/jpeg", "image/jpg", "image/png")
@@ -26,7 +26,7 @@ SessionId = Annotated[str, Field(pattern=f"^{_SESSION_ID.pattern}$")]
 
 
 class FrameFields(BaseModel):
-    """What stands beside the image: in the query, overruled by the form or the JSON body."""
+    """The fields beside the image: from the query, overridden by the form or the JSON body."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -47,16 +47,16 @@ class FrameJson(FrameFields):
 
 
 class FrameForm(FrameFields):
-    """The form, its file aside."""
+    """The form without its file."""
 
 
 @dataclass(frozen=True, slots=True)
-class FramePost:
-    """A posted frame.
+class FrameBody:
+    """A parsed body.
 
     Attributes:
         image: the image file.
-        fields: what stood beside it.
+        fields: the fields beside it.
     """
 
     image: bytes
@@ -64,18 +64,18 @@ class FramePost:
 
     @property
     def digest(self) -> bytes:
-        """Tells a retry of a frame from another frame under the same number."""
+        """Hash of the image, by which a retry differs from another frame with the same number."""
         return hashlib.blake2b(self.image, digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
-class RawPost:
-    """A request's body, read but not understood; `parse` may take milliseconds and belongs in a thread.
+class RawBody:
+    """A request's body before parsing; `parse` may take milliseconds and belongs in a thread.
 
     Attributes:
         body: JSON, or the image file.
-        json: which of them.
-        fields: what stood in the query and, of a form, beside the file.
+        json: whether it is JSON.
+        fields: from the query and, of a form, beside the file.
     """
 
     body: bytes
@@ -96,33 +96,33 @@ class RawPost:
             return cls(await request.body(), False, query)
         if kind in ("", "application/json") or kind.endswith("+json"):
             return cls(await request.body(), True, query)
-        raise refusal(415, "content-type: expected application/json, multipart/form-data, image/jpeg or image/png")
+        raise http_error(415, "content-type: expected application/json, multipart/form-data, image/jpeg or image/png")
 
     @classmethod
     async def _of_form(cls, request: Request, query: FrameFields) -> Self:
         async with request.form(max_files=1, max_fields=_MOST_FORM_FIELDS) as form:
             image = form.get("image")
             if not isinstance(image, UploadFile):
-                raise refusal(400, "image: expected a file of this name in the form, got none")
+                raise http_error(400, "image: expected a file of this name in the form, got none")
             texts = {name: value for name, value in form.items() if isinstance(value, str)}
-            return cls(await image.read(), False, _overruled(query, _validated(FrameForm, texts)))
+            return cls(await image.read(), False, _merged(query, _validated(FrameForm, texts)))
 
-    def parse(self) -> FramePost:
-        """Understand the body.
+    def parse(self) -> FrameBody:
+        """Parse the body.
 
         Raises:
             HTTPException: 400 for no JSON or no image, 422 for values of wrong types.
         """
         if not self.json:
-            return FramePost(self.body, self.fields)
+            return FrameBody(self.body, self.fields)
         values = _json_object(self.body)
         if values.get("image_base64") is None:
-            raise refusal(400, "image_base64: expected a JPEG or PNG in base64, got none")
+            raise http_error(400, "image_base64: expected a JPEG or PNG in base64, got none")
         sent = _validated(FrameJson, values)
-        return FramePost(_from_base64(sent.image_base64), _overruled(self.fields, sent))
+        return FrameBody(_from_base64(sent.image_base64), _merged(self.fields, sent))
 
 
-def _overruled(query: FrameFields, sent: FrameFields) -> FrameFields:
+def _merged(query: FrameFields, sent: FrameFields) -> FrameFields:
     """Return the fields of ``sent`` where it has them, else those of ``query``."""
     given = sent.model_fields_set & FrameFields.model_fields.keys()
     return query.model_copy(update={name: getattr(sent, name) for name in given})
@@ -132,9 +132,9 @@ def _json_object(body: bytes) -> dict[str, Any]:
     try:
         sent = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise refusal(400, f"body: expected JSON, got something else ({error})") from error
+        raise http_error(400, f"body: expected JSON, got something else ({error})") from error
     if not isinstance(sent, dict):
-        raise refusal(422, "body: expected a JSON object")
+        raise http_error(422, "body: expected a JSON object")
     return sent
 
 
@@ -142,23 +142,23 @@ def _validated(model: type[Fields], values: dict[str, Any]) -> Fields:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise refusal(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
+        raise http_error(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
 
 
 def _from_base64(text: str) -> bytes:
     if text.startswith("data:"):
         _, comma, text = text.partition(",")
         if not comma:
-            raise refusal(400, "image_base64: expected data:image/...;base64,<data>, got no comma")
+            raise http_error(400, "image_base64: expected data:image/...;base64,<data>, got no comma")
     try:
-        return _strictly(text)
+        return _decode_base64(text)
     except ValueError:
-        # Encoders for mail break their lines.
+        # MIME encoders break the lines.
         try:
-            return _strictly(text.translate(_SPACE))
+            return _decode_base64(text.translate(_SPACE))
         except ValueError as error:
-            raise refusal(400, "image_base64: expected base64, got other characters or broken padding") from error
+            raise http_error(400, "image_base64: expected base64, got other characters or broken padding") from error
 
 
-def _strictly(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     return binascii.a2b_base64(text, strict_mode=True)

@@ -18,12 +18,12 @@ from tracker_service.api.frames.answer import (
     keypoints_record,
     record_bytes,
 )
-from tracker_service.api.frames.images import SentImage
-from tracker_service.api.frames.request_body import FrameFields, FramePost, RawPost, SessionId
+from tracker_service.api.frames.images import EncodedImage
+from tracker_service.api.frames.request_body import FrameBody, FrameFields, RawBody, SessionId
 from tracker_service.api.frames.schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
 from tracker_service.api.frames.visualization import overlay_jpeg
-from tracker_service.api.http.admission import FramePlace
-from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.admission import AdmittedFrame
+from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import Engine, Service, ServiceOf
 from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SessionsFullError, SettingsError
 from tracker_service.results.person_json import Record
@@ -34,7 +34,8 @@ router = APIRouter(tags=["frames"])
 
 _VISUALIZATION = "visualization"
 _FEW_PEOPLE = 4
-"""Raising it saves a hand-over between threads, about 0.2 ms, and keeps other requests waiting 0.15 ms a person."""
+"""People up to which an answer is encoded in the event loop. Raising it saves a thread switch, about 0.2 ms, and blocks
+other requests for 0.15 ms a person."""
 RecordOf = Callable[[FrameAnswer, Engine, float], Record]
 SessionHeader = Annotated[SessionId | None, Header(alias="X-Session-Id")]
 
@@ -68,7 +69,7 @@ async def pose_hybrid(
     Frames of one video may come in any order and at the same time; send each with its `frame_number`. A frame in which
     nobody is found is answered with the predicted pose.
     """
-    wanted = _wanted(query.fields, (*HYBRID_FIELDS, _VISUALIZATION))
+    wanted = _selected(query.fields, (*HYBRID_FIELDS, _VISUALIZATION))
 
     def record(answer: FrameAnswer, engine: Engine, milliseconds: float) -> Record:
         return hybrid_record(
@@ -80,7 +81,7 @@ async def pose_hybrid(
             fields=wanted,
         )
 
-    return await _FrameCall(service, request, record, mesh=query.mesh).answer(_in_session(query, session))
+    return await _FrameRequestHandler(service, request, record, mesh=query.mesh).answer(_in_session(query, session))
 
 
 @router.post(
@@ -94,13 +95,13 @@ async def pose(
     request: Request, service: ServiceOf, query: Annotated[PoseQuery, Query()], session: SessionHeader = None
 ) -> Response:
     """Answer with the main person's keypoints only; otherwise as `/pose/hybrid`, in the same session."""
-    wanted = _wanted(query.fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
+    wanted = _selected(query.fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
 
     def record(answer: FrameAnswer, _: Engine, milliseconds: float) -> Record:
         version = service.models.model_version
         return keypoints_record(answer, model_version=version, processing_time_ms=milliseconds, fields=wanted)
 
-    return await _FrameCall(service, request, record, mesh=False).answer(_in_session(query, session))
+    return await _FrameRequestHandler(service, request, record, mesh=False).answer(_in_session(query, session))
 
 
 def _in_session(query: PoseQuery, session: str | None) -> FrameFields:
@@ -109,33 +110,33 @@ def _in_session(query: PoseQuery, session: str | None) -> FrameFields:
     return query.model_copy(update={"session_id": session})
 
 
-def _wanted(fields: str | None, known: tuple[str, ...]) -> frozenset[str] | None:
+def _selected(fields: str | None, known: tuple[str, ...]) -> frozenset[str] | None:
     if fields is None:
         return None
     try:
         names = checked_fields([name.strip() for name in fields.split(",") if name.strip()], known)
     except SettingsError as error:
-        raise refusal(422, str(error)) from error
+        raise http_error(422, str(error)) from error
     return names - {_VISUALIZATION}
 
 
 @dataclass(frozen=True, slots=True)
-class _Understood:
-    """A post whose image is decoded."""
+class _DecodedFrame:
+    """A parsed body whose image is decoded."""
 
-    post: FramePost
+    body: FrameBody
     image: UInt8
     digest: bytes
 
 
-class _FrameCall:
-    """The way of one frame through the service.
+class _FrameRequestHandler:
+    """Answers one frame request.
 
     Args:
         service: answers it.
         request: the request.
-        record: makes the answer's fields.
-        mesh: whether they hold a mesh, which takes milliseconds.
+        record: makes the fields of the answer.
+        mesh: whether they include a mesh, which takes milliseconds.
     """
 
     def __init__(self, service: Service, request: Request, record: RecordOf, *, mesh: bool) -> None:
@@ -152,44 +153,46 @@ class _FrameCall:
             query: what stood in the query and the headers.
 
         Raises:
-            HTTPException, PhalpTritonError: as the table of errors says.
+            HTTPException, PhalpTritonError: see `tracker_service.api.http.errors.TABLE`.
         """
         try:
             return await self._answer(query)
         except SessionsFullError:
-            self._service.relieve()
+            self._service.skip_missing_frames()
             raise
 
     async def _answer(self, query: FrameFields) -> Response:
         service, log = self._service, self._request.state.log
         engine = service.engine
-        with service.frame_places.place(self._body_bytes()) as place:
+        with service.frame_admission.admit(self._body_bytes()) as admitted:
             async with self._deadline(408, "the body did not arrive"):
-                raw = await RawPost.read(self._request, query)
+                raw = await RawBody.read(self._request, query)
             async with self._deadline(503, "there was no answer"):
-                sent = await service.work(self._understand, raw, place)
-                request = FrameRequest(self._session(sent.post), sent.post.fields.frame_number, sent.image, sent.digest)
+                frame = await service.run_in_thread(self._decode, raw, admitted)
+                request = FrameRequest(
+                    self._session(frame.body), frame.body.fields.frame_number, frame.image, frame.digest
+                )
                 log.update(session=request.session, frame=request.frame_number)
                 with service.sessions_in_use.hold(self._request.state.client, request.session):
-                    answer = await self._ask(engine, request)
+                    answer = await self._track(engine, request)
                 service.metrics.frame(answer)
-                log.update(_said_about(answer))
-                if self._is_small(answer, sent):
-                    body = self._encode(answer, engine, sent)
+                log.update(_log_fields(answer))
+                if self._is_small(answer, frame):
+                    encoded = self._encode(answer, engine, frame)
                 else:
-                    body = await service.work(self._encode, answer, engine, sent)
+                    encoded = await service.run_in_thread(self._encode, answer, engine, frame)
         service.frame_seconds.add(time.perf_counter() - self._started)
-        return Response(body, media_type="application/json")
+        return Response(encoded, media_type="application/json")
 
-    def _understand(self, raw: RawPost, place: FramePlace) -> _Understood:
+    def _decode(self, raw: RawBody, admitted: AdmittedFrame) -> _DecodedFrame:
         with self._service.times.measure("parsing"):
-            post = raw.parse()
-            sent = SentImage.open(post.image, most_pixels=self._service.settings.limits.image_pixels)
+            body = raw.parse()
+            encoded = EncodedImage.open(body.image, most_pixels=self._service.settings.limits.image_pixels)
         with self._service.times.measure("decoding"):
-            place.take_pixels(sent.width * sent.height)
-            return _Understood(post, sent.decode(), post.digest)
+            admitted.take_pixels(encoded.width * encoded.height)
+            return _DecodedFrame(body, encoded.decode(), body.digest)
 
-    async def _ask(self, engine: Engine, request: FrameRequest) -> FrameAnswer:
+    async def _track(self, engine: Engine, request: FrameRequest) -> FrameAnswer:
         try:
             return await engine.sessions.answer(request)
         except InferenceOverloadedError:
@@ -198,24 +201,24 @@ class _FrameCall:
             self._service.readiness.away("the models cannot answer now")
             raise
 
-    def _is_small(self, answer: FrameAnswer, sent: _Understood) -> bool:
-        """Whether encoding is over within half a millisecond or so, and not worth a thread."""
-        return not (self._mesh or sent.post.fields.visualize) and len(answer.result.persons) <= _FEW_PEOPLE
+    def _is_small(self, answer: FrameAnswer, frame: _DecodedFrame) -> bool:
+        """Whether encoding takes half a millisecond or less, which is not worth a thread."""
+        return not (self._mesh or frame.body.fields.visualize) and len(answer.result.persons) <= _FEW_PEOPLE
 
-    def _encode(self, answer: FrameAnswer, engine: Engine, sent: _Understood) -> bytes:
+    def _encode(self, answer: FrameAnswer, engine: Engine, frame: _DecodedFrame) -> bytes:
         times = self._service.times
         visual: Record = {}
-        if sent.post.fields.visualize:
+        if frame.body.fields.visualize:
             with times.measure("drawing"):
-                visual = {_VISUALIZATION: overlay_jpeg(sent.image, answer.result, engine.body)}
+                visual = {_VISUALIZATION: overlay_jpeg(frame.image, answer.result, engine.body)}
         with times.measure("encoding"):
             milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
-            shown = replace(answer, session=sent.post.fields.session_id or self._request.state.client)
-            return record_bytes({**self._record(shown, engine, milliseconds), **visual})
+            named = replace(answer, session=frame.body.fields.session_id or self._request.state.client)
+            return record_bytes({**self._record(named, engine, milliseconds), **visual})
 
-    def _session(self, post: FramePost) -> str:
-        """Return the session's key: clients with different API keys cannot meet, nor can an id and an address."""
-        client, given = self._request.state.client, post.fields.session_id
+    def _session(self, body: FrameBody) -> str:
+        """Return the session's key: sessions of different API keys never collide, nor do an id and an address."""
+        client, given = self._request.state.client, body.fields.session_id
         if given is None:
             return str(client)
         return f"{client}/{given}" if self._service.keys.required else f"/{given}"
@@ -231,10 +234,10 @@ class _FrameCall:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError as error:
-            raise refusal(status, f"{what} within {seconds:g} seconds", retry_after=1) from error
+            raise http_error(status, f"{what} within {seconds:g} seconds", retry_after=1) from error
 
 
-def _said_about(answer: FrameAnswer) -> dict[str, Any]:
+def _log_fields(answer: FrameAnswer) -> dict[str, Any]:
     main = answer.main
     return {
         "video": answer.video,

@@ -1,4 +1,4 @@
-"""The documented shapes of the frame routes."""
+"""The documentation of the frame routes: bodies and answers."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from tracker_service.api.http.person_schemas import Person
 
 
 def _any_selection(schema: dict[str, Any]) -> None:
-    """Call no field required: the query's `fields` may leave each of them out."""
+    """Make every field optional: the query's `fields` may leave each of them out."""
     schema.pop("required", None)
     schema["examples"] = [{name: value for name, value in _EXAMPLE.items() if name in schema["properties"]}]
 
@@ -108,12 +108,12 @@ class Detection(BaseModel):
 
 
 class Session(BaseModel):
-    """In which session, and how, the frame was answered."""
+    """The session in which the frame was answered, and how."""
 
     id: str = Field(description="as it was sent, or the client's address or key")
     video: int = Field(description="which of the session's videos, from 1; each begins at frame 0")
-    late: bool = Field(description="it came after its turn and was answered from its neighbours")
-    expected: bool = Field(description="somebody had been seen, so a pose is owed")
+    late: bool = Field(description="later frames had been answered before, so it was answered from its neighbours")
+    expected: bool = Field(description="somebody had been seen, so a pose is to be expected")
 
 
 class _FrameAnswer(BaseModel):

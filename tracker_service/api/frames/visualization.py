@@ -1,4 +1,4 @@
-"""The picture that ``visualize`` asks for."""
+"""The overlay image for ``visualize``."""
 
 import binascii
 

@@ -16,7 +16,7 @@ class Load:
         frames: frames accepted and not yet answered.
         frame_workers: batches of frames that can be computed at the same time.
         jobs: the video jobs.
-        frame_seconds: time from a frame to its answer, lately.
+        frame_seconds: moving average of the time from a frame to its answer.
     """
 
     max_workers: int
@@ -37,7 +37,7 @@ class Load:
 
     @property
     def estimated_wait_seconds(self) -> float:
-        """About how long a new frame waits for its turn."""
+        """About how long a new frame waits before it is computed."""
         return self._frames_waiting * self.frame_seconds / self.frame_workers
 
     @property
@@ -45,14 +45,14 @@ class Load:
         return max(0, self.frames - self.frame_workers)
 
 
-class RecentMean:
-    """A mean that forgets: every value counts for a tenth of what follows."""
+class MovingAverage:
+    """Exponential moving average; the newest value has weight 0.1."""
 
     def __init__(self) -> None:
         self.value = 0.0
         self._empty = True
 
     def add(self, value: float) -> None:
-        """Take ``value`` in."""
+        """Add ``value``."""
         self.value = value if self._empty else 0.9 * self.value + 0.1 * value
         self._empty = False

@@ -15,9 +15,9 @@ PARTS = ("hmr2", "vitdet", "phalp")
 
 
 class Phase(StrEnum):
-    """Where the service stands.
+    """The phase of the service.
 
-    ``AWAY`` was ready and has lost its models (Triton is gone); it becomes ready again by itself.
+    ``AWAY``: it was ready and has lost its models (Triton is down); it becomes ready again by itself.
     """
 
     WARMING_UP = "warming_up"
@@ -31,9 +31,9 @@ class State:
     """The state at one moment.
 
     Attributes:
-        phase: where the service stands.
+        phase: the phase of the service.
         loaded: which of `PARTS` are loaded.
-        error: why it is not ready, in words for clients; None while nothing is wrong.
+        error: why it is not ready, for clients; None while nothing is wrong.
         runs_on: the device of each loaded model, by the model's name.
     """
 
@@ -64,12 +64,12 @@ class State:
 
 
 class Readiness:
-    """The service's state; safe to use from several threads."""
+    """The service's state; thread-safe."""
 
     def __init__(self) -> None:
         self._state = State()
         self._lock = threading.Lock()
-        self.trouble = threading.Event()
+        self.models_lost = threading.Event()
         """Set when a frame could not be answered because the models were away."""
 
     @property
@@ -97,14 +97,14 @@ class Readiness:
         self._move(Phase.READY, None)
 
     def away(self, error: str) -> None:
-        """The models do not answer any more."""
+        """The models no longer answer."""
         if self._move(Phase.AWAY, error):
-            self.trouble.set()
+            self.models_lost.set()
 
     def stopping(self) -> None:
         """The service ends; it never becomes ready again."""
         self._move(Phase.STOPPING, "the service is stopping")
-        self.trouble.set()
+        self.models_lost.set()
 
     def _move(self, phase: Phase, error: str | None) -> bool:
         with self._lock:

@@ -30,7 +30,7 @@ from tracker_service.api.health.schemas import (
     System,
     Warmup,
 )
-from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import ServiceOf
 
 router = APIRouter(tags=["health"])
@@ -109,7 +109,7 @@ async def warmup(request: Request, service: ServiceOf) -> Warmup:
     while not service.readiness.state.ready:
         waited = time.monotonic() - started
         if service.stopping or waited > _WARMUP_SECONDS or await request.is_disconnected():
-            raise refusal(503, service.readiness.state.error or "the models are still being loaded", retry_after=5)
+            raise http_error(503, service.readiness.state.error or "the models are still being loaded", retry_after=5)
         await asyncio.sleep(_POLL_SECONDS)
     waited = time.monotonic() - started
     return Warmup(status="ready", ready=True, models=list(PARTS), waited_seconds=round(waited, _SECONDS_DIGITS))
@@ -138,7 +138,9 @@ async def readyz(service: ServiceOf, response: Response) -> Ready:
 )
 async def metrics(service: ServiceOf) -> Response:
     """Answer in Prometheus' text format."""
-    return Response(await service.work(service.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(
+        await service.run_in_thread(service.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
 
 
 def _probe_status(state: State) -> int:

@@ -1,22 +1,22 @@
-"""Who is let in: known clients, a few requests each, and no new work once the service is stopping."""
+"""Access control: known clients only, a few requests each, and no new work once the service is stopping."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tracker_service.api.http.errors import error_response, refusal
+from tracker_service.api.http.errors import error_response, http_error
 from tracker_service.api.service import Service
 
 OPEN_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics", "/api/pose/health", "/api/pose/pool-status"})
-"""What probes ask: always answered, without key and without counting."""
+"""What probes ask: always answered, without a key and without limit."""
 
 
-class Gate:
-    """Checks the API key, the places of the client, and whether new work is still taken.
+class AccessControl:
+    """Checks the API key, the client's running requests, and whether new work is still accepted.
 
     Args:
-        app: what comes next.
-        service: knows all three.
+        app: the next ASGI layer.
+        service: its keys, limits and state are used.
     """
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -30,13 +30,13 @@ class Gate:
             return
         try:
             self._check(scope)
-            place = self._service.client_places.take(scope["state"]["client"])
-        except HTTPException as refused:
-            if refused.status_code == 429:
-                self._service.relieve(scope["state"]["client"])
-            await error_response(refused, scope)(scope, receive, send)
+            running = self._service.client_limit.admit(scope["state"]["client"])
+        except HTTPException as error:
+            if error.status_code == 429:
+                self._service.skip_missing_frames(scope["state"]["client"])
+            await error_response(error, scope)(scope, receive, send)
             return
-        with place:
+        with running:
             await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
@@ -52,7 +52,7 @@ class Gate:
             client = name
         scope["state"]["client"] = client
         if service.stopping and scope["method"] == "POST":
-            raise refusal(503, "the service is stopping; try again", retry_after=5)
+            raise http_error(503, "the service is stopping; try again", retry_after=5)
 
 
 def address(scope: Scope) -> str:

@@ -1,4 +1,4 @@
-"""API keys: who asks."""
+"""API keys: which client a request comes from."""
 
 import hashlib
 import hmac
@@ -14,10 +14,10 @@ _SHORTEST = 16
 
 
 class ApiKeys:
-    """Knows keys by their SHA-256; compares all of them, in constant time.
+    """Compares keys by their SHA-256, in constant time.
 
     Args:
-        keys: the keys; none lets everybody in.
+        keys: the keys; with none, every request is accepted.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
@@ -50,7 +50,7 @@ class ApiKeys:
         return bool(self._digests)
 
     def name(self, headers: Headers) -> str | None:
-        """Return a name for the key in ``headers``, which does not give the key away, or None for no known key."""
+        """Return a name for the key in ``headers``, from which the key cannot be read, or None for no known key."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         key = token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
         sent = _digest(key)

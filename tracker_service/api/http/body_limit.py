@@ -1,11 +1,11 @@
-"""Bodies that are too long or too slow."""
+"""Limits on request bodies: their size, and how long a client may pause while it sends one."""
 
 import asyncio
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tracker_service.api.http.errors import error_response, refusal
+from tracker_service.api.http.errors import error_response, http_error
 from tracker_service.settings.serving import LimitSettings
 
 UPLOAD_PATHS = frozenset({"/pose/video", "/process_video_async", "/jobs"})
@@ -13,11 +13,11 @@ UPLOAD_PATHS = frozenset({"/pose/video", "/process_video_async", "/jobs"})
 
 
 class BodyLimit:
-    """Refuses a long body by its declared length, before anything is read, and while it arrives.
+    """Refuses a body that is too large, by its declared length before anything is read, else while it arrives.
 
     Args:
-        app: what comes next.
-        limits: how long bodies may be, and how long a client may be silent while it sends one.
+        app: the next ASGI layer.
+        limits: the largest body, and the longest pause.
     """
 
     def __init__(self, app: ASGIApp, limits: LimitSettings) -> None:
@@ -33,8 +33,8 @@ class BodyLimit:
         most = self._most(scope["path"], headers)
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > most:
-            refused = refusal(413, f"body: expected at most {most} bytes, got {declared[:20]}")
-            await error_response(refused, scope)(scope, receive, send)
+            error = http_error(413, f"body: expected at most {most} bytes, got {declared[:20]}")
+            await error_response(error, scope)(scope, receive, send)
             return
         read, arriving = 0, declared != "0" or "transfer-encoding" in headers
 
@@ -44,11 +44,11 @@ class BodyLimit:
                 async with asyncio.timeout(self._limits.body_seconds if arriving else None):
                     message = await receive()
             except TimeoutError as error:
-                raise refusal(408, f"body: nothing came for {self._limits.body_seconds:g} seconds") from error
+                raise http_error(408, f"body: nothing came for {self._limits.body_seconds:g} seconds") from error
             arriving = arriving and message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > most:
-                raise refusal(413, f"body: expected at most {most} bytes, got more")
+                raise http_error(413, f"body: expected at most {most} bytes, got more")
             return message
 
         await self._app(scope, receiving, send)

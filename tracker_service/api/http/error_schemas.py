@@ -1,4 +1,4 @@
-"""Parts that the documented shapes of all routes share."""
+"""How error answers are documented, for all routes."""
 
 from typing import Any, TypeAlias
 
@@ -22,17 +22,17 @@ _MEANINGS = {
     400: "What was sent cannot be understood",
     401: "No valid API key",
     403: "Not allowed",
-    404: "No such thing",
-    405: "Not with this method",
+    404: "Not found",
+    405: "Method not allowed",
     408: "The body did not arrive in time",
-    409: "Not in this state",
+    409: "Not possible in this state",
     413: "Too large",
-    415: "Not in this format",
-    416: "The file does not reach so far",
+    415: "Unsupported format",
+    416: "The range begins beyond the end of the file",
     422: "A value has a wrong type or is out of range",
     429: "Too many requests of one client at a time; see Retry-After",
-    500: "Our mistake",
-    503: "Not now; see Retry-After",
+    500: "Internal error",
+    503: "Not available now; see Retry-After",
 }
 _RETRY = {429, 503}
 

@@ -1,7 +1,7 @@
-"""From the error tree to HTTP: one table, one shape.
+"""How exceptions become HTTP errors: one table, one JSON shape.
 
-Every error answer is ``{"error": str, "request_id": str}``, which is what the clients read. What a client did wrong is
-said in full; what went wrong on our side is logged and said in general words.
+Every error answer is ``{"error": str, "request_id": str}``, which is what the clients read. A client's mistake is
+described in full; a failure of the service is logged, and the client gets a general message.
 """
 
 import logging
@@ -41,51 +41,51 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ErrorStatus:
     """How an error is answered.
 
     Attributes:
         status: HTTP status.
-        saying: what the client reads; None shows it the error's own message.
+        message: what the client reads; None for the error's own message.
         retry_after: seconds for ``Retry-After``, None for no such header.
     """
 
     status: int
-    saying: str | None = None
+    message: str | None = None
     retry_after: float | None = None
 
 
-TABLE: tuple[tuple[type[PhalpTritonError], Verdict], ...] = (
-    (ImageTooLargeError, Verdict(413)),
-    (UnsupportedImageError, Verdict(415)),
-    (ImageError, Verdict(400)),
-    (MediaForbiddenError, Verdict(403)),
-    (MediaPathError, Verdict(400)),
-    (VideoFormatError, Verdict(415)),
-    (VideoError, Verdict(400)),
-    (SessionsFullError, Verdict(503, retry_after=1)),
-    (SessionsClosedError, Verdict(503, "the service is stopping; try again", 5)),
-    (SessionError, Verdict(409)),
-    (InferenceOverloadedError, Verdict(503, "the models have more work than they can do; try again", 1)),
-    (InferenceUnavailableError, Verdict(503, "the models cannot answer now; try again", 2)),
-    (JobQuotaError, Verdict(429, retry_after=30)),
-    (QueueFullError, Verdict(503, retry_after=30)),
-    (DiskFullError, Verdict(503, "there is no room for results now; try again later", 60)),
-    (JobNotFoundError, Verdict(404)),
-    (JobError, Verdict(409)),
-    (PhalpTritonError, Verdict(500, "internal error")),
+TABLE: tuple[tuple[type[PhalpTritonError], ErrorStatus], ...] = (
+    (ImageTooLargeError, ErrorStatus(413)),
+    (UnsupportedImageError, ErrorStatus(415)),
+    (ImageError, ErrorStatus(400)),
+    (MediaForbiddenError, ErrorStatus(403)),
+    (MediaPathError, ErrorStatus(400)),
+    (VideoFormatError, ErrorStatus(415)),
+    (VideoError, ErrorStatus(400)),
+    (SessionsFullError, ErrorStatus(503, retry_after=1)),
+    (SessionsClosedError, ErrorStatus(503, "the service is stopping; try again", 5)),
+    (SessionError, ErrorStatus(409)),
+    (InferenceOverloadedError, ErrorStatus(503, "the models have more work than they can do; try again", 1)),
+    (InferenceUnavailableError, ErrorStatus(503, "the models cannot answer now; try again", 2)),
+    (JobQuotaError, ErrorStatus(429, retry_after=30)),
+    (QueueFullError, ErrorStatus(503, retry_after=30)),
+    (DiskFullError, ErrorStatus(503, "there is no room for results now; try again later", 60)),
+    (JobNotFoundError, ErrorStatus(404)),
+    (JobError, ErrorStatus(409)),
+    (PhalpTritonError, ErrorStatus(500, "internal error")),
 )
-"""The first row that fits counts."""
+"""The first row whose class matches counts."""
 
-INTERNAL = Verdict(500, "internal error")
-
-
-def verdict(error: Exception) -> Verdict:
-    """Return how ``error`` is answered; whatever is not of the tree is an internal error."""
-    return next((answer for kind, answer in TABLE if isinstance(error, kind)), INTERNAL)
+_INTERNAL_ERROR = ErrorStatus(500, "internal error")
 
 
-def refusal(status: int, message: str, *, retry_after: float | None = None) -> HTTPException:
+def status_of(error: Exception) -> ErrorStatus:
+    """Return how ``error`` is answered; any exception that is not a `PhalpTritonError` is an internal error."""
+    return next((answer for kind, answer in TABLE if isinstance(error, kind)), _INTERNAL_ERROR)
+
+
+def http_error(status: int, message: str, *, retry_after: float | None = None) -> HTTPException:
     """Return the exception that answers a request with ``status`` and ``message``."""
     headers = None if retry_after is None else {"Retry-After": str(max(1, math.ceil(retry_after)))}
     return HTTPException(status, message, headers)
@@ -97,26 +97,26 @@ def error_body(message: str, scope: Scope) -> dict[str, str]:
 
 
 def error_response(error: Exception, scope: Scope) -> Response:
-    """Return the answer to ``error``, and log it where it is ours."""
+    """Return the answer to ``error``; log it where the service is to blame."""
     if isinstance(error, HTTPException):
         return _response(error.status_code, str(error.detail), scope, error.headers)
-    answer = verdict(error)
+    answer = status_of(error)
     if answer.status >= 500:
         _log(error, answer)
     retry_after = getattr(error, "retry_after", answer.retry_after)
-    refused = refusal(answer.status, answer.saying or str(error), retry_after=retry_after)
-    return _response(refused.status_code, refused.detail, scope, refused.headers)
+    answered = http_error(answer.status, answer.message or str(error), retry_after=retry_after)
+    return _response(answered.status_code, answered.detail, scope, answered.headers)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Give every error of the routes the one shape."""
+    """Answer every error of the routes in the one JSON shape."""
 
     async def on_error(request: Request, error: Exception) -> Response:
         return error_response(error, request.scope)
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         problems = error.errors() if isinstance(error, RequestValidationError) else []
-        return error_response(refusal(422, "; ".join(map(describe_problem, problems))), request.scope)
+        return error_response(http_error(422, "; ".join(map(describe_problem, problems))), request.scope)
 
     app.add_exception_handler(HTTPException, on_error)
     app.add_exception_handler(PhalpTritonError, on_error)
@@ -130,7 +130,7 @@ def describe_problem(problem: Mapping[str, Any]) -> str:
     return f"{place}: {message[:1].lower()}{message[1:]}" if place else message
 
 
-def _log(error: Exception, answer: Verdict) -> None:
+def _log(error: Exception, answer: ErrorStatus) -> None:
     if answer.status == 503:
         _logger.warning("%s", error, extra={"error_type": type(error).__name__})
     else:

@@ -1,4 +1,4 @@
-"""A result file as an answer, or as many ranges of it as a player asks for."""
+"""A file, or ranges of it, as an answer."""
 
 import orjson
 from fastapi.responses import FileResponse
@@ -10,8 +10,8 @@ from tracker_service.api.http.errors import error_body
 _PROBLEMS = {400: "range: expected bytes=<first>-<last>", 416: "range: expected one that begins within the file"}
 
 
-class JobFile(FileResponse):
-    """Answers a wrong range in the one shape of errors."""
+class RangeFileResponse(FileResponse):
+    """A file answer whose errors about ranges have the JSON shape of all errors."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -51,7 +51,7 @@ def configure_logging(log_format: Literal["json", "text"], stream: TextIO = sys.
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
-    # What Pillow thinks of a client's metadata is not for our log.
+    # Pillow's warnings about a client's image metadata do not belong in the log.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     for name, level in (("uvicorn.access", logging.CRITICAL), ("uvicorn.error", logging.WARNING)):
         logging.getLogger(name).setLevel(level)

@@ -1,4 +1,4 @@
-"""What ``/openapi.json`` says beyond the routes: how to show an API key, and how large things may be."""
+"""What ``/openapi.json`` says beyond the routes: how to send an API key, and the limits."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "where the service has keys"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "the same keys"},
 }
-# The first one: no key, where the service has none.
+# The first entry: no key, where the service has none.
 _SECURITY: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"key": []}]
 
 
 class DocumentedApp(FastAPI):
-    """An app whose documentation knows keys and limits."""
+    """An app whose documentation includes keys and limits."""
 
     limits: LimitSettings
 

@@ -1,4 +1,4 @@
-"""Answers that grow while a job runs, and what happens when the client hangs up."""
+"""Streamed answers, and what happens when the client disconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
@@ -14,13 +14,13 @@ from starlette.types import Send
 Answer = TypeVar("Answer")
 
 
-class GrowingResponse(StreamingResponse):
-    """A streamed answer whose generator is closed when the client hangs up.
+class StreamedAnswer(StreamingResponse):
+    """A streamed answer whose generator is closed when the client disconnects.
 
     Args:
         pieces: the body.
         media_type: content type.
-        hang_up: called when the client goes before the end; not when the answer is complete.
+        on_disconnect: called when the client disconnects before the end; not when the answer is complete.
         headers: further headers.
     """
 
@@ -29,17 +29,17 @@ class GrowingResponse(StreamingResponse):
         pieces: AsyncGenerator[bytes, None],
         *,
         media_type: str,
-        hang_up: Callable[[], Awaitable[None]] | None = None,
+        on_disconnect: Callable[[], Awaitable[None]] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        # A proxy that collects the answer would bring back the silence that streaming takes away.
+        # A proxy that buffers the answer would undo the streaming.
         unbuffered = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         self._pieces = pieces
-        self._hang_up = hang_up
+        self._on_disconnect = on_disconnect
         super().__init__(pieces, headers={**unbuffered, **(headers or {})}, media_type=media_type)
 
     async def stream_response(self, send: Send) -> None:
-        """Send everything, or close the generator."""
+        """Send the body, and close the generator in any case."""
         complete = False
         try:
             await super().stream_response(send)
@@ -47,25 +47,25 @@ class GrowingResponse(StreamingResponse):
         finally:
             with anyio.CancelScope(shield=True):
                 await self._pieces.aclose()
-                if not complete and self._hang_up is not None:
-                    await self._hang_up()
+                if not complete and self._on_disconnect is not None:
+                    await self._on_disconnect()
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
+async def unless_disconnected(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
     """Return what ``work`` returns; the request's body must have been read.
 
     Raises:
-        ClientDisconnect: the client hung up first; ``work`` has been cancelled.
+        ClientDisconnect: the client disconnected first; ``work`` has been cancelled.
     """
     working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
+    disconnected = asyncio.ensure_future(_disconnected(request))
     try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise ClientDisconnect
         return working.result()
     finally:
-        for task in (working, gone):
+        for task in (working, disconnected):
             task.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await task

@@ -1,4 +1,4 @@
-"""Around every request: its id, its line in the log, its place in the metrics, and a net for what nobody caught."""
+"""Around every request: its id, its log line, its metrics, and an answer for uncaught exceptions."""
 
 import logging
 import re
@@ -20,16 +20,16 @@ _logger = logging.getLogger("tracker_service.requests")
 REQUEST_ID_HEADER = "X-Request-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _LONGEST_ID = 64
-_NO_ANSWER = 499
-"""In log and metrics, as nginx has it: the client went away."""
+_CLIENT_DISCONNECTED = 499
+"""Status in log and metrics, as in nginx: the client disconnected."""
 
 
 class Telemetry:
-    """Names, times, counts and logs requests.
+    """Gives every request an id, and times, counts and logs it.
 
     Args:
-        app: what comes next.
-        service: whose metrics are fed.
+        app: the next ASGI layer.
+        service: its metrics are updated.
     """
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -45,7 +45,7 @@ class Telemetry:
         log: dict[str, Any] = {}
         scope["state"] = {**scope.get("state", {}), "request_id": request_id, "log": log, "client": address(scope)}
         token = REQUEST_ID.set(request_id)
-        started, status = time.perf_counter(), _NO_ANSWER
+        started, status = time.perf_counter(), _CLIENT_DISCONNECTED
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -58,10 +58,10 @@ class Telemetry:
         try:
             await self._app(scope, receive, sending)
         except ClientDisconnect:
-            status = _NO_ANSWER
+            status = _CLIENT_DISCONNECTED
         except Exception as error:
-            if status != _NO_ANSWER:
-                raise  # half an answer is out: the connection must break, not end well
+            if status != _CLIENT_DISCONNECTED:
+                raise  # part of the answer is sent: only a broken connection tells the client
             await error_response(error, scope)(scope, receive, sending)
         finally:
             self._service.requests_running -= 1

@@ -1,7 +1,8 @@
-"""Lets a client read a refusal although it is still sending its body.
+"""Drains the unread rest of a request body, so that a client that is still sending can read an early error answer.
 
 A server that closes a connection with unread data in it resets it, and the reset may overtake the answer ("socket hang
-up"). So the answer is sent whole, and what still arrives is read and thrown away for a moment.
+up"). So the whole answer is sent first, and then the rest of the body is read and discarded for a short time (nginx
+calls this a lingering close).
 """
 
 import asyncio
@@ -14,8 +15,8 @@ _LONGEST_SECONDS = 2.0
 _MOST_BYTES = 64 * 1024 * 1024
 
 
-class Lingering:
-    """Reads what is left of a body after the answer."""
+class UnreadBodyDrain:
+    """Drains what is left of a request body after the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -43,7 +44,7 @@ class Lingering:
                 await send(message)
             else:
                 await send({**message, "more_body": True})
-                await _throw_away(receive)
+                await _drain(receive)
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         await self._app(scope, receiving, sending)
@@ -54,7 +55,7 @@ def _has_body(scope: Scope) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
-async def _throw_away(receive: Receive) -> None:
+async def _drain(receive: Receive) -> None:
     read = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(_LONGEST_SECONDS):

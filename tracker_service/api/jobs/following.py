@@ -1,4 +1,4 @@
-"""Following a job from the outside: its frames as they become final, and its end."""
+"""Follows a job from the outside: its frames as they become final, and its end."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -16,18 +16,19 @@ LINES_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How a job is followed, in seconds.
+class PollIntervals:
+    """How often a job is polled, in seconds.
 
     Attributes:
-        poll: between two looks. Raising it costs less and brings frames later.
-        first_quiet: silence at the beginning after which the follower is told that nothing has happened yet.
-        quiet: further silence after which it is told again. Raising it saves bytes; proxies hang up after 30 to 60 s.
+        poll: between two polls. Raising it costs less and delays frames.
+        first_idle: time without frames at the beginning after which `Idle` is sent.
+        idle: further time without frames after which it is sent again. Raising it saves bytes; proxies disconnect after
+            30 to 60 s.
     """
 
     poll: float = 0.25
-    first_quiet: float = 3.0
-    quiet: float = 10.0
+    first_idle: float = 3.0
+    idle: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """Nothing has happened for a while."""
+class Idle:
+    """No frame has become final for a while."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Nothing more comes: the job is final and all of its frames were given, or we stop following.
+    """The last event: the job is final and all of its frames were sent, or the service stops.
 
     Attributes:
         job: its last state; not final where the service stops.
@@ -53,35 +54,35 @@ class Ended:
     job: Job
 
 
-Event: TypeAlias = Lines | Quiet | Ended
+Event: TypeAlias = Lines | Idle | Ended
 
 
 class JobFollower:
-    """Reads a job from the outside until it ends.
+    """Polls a job until it ends.
 
     Args:
         store: keeps the job.
         job: the job as it is now.
-        pace: how often to look and to say that nothing happens.
-        stopping: whether the service ends.
+        intervals: how often to poll and to send `Idle`.
+        stopping: whether the service is stopping.
     """
 
-    def __init__(self, store: JobStore, job: Job, pace: Pace, stopping: Callable[[], bool]) -> None:
+    def __init__(self, store: JobStore, job: Job, intervals: PollIntervals, stopping: Callable[[], bool]) -> None:
         self._store = store
         self._job = job
-        self._pace = pace
+        self._intervals = intervals
         self._stopping = stopping
 
     async def events(self, start: int = 0) -> AsyncGenerator[Event, None]:
         """Yield the frames from ``start`` on, counted from the first of the job; the last event is `Ended`.
 
-        A service that stops lets the job run for a while: it is followed until the store is closed.
+        While the service drains, the job runs on and is followed until the store is closed.
 
         Raises:
             JobNotFoundError: the job has been deleted.
         """
-        position, silence, patience = start, 0.0, self._pace.first_quiet
-        last_look = False
+        position, idle_seconds, idle_limit = start, 0.0, self._intervals.first_idle
+        final_read = False
         while True:
             try:
                 lines = await self._lines(position)
@@ -92,23 +93,23 @@ class JobFollower:
                 yield Ended(self._job)
                 return
             if lines:
-                position, silence, patience = position + len(lines), 0.0, self._pace.quiet
+                position, idle_seconds, idle_limit = position + len(lines), 0.0, self._intervals.idle
                 yield Lines(lines)
-            elif last_look:
+            elif final_read:
                 yield Ended(self._job)
                 return
             elif self._job.state.final:
-                # What it has written is all there, but perhaps only since the lines were read.
-                last_look = True
+                # All of its lines are written now, perhaps some since the last read: read once more.
+                final_read = True
             else:
-                if silence >= patience:
-                    silence, patience = 0.0, self._pace.quiet
-                    yield Quiet()
-                await asyncio.sleep(self._pace.poll)
-                silence += self._pace.poll
+                if idle_seconds >= idle_limit:
+                    idle_seconds, idle_limit = 0.0, self._intervals.idle
+                    yield Idle()
+                await asyncio.sleep(self._intervals.poll)
+                idle_seconds += self._intervals.poll
 
     async def snapshot(self, start: int, limit: int) -> AsyncGenerator[Event, None]:
-        """Yield up to ``limit`` of the frames that are there now, and `Ended`."""
+        """Yield up to ``limit`` of the final frames, and `Ended`."""
         while limit > 0 and (lines := await self._lines(start, limit)):
             start, limit = start + len(lines), limit - len(lines)
             yield Lines(lines)

@@ -1,4 +1,4 @@
-"""What of a frame a client wants to see: with or without mesh, all fields of a person or some."""
+"""Which fields of a frame's people a client gets: with or without mesh, all or some."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any, Self
 import numpy as np
 import orjson
 
-from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.person_schemas import Person
 from tracker_service.body.model import BodyModel
 from tracker_service.types import Smpl
 
 MESH = "mesh_vertices"
 PERSON_FIELDS = tuple(Person.model_fields)
-"""What a person of a frame can have."""
+"""All fields that a person of a frame can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class FieldChoice:
     """Which fields of a person are sent.
 
     Attributes:
-        mesh: whether the vertices are.
-        names: the others; None for all.
+        mesh: whether the vertices are sent.
+        names: the other fields; None for all.
     """
 
     mesh: bool
@@ -31,7 +31,7 @@ class FieldChoice:
 
     @classmethod
     def of_query(cls, fields: str | None, *, mesh: bool | None, mesh_by_default: bool) -> Self:
-        """Understand ``?fields=a,b&mesh=true``; ``mesh`` decides, then ``fields``, then the route's default.
+        """Parse ``?fields=a,b&mesh=true``; ``mesh`` decides, then ``fields``, then the route's default.
 
         Raises:
             HTTPException: 422 for a field that does not exist.
@@ -45,13 +45,13 @@ def _names(given: Iterable[str]) -> frozenset[str]:
     names = frozenset(name.strip() for name in given if name.strip())
     unknown = sorted(names.difference(PERSON_FIELDS))
     if unknown:
-        raise refusal(422, f"fields: expected some of {', '.join(PERSON_FIELDS)}, got {unknown[0][:40]!r}")
+        raise http_error(422, f"fields: expected some of {', '.join(PERSON_FIELDS)}, got {unknown[0][:40]!r}")
     return names
 
 
 @dataclass(frozen=True, slots=True)
-class FrameShape:
-    """Brings stored result lines, which hold no mesh, into the shape that a client wants.
+class FrameFormat:
+    """Adds the mesh to stored result lines, which have none, and selects fields.
 
     Attributes:
         body: computes the vertices; None leaves them out.
@@ -62,13 +62,13 @@ class FrameShape:
     names: frozenset[str] | None = None
 
     @property
-    def plain(self) -> bool:
+    def unchanged(self) -> bool:
         """Whether lines are sent as they are stored."""
         return self.body is None and self.names is None
 
     def apply(self, line: bytes) -> bytes:
         """Return the JSON of the frame on ``line``; takes milliseconds a mesh, so it belongs in a thread."""
-        if self.plain:
+        if self.unchanged:
             return line
         frame = orjson.loads(line)
         persons = frame["persons"]

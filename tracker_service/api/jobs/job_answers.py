@@ -57,7 +57,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class JobLinks(BaseModel):
-    """Where a job's parts are; a file that is not there (yet) is null."""
+    """Links to a job's parts; null for a file that does not exist (yet)."""
 
     self: str
     results: str
@@ -77,10 +77,10 @@ class JobView(BaseModel):
     queued_at: float = Field(description="unix seconds")
     started_at: float | None
     completed_at: float | None
-    queue_position: int = Field(description="jobs in front of it")
+    queue_position: int = Field(description="jobs before it in the queue")
     frames_done: int = Field(description="frames whose results can be read")
-    frames_total: int | None = Field(description="about how many there are; null if nothing tells")
-    attempts: int = Field(description="times that computing was started")
+    frames_total: int | None = Field(description="about how many there are; null if unknown")
+    attempts: int = Field(description="times that it was started")
     reason: str | None = Field(description="why it failed, was cancelled or is paused")
     max_frames: int | None
     refine: bool
@@ -128,7 +128,7 @@ class JobList(BaseModel):
 
 
 class Queued(BaseModel):
-    """A job that waits for its turn."""
+    """A queued job."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -146,7 +146,7 @@ class Queued(BaseModel):
     status: str = "queued"
     job_id: str
     message: str
-    queue_position: int = Field(description="jobs in front of it")
+    queue_position: int = Field(description="jobs before it in the queue")
 
     @classmethod
     def of(cls, job: Job) -> Self:

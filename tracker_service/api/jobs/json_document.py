@@ -1,4 +1,4 @@
-"""A job's result as one JSON document that is written while the job runs."""
+"""A job's result as one JSON document, streamed while the job runs."""
 
 import logging
 import time
@@ -10,9 +10,9 @@ import orjson
 from anyio import to_thread
 from pydantic import BaseModel
 
-from tracker_service.api.http.errors import verdict
-from tracker_service.api.jobs.following import Ended, Event, Lines, Quiet
-from tracker_service.api.jobs.frame_fields import FrameShape
+from tracker_service.api.http.errors import status_of
+from tracker_service.api.jobs.following import Ended, Event, Idle, Lines
+from tracker_service.api.jobs.frame_fields import FrameFormat
 from tracker_service.jobs.job import Job
 
 KEEP_ALIVE = b" "
@@ -27,7 +27,7 @@ class DocumentStatistics:
 
     Attributes:
         frames: frames written.
-        seconds: time spent on shaping them.
+        seconds: time spent on formatting them.
     """
 
     frames: int = 0
@@ -36,18 +36,18 @@ class DocumentStatistics:
 
 @dataclass(frozen=True, slots=True)
 class JobDocument:
-    """How the document begins and ends.
+    """A JSON object with the fields of ``head``, the list ``frames``, and the fields of ``tail``.
 
     Attributes:
         head: the fields before ``frames``, known before anything is computed; at least one.
         tail: gives the fields behind ``frames`` once the job has ended; at least one. Unset ones are left out.
-        shape: what is sent of each frame.
-        opening, closing: text around the document, to put it into another one.
+        frame_format: what is sent of each frame.
+        opening, closing: text around the document, to embed it in another one.
     """
 
     head: BaseModel
     tail: Callable[[Job, DocumentStatistics], BaseModel]
-    shape: FrameShape = field(default_factory=FrameShape)
+    frame_format: FrameFormat = field(default_factory=FrameFormat)
     opening: bytes = b""
     closing: bytes = b""
 
@@ -61,24 +61,24 @@ class JobDocument:
                     if isinstance(event, Lines):
                         async for piece in self._frames(event.lines, statistics):
                             yield piece
-                    elif isinstance(event, Quiet):
+                    elif isinstance(event, Idle):
                         yield KEEP_ALIVE
                     elif isinstance(event, Ended):
                         tail = _json(self.tail(event.job, statistics))
-        except Exception as error:  # the status line is long gone
-            _logger.exception("a job's document broke off")
-            tail = orjson.dumps({"status": "error", "error": verdict(error).saying or str(error)})
+        except Exception as error:  # the status line was sent long ago
+            _logger.exception("a job's document was cut short")
+            tail = orjson.dumps({"status": "error", "error": status_of(error).message or str(error)})
         yield b"]," + tail[1:] + self.closing
 
     async def _frames(self, lines: list[bytes], statistics: DocumentStatistics) -> AsyncGenerator[bytes, None]:
         started = time.perf_counter()
         for line in lines:
             separator = b"," if statistics.frames else b""
-            # One after the other: with meshes a frame may have megabytes.
-            shaped = line if self.shape.plain else await to_thread.run_sync(self.shape.apply, line)
+            # One frame at a time: with meshes a frame may have megabytes.
+            formatted = line if self.frame_format.unchanged else await to_thread.run_sync(self.frame_format.apply, line)
             statistics.frames += 1
             statistics.seconds += time.perf_counter() - started
-            yield separator + shaped
+            yield separator + formatted
             started = time.perf_counter()
 
 

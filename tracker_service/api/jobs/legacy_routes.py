@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 from fastapi import APIRouter, Request, Response
 
-from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.errors import http_error
 from tracker_service.api.jobs.job_answers import Accepted, UploadStatus
 from tracker_service.api.jobs.options import JobOptions
 from tracker_service.api.jobs.responses import (
@@ -30,7 +30,7 @@ _MOST_DIGITS = 9
 @router.post(
     "/process_video_async",
     operation_id="process_video_async",
-    summary="Upload a video and go on",
+    summary="Upload a video and queue it",
     responses=ACCEPTED_RESPONSES,
     openapi_extra=VIDEO_FORM,
 )
@@ -67,12 +67,12 @@ async def overlay_frame(job_id: str, index: str, service: ServiceOf, videos: Vid
     """Answer with frame `index`, counted from 0, of the overlay as JPEG."""
     job = await videos.get(job_id, client)
     if not (index.isascii() and index.isdigit()) or len(index) > _MOST_DIGITS:
-        raise refusal(400, "index: expected the number of a frame, from 0")
+        raise http_error(400, "index: expected the number of a frame, from 0")
     if job.state is not JobState.COMPLETED:
-        raise refusal(400, f"expected a complete job, got one that is {job.state}")
+        raise http_error(400, f"expected a complete job, got one that is {job.state}")
     if not job.request.overlay:
-        raise refusal(400, "expected a job with an overlay, got one that was queued with overlay=false")
-    picture = await service.work(_jpeg, job.folder / OVERLAY, int(index))
+        raise http_error(400, "expected a job with an overlay, got one that was queued with overlay=false")
+    picture = await service.run_in_thread(_jpeg, job.folder / OVERLAY, int(index))
     return Response(picture, media_type="image/jpeg")
 
 
@@ -81,6 +81,6 @@ def _jpeg(overlay: Path, index: int) -> bytes:
         with open_source(overlay, start=Position(frame=index), end=Position(frame=index + 1), threads=1) as video:
             image = next(iter(video)).image
     except VideoRangeError as error:
-        raise refusal(400, f"index: expected a frame of the video, got {index}, which is behind its end") from error
+        raise http_error(400, f"index: expected a frame of the video, got {index}, which is behind its end") from error
     _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return data.tobytes()

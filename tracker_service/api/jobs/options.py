@@ -1,4 +1,4 @@
-"""What clients may ask of a video job, beside the video itself."""
+"""The options of a video job that clients may set."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -7,7 +7,7 @@ import orjson
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from tracker_service.api.http.errors import describe_problem, refusal
+from tracker_service.api.http.errors import describe_problem, http_error
 
 _LARGEST = 2**31 - 1
 _LOWEST_PRIORITY = 200
@@ -31,7 +31,7 @@ class JobOptions(BaseModel):
 
     @classmethod
     def of(cls, values: Mapping[str, Any], *, overlay: bool) -> Self:
-        """Understand JSON or form fields; ``overlay`` is the route's default.
+        """Parse JSON or form fields; ``overlay`` is the route's default.
 
         Raises:
             HTTPException: 422, with the field that cannot be used.
@@ -39,7 +39,7 @@ class JobOptions(BaseModel):
         try:
             return cls.model_validate({"overlay": overlay, **values})
         except ValidationError as error:
-            raise refusal(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
+            raise http_error(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
 
 
 class VideoPath(JobOptions):
@@ -59,11 +59,11 @@ def video_path_of(body: bytes) -> tuple[str, dict[str, Any]]:
     try:
         sent = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise refusal(400, f"body: expected JSON or a form with a file, got neither ({error})") from error
+        raise http_error(400, f"body: expected JSON or a form with a file, got neither ({error})") from error
     if not isinstance(sent, dict) or sent.get("video_path") in (None, ""):
-        raise refusal(400, "Missing video_path parameter")
+        raise http_error(400, "Missing video_path parameter")
     if not isinstance(sent["video_path"], str):
-        raise refusal(422, f"video_path: expected a string, got {type(sent['video_path']).__name__}")
+        raise http_error(422, f"video_path: expected a string, got {type(sent['video_path']).__name__}")
     return sent["video_path"], sent
 
 
@@ -75,5 +75,5 @@ FieldsQuery = Annotated[
     Query(description="fields of a person to send, separated by commas", examples=["track_id,bbox,keypoints_2d"]),
 ]
 OnDisconnectQuery = Annotated[
-    Literal["continue", "cancel"], Query(description="what becomes of the job when the client hangs up")
+    Literal["continue", "cancel"], Query(description="what happens to the job when the client disconnects")
 ]

@@ -62,7 +62,7 @@ EVENTS_RESPONSES: Responses = {
             }
         },
     },
-    204: {"description": "The client has had the last event; stops an EventSource from asking again"},
+    204: {"description": "The client has received the last event; stops an EventSource from reconnecting"},
     **_OF_A_JOB,
 }
 TRACKS_RESPONSES: Responses = {
@@ -72,7 +72,7 @@ TRACKS_RESPONSES: Responses = {
     **errors(400, 409, 416),
 }
 OVERLAY_RESPONSES: Responses = {**TRACKS_RESPONSES, 200: file_answer("video/mp4", "The video with its people drawn")}
-DELETE_RESPONSES: Responses = {204: {"description": "The job was final and is forgotten"}, **_OF_A_JOB}
+DELETE_RESPONSES: Responses = {204: {"description": "The job was final and is deleted"}, **_OF_A_JOB}
 
 
 def _form(model: type[BaseModel]) -> dict[str, Any]:

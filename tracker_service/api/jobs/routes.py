@@ -1,4 +1,4 @@
-"""The jobs of new clients: ``/jobs`` and what belongs to one of them."""
+"""``/jobs``: the resource of new clients."""
 
 import os
 import stat
@@ -12,9 +12,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from tracker_service.api.http.errors import refusal
-from tracker_service.api.http.file_response import JobFile
-from tracker_service.api.http.streaming import GrowingResponse
+from tracker_service.api.http.errors import http_error
+from tracker_service.api.http.file_response import RangeFileResponse
+from tracker_service.api.http.streaming import StreamedAnswer
 from tracker_service.api.jobs.document_answers import document_head, results_page_end
 from tracker_service.api.jobs.frame_fields import FieldChoice
 from tracker_service.api.jobs.job_answers import FAILED_STATES, JobList, JobView
@@ -85,12 +85,12 @@ async def get_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> JobView
 @router.delete(
     "/{job_id}",
     operation_id="delete_job",
-    summary="Cancel or forget a job",
+    summary="Cancel or delete a job",
     response_model=JobView,
     responses=DELETE_RESPONSES,
 )
 async def delete_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Any:
-    """Cancel a job that is not final (200, the job), or forget a final one with all of its files (204)."""
+    """Cancel a job that is not final (200, the job), or delete a final one with all of its files (204)."""
     job = await videos.get(job_id, client)
     if not job.state.final:
         return JobView.of(await videos.cancel(job_id))
@@ -101,7 +101,7 @@ async def delete_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Any:
 @router.post(
     "/{job_id}/resume",
     operation_id="resume_job",
-    summary="Take up a job again",
+    summary="Resume a job",
     status_code=202,
     response_model=JobView,
     responses=RESUME_RESPONSES,
@@ -110,7 +110,7 @@ async def resume_job(job_id: str, videos: VideoJobsOf, client: ClientOf) -> JobV
     """Queue a failed or cancelled job again; it goes on where its results end."""
     job = await videos.get(job_id, client)
     if job.state not in FAILED_STATES:
-        raise refusal(409, f"expected a failed or cancelled job, got one that is {job.state}")
+        raise http_error(409, f"expected a failed or cancelled job, got one that is {job.state}")
     return JobView.of(await videos.resume(job_id))
 
 
@@ -128,17 +128,17 @@ async def job_results(
     """Answer with the frames from `from` on.
 
     With `Accept: application/x-ndjson` one frame a line, following a job that runs until it ends; empty lines keep the
-    connection busy, and a last line with `error` says that the job failed. Otherwise one JSON document of the frames
+    connection alive, and a last line with `error` says that the job failed. Otherwise one JSON document of the frames
     that are there now.
     """
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=False)
-    job, shape = await videos.get(job_id, client), await videos.shape(choice)
+    job, frame_format = await videos.get(job_id, client), await videos.frame_format(choice)
     follower = videos.follower(job)
     if any(kind in accept.lower() for kind in _NDJSON):
-        return GrowingResponse(frame_lines(follower.events(start), shape), media_type=_NDJSON[0])
-    document = JobDocument(document_head(job), partial(results_page_end, start=start), shape)
+        return StreamedAnswer(frame_lines(follower.events(start), frame_format), media_type=_NDJSON[0])
+    document = JobDocument(document_head(job), partial(results_page_end, start=start), frame_format)
     events = follower.snapshot(start, _LARGEST if limit is None else limit)
-    return GrowingResponse(document.write(events), media_type="application/json")
+    return StreamedAnswer(document.write(events), media_type="application/json")
 
 
 @router.get(
@@ -159,7 +159,7 @@ async def job_events(
     if job.state.final and last_event_id == event_id(job):
         return Response(status_code=204)
     events = progress_events(job, partial(videos.get, job_id, client), last_id=last_event_id)
-    return GrowingResponse(_until_closed(events, videos), media_type="text/event-stream")
+    return StreamedAnswer(_until_closed(events, videos), media_type="text/event-stream")
 
 
 @router.head("/{job_id}/tracks.pkl", include_in_schema=False)
@@ -187,12 +187,12 @@ async def job_overlay(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Res
     """Answer with the overlay, once the job is complete; a player may ask for ranges."""
     job = await videos.get(job_id, client)
     if not job.request.overlay:
-        raise refusal(404, "expected a job with an overlay, got one that was queued with overlay=false")
+        raise http_error(404, "expected a job with an overlay, got one that was queued with overlay=false")
     return await _file(job, OVERLAY, "video/mp4")
 
 
 async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) -> AsyncGenerator[bytes, None]:
-    """Pass events on; an end of the service or of the job's files ends them in good order."""
+    """Pass events on; they end without an error when the service stops or the job is deleted."""
     try:
         async for event in events:
             yield event
@@ -205,12 +205,14 @@ async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) 
 
 async def _file(job: Job, name: str, media_type: str) -> Response:
     if job.state is not JobState.COMPLETED:
-        raise refusal(409, f"{name}: expected a complete job, got one that is {job.state}")
+        raise http_error(409, f"{name}: expected a complete job, got one that is {job.state}")
     path: Path = job.folder / name
     try:
         status = await to_thread.run_sync(os.stat, path)
     except OSError as error:
-        raise refusal(404, f"{name}: expected a job that still has its files") from error
+        raise http_error(404, f"{name}: expected a job that still has its files") from error
     if not stat.S_ISREG(status.st_mode):
-        raise refusal(404, f"{name}: expected a file")
-    return JobFile(path, media_type=media_type, stat_result=status, filename=name, content_disposition_type="inline")
+        raise http_error(404, f"{name}: expected a file")
+    return RangeFileResponse(
+        path, media_type=media_type, stat_result=status, filename=name, content_disposition_type="inline"
+    )

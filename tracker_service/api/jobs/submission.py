@@ -1,4 +1,4 @@
-"""From a request with a video to a queued job, and the answer that says so."""
+"""Queues the video of a request, and answers 202."""
 
 from fastapi import Request, Response
 
@@ -9,7 +9,7 @@ from tracker_service.jobs.job import Job
 
 
 async def submit(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
-    """Queue what a request brings: a JSON body that names a video, or a form that holds one."""
+    """Queue the video of a request: a JSON body that names it, or a form that contains it."""
     submitted = await _submitted(request, videos, client, overlay=overlay)
     request.state.log["job"] = submitted.job.id
     return submitted
@@ -30,7 +30,7 @@ def prefers_async(request: Request) -> bool:
 
 
 def queued_response(job: Job, *, applied: bool) -> Response:
-    """Return 202 for a job that waits; ``applied`` says that the client's preference made it so."""
+    """Return 202 for a queued job; ``applied``: because the client preferred it."""
     headers = {"Location": f"/jobs/{job.id}"}
     if applied:
         headers["Preference-Applied"] = "respond-async"

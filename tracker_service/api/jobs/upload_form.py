@@ -1,19 +1,19 @@
-"""A multipart form with one large file, taken apart while it arrives."""
+"""A streaming parser of multipart forms with one large file."""
 
 from collections.abc import Callable
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from tracker_service.api.http.errors import refusal
+from tracker_service.api.http.errors import http_error
 
 _MOST_FIELDS = 32
 _LONGEST_VALUE = 4096
 _LONGEST_NAME = 255
 
 
-class VideoForm:
-    """Splits a form into one file and short text fields; holds none of the file.
+class UploadForm:
+    """Splits a form into one file and short text fields; keeps none of the file in memory.
 
     Args:
         content_type: the request's header.
@@ -21,18 +21,18 @@ class VideoForm:
 
     Attributes:
         fields: the text fields so far.
-        file_name: the file's name at the client, without folders; None as long as the file has not begun.
-        complete: whether the form's end has come.
+        file_name: the file's name at the client, without folders; None until the file begins.
+        complete: whether the end of the form has been parsed.
 
     Raises:
-        HTTPException: 400, it is no multipart form.
+        HTTPException: 400, it is not a multipart form.
     """
 
     def __init__(self, content_type: str, file_field: str) -> None:
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not boundary:
-            raise refusal(400, "content-type: expected multipart/form-data with a boundary")
+            raise http_error(400, "content-type: expected multipart/form-data with a boundary")
         self.fields: dict[str, str] = {}
         self.file_name: str | None = None
         self.complete = False
@@ -44,10 +44,10 @@ class VideoForm:
         self._in_file = False
         self._text = bytearray()
         self._pieces: list[bytes] = []
-        self._parser = self._parsing(boundary)
+        self._parser = self._new_parser(boundary)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take in a part of the body and return the pieces of the file that are in it.
+        """Parse a part of the body and return the pieces of the file in it.
 
         Raises:
             HTTPException: 400, the form is broken, or its fields are too many or too long.
@@ -56,10 +56,10 @@ class VideoForm:
         try:
             self._parser.write(data)
         except FormParserError as error:
-            raise refusal(400, f"form: expected multipart/form-data, got something else ({error})") from error
+            raise http_error(400, f"form: expected multipart/form-data, got something else ({error})") from error
         return self._pieces
 
-    def _parsing(self, boundary: bytes) -> MultipartParser:
+    def _new_parser(self, boundary: bytes) -> MultipartParser:
         def on_data(take: Callable[[bytes], None]) -> Callable[[bytes, int, int], None]:
             return lambda data, start, end: take(data[start:end])
 
@@ -78,12 +78,12 @@ class VideoForm:
                 },
             )
         except FormParserError as error:
-            raise refusal(400, f"content-type: expected a usable boundary ({error})") from error
+            raise http_error(400, f"content-type: expected a usable boundary ({error})") from error
 
     def _begin_part(self) -> None:
         self._parts += 1
         if self._parts > _MOST_FIELDS:
-            raise refusal(400, f"form: expected at most {_MOST_FIELDS} fields")
+            raise http_error(400, f"form: expected at most {_MOST_FIELDS} fields")
         self._disposition, self._header = b"", [b"", b""]
         self._field, self._in_file, self._text = None, False, bytearray()
 
@@ -105,8 +105,8 @@ class VideoForm:
             self._field = name
         elif name == self._file_field:
             if self.file_name is not None:
-                raise refusal(400, f"{name}: expected one file, got several")
-            self.file_name = _bare(options[b"filename"].decode(errors="replace"))
+                raise http_error(400, f"{name}: expected one file, got several")
+            self.file_name = _base_name(options[b"filename"].decode(errors="replace"))
             self._in_file = True
 
     def _add_data(self, data: bytes) -> None:
@@ -115,7 +115,7 @@ class VideoForm:
         elif self._field is not None:
             self._text += data
             if len(self._text) > _LONGEST_VALUE:
-                raise refusal(400, f"form: expected text fields of at most {_LONGEST_VALUE} bytes")
+                raise http_error(400, f"form: expected text fields of at most {_LONGEST_VALUE} bytes")
 
     def _end_part(self) -> None:
         if self._field is not None:
@@ -125,7 +125,7 @@ class VideoForm:
         self.complete = True
 
 
-def _bare(name: str) -> str:
+def _base_name(name: str) -> str:
     """Return a file name without folders and control characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(character for character in last if character.isprintable())[:_LONGEST_NAME] or "video"

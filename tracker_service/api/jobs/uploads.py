@@ -1,4 +1,4 @@
-"""Uploaded videos: from the socket to a file, a little at a time."""
+"""Uploaded videos: streamed from the socket to a file."""
 
 import errno
 import fcntl
@@ -13,8 +13,8 @@ from typing import BinaryIO
 from anyio import to_thread
 from fastapi import Request
 
-from tracker_service.api.http.errors import refusal
-from tracker_service.api.jobs.upload_form import VideoForm
+from tracker_service.api.http.errors import http_error
+from tracker_service.api.jobs.upload_form import UploadForm
 from tracker_service.errors import DiskFullError
 
 PARTIAL_SUFFIX = ".upload"
@@ -24,13 +24,13 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @dataclass(slots=True)
 class Upload:
-    """A video that has arrived.
+    """An uploaded video.
 
     Attributes:
-        path: where it is.
+        path: the file.
         name: its name at the client.
         fields: the other fields of the form.
-        kept: set it to keep the file; otherwise it goes with the request.
+        kept: set it to keep the file; otherwise it is removed at the end of the request.
     """
 
     path: Path
@@ -40,12 +40,12 @@ class Upload:
 
 
 class UploadFolder:
-    """Where videos are uploaded to.
+    """The folder that videos are uploaded to.
 
     Args:
         folder: on the disk of the jobs; made when missing.
-        most_bytes: largest file. Raising it lets longer videos in.
-        free_bytes: disk space that is left free. Raising it protects others on the disk.
+        most_bytes: largest file. Raising it accepts longer videos.
+        free_bytes: disk space that is left free. Raising it leaves more to other programs.
     """
 
     def __init__(self, folder: Path, *, most_bytes: int, free_bytes: int) -> None:
@@ -54,7 +54,7 @@ class UploadFolder:
         self._free_bytes = free_bytes
 
     def sweep(self) -> None:
-        """Remove what killed processes left half-written; what another service is receiving is locked and stays."""
+        """Remove partial files of killed processes; a file that another service is receiving is locked and stays."""
         for leftover in self._folder.glob(f"*{PARTIAL_SUFFIX}"):
             with suppress(OSError), leftover.open("rb") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -65,11 +65,11 @@ class UploadFolder:
         """Write the file of a form to the disk; whatever happens, it is removed unless it is `kept`.
 
         Raises:
-            HTTPException: 400 for no form, no file or half a form, 413 for too many bytes.
+            HTTPException: 400 for no form, no file or an incomplete form, 413 for too many bytes.
             DiskFullError: there is no room for it.
-            ClientDisconnect: the client hung up.
+            ClientDisconnect: the client disconnected.
         """
-        form = VideoForm(request.headers.get("content-type", ""), file_field)
+        form = UploadForm(request.headers.get("content-type", ""), file_field)
         path = self._folder / f"{secrets.token_hex(16)}{PARTIAL_SUFFIX}"
         declared = request.headers.get("content-length", "0")
         stream = await to_thread.run_sync(self._create, path, int(declared) if declared.isdecimal() else 0)
@@ -79,7 +79,7 @@ class UploadFolder:
             try:
                 await self._fill(stream, form, request)
                 if form.file_name is None:
-                    raise refusal(400, f"Missing {file_field} file")
+                    raise http_error(400, f"Missing {file_field} file")
                 path.rename(whole)
             finally:
                 stream.close()
@@ -90,7 +90,7 @@ class UploadFolder:
             if not upload.kept:
                 whole.unlink(missing_ok=True)
 
-    async def _fill(self, stream: BinaryIO, form: VideoForm, request: Request) -> None:
+    async def _fill(self, stream: BinaryIO, form: UploadForm, request: Request) -> None:
         pending: list[bytes] = []
         size = written = 0
         async for data in request.stream():
@@ -98,12 +98,12 @@ class UploadFolder:
                 pending.append(piece)
                 size += len(piece)
             if size > self._most_bytes:
-                raise refusal(413, f"video: expected at most {self._most_bytes} bytes, got more")
+                raise http_error(413, f"video: expected at most {self._most_bytes} bytes, got more")
             if size - written >= _WRITTEN_AT_ONCE:
                 await to_thread.run_sync(self._write, stream, pending)
                 pending, written = [], size
         if not form.complete:
-            raise refusal(400, "form: expected a complete form, got only its beginning")
+            raise http_error(400, "form: expected a complete form, got only its beginning")
         await to_thread.run_sync(self._write, stream, pending)
 
     def _create(self, path: Path, expected_bytes: int) -> BinaryIO:

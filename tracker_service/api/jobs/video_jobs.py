@@ -1,4 +1,4 @@
-"""From a video that a client names or sends to a job, and from an id to the client's own job."""
+"""Queues the videos that clients name or upload, and finds the jobs of a client."""
 
 import asyncio
 import math
@@ -12,9 +12,9 @@ from typing import Annotated, ParamSpec, TypeVar
 from anyio import to_thread
 from fastapi import Depends, Request
 
-from tracker_service.api.http.errors import refusal
-from tracker_service.api.jobs.following import JobFollower, Pace
-from tracker_service.api.jobs.frame_fields import FieldChoice, FrameShape
+from tracker_service.api.http.errors import http_error
+from tracker_service.api.jobs.following import JobFollower, PollIntervals
+from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
 from tracker_service.api.jobs.options import JobOptions
 from tracker_service.api.jobs.uploads import Upload, UploadFolder
 from tracker_service.api.service import Service
@@ -40,7 +40,7 @@ class Submitted:
 
     Attributes:
         job: the job.
-        waits: whether others are computed first.
+        waits: whether other jobs are computed first.
     """
 
     job: Job
@@ -65,7 +65,7 @@ class VideoJobs:
             most_bytes=settings.limits.upload_bytes,
             free_bytes=settings.jobs.free_bytes,
         )
-        self._pace = Pace()
+        self._intervals = PollIntervals()
         self._service = service
         self._submitting = asyncio.Lock()
         self._loaded_body: BodyModel | None = None
@@ -77,12 +77,12 @@ class VideoJobs:
 
     @property
     def stopping(self) -> bool:
-        """Whether the service ends."""
+        """Whether the service is stopping."""
         return self._service.stopping
 
     def follower(self, job: Job) -> JobFollower:
-        """Return what reads ``job`` until it ends."""
-        return JobFollower(self.store, job, self._pace, lambda: self._service.stopping)
+        """Return a follower of ``job``."""
+        return JobFollower(self.store, job, self._intervals, lambda: self._service.stopping)
 
     async def submit_path(self, text: str, client: str, options: JobOptions) -> Submitted:
         """Queue a video that the client names.
@@ -101,8 +101,8 @@ class VideoJobs:
         return submitted
 
     async def get(self, job_id: str, client: str) -> Job:
-        """Return the client's job; raises `JobNotFoundError`, also for a job of somebody else."""
-        return await self._own(self.store.get, job_id, client)
+        """Return the client's job; raises `JobNotFoundError`, also for another client's job."""
+        return await self._own_job(self.store.get, job_id, client)
 
     async def cancel(self, job_id: str) -> Job:
         """Cancel a job that is not final."""
@@ -121,12 +121,12 @@ class VideoJobs:
         own = client if self._service.keys.required else None
         return await _in_thread(self.store.jobs, state=state, client=own, limit=limit)
 
-    async def shape(self, choice: FieldChoice) -> FrameShape:
-        """Return what brings frames into the wanted shape."""
-        return FrameShape(await self._body() if choice.mesh else None, choice.names)
+    async def frame_format(self, choice: FieldChoice) -> FrameFormat:
+        """Return the format in which frames are sent."""
+        return FrameFormat(await self._body() if choice.mesh else None, choice.names)
 
     def client_path(self, path: Path, job: Job) -> str:
-        """Return what the job's client calls a result file: a path where it can see one, else a path of this API."""
+        """Return a result file's path as the client sees it, or the path of this API where it cannot."""
         return self.media.client_name(path, job.request.shown_source) or f"/jobs/{job.id}/{path.name}"
 
     async def _body(self) -> BodyModel:
@@ -138,11 +138,11 @@ class VideoJobs:
             self._loaded_body = await _in_thread(load_body, self._service.settings)
         return self._loaded_body
 
-    async def _own(self, look: Callable[[str], Job], job_id: str, client: str) -> Job:
+    async def _own_job(self, find: Callable[[str], Job], job_id: str, client: str) -> Job:
         if not _JOB_ID.fullmatch(job_id):
             raise JobNotFoundError(_NOT_FOUND)
         try:
-            job = await _in_thread(look, job_id)
+            job = await _in_thread(find, job_id)
         except JobNotFoundError as error:
             raise JobNotFoundError(_NOT_FOUND) from error
         if self._service.keys.required and job.request.client != client:
@@ -160,7 +160,7 @@ class VideoJobs:
                 refine=options.refine,
                 priority=options.priority,
             )
-            # One after the other, so that of two requests at the same time only the second one finds us busy.
+            # One at a time, so that of two concurrent requests only the second one waits for the other's job.
             async with self._submitting:
                 counts = await _in_thread(self.store.counts)
                 job = await _in_thread(self.store.submit, wanted)
@@ -172,15 +172,17 @@ class VideoJobs:
         limits = self._service.settings.limits
         if (pixels := properties.width * properties.height) > limits.video_pixels:
             size = f"{properties.width}x{properties.height}"
-            raise refusal(413, f"video: expected at most {limits.video_pixels} pixels a frame, got {pixels} ({size})")
+            raise http_error(
+                413, f"video: expected at most {limits.video_pixels} pixels a frame, got {pixels} ({size})"
+            )
         seconds = properties.duration or 0.0
         if max_frames is not None:
             seconds = min(seconds, max_frames / properties.fps)
         if seconds > limits.video_seconds:
-            raise refusal(422, f"video: expected at most {limits.video_seconds:g} seconds, got {seconds:g}")
+            raise http_error(422, f"video: expected at most {limits.video_seconds:g} seconds, got {seconds:g}")
 
     def _most_frames(self, properties: VideoProperties, asked: int | None) -> int | None:
-        """Bound a video that does not tell its length."""
+        """Limit the frames of a video of unknown length."""
         if properties.duration is not None:
             return asked
         most = math.ceil(self._service.settings.limits.video_seconds * properties.fps)

@@ -6,11 +6,11 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from tracker_service.api.http.errors import refusal
-from tracker_service.api.http.streaming import GrowingResponse, unless_gone
+from tracker_service.api.http.errors import http_error
+from tracker_service.api.http.streaming import StreamedAnswer, unless_disconnected
 from tracker_service.api.jobs.document_answers import VideoStatus, document_head, video_answer_end
 from tracker_service.api.jobs.following import Ended, Event
-from tracker_service.api.jobs.frame_fields import FieldChoice, FrameShape
+from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
 from tracker_service.api.jobs.job_answers import failure
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.options import (
@@ -50,16 +50,16 @@ async def pose_video(
     """Track the people of a video: 200 with the frames as they become final, or 202 with the id of a queued job.
 
     202 comes when other videos are computed first, or when asked for with `Prefer: respond-async`. The answer of 200
-    begins with the first frame or after a few seconds; spaces keep the connection busy where nothing else comes, and a
+    begins with the first frame or after a few seconds; spaces keep the connection alive while there is no frame, and a
     failure after the beginning ends the document with `"status": "error"`.
     """
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=True)
-    shape = await videos.shape(choice)
+    frame_format = await videos.frame_format(choice)
     submitted = await submit(request, videos, client, overlay=False)
     job = submitted.job
     if submitted.waits or prefers_async(request):
         return queued_response(job, applied=not submitted.waits)
-    answer = _GrowingAnswer(videos, job, shape, cancels=on_disconnect == "cancel")
+    answer = _VideoAnswerStream(videos, job, frame_format, cancels=on_disconnect == "cancel")
     return await answer.begin(request)
 
 
@@ -87,56 +87,56 @@ async def pose_video_status_route(
     document = JobDocument(
         head=document_head(job),
         tail=partial(video_answer_end, client_path=videos.client_path),
-        shape=await videos.shape(choice),
+        frame_format=await videos.frame_format(choice),
         opening=opening[:-1] + b',"result":',
         closing=b"}",
     )
-    return GrowingResponse(document.write(videos.follower(job).events()), media_type=_JSON)
+    return StreamedAnswer(document.write(videos.follower(job).events()), media_type=_JSON)
 
 
-class _GrowingAnswer:
-    """The answer to a video that is computed at once."""
+class _VideoAnswerStream:
+    """The streamed answer to a video that is computed at once."""
 
-    def __init__(self, videos: VideoJobs, job: Job, shape: FrameShape, *, cancels: bool) -> None:
+    def __init__(self, videos: VideoJobs, job: Job, frame_format: FrameFormat, *, cancels: bool) -> None:
         self._videos = videos
         self._job = job
         self._cancels = cancels
         self._document = JobDocument(
-            document_head(job), partial(video_answer_end, client_path=videos.client_path), shape
+            document_head(job), partial(video_answer_end, client_path=videos.client_path), frame_format
         )
 
     async def begin(self, request: Request) -> Response:
-        """Wait for the first sign of the job, and only then decide for 200."""
+        """Wait for the first event of the job, which decides the status."""
         events = self._videos.follower(self._job).events()
         try:
-            first = await unless_gone(request, anext(events))
+            first = await unless_disconnected(request, anext(events))
         except ClientDisconnect:
-            # Nobody has been told the id of this job.
+            # No client knows the id of this job.
             await self._videos.cancel(self._job.id)
             raise
         if isinstance(first, Ended) and first.job.state is not JobState.COMPLETED:
             raise _early_end(first.job)
-        return GrowingResponse(
-            self._document.write(_again(first, events)),
+        return StreamedAnswer(
+            self._document.write(_with_first(first, events)),
             media_type=_JSON,
             headers={"Content-Location": f"/jobs/{self._job.id}"},
-            hang_up=self._hang_up,
+            on_disconnect=self._on_disconnect,
         )
 
-    async def _hang_up(self) -> None:
+    async def _on_disconnect(self) -> None:
         if self._cancels and not self._videos.stopping:
             await self._videos.cancel(self._job.id)
 
 
 def _early_end(job: Job) -> Exception:
     if job.state is JobState.FAILED:
-        return refusal(500, failure(job))
+        return http_error(500, failure(job))
     if job.state is JobState.CANCELLED:
-        return refusal(409, failure(job))
-    return refusal(503, failure(job), retry_after=5)
+        return http_error(409, failure(job))
+    return http_error(503, failure(job), retry_after=5)
 
 
-async def _again(first: Event, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+async def _with_first(first: Event, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
     yield first
     async for event in events:
         yield event

@@ -19,16 +19,16 @@ _logger = logging.getLogger(__name__)
 
 
 class JobMetrics(Collector, JobObserver):
-    """Listens to running jobs and asks the store when the metrics are read.
+    """Counts events of running jobs, and asks the store when the metrics are read.
 
     Args:
         folder: of the jobs; its disk is watched.
-        committed: is told the counts of every run of frames that is safely written.
+        committed: called with the counts of every run of frames that is safely written.
     """
 
     def __init__(self, folder: Path, committed: Callable[[FrameCounts], None]) -> None:
         self.store: JobStore | None = None
-        """Asked when there is one."""
+        """Set once the jobs are open."""
         self._folder = folder
         self._committed = committed
         self._lock = threading.Lock()

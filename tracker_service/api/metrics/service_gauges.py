@@ -9,7 +9,7 @@ def publish_gauges(service: Service) -> None:
     gauge("phalp_ready", "1 when frames are answered.", lambda: float(service.readiness.state.ready))
     gauge("phalp_sessions", "Sessions in memory.", lambda: _statistic(service, "sessions"))
     gauge("phalp_tracks_live", "Living tracks of all sessions.", lambda: _statistic(service, "tracks_live"))
-    gauge("phalp_frames_waiting", "Frames accepted and not yet answered.", lambda: service.frame_places.frames)
+    gauge("phalp_frames_waiting", "Frames accepted and not yet answered.", lambda: service.frame_admission.frames)
 
 
 def _statistic(service: Service, name: str) -> float:

@@ -1,4 +1,4 @@
-"""Opens the video jobs in the background: a database may be away when the service starts."""
+"""Opens the job store in the background, as its database may be away when the service starts."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tracker_service.api.metrics.job_metrics import JobMetrics
 from tracker_service.api.service import Service
-from tracker_service.api.startup.retrying import until_it_works
+from tracker_service.api.startup.retrying import retry_until_success
 from tracker_service.errors import PhalpTritonError
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 OpenJobs = Callable[[Settings, JobObserver], JobStore]
 
 
-class JobOpening:
+class JobStoreOpener:
     """Opens and starts the job store in a thread of its own, and closes it when the service stops.
 
     Args:
@@ -34,19 +34,19 @@ class JobOpening:
         self._metrics = JobMetrics(service.settings.jobs.folder, service.metrics.job_frames)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._service.metrics.collect_from(self._metrics)
-        self._service.closers.append(self._close)
+        self._service.stop_callbacks.append(self._close)
         self._thread.start()
 
     def _run(self) -> None:
-        until_it_works(self._open, self._stop, self._failed)
+        retry_until_success(self._open, self._stop, self._failed)
 
     def _open(self) -> None:
         store = self._open_jobs(self._service.settings, self._metrics)
         store.start()
         self._metrics.store = store
-        self._service.open_jobs(store)
+        self._service.use_jobs(store)
         _logger.info("video jobs are open")
 
     def _failed(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Loads and warms the models in the background, and watches over them when they go away."""
+"""Loads and warms up the models in the background, and again after their server was away."""
 
 import logging
 import threading
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tracker_service.api.http.errors import verdict
+from tracker_service.api.http.errors import status_of
 from tracker_service.api.metrics.triton_metrics import TritonMetrics
 from tracker_service.api.service import Engine, Service
 from tracker_service.api.startup.needed_models import needed_models
-from tracker_service.api.startup.retrying import until_it_works
+from tracker_service.api.startup.retrying import retry_until_success
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.device_parameters import DeviceName
@@ -23,15 +23,15 @@ _logger = logging.getLogger(__name__)
 
 OpenClient = Callable[[Settings], InferenceClient]
 
-_STARTING_SIDE = 256
-"""Side of a dummy input where the model leaves it free."""
+_DUMMY_SIDE = 256
+"""Side of a dummy input where the model leaves it open."""
 
 
-class Loader:
-    """Gets the models ready in a thread of its own.
+class ModelLoader:
+    """Loads the models in a thread of its own.
 
     Args:
-        service: is told how it goes, and gets the engine.
+        service: its readiness is kept up to date, and it gets the engine.
         open_client: opens the inference client.
     """
 
@@ -43,28 +43,28 @@ class Loader:
         self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
         """End the thread, waiting at most ``seconds``, and close the client."""
         self._stop.set()
-        self._service.readiness.trouble.set()
+        self._service.readiness.models_lost.set()
         self._thread.join(seconds)
         if self._client is not None and not self._thread.is_alive():
             self._client.close()
 
     def _run(self) -> None:
         readiness = self._service.readiness
-        if not until_it_works(self._load, self._stop, self._report):
+        if not retry_until_success(self._load, self._stop, self._report):
             return
         _logger.info("ready", extra={"model_set": self._service.models.name, "runs_on": readiness.state.runs_on})
         while True:
-            readiness.trouble.wait()
-            readiness.trouble.clear()
+            readiness.models_lost.wait()
+            readiness.models_lost.clear()
             if self._stop.is_set() or readiness.state.stopping:
                 return
-            if not until_it_works(self._warm_up, self._stop, self._report):
+            if not retry_until_success(self._warm_up, self._stop, self._report):
                 return
             readiness.ready()
             _logger.info("the models answer again")
@@ -72,7 +72,9 @@ class Loader:
     def _report(self, error: Exception) -> None:
         away = isinstance(error, InferenceUnavailableError)
         self._service.readiness.failed(
-            verdict(error).saying or "internal error" if away else "the models cannot be loaded; see the service's log"
+            status_of(error).message or "internal error"
+            if away
+            else "the models cannot be loaded; see the service's log"
         )
         known = isinstance(error, PhalpTritonError)
         _logger.warning("models not ready: %s", error, exc_info=None if known else error)
@@ -80,7 +82,7 @@ class Loader:
     def _load(self) -> None:
         service = self._service
         if self._client is None:
-            self._client = self._open_client(_within_a_request(service.settings))
+            self._client = self._open_client(_request_budget(service.settings))
             if isinstance(self._client, TritonClient):
                 service.metrics.collect_from(TritonMetrics(self._client))
         self._warm_up()
@@ -88,7 +90,7 @@ class Loader:
         sessions = open_sessions(
             service.settings, self._client, body, times=service.times, on_batch=service.metrics.batch
         )
-        service.complete(Engine(self._client, body, sessions))
+        service.use_engine(Engine(self._client, body, sessions))
         service.readiness.ready()
 
     def _warm_up(self) -> None:
@@ -104,18 +106,18 @@ class Loader:
         self._service.readiness.runs_on(devices)
 
 
-def _within_a_request(settings: Settings) -> Settings:
-    """Return the settings with the budget of a model call cut to a request's: a frame cannot wait as a job can."""
+def _request_budget(settings: Settings) -> Settings:
+    """Return the settings with the budget of a model call cut to a request's: a frame cannot wait as long as a job."""
     inference = settings.inference
     seconds = min(inference.budget_seconds, settings.limits.request_seconds)
     return settings.model_copy(update={"inference": inference.model_copy(update={"budget_seconds": seconds})})
 
 
 def warm_up(client: InferenceClient, model: str) -> None:
-    """Let ``model`` answer an empty input once; raises `InferenceError` when it does not."""
+    """Run ``model`` once on zeros; raises `InferenceError` when it fails."""
     spec = client.signature(model)
-    client.infer(model, {name: _empty(tensor) for name, tensor in spec.inputs.items()}, list(spec.outputs))
+    client.infer(model, {name: _zeros(tensor) for name, tensor in spec.inputs.items()}, list(spec.outputs))
 
 
-def _empty(tensor: TensorSpec) -> Tensor:
-    return np.zeros((1, *(_STARTING_SIDE if side is None else side for side in tensor.shape)), tensor.dtype)
+def _zeros(tensor: TensorSpec) -> Tensor:
+    return np.zeros((1, *(_DUMMY_SIDE if side is None else side for side in tensor.shape)), tensor.dtype)

@@ -7,16 +7,16 @@ from tracker_service.settings.tracking import InferenceSettings
 
 
 def needed_models(models: ModelSet) -> dict[str, tuple[str, ...]]:
-    """Return names of models by the part of the health answer that they belong to."""
+    """Return names of models by the part of the health answers (`PARTS`) that they belong to."""
     tracking = () if models.appearance is None else (models.appearance,)
     return {"vitdet": (models.detector,), "hmr2": (models.hmr,), "phalp": tracking}
 
 
 def check_models(inference: InferenceSettings, models: ModelSet) -> None:
-    """Find out before the service listens what would never heal.
+    """Check before the service listens what no retry would mend.
 
     Raises:
-        SettingsError: the address of Triton is none.
+        SettingsError: the address of Triton is not an address.
         ModelNotFoundError: models are to run in this process and are not there.
     """
     if inference.kind == "triton":

@@ -1,4 +1,4 @@
-"""Steps that are tried until they succeed."""
+"""Retries with exponential backoff."""
 
 import threading
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from collections.abc import Callable
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 
 
-def until_it_works(step: Callable[[], None], stop: threading.Event, failed: Callable[[Exception], None]) -> bool:
+def retry_until_success(step: Callable[[], None], stop: threading.Event, failed: Callable[[Exception], None]) -> bool:
     """Repeat ``step`` with growing pauses until it raises nothing; returns False when ``stop`` came first.
 
     Args:
-        step: what is to be done.
-        stop: ends the repeating.
-        failed: is told every error. Whatever it is, the service stays up, says what it lacks, and tries again.
+        step: what to do.
+        stop: ends the retries.
+        failed: called with every error. Whatever it is, the service stays up, reports it, and tries again.
     """
     pause = _FIRST_PAUSE
     while not stop.is_set():

@@ -1,4 +1,4 @@
-"""Forms taken apart while they arrive."""
+"""Forms parsed while they arrive."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from tracker_service.api.jobs.upload_form import VideoForm
+from tracker_service.api.jobs.upload_form import UploadForm
 
 TYPE = "multipart/form-data; boundary=XX"
 
@@ -17,7 +17,7 @@ def _part(disposition: str, content: bytes, *more: str) -> bytes:
     return f"--XX\r\n{headers}\r\n\r\n".encode() + content + b"\r\n"
 
 
-def _take(form: VideoForm, body: bytes, cuts: list[int] | None = None) -> bytes:
+def _take(form: UploadForm, body: bytes, cuts: list[int] | None = None) -> bytes:
     places = [0, *sorted(set(cuts or [])), len(body)]
     pieces = [body[start:end] for start, end in pairwise(places)]
     return b"".join(piece for part in pieces for piece in form.feed(part))
@@ -34,7 +34,7 @@ def test_a_form_is_the_same_however_it_is_cut(content: bytes, cuts: list[int], v
         content = content.replace(b"--XX", b"")
     fields = _part('name="max_frames"', value.encode())
     body = fields + _part('name="video"; filename="clip.mp4"', content) + b"--XX--\r\n"
-    form = VideoForm(TYPE, "video")
+    form = UploadForm(TYPE, "video")
     assert _take(form, body, [cut for cut in cuts if cut < len(body)]) == content
     assert form.fields == {"max_frames": value}
     assert form.file_name == "clip.mp4"
@@ -56,13 +56,13 @@ def test_a_form_is_the_same_however_it_is_cut(content: bytes, cuts: list[int], v
     ],
 )
 def test_the_files_name_is_shown_without_folders_and_control_characters(sent: str, shown: str) -> None:
-    form = VideoForm(TYPE, "video")
+    form = UploadForm(TYPE, "video")
     form.feed(_part(f'name="video"; filename="{sent}"', b"x") + b"--XX--\r\n")
     assert form.file_name == shown
 
 
 def test_files_of_other_names_are_skipped() -> None:
-    form = VideoForm(TYPE, "video")
+    form = UploadForm(TYPE, "video")
     body = _part('name="picture"; filename="a.jpg"', b"jpeg") + _part('name="video"; filename="a.mp4"', b"mp4")
     assert _take(form, body + b"--XX--\r\n") == b"mp4"
 
@@ -84,5 +84,5 @@ def test_files_of_other_names_are_skipped() -> None:
 )
 def test_a_broken_or_excessive_form_is_refused(content_type: str, body: bytes, problem: str) -> None:
     with pytest.raises(HTTPException, match=problem) as refused:
-        VideoForm(content_type, "video").feed(body)
+        UploadForm(content_type, "video").feed(body)
     assert refused.value.status_code == 400
