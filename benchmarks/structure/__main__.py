@@ -40,12 +40,12 @@ def main() -> None:
         }
         report.add("rooms", "Files and lines of every room", shown, room_rows(structures))
     names = [name for name in ("before", "after") if name in roots]
-    report.add("imports", "Imports between rooms", {"what": ""} | {n: n for n in names}, import_rows(structures))
+    report.add("imports", "Imports between rooms", {"what": "figure"} | {n: n for n in names}, import_rows(structures))
     report.add(
         "pairs", "Which room imports which", {"room": "room", "imports": "imports"}, pair_rows(structures["after"])
     )
     profiles = {name: profile(root, arguments.frames) for name, root in roots.items()}
-    report.add("frame", "The way of a frame", {"what": ""} | {n: n for n in names}, frame_rows(profiles))
+    report.add("frame", "The way of a frame", {"what": "figure"} | {n: n for n in names}, frame_rows(profiles))
     for name in names:
         print(f"\nDeepest call of a frame, {name}:")
         print("\n".join(f"{'  ' * depth}{function}" for depth, function in enumerate(profiles[name]["deepest"])))
