@@ -31,6 +31,11 @@ def test_left_over_detections_come_before_those_that_cost_too_much() -> None:
     assert association.unmatched_detections.tolist() == [2, 1]
 
 
+@pytest.mark.parametrize(("cost", "matches"), [(100.0, [[0, 0]]), (np.nextafter(100.0, 200.0), [])])
+def test_the_threshold_itself_still_matches_and_nothing_above_it(cost: float, matches: list[list[int]]) -> None:
+    assert associate(np.array([[cost]]), 100.0).matches.tolist() == matches
+
+
 def test_nan_and_infinity_never_match() -> None:
     association = associate(np.array([[np.nan, np.inf]]), 100.0)
     assert association.matches.tolist() == []

@@ -194,3 +194,11 @@ def test_a_long_stream_holds_no_more_than_a_short_one() -> None:
 def test_settings_outside_their_range_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match=next(iter(values))):
         RefinementParameters(**values)  # type: ignore[arg-type]
+
+
+def test_the_weights_are_those_of_a_parabola_fitted_under_a_gaussian_of_the_given_width() -> None:
+    random = np.random.default_rng(3)
+    offsets, trust, values = random.uniform(-0.3, 0.3, 9), random.uniform(1, 2, 9), random.normal(size=9)
+    weight = trust * np.exp(-0.5 * (offsets / 0.1) ** 2)
+    constant = np.polyfit(offsets, values, 2, w=np.sqrt(weight))[-1]
+    assert regression_weights(offsets, trust, 0.1) @ values == pytest.approx(constant, rel=1e-4)
