@@ -11,9 +11,11 @@ from deploy.smoke.clip import jpeg_frames
 from deploy.smoke.report import Report
 from deploy.smoke.stack import SmokeError
 from deploy.smoke.stage import Stage
+from harness import tables
 
 _PROFILES = {"cpu": cpu_profile.run, "gpu": gpu_profile.run, "scale": scale_profile.run}
 _FRAMES = 120
+_COLUMNS = {"profile": "profile", "step": "step", "seconds": "seconds", "outcome": "outcome"}
 
 
 def main() -> int:
@@ -21,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.smoke", description=__doc__)
     parser.add_argument("profiles", nargs="*", choices=[[], *_PROFILES], help="default: all of them")
     parser.add_argument("--keep-images", action="store_true", help="leave the built images for the next run")
-    parser.add_argument("--json", type=Path, help="write the table to this file, too")
+    tables.add_json_option(parser)
     parser.add_argument("--log", type=Path, help="keep the output of all commands in this file")
     options = parser.parse_args()
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
@@ -41,9 +43,7 @@ def main() -> int:
         finally:
             if options.log is not None and (log := stage.folder / "commands.log").exists():
                 options.log.write_bytes(log.read_bytes())
-    print(f"\n{report.table()}")
-    if options.json is not None:
-        report.write(options.json)
+    tables.Report("deploy.smoke", options.json).add("steps", "The containers, step by step", _COLUMNS, report.rows())
     return 0 if report.passed else 1
 
 

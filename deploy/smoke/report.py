@@ -1,11 +1,10 @@
 """What was checked, how long it took, what was measured; printed as it happens and as a table at the end."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -51,21 +50,17 @@ class Report:
         """Whether there are steps and all of them passed."""
         return bool(self.steps) and all(step.passed for step in self.steps)
 
-    def table(self) -> str:
-        """Return the steps as a Markdown table."""
-        lines = ["| profile | what | time | measured |", "|---|---|---|---|"]
-        lines += [
-            f"| {step.profile} | {step.name if step.passed else f'FAILED: {step.name}'} | {step.seconds:.1f} s | "
-            f"{step.remark} |"
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the steps as rows of a table."""
+        return [
+            {
+                "profile": step.profile,
+                "step": step.name if step.passed else f"FAILED: {step.name}",
+                "seconds": step.seconds,
+                "outcome": step.remark,
+            }
             for step in self.steps
         ]
-        return "\n".join(lines)
-
-    def write(self, path: Path) -> None:
-        """Write the steps as JSON."""
-        partial = path.with_name(f"{path.name}.partial")
-        partial.write_text(json.dumps([asdict(step) for step in self.steps], indent=1) + "\n")
-        partial.replace(path)
 
     @staticmethod
     def _line(step: Step) -> str:
