@@ -53,7 +53,7 @@ def test_options_and_overrides_reach_the_service(start_service: StartService) ->
         (["--model-set", "full", "inference.repository=tests"], "model detector: expected"),
     ],
 )
-def test_what_cannot_work_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
+def test_an_unusable_setting_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
     done = serve(*arguments)
     assert done.returncode == 2
     assert message in done.stderr

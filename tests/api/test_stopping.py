@@ -14,7 +14,7 @@ from tests.api import pictures
 from tests.api.conftest import StartService
 from tests.api.wire import Wire
 
-STAGED = ("-m", "tests.api.staged")
+FAULTY_SERVICE = ("-m", "tests.api.faulty_service")
 JPEG = pictures.sample_jpegs(1)[0]
 IMAGE = {"Content-Type": "image/jpeg"}
 
@@ -34,7 +34,7 @@ def with_a_frame_under_way(service: RunningService, hold: Path) -> Wire:
 
 
 def test_a_stop_lets_a_frame_finish_and_refuses_new_ones(start_service: StartService, hold: Path) -> None:
-    service = start_service(command=STAGED, environment={"STAGED_HOLD": str(hold)})
+    service = start_service(command=FAULTY_SERVICE, environment={"FAULT_HOLD": str(hold)})
     with with_a_frame_under_way(service, hold) as wire:
         service.signal(signal.SIGTERM)
         until(lambda: service.get("/readyz").json()["status"] == "stopping")
@@ -52,8 +52,8 @@ def test_a_stop_lets_a_frame_finish_and_refuses_new_ones(start_service: StartSer
     assert [entry for entry in service.log_entries() if entry["level"] == "error"] == []
 
 
-def test_what_does_not_finish_in_time_is_told_so(start_service: StartService, hold: Path) -> None:
-    service = start_service("service.drain_seconds=0.5", command=STAGED, environment={"STAGED_HOLD": str(hold)})
+def test_frames_that_do_not_finish_in_time_get_503(start_service: StartService, hold: Path) -> None:
+    service = start_service("service.drain_seconds=0.5", command=FAULTY_SERVICE, environment={"FAULT_HOLD": str(hold)})
     with with_a_frame_under_way(service, hold) as wire:
         service.signal(signal.SIGTERM)
         answer = wire.answer()
@@ -65,7 +65,7 @@ def test_what_does_not_finish_in_time_is_told_so(start_service: StartService, ho
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_it_at_once(start_service: StartService, hold: Path, number: signal.Signals) -> None:
-    service = start_service("service.drain_seconds=300", command=STAGED, environment={"STAGED_HOLD": str(hold)})
+    service = start_service("service.drain_seconds=300", command=FAULTY_SERVICE, environment={"FAULT_HOLD": str(hold)})
     with with_a_frame_under_way(service, hold):
         service.signal(number)
         until(lambda: service.get("/readyz").json()["status"] == "stopping")
@@ -74,7 +74,9 @@ def test_a_second_signal_ends_it_at_once(start_service: StartService, hold: Path
 
 
 def test_it_stops_while_it_waits_for_models(start_service: StartService, tmp_path: Path) -> None:
-    service = start_service(ready=False, command=STAGED, environment={"STAGED_LOAD": str(tmp_path / "never")})
+    service = start_service(
+        ready=False, command=FAULTY_SERVICE, environment={"FAULT_AWAY_UNTIL": str(tmp_path / "never")}
+    )
     service.signal(signal.SIGTERM)
     assert service.wait() == 0
 
@@ -90,7 +92,7 @@ def test_an_idle_service_stops_and_frees_its_port(start_service: StartService) -
         again.bind(("127.0.0.1", port))
 
 
-def test_idle_connections_do_not_keep_it(start_service: StartService) -> None:
+def test_idle_connections_do_not_delay_a_stop(start_service: StartService) -> None:
     service = start_service()
     with service.client() as client:
         assert client.get("/livez").status_code == 200

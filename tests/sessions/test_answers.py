@@ -31,7 +31,7 @@ def test_an_answer_is_found_with_its_digest() -> None:
 
 
 @pytest.mark.parametrize("order", [range(10), range(9, -1, -1), [5, 0, 9, 1, 8, 2, 7, 3, 6, 4]])
-def test_the_answer_given_longest_ago_goes_first(order: list[int]) -> None:
+def test_the_oldest_answer_is_forgotten_first(order: list[int]) -> None:
     answers = recorded(*order, history=4)
     assert len(answers) == 4
     assert [number for number in order if answers.get(number) is not None] == list(order)[-4:]

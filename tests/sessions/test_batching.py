@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.sessions.scenes import Models
+from tests.sessions.synthetic_sessions import Models
 from tracker_service.errors import (
     InferenceFailedError,
     InferenceOverloadedError,
@@ -76,7 +76,7 @@ def test_frames_that_come_together_share_a_batch() -> None:
     run(body)
 
 
-def test_what_waits_while_a_worker_is_busy_goes_in_windows() -> None:
+def test_frames_queued_while_a_worker_is_busy_are_batched_up_to_the_window() -> None:
     async def body() -> None:
         models = Models()
         models.gate.clear()
@@ -109,9 +109,9 @@ def test_workers_compute_batches_at_the_same_time() -> None:
     run(body)
 
 
-def test_one_poisoned_frame_fails_alone() -> None:
+def test_one_failing_frame_fails_alone() -> None:
     async def body() -> None:
-        models = Models(poison={2: ModelContractError("poisoned")})
+        models = Models(failures={2: ModelContractError("broken")})
         batches = Run(models)
         assert await outcomes(*batches.submit(0, 1, 2, 3)) == [0, 1, ModelContractError, 3]
         assert models.batches == [[0, 1, 2, 3], [0], [1], [2], [3]]
@@ -121,9 +121,9 @@ def test_one_poisoned_frame_fails_alone() -> None:
     run(body)
 
 
-def test_an_error_outside_the_tree_becomes_one_of_the_tree() -> None:
+def test_any_other_exception_becomes_an_inference_error() -> None:
     async def body() -> None:
-        batches = Run(Models(poison={1: ZeroDivisionError("by\nzero")}))
+        batches = Run(Models(failures={1: ZeroDivisionError("by\nzero")}))
         lone, fine = batches.submit(1, 2)
         with pytest.raises(InferenceFailedError, match="got ZeroDivisionError: by zero") as raised:
             await lone
@@ -137,7 +137,7 @@ def test_an_error_outside_the_tree_becomes_one_of_the_tree() -> None:
 @pytest.mark.parametrize("error", [InferenceUnavailableError("away"), InferenceOverloadedError("full")])
 def test_models_that_cannot_be_reached_are_not_asked_again_frame_by_frame(error: InferenceUnavailableError) -> None:
     async def body() -> None:
-        models = Models(poison={1: error})
+        models = Models(failures={1: error})
         batches = Run(models)
         assert await outcomes(*batches.submit(0, 1, 2)) == [type(error)] * 3
         assert models.batches == [[0, 1, 2]]
@@ -190,7 +190,7 @@ def test_a_batch_of_withdrawn_frames_only_is_not_computed() -> None:
     run(body)
 
 
-def test_closing_drops_what_waits_and_leaves_what_runs() -> None:
+def test_closing_cancels_queued_frames_and_not_the_running_batch() -> None:
     async def body() -> None:
         models = Models()
         models.gate.clear()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from samples.truth import ClipTruth
 from tests.body.conftest import PROJECT
-from tests.sessions.scenes import request
+from tests.sessions.synthetic_sessions import request
 from tracker_service.body.model import BodyModel
 from tracker_service.evaluation.box_overlap import pairwise_iou
 from tracker_service.inference.embedded import EmbeddedClient

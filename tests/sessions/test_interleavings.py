@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.phalp.people import Person
-from tests.sessions.scenes import Models, ids, open_scene, request, walkers
+from tests.sessions.synthetic_sessions import Models, ids, open_sessions, request, walkers
 from tracker_service.sessions.frame import FrameAnswer
 
 FRAMES = 12
@@ -50,11 +50,11 @@ runs = st.builds(
 def send(run: Run) -> list[FrameAnswer]:
     """Return the answers in the order of the frames; every repeated request must have got the same."""
 
-    def cast(number: int) -> list[Person]:
+    def people_of_frame(number: int) -> list[Person]:
         return [] if number - run.first in run.missed else walkers(number)
 
     async def main() -> list[FrameAnswer]:
-        sessions = open_scene(Models(cast=cast), gap_seconds=0.01)
+        sessions = open_sessions(Models(people_of_frame=people_of_frame), gap_seconds=0.01)
         waiting = list(reversed(run.order))
         answers: dict[int, FrameAnswer] = {}
 

@@ -10,85 +10,85 @@ FRAME = (1000, 1000)
 
 def person(track_id: int, size: float, *, age: int = 0, x: float = 0.0) -> TrackedPerson:
     """A person whose box is a square of ``size`` pixels."""
-    look = np.full(4, track_id, np.float32)
+    appearance = np.full(4, track_id, np.float32)
     box = np.array([x, 0, x + size, size], np.float32)
-    return tracked_person(track_id, age=age, box=box, appearance=look)
+    return tracked_person(track_id, age=age, box=box, appearance=appearance)
 
 
-class Cast:
+class Frames:
     """A memory and the main person of the frames it has seen."""
 
     def __init__(self) -> None:
         self.memory = PersonMemory()
-        self.holder: int | None = None
+        self.main_person: int | None = None
 
     def frame(self, *people: TrackedPerson) -> int | None:
         for one in people:
             if one.age == 0:
                 self.memory.update(one, FRAME)
-        main = self.memory.main(people, self.holder)
-        self.holder = None if main is None else main.track_id
-        return self.holder
+        main = self.memory.main(people, self.main_person)
+        self.main_person = None if main is None else main.track_id
+        return self.main_person
 
     def frames(self, count: int, *people: TrackedPerson) -> list[int | None]:
         return [self.frame(*people) for _ in range(count)]
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return Cast()
+def video() -> Frames:
+    return Frames()
 
 
-def test_the_largest_of_the_first_people_is_the_main_person(cast: Cast) -> None:
-    assert cast.frame(person(1, 100), person(2, 300), person(3, 200)) == 2
+def test_the_largest_of_the_first_people_is_the_main_person(video: Frames) -> None:
+    assert video.frame(person(1, 100), person(2, 300), person(3, 200)) == 2
 
 
-def test_without_people_there_is_no_main_person(cast: Cast) -> None:
-    assert cast.frame() is None
+def test_without_people_there_is_no_main_person(video: Frames) -> None:
+    assert video.frame() is None
 
 
-def test_a_main_person_who_becomes_a_little_smaller_than_another_stays_the_main_one(cast: Cast) -> None:
-    cast.frames(10, person(1, 300), person(2, 250))
-    assert cast.frames(50, person(1, 250), person(2, 300)) == [1] * 50
+def test_a_main_person_who_becomes_a_little_smaller_than_another_stays_the_main_one(video: Frames) -> None:
+    video.frames(10, person(1, 300), person(2, 250))
+    assert video.frames(50, person(1, 250), person(2, 300)) == [1] * 50
 
 
-def test_the_main_person_stays_the_main_one_while_predicted(cast: Cast) -> None:
-    cast.frames(30, person(1, 300), person(2, 250))
-    assert cast.frames(49, person(1, 300, age=5), person(2, 250))[-1] == 1
+def test_the_main_person_stays_the_main_one_while_predicted(video: Frames) -> None:
+    video.frames(30, person(1, 300), person(2, 250))
+    assert video.frames(49, person(1, 300, age=5), person(2, 250))[-1] == 1
 
 
-def test_another_becomes_the_main_person_when_the_track_ends_and_stays_it_when_it_comes_back(cast: Cast) -> None:
-    cast.frames(10, person(1, 300), person(2, 250))
-    assert cast.frame(person(2, 250)) == 2
-    assert cast.frames(10, person(1, 300), person(2, 250)) == [2] * 10
+def test_another_becomes_the_main_person_when_the_track_ends_and_stays_it_when_it_comes_back(video: Frames) -> None:
+    video.frames(10, person(1, 300), person(2, 250))
+    assert video.frame(person(2, 250)) == 2
+    assert video.frames(10, person(1, 300), person(2, 250)) == [2] * 10
 
 
-def test_a_clearly_larger_person_becomes_the_main_one_after_a_while(cast: Cast) -> None:
-    cast.frames(100, person(1, 100))
-    mains = cast.frames(10, person(1, 100), person(2, 600))
+def test_a_clearly_larger_person_becomes_the_main_one_after_a_while(video: Frames) -> None:
+    video.frames(100, person(1, 100))
+    mains = video.frames(10, person(1, 100), person(2, 600))
     assert mains[:3] == [1] * 3
     assert mains[-1] == 2
 
 
-def test_a_false_detection_is_soon_no_longer_the_main_person(cast: Cast) -> None:
-    cast.frame(person(1, 300), person(2, 250))
-    assert cast.frames(6, person(1, 300, age=1), person(2, 250))[-1] == 2
+def test_a_false_detection_is_soon_no_longer_the_main_person(video: Frames) -> None:
+    video.frame(person(1, 300), person(2, 250))
+    assert video.frames(6, person(1, 300, age=1), person(2, 250))[-1] == 2
 
 
-def test_ten_sightings_are_enough_to_stay_the_main_person_while_others_are_seen_for_long(cast: Cast) -> None:
-    cast.frames(10, person(1, 300), person(2, 250))
-    assert cast.frames(49, person(1, 300, age=5), person(2, 550))[-1] == 1
-    assert cast.frames(20, person(1, 300, age=5), person(2, 650))[-1] == 2
+def test_ten_sightings_are_enough_to_stay_the_main_person_while_others_are_seen_for_long(video: Frames) -> None:
+    video.frames(10, person(1, 300), person(2, 250))
+    assert video.frames(49, person(1, 300, age=5), person(2, 550))[-1] == 1
+    assert video.frames(20, person(1, 300, age=5), person(2, 650))[-1] == 2
 
 
-def test_the_person_seen_for_longest_becomes_the_main_one_rather_than_the_largest(cast: Cast) -> None:
-    cast.frames(60, person(1, 300), person(2, 200))
-    cast.frames(20, person(1, 300), person(2, 200), person(3, 300))
-    assert cast.frame(person(2, 200), person(3, 300)) == 2
+def test_the_person_seen_for_longest_becomes_the_main_one_rather_than_the_largest(video: Frames) -> None:
+    video.frames(60, person(1, 300), person(2, 200))
+    video.frames(20, person(1, 300), person(2, 200), person(3, 300))
+    assert video.frame(person(2, 200), person(3, 300)) == 2
 
 
-def test_what_lies_outside_the_frame_does_not_count_as_size(cast: Cast) -> None:
-    assert cast.frame(person(1, 900, x=800), person(2, 600)) == 2
+def test_what_lies_outside_the_frame_does_not_count_as_size(video: Frames) -> None:
+    assert video.frame(person(1, 900, x=800), person(2, 600)) == 2
 
 
 def test_appearance_and_sightings_are_remembered_of_the_last_128_people_only() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.body.conftest import PROJECT
-from tests.sessions.staged_models import StagedDetector
+from tests.sessions.filtered_detector import FilteredDetector
 from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.stage_times import StageTimes
@@ -61,14 +61,14 @@ def test_frames_of_four_workers_whose_detections_are_suppressed_have_poses(
     client: InferenceClient, images: dict[int, UInt8]
 ) -> None:
     gone = {3, 4, 7, 10, 11, 12}
-    staged = StagedDetector(
+    filtered = FilteredDetector(
         client,
         models_of(load_settings()).detector,
         images,
         lambda number, boxes: np.full(len(boxes), number not in gone),
     )
     times = StageTimes()
-    given, batches = answers(staged, images, times=times)
+    given, batches = answers(filtered, images, times=times)
     mains = [main for number in range(FRAMES) if (main := given[number].main) is not None]
     assert len(mains) == FRAMES
     assert {mains[number].state for number in gone} == {PersonState.PREDICTED}
@@ -104,7 +104,7 @@ def test_settings_bound_the_batches(client: InferenceClient, images: dict[int, U
     assert max(batches) <= 2
 
 
-def test_a_missing_model_is_told(client: InferenceClient) -> None:
+def test_a_missing_model_is_an_error(client: InferenceClient) -> None:
     settings = load_settings({"model_set": "full"})
     with pytest.raises(ModelNotFoundError):
         open_sessions(settings, client, load_body(load_settings()))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 import pytest
 
 from tests.phalp.people import Person
-from tests.sessions.playing import PATIENT, Scene, play
-from tests.sessions.scenes import TRACKING, Models, ids, request, states, walker
+from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
+from tests.sessions.synthetic_sessions import TRACKING, Models, ids, request, states, walker
 from tracker_service.errors import (
     InferenceFailedError,
     InferenceUnavailableError,
@@ -20,110 +20,110 @@ from tracker_service.sessions.video_tracker import VideoTracker
 
 
 def test_frames_in_order_are_answered_by_the_tracker() -> None:
-    async def body(scene: Scene) -> None:
-        answers = await scene.answers(range(10))
+    async def body(running: RunningSessions) -> None:
+        answers = await running.answers(range(10))
         assert [states(answer) for answer in answers] == [{1: "s"}] * 10
         assert not any(answer.late for answer in answers)
         assert {(answer.session, answer.video) for answer in answers} == {("client", 1)}
 
-    play(body, gap_seconds=PATIENT)
+    run_sessions(body, gap_seconds=PATIENT)
 
 
 @pytest.mark.parametrize("order", [(3, 2, 1, 0), (1, 0, 3, 2), (2, 3, 0, 1)])
 def test_early_frames_are_answered_after_their_predecessors(order: Sequence[int]) -> None:
-    async def body(scene: Scene) -> None:
+    async def body(running: RunningSessions) -> None:
         done: list[int] = []
 
         async def post(number: int) -> None:
-            assert not (await scene.answer(number)).late
+            assert not (await running.answer(number)).late
             done.append(number)
 
         await asyncio.gather(*map(post, order))
         assert done == [0, 1, 2, 3]
 
-    play(body, gap_seconds=PATIENT)
+    run_sessions(body, gap_seconds=PATIENT)
 
 
 def test_a_gap_is_skipped_and_its_frames_still_get_answers() -> None:
-    async def body(scene: Scene) -> None:
-        first, early = await asyncio.gather(scene.answer(0), scene.answer(5))
-        late = await scene.answer(3)
+    async def body(running: RunningSessions) -> None:
+        first, early = await asyncio.gather(running.answer(0), running.answer(5))
+        late = await running.answer(3)
         assert [(ids(answer), answer.late) for answer in (first, early, late)] == [
             ([1], False),
             ([1], False),
             ([1], True),
         ]
 
-    play(body)
+    run_sessions(body)
 
 
-def test_a_frame_that_cannot_be_computed_holds_nobody_up() -> None:
-    async def body(scene: Scene) -> None:
-        results = await asyncio.gather(*(scene.answer(number) for number in range(4)), return_exceptions=True)
+def test_a_frame_that_cannot_be_computed_delays_no_other() -> None:
+    async def body(running: RunningSessions) -> None:
+        results = await asyncio.gather(*(running.answer(number) for number in range(4)), return_exceptions=True)
         assert isinstance(results[1], ModelContractError)
         assert [result.late for result in results if isinstance(result, FrameAnswer)] == [False] * 3
 
-    play(body, Models(poison={1: ModelContractError("broken")}))
+    run_sessions(body, Models(failures={1: ModelContractError("broken")}))
 
 
 def test_a_frame_that_failed_can_be_sent_again() -> None:
-    models = Models(poison={1: InferenceUnavailableError("away")})
+    models = Models(failures={1: InferenceUnavailableError("away")})
 
-    async def body(scene: Scene) -> None:
-        await scene.answer(0)
+    async def body(running: RunningSessions) -> None:
+        await running.answer(0)
         with pytest.raises(InferenceUnavailableError):
-            await scene.answer(1)
-        models.poison.clear()
-        answer = await scene.answer(1)
+            await running.answer(1)
+        models.failures.clear()
+        answer = await running.answer(1)
         assert (ids(answer), answer.late) == ([1], False)
 
-    play(body, models, gap_seconds=PATIENT)
+    run_sessions(body, models, gap_seconds=PATIENT)
 
 
-def test_errors_are_of_the_tree() -> None:
-    async def body(scene: Scene) -> None:
+def test_every_error_is_a_project_error() -> None:
+    async def body(running: RunningSessions) -> None:
         with pytest.raises(InferenceFailedError, match="got ValueError"):
-            await scene.answer(0)
+            await running.answer(0)
 
-    play(body, Models(poison={0: ValueError("anything")}))
+    run_sessions(body, Models(failures={0: ValueError("anything")}))
 
 
-def test_sessions_do_not_know_of_each_other() -> None:
-    async def body(scene: Scene) -> None:
+def test_sessions_are_independent() -> None:
+    async def body(running: RunningSessions) -> None:
         answers = await asyncio.gather(
             *(
-                scene.answer(number, session=f"client {client}", content=client)
+                running.answer(number, session=f"client {client}", content=client)
                 for number in range(6)
                 for client in range(5)
             )
         )
         assert {answer.session for answer in answers} == {f"client {client}" for client in range(5)}
         assert {(answer.video, tuple(ids(answer)), answer.late) for answer in answers} == {(1, (1,), False)}
-        assert scene.sessions.statistics().sessions == 5
-        assert scene.sessions.statistics().tracks_live == 5
+        assert running.sessions.statistics().sessions == 5
+        assert running.sessions.statistics().tracks_live == 5
 
-    play(body, gap_seconds=PATIENT)
+    run_sessions(body, gap_seconds=PATIENT)
 
 
 @pytest.mark.parametrize("number", [-1, LARGEST_FRAME_NUMBER + 1])
-def test_a_number_that_is_none_is_refused(number: int) -> None:
-    async def body(scene: Scene) -> None:
+def test_an_invalid_frame_number_is_refused(number: int) -> None:
+    async def body(running: RunningSessions) -> None:
         with pytest.raises(SessionError, match=f"frame number: expected 0 to {LARGEST_FRAME_NUMBER}, got {number}"):
-            await scene.answer(number)
-        assert scene.sessions.statistics().sessions == 0
+            await running.answer(number)
+        assert running.sessions.statistics().sessions == 0
 
-    play(body)
+    run_sessions(body)
 
 
 def test_huge_numbers_far_apart_cost_no_more_than_others() -> None:
-    async def body(scene: Scene) -> None:
-        answers = await scene.answers([10**9, LARGEST_FRAME_NUMBER, 10**9 + 1, 10**12])
+    async def body(running: RunningSessions) -> None:
+        answers = await running.answers([10**9, LARGEST_FRAME_NUMBER, 10**9 + 1, 10**12])
         assert [answer.late for answer in answers] == [False, False, True, True]
 
-    play(body)
+    run_sessions(body)
 
 
-def test_batches_are_told() -> None:
+def test_the_sizes_of_batches_are_reported() -> None:
     async def main() -> None:
         sizes: list[int] = []
         sessions = FrameSessions(
@@ -146,12 +146,12 @@ def missing(number: int) -> list[Person]:
 
 
 def test_missed_detections_are_filled_for_four_workers() -> None:
-    async def body(scene: Scene) -> None:
+    async def body(running: RunningSessions) -> None:
         async def worker(first: int) -> list[FrameAnswer]:
-            return await scene.answers(range(first, 60, 4))
+            return await running.answers(range(first, 60, 4))
 
         parts = await asyncio.gather(*map(worker, range(4)))
         answers = sorted((answer for part in parts for answer in part), key=lambda answer: answer.result.frame_number)
         assert [states(answer) for answer in answers] == [{1: "s" if missing(number) else "p"} for number in range(60)]
 
-    play(body, Models(cast=missing), gap_seconds=PATIENT)
+    run_sessions(body, Models(people_of_frame=missing), gap_seconds=PATIENT)

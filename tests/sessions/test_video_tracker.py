@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.phalp.people import FRAME_SIZE, Person, people
-from tests.sessions.scenes import TRACKING, ids, observation, states, walker, walkers
+from tests.sessions.synthetic_sessions import TRACKING, ids, observation, states, walker, walkers
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters

@@ -35,11 +35,11 @@ class FrameAnswer:
         video: which of the session's videos it belongs to, from 1; a new one begins when frame numbers start again.
         result: all living people of the video, seen or predicted, tentative ones included. Its timestamp is 0: a
             session has no clock but the frame numbers. Appearance vectors are left out (length 0).
-        main: the person that fills the single-person fields of the older clients; None where there is nobody.
+        main: the person that fills the single-person fields of the older clients; None where there is none.
         detected: people detected in this very frame.
         late: whether later frames had been associated before, so that it was answered from its own detections and its
             neighbours' answers.
-        expected: whether somebody had been seen in the video up to this frame, so that a pose is to be expected.
+        expected: whether a person had been seen in the video up to this frame, so that a pose is expected.
     """
 
     session: str

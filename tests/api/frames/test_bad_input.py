@@ -144,7 +144,7 @@ def test_unknown_routes_and_methods_keep_the_shape(
     assert isinstance(answer.json()["error"], str)
 
 
-def test_a_bomb_is_refused_without_being_unpacked(service: RunningService) -> None:
+def test_a_decompression_bomb_is_refused_without_being_decoded(service: RunningService) -> None:
     def peak() -> int:
         status = Path(f"/proc/{service.process.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024
@@ -165,26 +165,26 @@ def test_a_length_of_two_gigabytes_is_refused_before_anything_is_sent(service: R
 
 
 @pytest.mark.parametrize("length", ["-1", "1e9", "99999999999999999999999"])
-def test_a_length_that_is_no_length_is_refused(service: RunningService, length: str) -> None:
+def test_an_invalid_content_length_is_refused(service: RunningService, length: str) -> None:
     with Wire(service.url) as wire:
         wire.head("/pose/hybrid", "Content-Type: application/json", f"Content-Length: {length}")
         assert wire.answer().status in (400, 413)
 
 
-def test_a_client_that_waits_for_the_go_ahead_is_refused_without_it(service: RunningService) -> None:
+def test_a_client_that_expects_100_continue_is_refused_without_it(service: RunningService) -> None:
     with Wire(service.url) as wire:
         wire.head("/pose/hybrid", "Content-Type: text/plain", "Content-Length: 5000", "Expect: 100-continue")
         assert wire.answer().status == 415
 
 
-def test_a_client_that_is_still_sending_can_read_its_refusal(service: RunningService) -> None:
+def test_a_client_that_is_still_sending_can_read_the_error(service: RunningService) -> None:
     body = b"x" * 20_000_000
     with httpx.Client(base_url=service.url, trust_env=False) as client:
         answer = client.post("/pose/hybrid", content=body, headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
 
 
-def test_garbage_on_the_wire_harms_nobody(service: RunningService) -> None:
+def test_garbage_on_a_connection_does_not_affect_others(service: RunningService) -> None:
     with Wire(service.url) as wire:
         assert wire.send(b"\x16\x03\x01\x02\x00 no HTTP at all\r\n\r\n").answer().status == 400
     assert service.get("/health").status_code == 200

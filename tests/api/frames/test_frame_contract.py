@@ -197,7 +197,7 @@ def test_visualize_adds_a_jpeg_with_the_people_drawn_on_the_image(service: Runni
     assert changed.mean() < 0.3
 
 
-def test_a_data_prefix_and_broken_lines_are_understood(service: RunningService) -> None:
+def test_a_data_prefix_and_line_breaks_are_accepted(service: RunningService) -> None:
     text = pictures.base64_of(JPEG)
     lines = "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
     for form in (f"data:image/jpeg;base64,{text}", f"data:image/png;name=x.png;base64,{text}", lines):
@@ -206,7 +206,7 @@ def test_a_data_prefix_and_broken_lines_are_understood(service: RunningService) 
         assert answer.json()["has_3d"] is True
 
 
-def test_a_png_is_as_good_as_a_jpeg(service: RunningService, seen: Any) -> None:
+def test_a_png_is_accepted_too(service: RunningService, seen: Any) -> None:
     answer = posted(service, pictures.converted("RGB", "PNG"), "png")
     assert len(answer["persons"]) == len(seen["persons"])
 
@@ -277,7 +277,7 @@ def test_json_form_and_bare_image_are_the_same_frame(service: RunningService) ->
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (2, 2)])
-def test_the_smallest_pictures_are_frames_without_anybody(service: RunningService, size: tuple[int, int]) -> None:
+def test_the_smallest_images_are_frames_without_people(service: RunningService, size: tuple[int, int]) -> None:
     answer = posted(service, pictures.saved(Image.new("RGB", size), "PNG"), f"tiny-{size[0]}-{size[1]}", visualize=True)
     assert (answer["frame_width"], answer["frame_height"]) == size
     assert answer["has_3d"] is False
@@ -295,7 +295,7 @@ def test_the_smallest_pictures_are_frames_without_anybody(service: RunningServic
     ],
     ids=["alpha", "cmyk", "16-bit colour", "exif rotation", "grey", "16-bit grey"],
 )
-def test_odd_images_of_the_scene_give_its_people(
+def test_unusual_encodings_of_an_image_give_the_same_people(
     service: RunningService, image: bytes, request: pytest.FixtureRequest
 ) -> None:
     name = request.node.name.replace(" ", "-")

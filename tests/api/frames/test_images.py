@@ -45,7 +45,7 @@ def test_a_jpeg_is_decoded_as_opencv_does() -> None:
     ],
     ids=["alpha", "16-bit colour", "exif rotation", "cmyk", "palette"],
 )
-def test_other_colour_modes_show_the_same_picture(data: bytes, mean_difference: int) -> None:
+def test_other_colour_modes_give_the_same_image(data: bytes, mean_difference: int) -> None:
     image, expected = decode(data), pictures.sample_image()
     assert image.dtype == np.uint8
     assert image.shape == expected.shape
@@ -75,7 +75,7 @@ def test_black_and_white_becomes_black_and_white() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)])
-def test_the_thinnest_pictures_are_pictures(size: tuple[int, int]) -> None:
+def test_images_one_pixel_wide_or_high_are_decoded(size: tuple[int, int]) -> None:
     assert decode(pictures.saved(Image.new("RGB", size), "PNG")).shape == (size[1], size[0], 3)
 
 
@@ -122,7 +122,7 @@ PNG = pictures.saved(Image.fromarray(pictures.sample_image()), "PNG")
         (PNG[:20000] + bytes(1000) + PNG[21000:], ImageFormatError, "damaged or missing data"),
     ],
 )
-def test_what_is_no_usable_image_is_refused_in_one_line(data: bytes, error: type[ImageError], message: str) -> None:
+def test_an_unusable_image_is_refused_in_one_line(data: bytes, error: type[ImageError], message: str) -> None:
     with pytest.raises(error) as caught:
         decode(data)
     assert type(caught.value) is error
@@ -140,7 +140,7 @@ def test_a_damaged_exif_block_does_not_make_a_picture_unusable() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_whatever_is_flipped_in_a_file_gives_an_image_or_an_image_error(data: st.DataObject) -> None:
+def test_flipped_bytes_give_an_image_or_an_image_error(data: st.DataObject) -> None:
     small = Image.fromarray(pictures.sample_image()[::20, ::20].copy())
     kind = data.draw(st.sampled_from(["JPEG", "PNG"]))
     stream = io.BytesIO()

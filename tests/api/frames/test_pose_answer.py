@@ -159,7 +159,7 @@ def test_a_seen_person_has_full_confidence(body: BodyModel) -> None:
 
 
 @pytest.mark.parametrize(("expected", "message"), [(False, "nobody has been seen"), (True, "recently enough")])
-def test_nobody_is_no_error_but_an_empty_answer_that_says_so(body: BodyModel, expected: bool, message: str) -> None:
+def test_a_frame_without_people_is_an_empty_answer_with_a_reason(body: BodyModel, expected: bool, message: str) -> None:
     record = hybrid(answer(expected=expected, detected=0), body)
     assert message in record["error"]
     assert (record["keypoints"], record["keypoint_count"], record["has_3d"]) == ([], 0, False)

@@ -12,7 +12,7 @@ from tests.api import pictures
 from tests.api.conftest import StartService
 from tests.api.wire import Wire
 
-STAGED = ("-m", "tests.api.staged")
+FAULTY_SERVICE = ("-m", "tests.api.faulty_service")
 JPEG = pictures.sample_jpegs(1)[0]
 IMAGE = {"Content-Type": "image/jpeg"}
 
@@ -73,11 +73,11 @@ def test_the_probes_say_alive_and_ready(service: RunningService) -> None:
     )
 
 
-def test_while_models_load_the_service_listens_says_so_and_then_answers(
+def test_the_service_listens_while_models_load_and_answers_frames_afterwards(
     start_service: StartService, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
-    service = start_service(ready=False, command=STAGED, environment={"STAGED_LOAD": str(models)})
+    service = start_service(ready=False, command=FAULTY_SERVICE, environment={"FAULT_AWAY_UNTIL": str(models)})
     health = service.get("/health")
     assert health.status_code == 503
     assert health.json()["status"] == "warming_up"
@@ -92,7 +92,7 @@ def test_while_models_load_the_service_listens_says_so_and_then_answers(
     assert int(refused.headers["retry-after"]) >= 1
     assert "try again" in refused.json()["error"]
     until(lambda: service.get("/health").json()["error"] is not None)
-    assert "staged" not in service.get("/health").json()["error"]
+    assert "injected" not in service.get("/health").json()["error"]
     with Wire(service.url) as wire:
         wire.head("/warmup", method="GET")
         models.touch()
@@ -108,7 +108,7 @@ def test_a_service_that_loads_is_initializing_and_healthy_afterwards(
 ) -> None:
     opening = tmp_path / "opening"
     opening.touch()
-    service = start_service(ready=False, command=STAGED, environment={"STAGED_OPENING": str(opening)})
+    service = start_service(ready=False, command=FAULTY_SERVICE, environment={"FAULT_OPENING": str(opening)})
     assert service.get("/api/pose/health").json()["status"] == "initializing"
     opening.unlink()
     service.wait_ready()
@@ -117,7 +117,7 @@ def test_a_service_that_loads_is_initializing_and_healthy_afterwards(
 
 def test_a_long_queue_is_degraded(start_service: StartService, tmp_path: Path) -> None:
     hold = tmp_path / "hold"
-    service = start_service(command=STAGED, environment={"STAGED_HOLD": str(hold)})
+    service = start_service(command=FAULTY_SERVICE, environment={"FAULT_HOLD": str(hold)})
     workers = service.get("/api/pose/pool-status").json()["pool"]["max_workers"] - 1  # one is for jobs
     hold.touch()
     with ExitStack() as stack:
@@ -133,7 +133,7 @@ def test_a_long_queue_is_degraded(start_service: StartService, tmp_path: Path) -
         assert [wire.answer().status for wire in wires] == [200] * len(wires)
 
 
-def test_a_triton_that_is_not_there_is_counted_and_waited_for(start_service: StartService) -> None:
+def test_an_unreachable_triton_is_counted_and_retried(start_service: StartService) -> None:
     triton = ("inference.kind=triton", "inference.triton_url=127.0.0.1:9", "inference.budget_seconds=0.5")
     service = start_service(*triton, ready=False)
     until(lambda: service.get("/api/pose/health").json()["status"] == "error")
@@ -144,15 +144,15 @@ def test_a_triton_that_is_not_there_is_counted_and_waited_for(start_service: Sta
     assert told["models"] == {"hmr2": False, "vitdet": False, "phalp": False}
 
 
-def test_models_that_go_away_make_it_not_ready_until_they_are_back(start_service: StartService, tmp_path: Path) -> None:
+def test_it_is_not_ready_while_the_models_are_away(start_service: StartService, tmp_path: Path) -> None:
     away = tmp_path / "away"
-    service = start_service(command=STAGED, environment={"STAGED_FAIL": str(away)})
+    service = start_service(command=FAULTY_SERVICE, environment={"FAULT_AWAY": str(away)})
     assert service.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200
     away.touch()
     refused = service.post("/pose/hybrid", params={"frame_number": 1}, content=JPEG, headers=IMAGE)
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) >= 1
-    assert "staged" not in refused.json()["error"]
+    assert "injected" not in refused.json()["error"]
     assert service.get("/readyz").status_code == 503
     assert service.get("/readyz").json()["status"] == "away"
     assert service.get("/health").status_code == 503
@@ -160,7 +160,7 @@ def test_models_that_go_away_make_it_not_ready_until_they_are_back(start_service
     away.unlink()
     service.wait_ready()
     assert service.post("/pose/hybrid", params={"frame_number": 1}, content=JPEG, headers=IMAGE).status_code == 200
-    assert service.log_lines("staged: the server is away")
+    assert service.log_lines("injected: the server is away")
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez", "/readyz", "/metrics"])

@@ -51,12 +51,12 @@ def test_frames_need_a_key(locked: RunningService, headers: dict[str, str], stat
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez", "/readyz", "/metrics", "/api/pose/health"])
-def test_probes_need_none(locked: RunningService, path: str) -> None:
+def test_probes_need_no_key(locked: RunningService, path: str) -> None:
     assert locked.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/warmup", "/jobs", "/nothing"])
-def test_everything_else_does(locked: RunningService, path: str) -> None:
+def test_every_other_route_needs_a_key(locked: RunningService, path: str) -> None:
     assert locked.get(path).status_code == 401
 
 
@@ -78,7 +78,7 @@ def test_keys_do_not_appear_in_the_log(locked: RunningService) -> None:
     assert not any(key in locked.log() for key in KEYS)
 
 
-def test_pages_of_the_configured_origin_may_ask(locked: RunningService) -> None:
+def test_pages_of_the_configured_origin_are_allowed(locked: RunningService) -> None:
     ask = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"}
     with locked.client() as client:
         preflight = client.options("/pose/hybrid", headers=ask)
@@ -102,7 +102,7 @@ def test_pages_of_other_origins_are_off_by_default(service: RunningService) -> N
     ("given", "taken"),
     [("abc-123:x", True), ("", False), ("with space", False), ("x" * 65, False), ("<script>", False)],
 )
-def test_a_request_id_is_taken_over_or_made(service: RunningService, given: str, taken: bool) -> None:
+def test_a_request_id_is_kept_or_made(service: RunningService, given: str, taken: bool) -> None:
     answer = service.get("/livez", headers={"X-Request-Id": given})
     assert (answer.headers["x-request-id"] == given) is taken
     assert answer.headers["x-request-id"]
@@ -122,11 +122,11 @@ def test_large_answers_are_compressed_for_clients_that_ask(service: RunningServi
     assert len(gzip.decompress(packed[2])) == pytest.approx(len(plain[2]), abs=20)
 
 
-def test_small_answers_are_not(service: RunningService) -> None:
+def test_small_answers_are_not_compressed(service: RunningService) -> None:
     assert "content-encoding" not in service.get("/health", headers={"Accept-Encoding": "gzip"}).headers
 
 
-def test_a_frames_log_line_says_what_became_of_it(service: RunningService) -> None:
+def test_the_log_line_of_a_frame_has_its_outcome(service: RunningService) -> None:
     answer = service.post(
         "/pose/hybrid",
         params={"frame_number": 0, "session_id": "logged"},

@@ -37,7 +37,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Run
     )
     folder = tmp_path_factory.mktemp("strict")
     with RunningService(
-        folder, *settings, command=("-m", "tests.api.staged"), environment={"STAGED_HOLD": str(hold)}
+        folder, *settings, command=("-m", "tests.api.faulty_service"), environment={"FAULT_HOLD": str(hold)}
     ) as service:
         yield service
 
@@ -76,7 +76,7 @@ def test_a_client_that_stops_sending_gets_408(strict: RunningService, length: st
         assert wire.closed()
 
 
-def test_a_client_that_sends_a_drop_at_a_time_gets_408_too(strict: RunningService) -> None:
+def test_a_client_that_sends_a_few_bytes_at_a_time_gets_408_too(strict: RunningService) -> None:
     with Wire(strict.url) as wire:
         wire.head("/pose/hybrid", "Content-Type: image/jpeg", "Content-Length: 100000")
         for _ in range(8):
@@ -87,7 +87,7 @@ def test_a_client_that_sends_a_drop_at_a_time_gets_408_too(strict: RunningServic
     assert "did not arrive within 1.5 seconds" in str(answer.json()["error"])
 
 
-def test_frames_above_the_queue_get_503_and_health_stays_at_hand(strict: RunningService, hold: Path) -> None:
+def test_frames_above_the_limit_get_503_and_health_still_answers(strict: RunningService, hold: Path) -> None:
     hold.touch()
     try:
         with ExitStack() as stack:
@@ -118,7 +118,7 @@ def test_frames_above_the_queue_get_503_and_health_stays_at_hand(strict: Running
     until(lambda: strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200)
 
 
-def test_one_clients_requests_above_its_share_get_429(strict: RunningService) -> None:
+def test_requests_above_a_clients_limit_get_429(strict: RunningService) -> None:
     with ExitStack() as stack:
         for _ in range(4):
             wire = stack.enter_context(Wire(strict.url))
@@ -132,7 +132,7 @@ def test_one_clients_requests_above_its_share_get_429(strict: RunningService) ->
 
 
 @pytest.mark.parametrize(("requests", "places", "status"), [(2, 8, 429), (8, 2, 503)])
-def test_frames_that_wait_for_a_refused_one_do_not_keep_its_place(
+def test_frames_do_not_wait_for_a_refused_one_and_free_its_room(
     start_service: StartService, requests: int, places: int, status: int
 ) -> None:
     service = start_service(
@@ -154,7 +154,7 @@ def test_frames_that_wait_for_a_refused_one_do_not_keep_its_place(
     assert late.json()["session"]["late"] is True
 
 
-def test_clients_that_hang_up_while_they_send_leave_nothing_behind(strict: RunningService) -> None:
+def test_clients_that_disconnect_while_they_send_leave_nothing_behind(strict: RunningService) -> None:
     for _ in range(8):
         with Wire(strict.url) as wire:
             wire.head("/pose/hybrid", "Content-Type: image/jpeg", f"Content-Length: {len(JPEG)}").send(JPEG[:1000])
@@ -167,7 +167,7 @@ def _waiting(service: RunningService, frames: int) -> bool:
     return service.metric("phalp_frames_waiting") == frames
 
 
-def test_clients_that_hang_up_while_they_wait_leave_nothing_behind(strict: RunningService, hold: Path) -> None:
+def test_clients_that_disconnect_while_they_wait_leave_nothing_behind(strict: RunningService, hold: Path) -> None:
     hold.touch()
     try:
         for number in range(2):
@@ -182,5 +182,5 @@ def test_clients_that_hang_up_while_they_wait_leave_nothing_behind(strict: Runni
     assert strict.post("/pose/hybrid", content=JPEG, headers=IMAGE).status_code == 200
 
 
-def test_a_service_in_all_this_trouble_logged_no_error_of_its_own(strict: RunningService) -> None:
+def test_none_of_this_logged_an_internal_error(strict: RunningService) -> None:
     assert [entry for entry in strict.log_entries() if entry["level"] == "error"] == []

@@ -37,7 +37,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServi
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_made_up_requests_are_answered_as_documented(impatient: RunningService, case: Any) -> None:
+def test_generated_requests_are_answered_as_documented(impatient: RunningService, case: Any) -> None:
     case.call_and_validate(
         base_url=impatient.url,
         checks=[

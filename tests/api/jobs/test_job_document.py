@@ -25,7 +25,7 @@ INTERVALS = PollIntervals(poll=0.001, first_idle=0.002, idle=0.002)
 REQUEST = JobRequest(Path("/host/clip.mp4"), r"C:\clip.mp4")
 
 Look: TypeAlias = tuple[JobState, int] | Exception
-"""What a script says at one look: the state and how many frames there are, or what is raised."""
+"""What the store returns at one poll: the state and the number of frames, or an exception."""
 
 
 class ScriptedStore:
@@ -76,7 +76,7 @@ WAITS = [(JobState.QUEUED, 0)] * 8
 RUNS = JobState.RUNNING
 
 
-def test_silence_is_filled_with_spaces_at_any_place() -> None:
+def test_spaces_keep_the_connection_alive_at_any_place() -> None:
     pieces, whole = _document(*WAITS, *[(RUNS, 2)] * 8, *[(RUNS, 3)] * 8, (JobState.COMPLETED, 3))
     text = b"".join(pieces)
     assert text.index(b" ") < text.index(b'"frame_number":0')
@@ -125,7 +125,7 @@ def test_a_failure_after_the_beginning_ends_the_document_validly(last: Look, sto
     assert len(whole["frames"]) in (2, 3)
 
 
-def test_a_document_within_a_document_is_valid_too() -> None:
+def test_an_embedded_document_is_valid_json() -> None:
     follower = _follower(ScriptedStore((JobState.COMPLETED, 2)))
     head, end = (
         DocumentHead(job_id="id", video_path="clip.mp4"),
@@ -142,7 +142,7 @@ def test_a_document_within_a_document_is_valid_too() -> None:
     ]
 
 
-def test_lines_are_kept_alive_by_empty_ones_and_tell_of_a_failure() -> None:
+def test_empty_lines_keep_the_connection_alive_and_a_failure_is_the_last_line() -> None:
     async def write(*script: Look) -> list[bytes]:
         follower = _follower(ScriptedStore(*script))
         return b"".join([piece async for piece in frame_lines(follower.events(), FrameFormat())]).split(b"\n")

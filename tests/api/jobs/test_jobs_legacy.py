@@ -1,4 +1,4 @@
-"""The older asynchronous routes: upload, poll, look at frames."""
+"""The older asynchronous routes: upload, poll, get frames."""
 
 from typing import Any
 
@@ -54,14 +54,14 @@ def test_the_status_goes_from_queued_over_processing_to_complete(statuses: list[
     assert {status["job_id"] for status in statuses} == {job_id}
 
 
-def test_elapsed_time_is_told_while_it_is_processed_and_rises(statuses: list[dict[str, Any]]) -> None:
+def test_elapsed_time_is_given_while_processing_and_rises(statuses: list[dict[str, Any]]) -> None:
     elapsed = [status["elapsed_time"] for status in statuses if status["status"] == "processing"]
     assert elapsed == sorted(elapsed)
     assert elapsed[-1] > 0
     assert not any("elapsed_time" in status for status in statuses if status["status"] != "processing")
 
 
-def test_a_complete_job_tells_its_time_and_where_the_overlay_is(
+def test_a_complete_job_has_its_time_and_the_path_of_the_overlay(
     statuses: list[dict[str, Any]], video_service: VideoService
 ) -> None:
     complete = statuses[-1]

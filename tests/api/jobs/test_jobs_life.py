@@ -11,9 +11,7 @@ from tests.api.video_service import VideoService
 NDJSON = {"Accept": "application/x-ndjson"}
 
 
-def test_a_job_can_be_cancelled_while_it_runs_and_while_it_waits_and_then_forgotten(
-    video_service: VideoService, running: str
-) -> None:
+def test_a_running_or_queued_job_can_be_cancelled_and_then_deleted(video_service: VideoService, running: str) -> None:
     waiting = video_service.queue()
     assert video_service.job(waiting)["state"] == "queued"
     for job_id in (waiting, running):
@@ -30,7 +28,7 @@ def test_a_job_can_be_cancelled_while_it_runs_and_while_it_waits_and_then_forgot
         assert video_service.delete(job_id).status_code == 404
 
 
-def test_a_complete_job_can_be_forgotten(video_service: VideoService) -> None:
+def test_a_complete_job_can_be_deleted(video_service: VideoService) -> None:
     video_service.wait_idle()
     job_id = video_service.queue(max_frames=2)
     video_service.wait_complete(job_id)
@@ -39,7 +37,7 @@ def test_a_complete_job_can_be_forgotten(video_service: VideoService) -> None:
         assert video_service.get(f"/jobs/{job_id}{path}").status_code == 404
 
 
-def test_a_cancelled_job_can_be_taken_up_again(video_service: VideoService, running: str) -> None:
+def test_a_cancelled_job_can_be_resumed(video_service: VideoService, running: str) -> None:
     video_service.delete(running)
     before = video_service.wait_for(running, "cancelled")["frames_done"]
     answer = video_service.post(f"/jobs/{running}/resume")
@@ -49,7 +47,7 @@ def test_a_cancelled_job_can_be_taken_up_again(video_service: VideoService, runn
     assert gone_on["frames_done"] >= before
 
 
-def test_a_complete_job_is_not_taken_up_again(video_service: VideoService, done: str) -> None:
+def test_a_complete_job_cannot_be_resumed(video_service: VideoService, done: str) -> None:
     answer = video_service.post(f"/jobs/{done}/resume")
     assert answer.status_code == 409
 
@@ -106,7 +104,7 @@ def test_jobs_are_listed_newest_first_page_by_page(video_service: VideoService, 
         ("?limit=x", 422),
     ],
 )
-def test_only_sensible_lists_are_given(video_service: VideoService, query: str, status: int) -> None:
+def test_lists_with_invalid_limits_are_refused(video_service: VideoService, query: str, status: int) -> None:
     answer = video_service.get(f"/jobs{query}")
     assert answer.status_code == status
     if "state" in query and status == 200:
@@ -135,7 +133,7 @@ def test_clients_with_keys_see_only_their_own_jobs(tmp_path: Path) -> None:
         assert owner.delete(f"/jobs/{job_id}").status_code == 204
 
 
-def test_a_follower_is_told_when_the_service_stops_and_the_job_goes_on_after_the_restart(tmp_path: Path) -> None:
+def test_a_follower_gets_an_error_when_the_service_stops_and_the_job_resumes_after_the_restart(tmp_path: Path) -> None:
     with VideoService(tmp_path, "service.drain_seconds=0") as service:
         body = {"video_path": str(service.clip), "max_frames": 60}
         # A stop before the first piece of the answer would be a plain 503.

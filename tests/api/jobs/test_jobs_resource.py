@@ -78,7 +78,7 @@ def test_result_lines_are_the_same_frames(video_service: VideoService, done: str
 @pytest.mark.parametrize(
     "accept", ["application/x-ndjson", "text/html, application/x-ndjson;q=0.9", "application/jsonl"]
 )
-def test_result_lines_come_where_they_are_asked_for(video_service: VideoService, done: str, accept: str) -> None:
+def test_result_lines_are_chosen_by_the_accept_header(video_service: VideoService, done: str, accept: str) -> None:
     answer = video_service.get(f"/jobs/{done}/results?fields=track_id,mesh_vertices", headers={"Accept": accept})
     assert answer.headers["content-type"] == "application/x-ndjson"
     first = orjson.loads(answer.content.splitlines()[0])["persons"][0]
@@ -130,7 +130,7 @@ def _events(text: str) -> list[dict[str, str]]:
     return events
 
 
-def test_events_tell_the_progress_until_the_end(video_service: VideoService) -> None:
+def test_events_report_the_progress_until_the_end(video_service: VideoService) -> None:
     video_service.wait_idle()
     job_id = video_service.queue(max_frames=24)
     answer = video_service.get(f"/jobs/{job_id}/events", headers={"Accept": "text/event-stream"})
@@ -148,7 +148,9 @@ def test_events_tell_the_progress_until_the_end(video_service: VideoService) -> 
     assert len(set(ids)) == len(ids)
 
 
-def test_events_go_on_after_the_last_one_that_the_client_has_had(video_service: VideoService, done: str) -> None:
+def test_events_continue_after_the_last_one_that_the_client_has_received(
+    video_service: VideoService, done: str
+) -> None:
     _, end = _events(video_service.get(f"/jobs/{done}/events").text)
     again = video_service.get(f"/jobs/{done}/events", headers={"Last-Event-ID": end["id"]})
     other = video_service.get(f"/jobs/{done}/events", headers={"Last-Event-ID": "running-1-3-0"})

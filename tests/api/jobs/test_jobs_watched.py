@@ -13,7 +13,7 @@ def test_health_answers_while_a_video_is_computed(video_service: VideoService, r
     assert video_service.get("/api/pose/health").json()["pool"]["active_jobs"] == 1
 
 
-def test_the_log_says_what_became_of_the_frames_of_a_job(video_service: VideoService, done: str) -> None:
+def test_the_log_has_the_counts_of_the_frames_of_a_job(video_service: VideoService, done: str) -> None:
     entries = [entry for entry in video_service.log_entries() if entry.get("job") == done]
     chunks = [entry for entry in entries if "frames" in entry]
     assert sum(entry["frames"] for entry in chunks) == JOB_FRAMES

@@ -29,7 +29,7 @@ def _take(form: UploadForm, body: bytes, cuts: list[int] | None = None) -> bytes
     cuts=st.lists(st.integers(0, 400), max_size=20),
     value=st.text(max_size=20).filter(lambda text: "\r" not in text and "\n" not in text),
 )
-def test_a_form_is_the_same_however_it_is_cut(content: bytes, cuts: list[int], value: str) -> None:
+def test_a_form_is_parsed_the_same_however_it_is_split(content: bytes, cuts: list[int], value: str) -> None:
     if b"\r\n--XX" in content:
         content = content.replace(b"--XX", b"")
     fields = _part('name="max_frames"', value.encode())

@@ -1,4 +1,4 @@
-"""``POST /pose/video``: refusals, queued jobs, cancelled jobs, and clients that hang up."""
+"""``POST /pose/video``: refusals, queued jobs, cancelled jobs, and clients that disconnect."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,7 @@ FRAMES = 12
         (b'{"video_path": "%(folder)s/clip.mp4", "overlay": "perhaps"}', 422, None),
     ],
 )
-def test_a_request_that_cannot_be_done_is_refused(
+def test_an_impossible_request_is_refused(
     video_service: VideoService, body: bytes, status: int, error: str | None
 ) -> None:
     folder = str(video_service.folder)
@@ -114,7 +114,7 @@ def _poll(service: VideoService, job_id: str) -> list[str]:
     return found
 
 
-def test_of_two_videos_at_once_one_streams_and_the_other_waits_and_both_come_to_their_end(
+def test_of_two_concurrent_videos_one_streams_and_the_other_is_queued_and_both_complete(
     video_service: VideoService,
 ) -> None:
     video_service.wait_idle()
@@ -144,7 +144,7 @@ def test_a_job_cancelled_before_its_first_frame_ends_the_request_with_an_error(v
     assert answers[0].json()["error"] == "the job was cancelled"
 
 
-def test_a_stopped_worker_does_not_keep_the_answer_from_beginning_and_a_cancel_ends_it_validly(
+def test_the_answer_begins_while_the_worker_is_suspended_and_a_cancel_ends_it_validly(
     video_service: VideoService,
 ) -> None:
     video_service.wait_idle()
@@ -187,7 +187,7 @@ def _newest_active(service: VideoService) -> str | None:
 
 
 @pytest.mark.parametrize(("query", "state"), [("?on_disconnect=cancel", "cancelled"), ("", "running")])
-def test_a_client_that_hangs_up_leaves_its_job_to_go_on_or_cancels_it(
+def test_after_a_disconnect_the_job_continues_or_is_cancelled(
     video_service: VideoService, query: str, state: str
 ) -> None:
     video_service.wait_idle()
@@ -207,7 +207,7 @@ def test_a_client_that_hangs_up_leaves_its_job_to_go_on_or_cancels_it(
         video_service.delete(job_id)
 
 
-def test_a_client_that_hangs_up_before_the_answer_begins_takes_its_job_along(video_service: VideoService) -> None:
+def test_a_disconnect_before_the_answer_begins_cancels_the_job(video_service: VideoService) -> None:
     video_service.wait_idle()
     with video_service.client() as client, pytest.raises(httpx.ReadTimeout):
         client.post("/pose/video", json={"video_path": str(video_service.clip)}, timeout=0.8)

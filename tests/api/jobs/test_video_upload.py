@@ -67,7 +67,7 @@ def test_an_uploaded_video_is_answered_like_a_named_one_and_goes_with_its_job(id
         ("/jobs", FILE + b"not a video" + END, 415, None),
     ],
 )
-def test_a_form_that_brings_no_video_is_refused_and_leaves_nothing(
+def test_a_form_without_a_video_is_refused_and_leaves_no_file(
     idle: VideoService, route: str, body: bytes, status: int, error: str | None
 ) -> None:
     answer = idle.post(route, content=body, headers={"Content-Type": "multipart/form-data; boundary=XX"})
@@ -78,7 +78,7 @@ def test_a_form_that_brings_no_video_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("route", ["/pose/video", "/process_video_async", "/jobs"])
-def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(idle: VideoService, route: str) -> None:
+def test_a_client_that_disconnects_in_the_middle_leaves_no_file(idle: VideoService, route: str) -> None:
     half = idle.clip.read_bytes()[:1_500_000]
     with Wire(idle.url) as wire:
         wire.head(route, FORM, "Content-Length: 100000000").send(FILE + half)
@@ -86,7 +86,7 @@ def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(idle: VideoService,
     until(lambda: not idle.uploaded(), 10)
 
 
-def test_a_file_arriving_byte_by_byte_is_taken_together(idle: VideoService) -> None:
+def test_a_file_that_arrives_byte_by_byte_is_complete(idle: VideoService) -> None:
     with Wire(idle.url) as wire:
         wire.head("/jobs", FORM, "Transfer-Encoding: chunked")
         for byte in FILE + b"not a video" + END:
@@ -138,7 +138,9 @@ def test_a_video_beyond_the_limits_or_the_queue_is_refused(
     assert strict_service.uploaded() == []
 
 
-def test_an_upload_that_is_too_long_is_refused_by_its_length_and_while_it_comes(strict_service: VideoService) -> None:
+def test_an_upload_that_is_too_large_is_refused_by_its_length_and_while_it_arrives(
+    strict_service: VideoService,
+) -> None:
     with Wire(strict_service.url) as wire:
         told = wire.head("/pose/video", FORM, "Content-Length: 2000000000").answer()
     with Wire(strict_service.url) as wire:
@@ -151,14 +153,14 @@ def test_an_upload_that_is_too_long_is_refused_by_its_length_and_while_it_comes(
     assert strict_service.uploaded() == []
 
 
-def test_an_upload_that_falls_silent_is_refused(strict_service: VideoService) -> None:
+def test_an_upload_that_stalls_is_refused(strict_service: VideoService) -> None:
     with Wire(strict_service.url) as wire:
         answer = wire.head("/pose/video", FORM, "Content-Length: 200000").send(FILE + b"half").answer()
     assert answer.status == 408
     assert strict_service.uploaded() == []
 
 
-def test_a_full_disk_refuses_videos_before_they_come(tmp_path: Path) -> None:
+def test_a_full_disk_refuses_videos_before_they_arrive(tmp_path: Path) -> None:
     with VideoService(tmp_path, f"jobs.free_bytes={2**60}") as service:
         uploaded = service.post("/pose/video", files={"video": service.clip.read_bytes()})
         named = service.post("/pose/video", json={"video_path": str(service.clip)})
@@ -169,7 +171,7 @@ def test_a_full_disk_refuses_videos_before_they_come(tmp_path: Path) -> None:
         assert service.uploaded() == []
 
 
-def test_what_a_killed_service_was_receiving_is_gone_after_the_restart_and_its_jobs_are_not(tmp_path: Path) -> None:
+def test_partial_uploads_of_a_killed_service_are_removed_at_the_restart_and_its_jobs_are_kept(tmp_path: Path) -> None:
     with VideoService(tmp_path) as service:
         done = service.queue(max_frames=3)
         service.wait_complete(done)

@@ -37,7 +37,7 @@ def hybrid_record(
       ``vitdet_used`` is false where the person is predicted.
 
     Additive: ``persons`` (`person_record`, no meshes), ``track_id``, ``state`` (seen, predicted or null), ``session``
-    (``id``, ``video``: which of its videos, ``late``: answered after later frames, ``expected``: a pose is due).
+    (``id``, ``video``: which of its videos, ``late``: answered after later frames, ``expected``: a pose is expected).
 
     Args:
         answer: the answer to the frame.

@@ -113,7 +113,7 @@ class Session(BaseModel):
     id: str = Field(description="as it was sent, or the client's address or key")
     video: int = Field(description="which of the session's videos, from 1; each begins at frame 0")
     late: bool = Field(description="later frames had been answered before, so it was answered from its neighbours")
-    expected: bool = Field(description="somebody had been seen, so a pose is to be expected")
+    expected: bool = Field(description="a person had been seen before, so a pose is expected")
 
 
 class _FrameAnswer(BaseModel):
@@ -129,7 +129,7 @@ class _FrameAnswer(BaseModel):
     phalp_available: bool
     processing_time_ms: float
     model_version: str
-    error: str | None = Field(description="set when there is nobody to answer with")
+    error: str | None = Field(description="set when there is no person in the frame")
     track_id: int | None
     state: Literal["seen", "predicted"] | None
     session: Session

@@ -13,7 +13,7 @@ HealthStatus = Literal["healthy", "initializing", "degraded", "error"]
 
 
 class LoadedModels(BaseModel):
-    """Which parts are loaded, in words."""
+    """Which parts are loaded."""
 
     hmr2: Loaded
     vitdet: Loaded

@@ -124,7 +124,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def describe_problem(problem: Mapping[str, Any]) -> str:
-    """Return one validation problem of pydantic in words, without the value that came."""
+    """Return a message for one validation problem of pydantic, without the value that was sent."""
     place = ".".join(str(part) for part in problem["loc"] if part not in ("body", "query", "path", "header"))
     message = str(problem["msg"])
     return f"{place}: {message[:1].lower()}{message[1:]}" if place else message

@@ -1,4 +1,4 @@
-"""Logs: a JSON object a line for machines, plain lines for people."""
+"""Log formats: one JSON object a line, or plain text."""
 
 import logging
 import sys

@@ -14,14 +14,14 @@ def _digest(row: Tensor) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(row).tobytes(), digest_size=16).digest()
 
 
-class StagedDetector:
-    """A client whose detector finds only who is let through.
+class FilteredDetector:
+    """A client whose detector finds only the people that a filter keeps.
 
     Args:
         client: the real one.
         model: name of the detector.
-        images: the frames, by number; a frame is recognised by what the detector gets to see of it.
-        lets_through: says for a frame and its (n, 4) boxes in source pixels which (n,) of them are kept.
+        images: the frames, by number; a frame is recognised by the detector's input.
+        keeps: returns for a frame and its (n, 4) boxes in source pixels which (n,) of them are kept.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class StagedDetector:
         client: InferenceClient,
         model: str,
         images: Mapping[int, UInt8],
-        lets_through: Callable[[int, Float32], Bool],
+        keeps: Callable[[int, Float32], Bool],
     ) -> None:
         self._client = client
         self._model = model
-        self._lets_through = lets_through
+        self._keeps = keeps
         height, width, _ = client.signature(model).inputs["images"].shape
         assert height is not None
         assert width is not None
@@ -50,7 +50,7 @@ class StagedDetector:
         scores = answer["scores"].copy()
         for row, canvas in enumerate(inputs["images"]):
             number, box = self._frames[_digest(canvas)]
-            scores[row, ~self._lets_through(number, box.boxes_to_source(answer["boxes"][row]))] = 0
+            scores[row, ~self._keeps(number, box.boxes_to_source(answer["boxes"][row]))] = 0
         return {**answer, "scores": scores}
 
     def close(self) -> None:

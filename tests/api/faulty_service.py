@@ -1,12 +1,12 @@
-"""The real service with a stage direction or two for its models: ``python -m tests.api.staged [KEY=VALUE]...``.
+"""The real service with faults injected into its models: ``python -m tests.api.faulty_service [KEY=VALUE]...``.
 
-Directions come from the environment, so that nothing of this is in the service itself:
+The faults come from the environment, so that nothing of this is in the service itself:
 
-* ``STAGED_SUPPRESS``: share of the frames whose detections are taken away, chosen by their pixels;
-* ``STAGED_LOAD``: a file; models cannot be opened before it exists;
-* ``STAGED_OPENING``: a file; as long as it exists, opening the models takes;
-* ``STAGED_HOLD``: a file; as long as it exists, no model answers;
-* ``STAGED_FAIL``: a file; as long as it exists, every model call ends as if its server were away.
+* ``FAULT_SUPPRESS``: share of the frames whose detections are taken away, chosen by their pixels;
+* ``FAULT_AWAY_UNTIL``: a file; the models' server is away until it exists;
+* ``FAULT_OPENING``: a file; as long as it exists, opening the models blocks;
+* ``FAULT_HOLD``: a file; as long as it exists, every model call blocks;
+* ``FAULT_AWAY``: a file; as long as it exists, every model call fails as if its server were away.
 """
 
 import os
@@ -24,22 +24,22 @@ from tracker_service.settings.overrides import parse_overrides
 from tracker_service.wiring.assembly import models_of, open_client
 
 
-class StagedClient:
-    """Passes everything on to a real client, as the directions allow."""
+class FaultyClient:
+    """A real client whose calls may block, fail, or lose detections."""
 
     def __init__(self, client: InferenceClient, detector: str) -> None:
         self._client = client
         self._detector = detector
-        self._share = float(os.environ.get("STAGED_SUPPRESS", "0"))
+        self._share = float(os.environ.get("FAULT_SUPPRESS", "0"))
 
     def signature(self, model: str) -> ModelSpec:
         return self._client.signature(model)
 
     def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
-        while _exists("STAGED_HOLD"):
+        while _exists("FAULT_HOLD"):
             time.sleep(0.01)
-        if _exists("STAGED_FAIL"):
-            raise InferenceUnavailableError("staged: the server is away")
+        if _exists("FAULT_AWAY"):
+            raise InferenceUnavailableError("injected: the server is away")
         answers = self._client.infer(model, inputs, outputs)
         if model == self._detector and "scores" in answers:
             for scores, image in zip(answers["scores"], inputs["images"], strict=True):
@@ -51,12 +51,12 @@ class StagedClient:
         self._client.close()
 
 
-def open_staged(settings: Settings) -> InferenceClient:
-    while _exists("STAGED_OPENING"):
+def open_faulty_client(settings: Settings) -> InferenceClient:
+    while _exists("FAULT_OPENING"):
         time.sleep(0.01)
-    if "STAGED_LOAD" in os.environ and not _exists("STAGED_LOAD"):
-        raise InferenceUnavailableError("staged: the server is not there yet")
-    return StagedClient(open_client(settings), models_of(settings).detector)
+    if "FAULT_AWAY_UNTIL" in os.environ and not _exists("FAULT_AWAY_UNTIL"):
+        raise InferenceUnavailableError("injected: the server is not there yet")
+    return FaultyClient(open_client(settings), models_of(settings).detector)
 
 
 def _exists(direction: str) -> bool:
@@ -65,6 +65,6 @@ def _exists(direction: str) -> bool:
 
 if __name__ == "__main__":
     try:
-        serve(load_settings(parse_overrides(sys.argv[1:])), open_client=open_staged)
+        serve(load_settings(parse_overrides(sys.argv[1:])), open_client=open_faulty_client)
     except PhalpTritonError as problem:
         sys.exit(f"error: {problem}")

@@ -1,10 +1,10 @@
-"""Sessions played by a test's coroutine."""
+"""Sessions that a test's coroutine uses."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from tests.sessions.scenes import Models, open_scene, request
+from tests.sessions.synthetic_sessions import Models, open_sessions, request
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.sessions import FrameSessions
 
@@ -12,8 +12,8 @@ PATIENT = 10.0
 """A gap time that no test waits for: frames are in order or the test hangs and fails."""
 
 
-class Scene:
-    """Sessions and the models under them."""
+class RunningSessions:
+    """Sessions over synthetic models."""
 
     def __init__(self, models: Models, sessions: FrameSessions) -> None:
         self.models = models
@@ -37,14 +37,16 @@ class Scene:
             await asyncio.sleep(0.001)
 
 
-def play(body: Callable[[Scene], Coroutine[Any, Any, None]], models: Models | None = None, **parameters: Any) -> None:
+def run_sessions(
+    body: Callable[[RunningSessions], Coroutine[Any, Any, None]], models: Models | None = None, **parameters: Any
+) -> None:
     """Run a test's coroutine over fresh sessions and close them."""
     models = models or Models()
 
     async def main() -> None:
-        sessions = open_scene(models, **parameters)
+        sessions = open_sessions(models, **parameters)
         try:
-            await asyncio.wait_for(body(Scene(models, sessions)), timeout=30)
+            await asyncio.wait_for(body(RunningSessions(models, sessions)), timeout=30)
         finally:
             models.gate.set()
             await sessions.close(5)

@@ -18,8 +18,8 @@ from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.types import DroppedDetections
 
-Cast: TypeAlias = Callable[[int], Sequence[Person]]
-"""Who is in a frame."""
+PeopleOfFrame: TypeAlias = Callable[[int], Sequence[Person]]
+"""The people of a frame, by its number."""
 
 TRACKING = TrackerParameters(live=True)
 
@@ -39,7 +39,7 @@ def observation(number: int, *persons: Person) -> FrameObservation:
 
 
 def request(number: int, *, session: str = "client", content: int = 0) -> FrameRequest:
-    """A frame whose image only says which content it has."""
+    """A frame whose image differs only by its content number."""
     image = np.full((1, 1, 3), content, np.uint8)
     return FrameRequest(session, number, image, f"content {content} of {number}".encode())
 
@@ -59,15 +59,15 @@ class Models:
     """Stands in for detection and body regression.
 
     Attributes:
-        cast: who is in each frame.
+        people_of_frame: the people of each frame.
         batches: frame numbers of every batch so far.
-        poison: frame numbers that raise, and what.
+        failures: what a frame number raises.
         gate: batches wait until it is set.
     """
 
-    cast: Cast = walker
+    people_of_frame: PeopleOfFrame = walker
     batches: list[list[int]] = field(default_factory=list)
-    poison: dict[int, Exception] = field(default_factory=dict)
+    failures: dict[int, Exception] = field(default_factory=dict)
     gate: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -79,12 +79,12 @@ class Models:
         if not self.gate.wait(timeout=20):
             raise TimeoutError("the gate stayed closed")
         for number in numbers:
-            if number in self.poison:
-                raise self.poison[number]
-        return tuple(observation(number, *self.cast(number)) for number in numbers)
+            if number in self.failures:
+                raise self.failures[number]
+        return tuple(observation(number, *self.people_of_frame(number)) for number in numbers)
 
 
-def open_scene(models: Models, tracking: TrackerParameters = TRACKING, **changes: Any) -> FrameSessions:
+def open_sessions(models: Models, tracking: TrackerParameters = TRACKING, **changes: Any) -> FrameSessions:
     """Return sessions over ``models``; ``changes`` are session parameters."""
     parameters = SessionParameters(**{"gap_seconds": 0.03, **changes})
 
