@@ -10,6 +10,7 @@ import psutil
 
 from harness.waiting import until
 from tracker_service.jobs.job import Job, JobRequest, JobState
+from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
 from tracker_service.settings import load_settings
 from tracker_service.wiring.jobs import store_parameters
@@ -18,7 +19,7 @@ CHUNK = 8
 COMPARED = ("results.ndjson", "tracks.pkl", "overlay.mp4")
 
 
-def new_store(folder: Path, **changes: Any) -> JobStore:
+def new_store(folder: Path, *, observer: JobObserver | None = None, **changes: Any) -> JobStore:
     """Return a store with quick polls and small chunks; ``changes`` replace groups of its parameters."""
     settings = load_settings(
         {
@@ -26,7 +27,7 @@ def new_store(folder: Path, **changes: Any) -> JobStore:
             "inference": {"threads": 1},
         }
     )
-    return JobStore(replace(store_parameters(settings), **{"database_url": None, **changes}))
+    return JobStore(replace(store_parameters(settings), **{"database_url": None, **changes}), observer)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from harness.job_stores import (
 from harness.waiting import until
 from tests.jobs.conftest import FRAMES
 from tracker_service.jobs.job import JobState
+from tracker_service.jobs.messages import FrameCounts
+from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.settings import load_settings
 from tracker_service.wiring.assembly import track_video
 
@@ -56,6 +58,27 @@ def test_a_killed_worker_costs_one_attempt_and_changes_nothing(
     assert done.attempts == 2
     assert done.frames_done == FRAMES
     assert contents(done) == undisturbed(refine)
+
+
+class FrameCounter(JobObserver):
+    """Counts the frames that were committed."""
+
+    frames = 0
+
+    def committed(self, counts: FrameCounts) -> None:
+        self.frames += counts.frames
+
+
+def test_no_frame_of_a_committed_chunk_is_computed_again(clip: Path, tmp_path: Path) -> None:
+    counter = FrameCounter()
+    with running_store(tmp_path, observer=counter) as store:
+        job = store.submit(request(clip))
+        wait_frames(store, job.id, CHUNK)
+        worker().kill()
+        wait_frames(store, job.id, 2 * CHUNK)
+    with running_store(tmp_path, observer=counter) as store:
+        wait_complete(store, job.id)
+    assert counter.frames == FRAMES
 
 
 @pytest.mark.parametrize("drain_seconds", [0.0, 60.0])

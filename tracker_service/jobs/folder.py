@@ -55,9 +55,9 @@ class JobFolder:
         return self.path / "status.json"
 
     @property
-    def adoption(self) -> Path:
-        """A mark that is there while a job of an earlier version is taken over; see `earlier_version`."""
-        return self.path / "adopting"
+    def adopted(self) -> Path:
+        """Is there once this version has begun to take over a job of an earlier one; see `earlier_version`."""
+        return self.path / "adopted"
 
     def write_status(self, status: JobStatus) -> None:
         """Replace the status; for display and accounting only, so it is not forced to the disk.

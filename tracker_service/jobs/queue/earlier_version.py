@@ -4,7 +4,7 @@ import logging
 
 from tracker_service.errors import JobError
 from tracker_service.jobs.folder import JobDefinition, JobFolder
-from tracker_service.jobs.queue.database import QueueDatabase
+from tracker_service.jobs.queue.database import EARLIER_VERSIONS, QueueDatabase, WorkflowStatus
 
 _logger = logging.getLogger(__name__)
 
@@ -24,9 +24,10 @@ def read_definition(folder: JobFolder, database: QueueDatabase) -> JobDefinition
 
 
 def adopt(folder: JobFolder, database: QueueDatabase) -> None:
-    """Make a queued job of an earlier version one of this version; it keeps its id, its place and its results.
+    """Queue a job of an earlier version as one of this version; it keeps its id, its place and its results.
 
-    An interrupted call is recognised by the mark and made again. A job without a usable folder is cancelled.
+    DBOS gives only cancelled workflows another version. `being_adopted` tells such a job from one that a client has
+    cancelled; where the call is cut off it must be made again. A job without a usable folder stays cancelled.
     """
     job_id = folder.path.name
     try:
@@ -34,10 +35,15 @@ def adopt(folder: JobFolder, database: QueueDatabase) -> None:
     except JobError as error:
         _logger.warning("%s; it is cancelled", error)
         database.cancel(job_id)
+        folder.adopted.unlink(missing_ok=True)
         return
     _logger.info("job %s of an earlier version is taken over", job_id)
-    folder.adoption.touch()
+    folder.adopted.touch()
     database.cancel(job_id)
     definition.write(folder)  # not before: a service of the earlier version cannot read it
     database.restart(job_id)
-    folder.adoption.unlink()
+
+
+def being_adopted(folder: JobFolder, entry: WorkflowStatus) -> bool:
+    """Tell whether a job is on its way from an earlier version to this one."""
+    return entry.app_version in EARLIER_VERSIONS and folder.adopted.exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tracker_service.jobs.folder import JobFolder
 from tracker_service.jobs.queue.database import EARLIER_VERSIONS, FINAL, QueueDatabase, WorkflowStatus
-from tracker_service.jobs.queue.earlier_version import adopt
+from tracker_service.jobs.queue.earlier_version import adopt, being_adopted
 from tracker_service.jobs.queue.liveness import Liveness
 from tracker_service.jobs.queue.retention import FinishedJob, SteadyClock, expired, remove, remove_orphans
 from tracker_service.jobs.queue.runner import JobRunner
@@ -105,7 +105,7 @@ class Maintenance:
     def _adopt_earlier(self) -> None:
         for entry in self._database.workflows("ENQUEUED", "CANCELLED", versions=EARLIER_VERSIONS):
             folder = JobFolder(self._jobs / entry.workflow_id)
-            if entry.status == "ENQUEUED" or folder.adoption.exists():
+            if entry.status == "ENQUEUED" or being_adopted(folder, entry):
                 adopt(folder, self._database)
 
     def _run(self) -> None:

@@ -14,8 +14,8 @@ from tracker_service.jobs.disk import free_bytes, used_bytes
 from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
-from tracker_service.jobs.queue.database import QueueDatabase, WorkflowStatus
-from tracker_service.jobs.queue.earlier_version import read_definition
+from tracker_service.jobs.queue.database import EARLIER_VERSIONS, QueueDatabase, WorkflowStatus
+from tracker_service.jobs.queue.earlier_version import adopt, being_adopted, read_definition
 from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 from tracker_service.jobs.queue.job_run import reset_failures
 from tracker_service.jobs.queue.liveness import Liveness, OneOfSeveral, OneService
@@ -150,9 +150,11 @@ class JobStore:
         job = self.get(job_id)
         if job.state in (JobState.FAILED, JobState.CANCELLED):
             folder = JobFolder(job.folder)
-            read_definition(folder, self._database).write(folder)  # that of an earlier version is not complete
             reset_failures(folder)
-            self._database.restart(job_id)
+            if self._database.get(job_id).app_version in EARLIER_VERSIONS:
+                adopt(folder, self._database)
+            else:
+                self._database.restart(job_id)
         return self.get(job_id)
 
     def delete(self, job_id: str) -> None:
@@ -274,6 +276,8 @@ class JobStore:
         return status
 
     def _state(self, entry: WorkflowStatus) -> JobState:
+        if entry.status == "CANCELLED" and being_adopted(JobFolder(self._jobs / entry.workflow_id), entry):
+            return JobState.QUEUED
         state = _STATES[entry.status]
         paused = state is JobState.RUNNING and self._status(entry.workflow_id).paused is not None
         return JobState.PAUSED if paused else state
@@ -287,19 +291,20 @@ class JobStore:
 
     def _job(self, entry: WorkflowStatus, waiting: list[str]) -> Job:
         status, folder = self._status(entry.workflow_id), JobFolder(self._jobs / entry.workflow_id)
+        state, completed = self._state(entry), entry.completed_at
         return Job(
             id=entry.workflow_id,
             request=self._definition(folder).request,
-            state=self._state(entry),
+            state=state,
             folder=folder.path,
             queued_at=(entry.created_at or 0) / 1000,
             started_at=status.started_at,
-            completed_at=None if entry.completed_at is None else entry.completed_at / 1000,
+            completed_at=completed / 1000 if state.final and completed else None,
             frames_done=status.frames_done,
             frames_total=status.frames_total,
             queue_position=waiting.index(entry.workflow_id) if entry.workflow_id in waiting else 0,
             attempts=status.attempts,
-            reason=_reason(entry, status),
+            reason=None if state is JobState.QUEUED else _reason(entry, status),
         )
 
 

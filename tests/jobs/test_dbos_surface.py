@@ -1,0 +1,233 @@
+"""What this project takes for granted of DBOS, its private parts too: an upgrade that breaks it fails here."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from harness.waiting import until
+from tracker_service.errors import JobError
+from tracker_service.jobs.queue import database as queue_database
+from tracker_service.jobs.queue.database import QueueDatabase, RecordedError, WorkflowStatus, step
+from tracker_service.jobs.queue.job_run import JobInterrupted
+
+PACKAGE = Path(queue_database.__file__).parents[2]
+Workflow = Callable[[str], dict[str, Any]]
+
+
+class Opened:
+    """A queue in a SQLite file; a context manager."""
+
+    def __init__(self, folder: Path, workflow: Workflow, *, name: str = "here", version: str = "2") -> None:
+        queue_database.APPLICATION_VERSION = version
+        url = f"sqlite:///{folder / 'queue.sqlite'}"
+        self.queue = QueueDatabase(url, name, workflow, concurrency=1, poll_seconds=0.05)
+
+    def __enter__(self) -> QueueDatabase:
+        return self.queue
+
+    def __exit__(self, *_: object) -> None:
+        self.queue.close()
+
+
+@pytest.fixture(autouse=True)
+def version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the version back that tests change."""
+    monkeypatch.setattr(queue_database, "APPLICATION_VERSION", "2")
+
+
+def wait_for(queue: QueueDatabase, job_id: str, status: str) -> WorkflowStatus:
+    return until(lambda: entry if (entry := queue.get(job_id)).status == status else None)
+
+
+def done(job_id: str) -> dict[str, Any]:
+    return {"job": job_id}
+
+
+def interrupted(_: str) -> dict[str, Any]:
+    raise JobInterrupted
+
+
+def test_only_one_module_imports_it() -> None:
+    uses = re.compile(r"^\s*(import|from) dbos\b", re.MULTILINE)
+    found = [path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if uses.search(path.read_text())]
+    assert found == ["jobs/queue/database.py"]
+
+
+def test_lower_ranks_go_first_and_a_workflow_keeps_its_client(tmp_path: Path) -> None:
+    order, all_queued = list[str](), Event()
+
+    def note(job_id: str) -> dict[str, Any]:
+        all_queued.wait()
+        order.append(job_id)
+        return {}
+
+    with Opened(tmp_path, note) as queue:
+        for job_id, rank, client in (("first", 1, "a"), ("late", 9, "a"), ("urgent", 5, "b")):
+            queue.enqueue(job_id, rank, client)
+            wait_for(queue, "first", "PENDING")
+        all_queued.set()
+        for job_id in ("first", "late", "urgent"):
+            wait_for(queue, job_id, "SUCCESS")
+        assert order == ["first", "urgent", "late"]
+        assert [entry.workflow_id for entry in queue.workflows(client="a")] == ["first", "late"]
+        assert queue.get("urgent").priority == 5
+
+
+def test_an_interrupted_workflow_has_no_outcome_and_another_service_recovers_it(tmp_path: Path) -> None:
+    called: list[str] = []
+
+    def interrupt(job_id: str) -> dict[str, Any]:
+        called.append(job_id)
+        raise JobInterrupted
+
+    with Opened(tmp_path, interrupt, name="dead") as queue:
+        queue.enqueue("job", 1, "")
+        until(lambda: called)
+    with Opened(tmp_path, done, name="alive") as queue:
+        left = queue.get("job")
+        assert (left.status, left.executor_id, left.error) == ("PENDING", "dead", None)
+        queue.recover("nobody")
+        assert queue.get("job").status == "PENDING"
+        queue.recover("dead")
+        recovered = wait_for(queue, "job", "SUCCESS")
+        assert recovered.executor_id == "alive"
+        assert (recovered.recovery_attempts or 0) > (left.recovery_attempts or 0)
+
+
+def test_a_service_that_starts_again_recovers_its_own(tmp_path: Path) -> None:
+    called: list[str] = []
+
+    def interrupt(job_id: str) -> dict[str, Any]:
+        called.append(job_id)
+        raise JobInterrupted
+
+    with Opened(tmp_path, interrupt) as queue:
+        queue.enqueue("job", 1, "")
+        until(lambda: called)
+    with Opened(tmp_path, done) as queue:
+        wait_for(queue, "job", "SUCCESS")
+
+
+def test_a_workflow_that_nobody_computes_is_queued_again(tmp_path: Path) -> None:
+    called: list[str] = []
+
+    def interrupt_once(job_id: str) -> dict[str, Any]:
+        called.append(job_id)
+        if len(called) == 1:
+            raise JobInterrupted
+        return {}
+
+    with Opened(tmp_path, interrupt_once) as queue:
+        queue.enqueue("job", 1, "")
+        until(lambda: called)
+        queue.requeue("job")
+        wait_for(queue, "job", "SUCCESS")
+
+
+def test_a_step_that_has_returned_is_not_run_again(tmp_path: Path) -> None:
+    steps, results = list[str](), list[dict[str, Any]]()
+
+    def compute() -> dict[str, Any]:
+        steps.append("run")
+        return {"frames": 5}
+
+    def stop_after_the_step(_: str) -> dict[str, Any]:
+        results.append(step("track", compute))
+        raise JobInterrupted
+
+    def finish(_: str) -> dict[str, Any]:
+        results.append(step("track", compute))
+        return {}
+
+    with Opened(tmp_path, stop_after_the_step) as queue:
+        queue.enqueue("job", 1, "")
+        until(lambda: results)
+    with Opened(tmp_path, finish) as queue:
+        wait_for(queue, "job", "SUCCESS")
+    assert steps == ["run"]
+    assert results == [{"frames": 5}] * 2
+
+
+def test_a_failed_step_ends_its_workflow_with_the_reason_and_is_told_from_one_that_fails_now(tmp_path: Path) -> None:
+    errors: list[Exception] = []
+
+    def fail() -> dict[str, Any]:
+        raise JobError("chunk 3 cannot be computed")
+
+    def interrupt_when_it_failed(_: str) -> dict[str, Any]:
+        try:
+            return step("track", fail)
+        except JobError as error:
+            errors.append(error)
+            raise JobInterrupted from error
+
+    def fail_again(_: str) -> dict[str, Any]:
+        try:
+            return step("track", fail)
+        except RecordedError as error:
+            errors.append(error)
+            raise
+
+    with Opened(tmp_path, interrupt_when_it_failed) as queue:
+        queue.enqueue("job", 1, "")
+        until(lambda: errors)
+    with Opened(tmp_path, fail_again) as queue:
+        failed = wait_for(queue, "job", "ERROR")
+    assert str(failed.error) == "chunk 3 cannot be computed"
+    assert len(errors) == 2
+
+
+def test_a_final_workflow_begins_again_from_its_first_step(tmp_path: Path) -> None:
+    steps: list[str] = []
+
+    def compute() -> dict[str, Any]:
+        steps.append("run")
+        return {}
+
+    with Opened(tmp_path, lambda _: step("track", compute)) as queue:
+        queue.enqueue("job", 7, "a")
+        wait_for(queue, "job", "SUCCESS")
+        queue.restart("job")
+        until(lambda: len(steps) == 2)
+        again = wait_for(queue, "job", "SUCCESS")
+        assert (again.priority, again.authenticated_user) == (7, "a")
+
+
+def test_a_cancelled_workflow_is_not_begun_and_a_deleted_one_is_forgotten(tmp_path: Path) -> None:
+    begun, cancelled = list[str](), Event()
+
+    def wait(job_id: str) -> dict[str, Any]:
+        begun.append(job_id)
+        cancelled.wait()
+        return {}
+
+    with Opened(tmp_path, wait) as queue:
+        queue.enqueue("first", 1, "")
+        until(lambda: begun)
+        queue.enqueue("second", 2, "")
+        queue.cancel("second")
+        cancelled.set()
+        wait_for(queue, "first", "SUCCESS")
+        assert queue.get("second").status == "CANCELLED"
+        queue.delete("second")
+        assert [entry.workflow_id for entry in queue.workflows()] == ["first"]
+    assert begun == ["first"]
+
+
+def test_a_workflow_of_another_version_waits_until_it_is_begun_again_under_this_one(tmp_path: Path) -> None:
+    with Opened(tmp_path, interrupted, version="1") as queue:
+        queue.enqueue("earlier", 3, "a")
+    with Opened(tmp_path, done) as queue:
+        queue.enqueue("own", 4, "")
+        wait_for(queue, "own", "SUCCESS")
+        waiting = queue.workflows(versions=["1"])
+        assert [entry.workflow_id for entry in waiting] == ["earlier"]
+        assert waiting[0].status in ("ENQUEUED", "PENDING")
+        queue.cancel("earlier")
+        queue.restart("earlier")
+        taken = wait_for(queue, "earlier", "SUCCESS")
+        assert (taken.app_version, taken.priority, taken.authenticated_user) == ("2", 3, "a")
