@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,27 @@ from tracker_service.jobs.job import Job, JobRequest, JobState
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
 from tracker_service.settings import load_settings
-from tracker_service.wiring.jobs import store_parameters
+from tracker_service.wiring.jobs import open_job_store
 
 CHUNK = 8
 COMPARED = ("results.ndjson", "tracks.pkl", "overlay.mp4")
 
 
 def new_store(folder: Path, *, observer: JobObserver | None = None, **changes: Any) -> JobStore:
-    """Return a store with quick polls and small chunks; ``changes`` replace groups of its parameters."""
-    settings = load_settings(
-        {
-            "jobs": {"folder": str(folder), "chunk_frames": CHUNK, "poll_seconds": 0.1, "free_bytes": 1 << 20},
-            "inference": {"threads": 1},
-        }
-    )
-    return JobStore(replace(store_parameters(settings), **{"database_url": None, **changes}), observer)
+    """Return a store with quick polls and small chunks.
+
+    Args:
+        folder: of the jobs.
+        observer: is told what running jobs do.
+        changes: ``run``, ``queue`` and ``retention`` replace these groups of its parameters, ``inference`` values of
+            the settings group of that name; others are single parameters.
+    """
+    inference = {"threads": 1, **changes.pop("inference", {})}
+    groups = [asdict(changes.pop(name)) for name in ("run", "queue", "retention") if name in changes]
+    jobs = {"folder": str(folder), "chunk_frames": CHUNK, "poll_seconds": 0.1, "free_bytes": 1 << 20}
+    for values in (*groups, changes):
+        jobs |= values
+    return open_job_store(load_settings({"jobs": jobs, "inference": inference}), observer)
 
 
 @contextmanager

@@ -11,14 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.inference.client import InferenceClient
-from tracker_service.phalp.tracker import Tracker
-from tracker_service.pipeline.frames import Overlap, finished_frames
-from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import load_settings
 from tracker_service.types import FrameResult
 from tracker_service.video.source import Position, open_source
-from tracker_service.wiring.assembly import load_body, models_of, tracker_parameters
+from tracker_service.wiring.run import RunOptions, open_run
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -67,24 +64,15 @@ def run_video(
         frames: how many; None takes all.
         on_frame: called with the number of frames finished, after each.
     """
-    settings, times = load_settings(), StageTimes()
-    pipeline = settings.pipeline
-    overlap = Overlap(pipeline.window, settings.inference.workers, pipeline.in_flight)
-    perception = Perception(
-        client,
-        models_of(settings),
-        second_pass=settings.phalp.second_pass,
-        keep_images=False,
-        times=times,
-    )
-    tracker = Tracker(tracker_parameters(settings), body=load_body(settings))
+    settings, times = load_settings({"render": {"enable": False}}), StageTimes()
     end = None if frames is None else Position(frame=frames)
     results: list[FrameResult] = []
     finished_at: list[float] = []
     with open_source(source, end=end, threads=1) as video:
         started = time.perf_counter()
-        with closing(finished_frames(video, perception, tracker, overlap, detect_shots=False, times=times)) as stream:
-            for frame in stream:
+        run = open_run(RunOptions.of(settings), client, video, video.info.fps, times=times)
+        with closing(run):
+            for frame in run.frames():
                 results.append(frame.result)
                 finished_at.append(time.perf_counter() - started)
                 if on_frame is not None:

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker_service.pipeline.frames import Overlap, observe_frames
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.windows import windows
 from tracker_service.settings import load_settings
 from tracker_service.types import Detections, People, Smpl, Squares
 from tracker_service.video.source import open_source
-from tracker_service.wiring.assembly import models_of, open_client
+from tracker_service.wiring.models import open_client
+from tracker_service.wiring.run import open_perception
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ def compute_features(video: Path) -> VideoFeatures:
     """Run everything that precedes association, with the lite model set."""
     settings, times = load_settings({"phalp": {"second_pass": True}}), StageTimes()
     with closing(open_client(settings)) as client, open_source(str(video)) as source:
-        perception = Perception(client, models_of(settings), second_pass=True, keep_images=False, times=times)
-        observed = list(observe_frames(source, perception, Overlap(), detect_shots=False, times=times))
-    size = observed[0].width, observed[0].height
+        perception = open_perception(settings, client, times=times)
+        observed = [seen for window in windows(source, settings.pipeline.window) for seen in perception.observe(window)]
+    size = observed[0].result.width, observed[0].result.height
     return VideoFeatures(size, [seen.people for seen in observed], [_low_score(seen) for seen in observed])
 
 

@@ -12,9 +12,9 @@ from benchmarks.association.features import VideoFeatures, joined, load_features
 from benchmarks.association.peers import PEERS, PeerMissing, Tracked, TrackedBoxes, track_with_peer
 from tracker_service.evaluation.mot import TruthFrame, read_mot
 from tracker_service.evaluation.mot_metrics import clear, hota, identity, metric_input, pair_frame
-from tracker_service.model_sets import LITE
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
+from tracker_service.settings import load_settings
 from tracker_service.types import People
 
 SCORE_GATES = (0.3, 0.4, 0.5)
@@ -41,8 +41,7 @@ class Variant:
 
 def lite_parameters(**changes: Any) -> TrackerParameters:
     """Return the tracker's parameters for the lite model set, with ``changes``."""
-    lite = {"appearance_scale": LITE.appearance_scale, "track_history": LITE.track_history}
-    return TrackerParameters(**{**lite, **changes})
+    return load_settings({"model_set": "lite", "phalp": changes}).phalp
 
 
 VARIANTS = (

@@ -11,7 +11,7 @@ import psutil
 
 from benchmarks.http.frames import jpegs, there_and_back
 from benchmarks.http.load import Client, Post, running
-from tracker_service.settings.serving import SessionSettings
+from tracker_service.sessions.session_parameters import SessionParameters
 
 _SIZE = (320, 320)
 _IMAGES = 24
@@ -60,7 +60,7 @@ def memory_table(frames: int, sessions: int) -> tuple[list[dict[str, Any]], dict
         seconds = time.perf_counter() - started
         live = service.metric("phalp_sessions")
         people = service.metric("phalp_persons_total", state="seen") / done
-    kept = sessions * SessionSettings().history
+    kept = sessions * SessionParameters().history
     rows = [{"frames": at, "MiB": mib} for at, mib in readings[:: max(len(readings) // _ROWS, 1)]]
     summary = {
         "sessions alive": live,

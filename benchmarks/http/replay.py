@@ -14,7 +14,7 @@ from tracker_service.api.server import serve
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
 from tracker_service.settings import Settings, load_settings
 from tracker_service.settings.overrides import parse_overrides
-from tracker_service.wiring.assembly import open_client
+from tracker_service.wiring.models import open_client
 
 
 class ReplayingClient:

@@ -20,7 +20,7 @@ def queue_run(folder: Path) -> dict[str, Any]:
     """Queue everything, cancel one in each state, and look who was computed when."""
     short = cut(folder / "short.mp4", 2, width=320)
     walk = cut(folder / "walk.mp4", 48)
-    limits = QueueLimits(concurrency=_CONCURRENCY, length=100, client_jobs=100)
+    limits = QueueLimits(concurrency=_CONCURRENCY, queue_length=100, client_jobs=100)
     with running_store(folder / "queue", queue=limits) as store:
         began = time.monotonic()
         blocking = [store.submit(request(walk, client="z")) for _ in range(_CONCURRENCY)]

@@ -19,7 +19,7 @@ from tracker_service.jobs.queue import worker_process
 from tracker_service.jobs.worker import main as worker
 from tracker_service.jobs.worker import video_job
 from tracker_service.settings import Settings
-from tracker_service.wiring.assembly import open_client
+from tracker_service.wiring.models import open_client
 
 _WORKER = (sys.executable, "-m", "benchmarks.long_video.replay", "worker")
 _MOST_ROWS = 5_000

@@ -16,7 +16,7 @@ from harness.triton.environment import EnvironmentUnavailableError
 from harness.video_run import compare, run_video, sources
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import load_settings
-from tracker_service.wiring.assembly import open_client
+from tracker_service.wiring.models import open_client
 
 PARTS = ("equality", "gap", "load", "stages", "faults")
 

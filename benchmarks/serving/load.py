@@ -15,7 +15,7 @@ from harness.video_run import VideoRun, run_video
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import load_settings
-from tracker_service.wiring.assembly import open_client
+from tracker_service.wiring.models import open_client
 
 VIDEOS = (1, 2, 4, 8)
 

@@ -86,8 +86,8 @@ def _models(settings: ExportSettings, precision: Precision) -> Iterator[tuple[st
     yield FULL.detector, Precision.FP32
     if FULL.appearance is not None:
         yield FULL.appearance, Precision.FP32
-    if FULL.pose_predictor is not None:
+    if FULL.pose_transformer is not None:
         if all(status(file, settings.weights) is Status.PRESENT for file in _POSE_FILES):
-            yield FULL.pose_predictor, Precision.FP32
+            yield FULL.pose_transformer, Precision.FP32
         else:
-            print(f"{FULL.pose_predictor}: no weights, poses will go on with constant velocity", flush=True)
+            print(f"{FULL.pose_transformer}: no weights, poses will go on with constant velocity", flush=True)

@@ -21,7 +21,7 @@ from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
 from tracker_service.settings import Settings, load_settings
 from tracker_service.settings.overrides import parse_overrides
-from tracker_service.wiring.assembly import models_of, open_client
+from tracker_service.wiring.models import models_of, open_client
 
 
 class FaultyClient:

@@ -10,7 +10,7 @@ from rich.text import Text
 from tests.results.frames import tracked_person
 from tracker_service.command_line.progress import LiveBar, PlainLines, progress_display
 from tracker_service.types import FrameResult
-from tracker_service.wiring.assembly import Progress
+from tracker_service.wiring.track import Progress
 
 
 def progress(done: int, total: int | None, people: int = 0) -> Progress:

@@ -32,7 +32,7 @@ def phalp_triton(*arguments: object, **environment: str) -> subprocess.Completed
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
     folder = tmp_path_factory.mktemp("track") / "new" / "out"
-    return phalp_triton("track", SAMPLE, "--out", folder, "--end", FRAMES, "phalp.n_init=3", "device=cpu"), folder
+    return phalp_triton("track", SAMPLE, "--out", folder, "--end", FRAMES, "phalp.n_init=3", "seed=1"), folder
 
 
 def test_a_run_writes_its_four_files_and_a_summary_for_people(
@@ -48,7 +48,7 @@ def test_a_run_writes_its_four_files_and_a_summary_for_people(
     ]
     assert "16 (0.6 s of video)" in done.stdout
     assert "coverage        100.0%" in done.stdout
-    assert "override device has no effect here" in done.stderr
+    assert "override seed has no effect here" in done.stderr
 
 
 def test_the_files_agree_with_each_other(finished: tuple[subprocess.CompletedProcess[str], Path]) -> None:

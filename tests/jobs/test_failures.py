@@ -94,9 +94,7 @@ def test_a_file_that_is_no_video_is_refused_at_once(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_missing_fails_the_job_and_names_no_path(short: Path, tmp_path: Path) -> None:
-    parameters = new_store(tmp_path)._parameters
-    computing = {"inference": {**parameters.computing["inference"], "repository": str(tmp_path / "nowhere")}}
-    with running_store(tmp_path, computing=computing) as store:
+    with running_store(tmp_path, inference={"repository": str(tmp_path / "nowhere")}) as store:
         failed = wait_final(store, store.submit(request(short)).id)
     assert failed.state is JobState.FAILED
     assert failed.attempts == 1

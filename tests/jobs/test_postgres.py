@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from harness.job_stores import (
     CHUNK,
@@ -35,9 +36,9 @@ def database() -> Iterator[str]:
 
 def test_the_url_comes_from_the_settings_or_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://environment/x")
-    assert store_parameters(load_settings()).database_url == "postgresql://environment/x"
+    assert store_parameters(load_settings()).database_url == SecretStr("postgresql://environment/x")
     given = load_settings({"jobs": {"database_url": "postgresql://settings/x"}})
-    assert store_parameters(given).database_url == "postgresql://settings/x"
+    assert store_parameters(given).database_url == SecretStr("postgresql://settings/x")
     monkeypatch.delenv("DATABASE_URL")
     assert store_parameters(load_settings()).database_url is None
 

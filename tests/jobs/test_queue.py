@@ -100,7 +100,7 @@ def test_cancel_in_each_state(short: Path, clip: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "clients", "error"),
     [
-        (QueueLimits(length=0), ["a"], QueueFullError),
+        (QueueLimits(queue_length=0), ["a"], QueueFullError),
         (QueueLimits(client_jobs=1), ["a", "a"], JobQuotaError),
         (QueueLimits(client_jobs=1), ["a", "b"], None),
         (QueueLimits(client_bytes=1), ["a", "a"], JobQuotaError),

@@ -24,7 +24,7 @@ from tracker_service.jobs.job import JobState
 from tracker_service.jobs.messages import FrameCounts
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.settings import load_settings
-from tracker_service.wiring.assembly import track_video
+from tracker_service.wiring.track import track_video
 
 Undisturbed = Callable[[bool], dict[str, bytes]]
 

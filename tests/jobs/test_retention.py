@@ -30,14 +30,14 @@ def finished(tmp_path: Path) -> list[FinishedJob]:
 @pytest.mark.parametrize(
     ("retention", "now", "removed"),
     [
-        (Retention(seconds=100), 50, ""),
-        (Retention(seconds=25), 50, "12"),
-        (Retention(seconds=1), 5, ""),
-        (Retention(seconds=100, bytes=4 * 64 * KIB), 50, ""),
-        (Retention(seconds=100, bytes=3 * 64 * KIB), 50, "1"),
-        (Retention(seconds=100, bytes=2 * 64 * KIB - 1), 50, "123"),
-        (Retention(seconds=25, bytes=64 * KIB), 50, "123"),
-        (Retention(seconds=100, bytes=1), 50, "1234"),
+        (Retention(retention_seconds=100), 50, ""),
+        (Retention(retention_seconds=25), 50, "12"),
+        (Retention(retention_seconds=1), 5, ""),
+        (Retention(retention_seconds=100, retention_bytes=4 * 64 * KIB), 50, ""),
+        (Retention(retention_seconds=100, retention_bytes=3 * 64 * KIB), 50, "1"),
+        (Retention(retention_seconds=100, retention_bytes=2 * 64 * KIB - 1), 50, "123"),
+        (Retention(retention_seconds=25, retention_bytes=64 * KIB), 50, "123"),
+        (Retention(retention_seconds=100, retention_bytes=1), 50, "1234"),
     ],
 )
 def test_the_old_go_first(finished: list[FinishedJob], retention: Retention, now: float, removed: str) -> None:
@@ -90,6 +90,6 @@ def test_a_store_removes_finished_jobs_with_their_files(short: Path, tmp_path: P
         job = store.submit(request(short))
         wait_complete(store, job.id)
         assert not gone(store, job.id)
-    with running_store(tmp_path, retention=Retention(bytes=1)) as store:
+    with running_store(tmp_path, retention=Retention(retention_bytes=1)) as store:
         until(lambda: gone(store, job.id))
         until(lambda: not job.folder.exists())

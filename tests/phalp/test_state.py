@@ -12,7 +12,8 @@ from tracker_service.errors import TrackerStateError
 from tracker_service.phalp.state.snapshot import SNAPSHOT_VERSION, TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.pipeline.checkpoint import load_tracker_state, save_tracker_state
+from tracker_service.pipeline.border_file import load_border, save_border
+from tracker_service.pipeline.tracking import Border
 from tracker_service.types import TrackedPerson
 
 
@@ -21,9 +22,17 @@ def values(records: tuple[TrackedPerson, ...]) -> list[list[Any]]:
     return [[np.asarray(getattr(record, name)).tolist() for name in names] for record in records]
 
 
+def save(path: Path, snapshot: TrackerSnapshot) -> None:
+    save_border(path, Border(0, snapshot, ()), {})
+
+
+def load(path: Path) -> TrackerSnapshot:
+    return load_border(path)[0].tracker
+
+
 def through_file(snapshot: TrackerSnapshot, path: Path) -> TrackerSnapshot:
-    save_tracker_state(path, snapshot)
-    return load_tracker_state(path)
+    save(path, snapshot)
+    return load(path)
 
 
 @pytest.mark.parametrize("compat", ["paper", "upstream"])
@@ -131,32 +140,32 @@ def test_a_file_that_is_no_state_is_refused(content: bytes | None, tmp_path: Pat
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(TrackerStateError, match=r"state\.npz: expected a tracker state"):
-        load_tracker_state(path)
+        load(path)
 
 
 def test_a_truncated_state_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "state.npz"
-    save_tracker_state(path, Tracker(TrackerParameters()).snapshot())
+    save(path, Tracker(TrackerParameters()).snapshot())
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(TrackerStateError):
-        load_tracker_state(path)
+        load(path)
 
 
 def test_arrays_with_objects_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "state.npz"
     with path.open("wb") as stream:
-        np.savez(stream, snapshot_version=np.array([{}], object), snapshot_parameters=np.array(""))
+        np.savez(stream, next_frame=np.array([{}], object))
     with pytest.raises(TrackerStateError):
-        load_tracker_state(path)
+        load(path)
 
 
 def test_a_failed_save_leaves_the_earlier_state(tmp_path: Path) -> None:
     path = tmp_path / "state.npz"
-    save_tracker_state(path, Tracker(TrackerParameters()).snapshot())
+    save(path, Tracker(TrackerParameters()).snapshot())
     (tmp_path / "state.npz.partial").mkdir()
     with pytest.raises(TrackerStateError, match="expected to write"):
-        save_tracker_state(path, Tracker(TrackerParameters()).snapshot())
-    assert load_tracker_state(path).version == SNAPSHOT_VERSION
+        save(path, Tracker(TrackerParameters()).snapshot())
+    assert load(path).version == SNAPSHOT_VERSION
 
 
 def test_an_empty_tracker_is_restored(tmp_path: Path) -> None:

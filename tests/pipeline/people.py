@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.types import (
     Detections,
-    DroppedDetections,
     Float32,
+    FrameResult,
     People,
     PersonState,
     Smpl,
@@ -45,18 +45,8 @@ def nobody() -> People:
     return people_in([], [])
 
 
-def observation(frame_number: int) -> FrameObservation:
-    return FrameObservation(
-        frame_number=frame_number,
-        timestamp=frame_number / 25,
-        width=64,
-        height=48,
-        shot=False,
-        people=nobody(),
-        low_score=None,
-        dropped=DroppedDetections(),
-        image=None,
-    )
+def tracked_frame(number: int) -> TrackedFrame:
+    return TrackedFrame(FrameResult(number, number / 25, width=64, height=48, persons=()))
 
 
 def person(frame_number: int, track_id: int) -> TrackedPerson:

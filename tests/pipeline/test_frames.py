@@ -2,22 +2,20 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tracker_service.body.model import BodyModel
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.model_sets import LITE
-from tracker_service.phalp.tracker import Tracker
-from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.pipeline.frames import Overlap, finished_frames
-from tracker_service.pipeline.perception import MarkedFrame, Perception
+from tracker_service.pipeline.overlap_parameters import OverlapParameters
 from tracker_service.pipeline.shot_marks import mark_shots
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.settings import load_settings
 from tracker_service.types import Frame, FrameResult, PersonState
 from tracker_service.video.source import Position, open_source
+from tracker_service.wiring.run import RunOptions, open_perception, open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = ROOT / "model_repository"
@@ -37,15 +35,15 @@ def client() -> Iterator[EmbeddedClient]:
     opened.close()
 
 
+NO_OVERLAY = {"render": {"enable": False}}
+
+
 def run(
-    frames: Sequence[Frame], client: EmbeddedClient, overlap: Overlap, *, second_pass: bool = False
+    frames: Sequence[Frame], client: EmbeddedClient, overlap: OverlapParameters, *, second_pass: bool = False
 ) -> list[FrameResult]:
-    times = StageTimes()
-    perception = Perception(client, LITE, second_pass=second_pass, keep_images=False, times=times)
-    body = BodyModel.load(REPOSITORY / LITE.body / "body_model.npz")
-    tracker = Tracker(TrackerParameters(appearance_scale=LITE.appearance_scale), body=body)
-    finished = finished_frames(frames, perception, tracker, overlap, detect_shots=False, times=times)
-    return [frame.result for frame in finished]
+    settings = load_settings({"phalp": {"second_pass": second_pass}, "pipeline": asdict(overlap), **NO_OVERLAY})
+    run = open_run(RunOptions.of(settings), client, frames, 25.0, times=StageTimes())
+    return [frame.result for frame in run.frames()]
 
 
 def seen(result: FrameResult) -> set[int]:
@@ -54,12 +52,12 @@ def seen(result: FrameResult) -> set[int]:
 
 @pytest.fixture(scope="module")
 def one_by_one(frames: tuple[Frame, ...], client: EmbeddedClient) -> list[FrameResult]:
-    return run(frames, client, Overlap(window=1, workers=1, in_flight=1))
+    return run(frames, client, OverlapParameters(window=1, workers=1, in_flight=1))
 
 
-@pytest.mark.parametrize("overlap", [Overlap(4, 2, 3), Overlap(16, 2, 2), Overlap(7, 1, 1)])
+@pytest.mark.parametrize("overlap", [OverlapParameters(*sizes) for sizes in ((4, 2, 3), (16, 2, 2), (7, 1, 1))])
 def test_the_window_size_does_not_change_ids_or_numbers(
-    frames: tuple[Frame, ...], client: EmbeddedClient, one_by_one: list[FrameResult], overlap: Overlap
+    frames: tuple[Frame, ...], client: EmbeddedClient, one_by_one: list[FrameResult], overlap: OverlapParameters
 ) -> None:
     windowed = run(frames, client, overlap)
     assert len(windowed) == len(one_by_one)
@@ -90,7 +88,7 @@ def test_a_person_who_is_hidden_for_a_while_is_predicted_and_keeps_the_id(
         dataclasses.replace(frame, image=np.zeros_like(frame.image)) if frame.number in hidden else frame
         for frame in frames
     ]
-    results = run(blinded, client, Overlap())
+    results = run(blinded, client, OverlapParameters())
     before = seen(results[13])
     for number in hidden:
         persons = results[number].persons
@@ -106,22 +104,20 @@ def test_a_person_who_is_hidden_for_a_while_is_predicted_and_keeps_the_id(
 
 def test_a_window_without_anybody_is_no_special_case(client: EmbeddedClient) -> None:
     empty = [Frame(number, number / 25, np.full((48, 64, 3), 90, np.uint8)) for number in range(5)]
-    results = run(empty, client, Overlap(window=2), second_pass=True)
+    results = run(empty, client, OverlapParameters(window=2), second_pass=True)
     assert [result.persons for result in results] == [()] * 5
 
 
 def test_images_are_kept_only_when_asked_for(frames: tuple[Frame, ...], client: EmbeddedClient) -> None:
-    window = [MarkedFrame(frame) for frame in frames[:2]]
     for keep in (True, False):
-        perception = Perception(client, LITE, second_pass=False, keep_images=keep, times=StageTimes())
-        assert [seen.image is not None for seen in perception.observe(window)] == [keep, keep]
+        perception = open_perception(load_settings(), client, times=StageTimes(), keep_images=keep)
+        assert [seen.image is not None for seen in perception.observe(frames[:2])] == [keep, keep]
 
 
 def test_shots_are_marked_on_the_frame_they_begin_with() -> None:
     rng = np.random.default_rng(0)
     scenes = [rng.integers(0, 255, (36, 64, 3), np.uint8) for _ in range(2)]
     frames = [Frame(number, number / 25, scenes[number >= 12]) for number in range(24)]
-    marked = list(mark_shots(frames, detect=True))
-    assert [one.frame.number for one in marked] == list(range(24))
-    assert [one.frame.number for one in marked if one.shot] == [12]
-    assert not any(one.shot for one in mark_shots(frames, detect=False))
+    marked = list(mark_shots(frames))
+    assert [one.number for one in marked] == list(range(24))
+    assert [one.number for one in marked if one.shot] == [12]

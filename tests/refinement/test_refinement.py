@@ -10,20 +10,22 @@ from hypothesis import strategies as st
 from tests.refinement.walkers import RATE, TurningBody, angles, frame, states, walker
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.rotations import rotation_matrices
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.refinement.refinement_parameters import RefinementParameters
+from tracker_service.refinement.refiner import Refiner
 from tracker_service.refinement.rotations import nearest_rotations, rotation_vectors, slerp
 from tracker_service.refinement.smoothing import regression_weights
-from tracker_service.refinement.stream import Refiner
 from tracker_service.types import Float64, FrameResult, PersonState, Smpl
 
 BODY = TurningBody()
+TRACKING = TrackerParameters()
 GAPS_ONLY = RefinementParameters(longest_gap=10, smoothing_seconds=0.0)
 BOTH = RefinementParameters(longest_gap=10, smoothing_seconds=0.1)
 vectors = st.tuples(*[st.floats(-1, 1) for _ in range(3)]).filter(lambda vector: np.linalg.norm(vector) > 1e-3)
 
 
 def refined(frames: Sequence[FrameResult], parameters: RefinementParameters) -> list[FrameResult]:
-    refiner = Refiner(parameters, BODY, RATE)
+    refiner = Refiner(parameters, TRACKING, BODY, RATE)
     return [out for item in frames for out in refiner.push(item)] + list(refiner.finish())
 
 
@@ -164,9 +166,9 @@ def test_a_refiner_that_is_replaced_by_its_state_gives_the_same_frames(
     seen: list[int], shots: list[int], cut: int
 ) -> None:
     frames = [frame(n, *([walker(n)] if n in seen else []), shot=n in shots) for n in range(40)]
-    first = Refiner(BOTH, BODY, RATE)
+    first = Refiner(BOTH, TRACKING, BODY, RATE)
     parts = [out for item in frames[:cut] for out in first.push(item)]
-    second = Refiner(BOTH, BODY, RATE, first.state)
+    second = Refiner(BOTH, TRACKING, BODY, RATE, first.state)
     parts += [out for item in frames[cut:] for out in second.push(item)] + list(second.finish())
     whole = refined(frames, BOTH)
     assert [item.frame_number for item in parts] == list(range(40))
@@ -178,7 +180,7 @@ def test_a_refiner_that_is_replaced_by_its_state_gives_the_same_frames(
 
 
 def test_a_long_stream_holds_no_more_than_a_short_one() -> None:
-    refiner = Refiner(BOTH, BODY, RATE)
+    refiner = Refiner(BOTH, TRACKING, BODY, RATE)
     held = []
     for n in range(400):
         people = [walker(n, track_id=n // 20 + 1)] if n % 20 < 12 else []
@@ -189,7 +191,7 @@ def test_a_long_stream_holds_no_more_than_a_short_one() -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"longest_gap": -1}, {"smoothing_seconds": -0.1}, {"smoothing_seconds": 3.0}, {"confidence_decay": 1.1}],
+    [{"longest_gap": -1}, {"smoothing_seconds": -0.1}, {"smoothing_seconds": 3.0}],
 )
 def test_settings_outside_their_range_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match=next(iter(values))):

@@ -11,12 +11,11 @@ from tests.phalp.people import FRAME_SIZE, Person, people
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
-from tracker_service.types import DroppedDetections
+from tracker_service.types import Frame, FrameResult
 
 PeopleOfFrame: TypeAlias = Callable[[int], Sequence[Person]]
 """The people of a frame, by its number."""
@@ -25,17 +24,7 @@ TRACKING = TrackerParameters(live=True)
 
 
 def observation(number: int, *persons: Person) -> FrameObservation:
-    return FrameObservation(
-        frame_number=number,
-        timestamp=0.0,
-        width=FRAME_SIZE[0],
-        height=FRAME_SIZE[1],
-        shot=False,
-        people=people(*persons),
-        low_score=None,
-        dropped=DroppedDetections(),
-        image=None,
-    )
+    return FrameObservation(FrameResult(number, 0.0, *FRAME_SIZE, persons=()), people=people(*persons))
 
 
 def request(number: int, *, session: str = "client", content: int = 0) -> FrameRequest:
@@ -73,8 +62,8 @@ class Models:
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def observe(self, window: Sequence[MarkedFrame]) -> tuple[FrameObservation, ...]:
-        numbers = [marked.frame.number for marked in window]
+    def observe(self, window: Sequence[Frame]) -> tuple[FrameObservation, ...]:
+        numbers = [frame.number for frame in window]
         self.batches.append(numbers)
         if not self.gate.wait(timeout=20):
             raise TimeoutError("the gate stayed closed")
@@ -85,13 +74,14 @@ class Models:
 
 
 def open_sessions(models: Models, tracking: TrackerParameters = TRACKING, **changes: Any) -> FrameSessions:
-    """Return sessions over ``models``; ``changes`` are session parameters."""
+    """Return sessions over ``models``; ``changes`` are session parameters, window and frames_waiting."""
+    bounds = {name: changes.pop(name, default) for name, default in (("window", 4), ("frames_waiting", 128))}
     parameters = SessionParameters(**{"gap_seconds": 0.03, **changes})
 
     def new_video(name: VideoName) -> VideoTracker:
         return VideoTracker(name, Tracker(tracking), None, parameters.history)
 
-    return FrameSessions(models.observe, new_video, parameters)
+    return FrameSessions(models.observe, new_video, parameters, **bounds)
 
 
 def ids(answer: FrameAnswer) -> list[int]:

@@ -14,13 +14,12 @@ from tracker_service.errors import (
     ModelContractError,
 )
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.types import Frame
 
 
-def frame(number: int) -> MarkedFrame:
-    return MarkedFrame(Frame(number, 0.0, np.zeros((1, 1, 3), np.uint8)))
+def frame(number: int) -> Frame:
+    return Frame(number, 0.0, np.zeros((1, 1, 3), np.uint8))
 
 
 class Run:

@@ -18,7 +18,6 @@ from tracker_service.evaluation.box_overlap import pairwise_iou
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame, Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.windows import windows
 from tracker_service.sessions.frame import FrameAnswer
@@ -26,9 +25,10 @@ from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings, load_settings
-from tracker_service.types import Bool, Float32, Float64
+from tracker_service.types import Bool, Float32, Float64, Frame
 from tracker_service.video.source import open_source
-from tracker_service.wiring.assembly import load_body, models_of, tracker_parameters
+from tracker_service.wiring.models import load_body
+from tracker_service.wiring.run import open_perception
 
 SAMPLE = PROJECT / "samples" / "snow_promenade.mp4"
 FRAMES = 140
@@ -64,15 +64,10 @@ class Clip:
 @pytest.fixture(scope="module")
 def clip() -> Clip:
     settings = load_settings()
-    perception = Perception(
-        EmbeddedClient(settings.inference.repository, threads=2),
-        models_of(settings),
-        second_pass=False,
-        keep_images=False,
-        times=StageTimes(),
-    )
+    client = EmbeddedClient(settings.inference.repository, threads=2)
+    perception = open_perception(settings, client, times=StageTimes())
     with open_source(str(SAMPLE)) as video:
-        frames = map(MarkedFrame, islice(video, FRAMES))
+        frames = islice(video, FRAMES)
         observations = {seen.frame_number: seen for window in windows(frames, 4) for seen in perception.observe(window)}
     truth = ClipTruth.load(SAMPLE.with_name("ground_truth.npz"))
     return Clip(settings, load_body(settings), observations, truth)
@@ -88,17 +83,17 @@ def everybody(seen: FrameObservation) -> Bool:
 
 def post(clip: Clip, plan: Plan, keep: Keep = everybody) -> list[FrameAnswer]:
     """Post every frame as ``plan`` says and return the answers in the order of the frames."""
-    tracking = replace(tracker_parameters(clip.settings), live=True)
+    tracking = replace(clip.settings.phalp, live=True)
 
-    def observe(window: Sequence[MarkedFrame]) -> tuple[FrameObservation, ...]:
-        observed = (clip.observations[marked.frame.number] for marked in window)
+    def observe(window: Sequence[Frame]) -> tuple[FrameObservation, ...]:
+        observed = (clip.observations[frame.number] for frame in window)
         return tuple(replace(seen, people=seen.people.take(keep(seen))) for seen in observed)
 
     async def main() -> dict[int, FrameAnswer]:
         def new_video(name: VideoName) -> VideoTracker:
             return VideoTracker(name, Tracker(tracking, body=clip.body), clip.body, history=300)
 
-        sessions = FrameSessions(observe, new_video, SessionParameters(gap_seconds=0.3))
+        sessions = FrameSessions(observe, new_video, SessionParameters(gap_seconds=0.3), window=4, frames_waiting=128)
         answers: dict[int, FrameAnswer] = {}
 
         async def worker(numbers: Sequence[int]) -> None:

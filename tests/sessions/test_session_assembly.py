@@ -18,7 +18,7 @@ from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.settings import load_settings
 from tracker_service.types import PersonState, UInt8
 from tracker_service.video.source import open_source
-from tracker_service.wiring.assembly import load_body, models_of, open_client
+from tracker_service.wiring.models import load_body, models_of, open_client
 from tracker_service.wiring.sessions import open_sessions
 
 FRAMES = 16

@@ -130,6 +130,8 @@ def test_the_sizes_of_batches_are_reported() -> None:
             Models().observe,
             lambda name: VideoTracker(name, Tracker(TRACKING), None, 10),
             SessionParameters(),
+            window=4,
+            frames_waiting=128,
             on_batch=sizes.append,
         )
         await asyncio.gather(*(sessions.answer(request(number)) for number in range(6)))

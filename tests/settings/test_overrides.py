@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tracker_service.errors import SettingsError
+from tracker_service.media.media_parameters import PathRule
 from tracker_service.settings import load_settings
 from tracker_service.settings.overrides import is_override, parse_overrides, setting_keys
-from tracker_service.settings.serving import PathRule
 
 
 def test_upstream_names_reach_the_settings() -> None:
@@ -18,7 +18,7 @@ def test_upstream_names_reach_the_settings() -> None:
     assert settings.phalp.low_th_c == 0.5
     assert settings.video.start_frame == 50
     assert settings.render.type == "HUMAN_BBOX"
-    assert settings.use_gt is True
+    assert settings.phalp.use_gt is True
 
 
 def test_lists_and_objects_are_given_as_json() -> None:
@@ -37,7 +37,7 @@ def test_the_last_of_equal_keys_wins_and_null_means_the_default() -> None:
     tree = parse_overrides(["phalp.n_init=3", "phalp.n_init=2", "phalp.predict=null"])
     settings = load_settings(tree)
     assert settings.phalp.n_init == 2
-    assert settings.phalp.predict is None
+    assert settings.phalp.predict == "APL"
 
 
 def test_overrides_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +49,7 @@ def test_overrides_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    "argument", ["device=cpu", "render.colors=slahmr", "hmr.hmar_path=/x", "video.extract_video=false", "seed=1"]
+    "argument", ["render.colors=slahmr", "hmr.hmar_path=/x", "video.extract_video=false", "seed=1"]
 )
 def test_keys_that_steer_nothing_here_are_accepted_with_a_warning(
     argument: str, caplog: pytest.LogCaptureFixture

@@ -25,8 +25,8 @@ from tracker_service.api.service import Service
 from tracker_service.api.startup.job_store_opening import JobStoreOpener, OpenJobs
 from tracker_service.api.startup.model_loading import ModelLoader, OpenClient
 from tracker_service.settings import Settings
-from tracker_service.wiring.assembly import open_client as client_of_settings
 from tracker_service.wiring.jobs import open_job_store
+from tracker_service.wiring.models import open_client as client_of_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     health_routes.router,

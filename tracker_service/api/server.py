@@ -18,7 +18,7 @@ from tracker_service.api.startup.model_loading import OpenClient
 from tracker_service.errors import SettingsError
 from tracker_service.process.memory import keep_freed_memory
 from tracker_service.settings import Settings
-from tracker_service.wiring.assembly import open_client as client_of_settings
+from tracker_service.wiring.models import open_client as client_of_settings
 
 _KEEP_ALIVE_SECONDS = 75
 """Above the idle time after which proxies and Node's agents drop a connection, so that they are the ones to do it."""

@@ -27,7 +27,7 @@ from tracker_service.jobs.queue.store import JobStore
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.settings import Settings
-from tracker_service.wiring.assembly import models_of, tracker_parameters
+from tracker_service.wiring.models import models_of
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -72,7 +72,6 @@ class Service:
         limits = settings.limits
         self.settings = settings
         self.models = models_of(settings)
-        tracker_parameters(settings)  # raises before the service listens where a setting cannot be used
         check_models(settings.inference, self.models)
         self.keys = ApiKeys.of_settings(settings.service)
         self.metrics = ServiceMetrics(self.models.name)

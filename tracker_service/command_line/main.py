@@ -20,7 +20,7 @@ from tracker_service.evaluation.track_evaluation import Evaluation
 from tracker_service.evaluation.track_evaluation import evaluate as evaluate_tracks
 from tracker_service.settings import Settings, load_settings
 from tracker_service.settings.overrides import insert, is_override, parse_overrides
-from tracker_service.wiring.assembly import track_video
+from tracker_service.wiring.track import track_video
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
@@ -96,7 +96,7 @@ def evaluate(
     include_predicted: Annotated[bool, typer.Option(help="Also judge people who were only predicted.")] = True,
     minimum_confidence: Annotated[float, typer.Option(help="Lowest detection score of a judged person.")] = 0.0,
     minimum_tracking_confidence: Annotated[float, typer.Option(help="Lowest tracking confidence.")] = 0.0,
-    iou: Annotated[float, typer.Option(help="Overlap from which a box counts as found.")] = 0.5,
+    iou: Annotated[float, typer.Option(help="OverlapParameters from which a box counts as found.")] = 0.5,
 ) -> None:
     """Compare results with ground truth: MOTA, IDF1, HOTA, id switches; with a sample's truth also joint errors."""
     evaluation: Evaluation | PoseEvaluation

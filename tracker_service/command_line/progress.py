@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from tracker_service.wiring.assembly import Progress
+from tracker_service.wiring.track import Progress
 
 _LINE_EVERY_SECONDS = 5.0
 

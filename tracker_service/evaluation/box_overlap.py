@@ -1,4 +1,4 @@
-"""Overlap of boxes."""
+"""OverlapParameters of boxes."""
 
 import numpy as np
 

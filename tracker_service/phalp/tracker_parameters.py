@@ -1,37 +1,21 @@
 """The tracker's settings, under the names PHALP's configuration uses where it has them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Gt, Interval
 
 from tracker_service.errors import SettingsError
+from tracker_service.types.bounds import check_bounds
 
 DistanceType: TypeAlias = Literal["EQ_019", "EQ_010", "A0", "P0", "L0", "LC", "N0", "NC"]
 PoseDistance: TypeAlias = Literal["smpl"]
 Compatibility: TypeAlias = Literal["paper", "upstream"]
 
 _PREDICT_LETTERS = frozenset("TAPL")
-_LEAST: dict[str, float] = {
-    "alpha": 0.0,
-    "hungarian_th": 0.0,
-    "track_history": 3,
-    "max_age_track": 0,
-    "n_init": 1,
-    "past_lookback": 1,
-    "tentative_misses": 0,
-    "second_pass_cost": 0.0,
-    "unknown_texture": 0.0,
-}
-_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
-    "past_lookback": (lambda value: value == 1, "1"),
-    "appearance_scale": (lambda value: value > 0, "a positive number"),
-    "location_damping": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
-    "least_visible": (lambda value: 0 <= value <= 1, "a number from 0 to 1"),
-    "confidence_decay": (lambda value: 0 < value < 1, "a number in (0, 1)"),
-}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrackerParameters:
     """How tracks are associated, confirmed, carried on and forgotten.
 
@@ -81,19 +65,19 @@ class TrackerParameters:
     predict: str = "APL"
     distance_type: DistanceType = "EQ_019"
     pose_distance: PoseDistance = "smpl"
-    alpha: float = 0.1
-    hungarian_th: float = 100.0
-    track_history: int = 7
-    max_age_track: int = 50
-    n_init: int = 5
-    past_lookback: int = 1
-    tentative_misses: int = 3
-    appearance_scale: float = 1000.0
-    location_damping: float = 0.99
-    least_visible: float = 0.25
-    unknown_texture: float = 1 / 4.0536
-    second_pass_cost: float = 10.0
-    confidence_decay: float = 0.95
+    alpha: Annotated[float, Interval(ge=0, le=1)] = 0.1
+    hungarian_th: Annotated[float, Gt(0)] = 100.0
+    track_history: Annotated[int, Ge(3)] = 7
+    max_age_track: Annotated[int, Ge(0)] = 50
+    n_init: Annotated[int, Ge(1)] = 5
+    past_lookback: Annotated[int, Interval(ge=1, le=1)] = 1
+    tentative_misses: Annotated[int, Ge(0)] = 3
+    appearance_scale: Annotated[float, Gt(0)] = 1000.0
+    location_damping: Annotated[float, Interval(gt=0, le=1)] = 0.99
+    least_visible: Annotated[float, Interval(ge=0, le=1)] = 0.25
+    unknown_texture: Annotated[float, Ge(0)] = 1 / 4.0536
+    second_pass_cost: Annotated[float, Gt(0)] = 30.0
+    confidence_decay: Annotated[float, Interval(gt=0, lt=1)] = 0.95
     use_gt: bool = False
     live: bool = False
     compat: Compatibility = "paper"
@@ -101,19 +85,7 @@ class TrackerParameters:
     def __post_init__(self) -> None:
         if not set(self.predict) <= _PREDICT_LETTERS or not self.predict:
             raise SettingsError(f"predict: expected letters out of T, A, P and L, got {self.predict!r}")
-        for name, choices in (
-            ("distance_type", get_args(DistanceType)),
-            ("pose_distance", get_args(PoseDistance)),
-            ("compat", get_args(Compatibility)),
-        ):
-            if getattr(self, name) not in choices:
-                raise SettingsError(f"{name}: expected one of {', '.join(choices)}, got {getattr(self, name)!r}")
-        for name, least in _LEAST.items():
-            if not getattr(self, name) >= least:
-                raise SettingsError(f"{name}: expected at least {least:g}, got {getattr(self, name)}")
-        for name, (accepts, expected) in _RANGES.items():
-            if not accepts(getattr(self, name)):
-                raise SettingsError(f"{name}: expected {expected}, got {getattr(self, name)}")
+        check_bounds(self)
         if self.live and self.upstream:
             raise SettingsError("live: expected compat paper, got upstream")
 

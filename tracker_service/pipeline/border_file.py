@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tracker_service.errors import ContractError, TrackerStateError
 from tracker_service.phalp.state.snapshot import pack_records, unpack_records, with_prefix, without_prefix
-from tracker_service.pipeline.checkpoint import read_arrays, snapshot_of, tracker_arrays, write_arrays
+from tracker_service.pipeline.state_arrays import read_arrays, snapshot_of, tracker_arrays, write_arrays
 from tracker_service.pipeline.tracking import Border
 from tracker_service.types import DroppedDetections, FrameResult
 

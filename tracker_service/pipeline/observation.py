@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracker_service.types import DroppedDetections, People, UInt8
+from tracker_service.types import FrameResult, People, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,21 +10,18 @@ class FrameObservation:
     """The people of one frame, not yet associated.
 
     Attributes:
-        frame_number, timestamp: of the frame.
-        width, height: of the source frame in pixels.
-        shot: True on the first frame of a new shot.
+        result: number, time, size, shot and dropped boxes of the frame; nobody is in it yet.
         people: those that passed all gates.
         low_score: those below the score gate that may still continue a track, None where the second pass is off.
-        dropped: boxes that the gates removed.
         image: (H, W, 3) uint8 RGB where it is still needed (overlay), else None.
     """
 
-    frame_number: int
-    timestamp: float
-    width: int
-    height: int
-    shot: bool
+    result: FrameResult
     people: People
-    low_score: People | None
-    dropped: DroppedDetections
-    image: UInt8 | None
+    low_score: People | None = None
+    image: UInt8 | None = None
+
+    @property
+    def frame_number(self) -> int:
+        """Number of the frame."""
+        return self.result.frame_number

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from tracker_service.pipeline.overlap import read_ahead
-from tracker_service.pipeline.recorder import FinishedFrame
+from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.tracking import Border
 from tracker_service.types import Frame
 
@@ -13,8 +13,8 @@ _READ_AHEAD = 2
 
 
 def with_images(
-    stream: Generator[FinishedFrame | Border, None, None], frames: Iterable[Frame]
-) -> Generator[FinishedFrame | Border, None, None]:
+    stream: Generator[TrackedFrame | Border, None, None], frames: Iterable[Frame]
+) -> Generator[TrackedFrame | Border, None, None]:
     """Give every finished frame its image; borders pass.
 
     Args:

@@ -2,22 +2,19 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.types import Frame
 from tracker_service.video.shots import ShotDetector
 
 
-def mark_shots(frames: Iterable[Frame], *, detect: bool) -> Iterator[MarkedFrame]:
-    """Yield every frame, marked; with ``detect`` a few frames late (the detector's look-ahead), else at once."""
-    if not detect:
-        yield from map(MarkedFrame, frames)
-        return
+def mark_shots(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Yield every frame, marked where a new shot begins, a few frames late (the detector's look-ahead)."""
     detector = ShotDetector()
     waiting: deque[Frame] = deque()
     for frame in frames:
         waiting.append(frame)
         if (decision := detector.push(frame)) is not None:
-            yield MarkedFrame(waiting.popleft(), decision.shot)
+            yield replace(waiting.popleft(), shot=decision.shot)
     for decision in detector.finish():
-        yield MarkedFrame(waiting.popleft(), decision.shot)
+        yield replace(waiting.popleft(), shot=decision.shot)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tracker_service.phalp.missed_tracks import JointModel, visible_part
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.refinement.interpolation import between
-from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.types import FrameResult, PersonState, TrackedPerson
 
 
@@ -20,20 +20,24 @@ class GapFiller:
     Nobody is filled in across a change of shot.
 
     Args:
-        parameters: which gaps are filled.
+        tracking: how the frames were tracked.
         body: gives the joints of people in between.
         held: frames that another one held back, oldest first.
         sightings: its `sightings`.
+        longest_gap: frames between two sightings that are filled; None takes ``max_age_track``.
     """
 
     def __init__(
         self,
-        parameters: RefinementParameters,
+        tracking: TrackerParameters,
         body: JointModel,
         held: Iterable[FrameResult] = (),
         sightings: Iterable[FrameResult] = (),
+        *,
+        longest_gap: int | None = None,
     ) -> None:
-        self._parameters, self._body = parameters, body
+        self._tracking, self._body = tracking, body
+        self._longest_gap = tracking.max_age_track if longest_gap is None else longest_gap
         self._held: deque[FrameResult] = deque(held)
         self._seen = {person.track_id: person for frame in sightings for person in frame.persons}
 
@@ -57,7 +61,7 @@ class GapFiller:
                 if (before := self._seen.get(person.track_id)) is not None:
                     self._fill(before, person)
                 self._seen[person.track_id] = person
-        now, longest = frame.frame_number, self._parameters.longest_gap
+        now, longest = frame.frame_number, self._longest_gap
         self._seen = {number: person for number, person in self._seen.items() if now - person.frame_number <= longest}
         missing_since = min((p.frame_number for p in self._seen.values() if p.frame_number < now), default=now)
         while self._held and self._held[0].frame_number <= missing_since:
@@ -78,7 +82,7 @@ class GapFiller:
         others = [person for person in frame.persons if person.track_id != before.track_id]
         known = next((person for person in frame.persons if person.track_id == before.track_id), None)
         filled = between(before, after, known or self._absent(before, frame.frame_number), size, self._body)
-        if known is None and visible_part(filled.box, size) < self._parameters.least_visible:
+        if known is None and visible_part(filled.box, size) < self._tracking.least_visible:
             return frame
         return replace(frame, persons=tuple(sorted([*others, filled], key=lambda person: person.track_id)))
 
@@ -89,5 +93,5 @@ class GapFiller:
             frame_number=frame_number,
             state=PersonState.PREDICTED,
             age=age,
-            tracking_confidence=self._parameters.confidence_decay**age,
+            tracking_confidence=self._tracking.confidence_decay**age,
         )

@@ -34,7 +34,7 @@ class FrameFile(ABC):
         return self._order.count
 
     @abstractmethod
-    def write(self, result: FrameResult) -> None:
+    def write(self, result: FrameResult) -> object:
         """Append one frame.
 
         Raises:
@@ -42,8 +42,8 @@ class FrameFile(ABC):
             ResultsError: the file cannot be written.
         """
 
-    def close(self, *, complete: bool) -> None:
-        """Rename the file when ``complete``; otherwise keep the partial file, unless it holds no frame.
+    def close(self, *, complete: bool, keep_partial: bool = True) -> None:
+        """Rename the file when ``complete``; otherwise keep the partial file if it holds a frame and is wanted.
 
         Closing a closed file does nothing.
         """
@@ -58,7 +58,7 @@ class FrameFile(ABC):
                 with suppress(ResultsError):
                     self._end()
         finally:
-            self._file.abandon(keep=self.frames > 0)
+            self._file.abandon(keep=keep_partial and self.frames > 0)
 
     @abstractmethod
     def _end(self) -> None:

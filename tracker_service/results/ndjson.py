@@ -29,11 +29,12 @@ class NdjsonWriter(FrameFile):
         super().__init__(path)
         self._body = body
 
-    def write(self, result: FrameResult) -> None:
-        """Append one frame; a field that is not finite is a `ContractError`, and nothing is written."""
-        line = frame_bytes(result, self._body)
+    def write(self, result: FrameResult) -> int:
+        """Append one frame and return the bytes of its line; a field that is not finite is a `ContractError`."""
+        line = frame_bytes(result, self._body) + b"\n"
         self._order.accept(result)
-        self._file.write(line + b"\n")
+        self._file.write(line)
+        return len(line)
 
     def _end(self) -> None:
         """A file of lines needs no end."""

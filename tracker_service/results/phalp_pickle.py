@@ -49,19 +49,20 @@ class PhalpPickleWriter(FrameFile):
     Args:
         path: final path of the file.
         frame_path: names each frame; every name must be different.
+        first: index of the first frame, where the frames before it are in other files.
 
     Raises:
         ResultsError: the file cannot be created.
     """
 
-    def __init__(self, path: Path, frame_path: FramePath) -> None:
+    def __init__(self, path: Path, frame_path: FramePath, first: int = 0) -> None:
         super().__init__(path)
         self._pickle = PickleStream(self._file.write)
-        self._frame_path = frame_path
+        self._frame_path, self._first = frame_path, first
 
     def write(self, result: FrameResult) -> None:
         """Append one frame."""
-        index = self._order.accept(result)
+        index = self._first + self._order.accept(result)
         path = self._frame_path(index)
         self._pickle.add(path, phalp_frame(result, index, path))
 

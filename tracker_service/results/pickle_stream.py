@@ -11,11 +11,13 @@ scalar types); NumPy's own pickles name private modules that moved between the t
 import io
 import pickle
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tracker_service.errors import ResultsError
 
 COMPRESSION_LEVEL = 3
 """What the original passes to joblib; raising it makes smaller files and takes longer."""
@@ -72,6 +74,18 @@ class PickleStream:
         """Append one item; a key that was added before replaces its earlier value for the reader."""
         self._compress(self._program.item(key, value))
 
+    def add_items_of(self, chunks: Iterable[bytes]) -> None:
+        """Append all items of a dict that another stream has written.
+
+        Args:
+            chunks: what it wrote, in pieces of any size.
+
+        Raises:
+            ResultsError: they are not what a finished stream writes.
+        """
+        for program in _items(chunks):
+            self._compress(program)
+
     def finish(self) -> None:
         """End the dict; nothing can be added afterwards."""
         self._compress(self._program.end)
@@ -83,6 +97,26 @@ class PickleStream:
         if len(self._pending) >= _CHUNK_BYTES:
             self._write(bytes(self._pending))
             self._pending.clear()
+
+
+def _items(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the program of a finished stream without its begin and its end."""
+    decompressor, begin, end = zlib.decompressobj(), PickleProgram.begin, PickleProgram.end
+    held, begun = b"", False
+    try:
+        for chunk in chunks:
+            held += decompressor.decompress(chunk)
+            if not begun and len(held) >= len(begin):
+                begun, held = held.startswith(begin), held.removeprefix(begin)
+                if not begun:
+                    break
+            if begun:
+                yield held[: -len(end)]
+                held = held[-len(end) :]
+    except zlib.error as error:
+        raise ResultsError(f"tracks: expected a compressed pickle, got {error}") from error
+    if not (begun and decompressor.eof and held == end):
+        raise ResultsError("tracks: expected a finished pickle of a dict, got one that is cut off or something else")
 
 
 def _reduce_array(array: NDArray[Any]) -> tuple[Any, ...]:

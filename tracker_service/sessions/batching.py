@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from tracker_service.errors import InferenceFailedError, InferenceUnavailableError, PhalpTritonError
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame
+from tracker_service.types import Frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Queued:
-    frame: MarkedFrame
+    frame: Frame
     observed: asyncio.Future[FrameObservation]
 
 
@@ -36,7 +36,7 @@ class FrameBatcher:
 
     def __init__(
         self,
-        observe: Callable[[Sequence[MarkedFrame]], tuple[FrameObservation, ...]],
+        observe: Callable[[Sequence[Frame]], tuple[FrameObservation, ...]],
         *,
         window: int,
         workers: int,
@@ -50,7 +50,7 @@ class FrameBatcher:
         self._running: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="frames")
 
-    def submit(self, frame: MarkedFrame) -> asyncio.Future[FrameObservation]:
+    def submit(self, frame: Frame) -> asyncio.Future[FrameObservation]:
         """Queue a frame and return the future of its observation.
 
         The future fails with `InferenceUnavailableError` where the models cannot be reached now, with another
@@ -81,7 +81,7 @@ class FrameBatcher:
         await asyncio.gather(*self._running, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _observed(self, frames: list[MarkedFrame]) -> tuple[FrameObservation, ...]:
+    def _observed(self, frames: list[Frame]) -> tuple[FrameObservation, ...]:
         observations = self._observe(frames)
         if len(observations) != len(frames):
             raise InferenceFailedError(f"expected {len(frames)} observed frames, got {len(observations)}")

@@ -1,9 +1,14 @@
 """What can be set about sessions."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Gt
+
+from tracker_service.types.bounds import check_bounds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SessionParameters:
     """Bounds and waiting times of frame sessions.
 
@@ -16,17 +21,15 @@ class SessionParameters:
         max_sessions: sessions kept; the longest idle one without a frame in flight goes first. Raising it takes memory.
         history: answered frames kept per session, for retries and as neighbours of late frames. Raising it takes about
             5 kB per frame and person.
-        frames_waiting: frames of all sessions accepted and not yet answered; beyond it frames are refused. Raising it
-            takes an image each.
-        window: most frames in one batch. Raising it makes batches larger when many frames wait.
         workers: batches computed at the same time. Raising it uses more cores.
     """
 
-    gap_seconds: float = 2.0
-    wait_seconds: float = 20.0
-    expiry_seconds: float = 600.0
-    max_sessions: int = 200
-    history: int = 300
-    frames_waiting: int = 128
-    window: int = 4
-    workers: int = 2
+    gap_seconds: Annotated[float, Gt(0)] = 2.0
+    wait_seconds: Annotated[float, Gt(0)] = 20.0
+    expiry_seconds: Annotated[float, Gt(0)] = 600.0
+    max_sessions: Annotated[int, Ge(1)] = 200
+    history: Annotated[int, Ge(1)] = 300
+    workers: Annotated[int, Ge(1)] = 2
+
+    def __post_init__(self) -> None:
+        check_bounds(self)

@@ -9,7 +9,6 @@ from functools import partial
 
 from tracker_service.errors import SessionError, SessionsClosedError, SessionsFullError
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer, FrameRequest
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
@@ -17,6 +16,7 @@ from tracker_service.sessions.session import Session
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.video_stream import VideoStream
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
+from tracker_service.types import Frame
 
 _ASSOCIATION_THREADS = 2
 _CHECKS_PER_EXPIRY = 4
@@ -44,20 +44,25 @@ class FrameSessions:
         observe: finds the people of a batch of frames (`Perception.observe`); called in threads.
         new_video: makes the tracker of a new video.
         parameters: bounds and waiting times.
+        window: most frames in one batch. Raising it makes batches larger when many frames wait.
+        frames_waiting: frames of all sessions accepted and not yet answered; beyond it frames are refused. Raising it
+            takes an image each.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
     """
 
     def __init__(
         self,
-        observe: Callable[[Sequence[MarkedFrame]], tuple[FrameObservation, ...]],
+        observe: Callable[[Sequence[Frame]], tuple[FrameObservation, ...]],
         new_video: Callable[[VideoName], VideoTracker],
         parameters: SessionParameters,
         *,
+        window: int,
+        frames_waiting: int,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:
         self._new_video = new_video
-        self._parameters = parameters
-        self._batcher = FrameBatcher(observe, window=parameters.window, workers=parameters.workers, on_batch=on_batch)
+        self._parameters, self._frames_waiting = parameters, frames_waiting
+        self._batcher = FrameBatcher(observe, window=window, workers=parameters.workers, on_batch=on_batch)
         self._threads = ThreadPoolExecutor(max_workers=_ASSOCIATION_THREADS, thread_name_prefix="association")
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._waiting = 0
@@ -132,10 +137,8 @@ class FrameSessions:
             del self._sessions[request.session]
             session = None
         known = session is not None and session.repeated(request) is not None
-        if not known and self._waiting >= self._parameters.frames_waiting:
-            raise SessionsFullError(
-                f"expected fewer than {self._parameters.frames_waiting} frames waiting for an answer"
-            )
+        if not known and self._waiting >= self._frames_waiting:
+            raise SessionsFullError(f"expected fewer than {self._frames_waiting} frames waiting for an answer")
         if session is None:
             self._make_room()
             session = self._sessions[request.session] = Session(

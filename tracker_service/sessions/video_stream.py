@@ -8,7 +8,6 @@ from functools import partial
 
 from tracker_service.errors import PhalpTritonError, SessionError, SessionsClosedError
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame
 from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
@@ -149,7 +148,7 @@ class VideoStream:
 
     def _accept(self, request: FrameRequest) -> _Accepted:
         loop, number = asyncio.get_running_loop(), request.frame_number
-        observing = self._batcher.submit(MarkedFrame(Frame(number, 0.0, request.image)))
+        observing = self._batcher.submit(Frame(number, 0.0, request.image))
         accepted = _Accepted(request.digest, observing, partial(self._on_observed, number), loop.create_future())
         self._accepted[number] = accepted
         self._counted(1)

@@ -13,7 +13,7 @@ from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.late_frames import LateFrames
 from tracker_service.sessions.person_memory import PersonMemory
-from tracker_service.types import FrameResult, PersonState, TrackedPerson
+from tracker_service.types import PersonState, TrackedPerson
 
 _NO_APPEARANCE = np.zeros(0, np.float32)
 
@@ -78,7 +78,7 @@ class VideoTracker:
         self.answers.add(answer, digest)
 
     def _associated(self, seen: FrameObservation) -> FrameAnswer:
-        number, frame_size = seen.frame_number, (seen.width, seen.height)
+        number, frame_size = seen.frame_number, (seen.result.width, seen.result.height)
         late = self._last is not None and number <= self._last
         if late:
             people, current = self._late_people(seen, frame_size)
@@ -93,7 +93,7 @@ class VideoTracker:
         """Let the tracker associate the frame."""
         number = seen.frame_number
         before = set(self._tracker.tracks.track_id.tolist())
-        people = self._tracker.update(seen.people, number, frame_size, shot=seen.shot, low_score=seen.low_score)
+        people = self._tracker.update(seen.people, number, frame_size, shot=seen.result.shot, low_score=seen.low_score)
         self._last = number
         newcomers = [person for person in people if person.track_id not in before]
         names, missed = self._late.match_newcomers(newcomers, number, frame_size)
@@ -144,9 +144,7 @@ class VideoTracker:
         return FrameAnswer(
             session=self._name.session,
             video=self._name.video,
-            result=FrameResult(
-                seen.frame_number, seen.timestamp, seen.width, seen.height, persons, seen.shot, seen.dropped
-            ),
+            result=replace(seen.result, persons=persons),
             main=None if main is None else next(person for person in persons if person.track_id == main.track_id),
             detected=len(seen.people),
             late=late,

@@ -4,21 +4,21 @@ import difflib
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import orjson
-from pydantic import BaseModel
 
 from tracker_service.errors import SettingsError
-from tracker_service.settings import Settings
+from tracker_service.settings.other_names import OTHER_NAMES
+from tracker_service.settings.tree import Settings
 
 _OVERRIDE = re.compile(r"^\+{0,2}([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)=(.*)$", re.DOTALL)
 _logger = logging.getLogger(__name__)
 
-# Keys of PHALP's configuration that steer parts which do not exist here (phalp.md section 16).
+# Keys of PHALP's configuration (``phalp/configs/base.py``) that steer parts which do not exist here.
 _WITHOUT_EFFECT = {
-    "": "seed track_dataset device base_tracker train debug task_id num_tasks verbose video_seq hmr_type "
-    "expand_bbox_shape",
+    "": "seed track_dataset base_tracker train debug task_id num_tasks verbose video_seq hmr_type expand_bbox_shape",
     "video.": "extract_video base_path useffmpeg",
     "phalp.": "encode_type detector shot",
     "render.": "up_scale res side_view_each metallicfactor roughnessfactor colors head_mask head_mask_path "
@@ -49,7 +49,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
     Raises:
         SettingsError: an argument is not ``key=value`` or the key is unknown; the message offers the nearest key.
     """
-    known = set(setting_keys())
+    known = {*setting_keys(), *OTHER_NAMES}
     tree: dict[str, Any] = {}
     for argument in arguments:
         match = _OVERRIDE.match(argument)
@@ -73,15 +73,12 @@ def insert(tree: dict[str, Any], key: str, value: object) -> None:
     tree[leaf] = value
 
 
-def setting_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
+def setting_keys() -> list[str]:
     """Return all dotted keys of the settings tree."""
     keys: list[str] = []
-    for name, field in model.model_fields.items():
+    for name, field in Settings.model_fields.items():
         group = field.annotation
-        if isinstance(group, type) and issubclass(group, BaseModel):
-            keys += setting_keys(group, f"{prefix}{name}.")
-        else:
-            keys.append(prefix + name)
+        keys += [f"{name}.{leaf.name}" for leaf in fields(group)] if is_dataclass(group) else [name]
     return keys
 
 

@@ -1,42 +1,68 @@
-"""One tree of settings, read once at the edge; the rooms get their own small parameter objects from it.
+"""One tree of settings, read once at the edge.
 
-Sources, later wins: defaults, environment (``PHALP_TRITON_PHALP__N_INIT=3``), ``key=value`` overrides of the command
-line.
+Sources, later wins: defaults of the rooms, values that suit the model set, environment
+(``PHALP_TRITON_PHALP__N_INIT=3``), ``key=value`` overrides of the command line.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from tracker_service.errors import SettingsError
-from tracker_service.settings.serving import (
+from tracker_service.model_sets import COLOUR_SCALE, LITE, model_set
+from tracker_service.settings.groups import (
+    InferenceSettings,
     JobSettings,
     LimitSettings,
     MediaSettings,
-    ServiceSettings,
-    SessionSettings,
-)
-from tracker_service.settings.tracking import (
-    InferenceSettings,
     PhalpSettings,
     PipelineSettings,
     RefinementSettings,
     RenderSettings,
+    ServiceSettings,
+    SessionSettings,
     VideoSettings,
 )
+from tracker_service.settings.other_names import with_present_names
+
+
+class _ModelSetDefaults(PydanticBaseSettingsSource):
+    """Values of ``phalp`` that suit the chosen models: the weakest source but for the defaults of the rooms."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """Return nothing: all values come at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        given = self.current_state.get("phalp")
+        if given is not None and not isinstance(given, Mapping):
+            return {}
+        defaults = dict(model_set(self.current_state.get("model_set", LITE.name)).defaults)
+        if given is not None and given.get("appearance") == "color":
+            defaults["appearance_scale"] = COLOUR_SCALE
+        return {"phalp": defaults}
 
 
 class Settings(BaseSettings):
-    """All settings; frozen, unknown names are errors."""
+    """All settings; frozen, unknown names are errors.
+
+    Attributes:
+        model_set: the models to run.
+        detect_shots: look for shot changes.
+        overwrite: replace results that are there.
+        phalp, video, render, refinement, inference, pipeline, service, limits, sessions, jobs, media: groups; each
+            value is explained where it is declared.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="PHALP_TRITON_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    model_set: str = "lite"
+    model_set: str = LITE.name
     detect_shots: bool = False
-    use_gt: bool = False
     overwrite: bool = True
     phalp: PhalpSettings = PhalpSettings()
     video: VideoSettings = VideoSettings()
@@ -50,17 +76,42 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     media: MediaSettings = MediaSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _present_names(cls, values: Any) -> Any:
+        return with_present_names(values) if isinstance(values, dict) else values
 
-def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
-    """Build the settings from environment and a nested dict of overrides.
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the model set's values behind what the user gives."""
+        return init_settings, env_settings, _ModelSetDefaults(settings_cls)
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Build the settings from environment and a nested dict of overrides; None stands for the default.
 
     Raises:
         SettingsError: a value cannot be used; one line that names the key, what was expected and what came.
     """
     try:
-        return Settings(**(overrides or {}))
+        return Settings(**_without_nulls(overrides or {}))
     except ValidationError as error:
         raise SettingsError("; ".join(_describe(dict(problem)) for problem in error.errors())) from error
+
+
+def _without_nulls(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_nulls(value) if isinstance(value, Mapping) else value
+        for name, value in tree.items()
+        if value is not None
+    }
 
 
 def _describe(problem: dict[str, Any]) -> str:

@@ -112,11 +112,13 @@ class Frame:
         number: index among the frames of the source, from 0.
         timestamp: seconds since the first frame of the source.
         image: (H, W, 3) uint8 RGB, upright (rotation metadata applied).
+        shot: True on the first frame of a new shot.
     """
 
     number: int
     timestamp: float
     image: UInt8
+    shot: bool = False
 
     def __post_init__(self) -> None:
         assign(self, "image", checked("Frame.image", self.image, np.uint8, (None, None, 3)))

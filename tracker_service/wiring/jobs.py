@@ -1,14 +1,18 @@
 """From the settings to the job store."""
 
 import os
+from dataclasses import replace
+from typing import Any
+
+from pydantic import SecretStr
 
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
-from tracker_service.jobs.queue.store_parameters import QueueLimits, Retention, RunLimits, StoreParameters
+from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.settings import Settings
 
-_TRACKING = {"model_set", "detect_shots", "use_gt", "phalp", "render", "refinement", "pipeline"}
-_COMPUTING = {"inference"}
+_TRACKING = {"model_set", "detect_shots", "phalp", "render", "refinement", "pipeline"}
+_COMPUTING: dict[str, Any] = {"inference": True, "video": {"decoder_threads"}}
 
 
 def open_job_store(settings: Settings, observer: JobObserver | None = None) -> JobStore:
@@ -20,32 +24,17 @@ def open_job_store(settings: Settings, observer: JobObserver | None = None) -> J
         settings: the whole tree; how videos are tracked is kept with each job when it is submitted.
         observer: is told what running jobs do.
     """
-    return JobStore(store_parameters(settings), observer)
+    return JobStore(
+        store_parameters(settings),
+        tracking=settings.model_dump(mode="json", include=_TRACKING),
+        computing=settings.model_dump(mode="json", include=_COMPUTING),
+        observer=observer,
+    )
 
 
 def store_parameters(settings: Settings) -> StoreParameters:
-    """Return what the store needs to know."""
-    jobs = settings.jobs
-    secret = jobs.database_url
-    url = os.environ.get("DATABASE_URL") if secret is None else secret.get_secret_value()
-    return StoreParameters(
-        folder=jobs.folder,
-        database_url=url or None,
-        executor_id=jobs.executor_id,
-        run=RunLimits(
-            chunk_frames=jobs.chunk_frames,
-            chunk_attempts=jobs.chunk_attempts,
-            stall_seconds=jobs.stall_seconds,
-            free_bytes=jobs.free_bytes,
-            poll_seconds=jobs.poll_seconds,
-        ),
-        queue=QueueLimits(
-            concurrency=jobs.concurrency,
-            length=jobs.queue_length,
-            client_jobs=jobs.client_jobs,
-            client_bytes=jobs.client_bytes,
-        ),
-        retention=Retention(seconds=jobs.retention_seconds, bytes=jobs.retention_bytes),
-        tracking=settings.model_dump(mode="json", include=_TRACKING),
-        computing=settings.model_dump(mode="json", include=_COMPUTING),
-    )
+    """Return the settings of the store, with the database of the environment where they name none."""
+    url = os.environ.get("DATABASE_URL")
+    if settings.jobs.database_url is None and url:
+        return replace(settings.jobs, database_url=SecretStr(url))
+    return settings.jobs

@@ -1,18 +1,15 @@
 """From the settings to the frame sessions of the service."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from tracker_service.body.model import BodyModel
 from tracker_service.inference.client import InferenceClient
-from tracker_service.phalp.tracker import Tracker
-from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings
-from tracker_service.wiring.assembly import map_encoder, models_of, pose_predictor, tracker_parameters
+from tracker_service.wiring.run import open_perception
+from tracker_service.wiring.tracker import TrackerFactory
 
 
 def open_sessions(
@@ -40,26 +37,17 @@ def open_sessions(
         ModelContractError: a model's tensors are not those of the design.
     """
     times = StageTimes() if times is None else times
-    perception = Perception(
-        client, models_of(settings), second_pass=settings.phalp.second_pass, keep_images=False, times=times
-    )
-    paper = settings.model_copy(update={"phalp": settings.phalp.model_copy(update={"compat": "paper"})})
-    tracking = replace(tracker_parameters(paper), live=True)
-    predictor, encoder = pose_predictor(paper), map_encoder(paper, client)
-    sessions = settings.sessions
-    parameters = SessionParameters(
-        gap_seconds=sessions.gap_seconds,
-        wait_seconds=sessions.wait_seconds,
-        expiry_seconds=sessions.expiry_seconds,
-        max_sessions=sessions.max_sessions,
-        history=sessions.history,
-        frames_waiting=settings.limits.frames_waiting,
-        window=settings.pipeline.window,
-        workers=sessions.workers,
-    )
+    perception = open_perception(settings, client, times=times)
+    trackers = TrackerFactory(settings, client, body, live=True)
 
     def new_video(name: VideoName) -> VideoTracker:
-        tracker = Tracker(tracking, body=body, pose_predictor=predictor, texture_encoder=encoder)
-        return VideoTracker(name, tracker, body, sessions.history, times)
+        return VideoTracker(name, trackers.new(), body, settings.sessions.history, times)
 
-    return FrameSessions(perception.observe, new_video, parameters, on_batch=on_batch)
+    return FrameSessions(
+        perception.observe,
+        new_video,
+        settings.sessions,
+        window=settings.pipeline.window,
+        frames_waiting=settings.limits.frames_waiting,
+        on_batch=on_batch,
+    )

@@ -13,7 +13,7 @@ from tests.api.video_service import WINDOWS, VideoService
 from tracker_service.api.jobs.frame_fields import PERSON_FIELDS
 from tracker_service.settings import load_settings
 from tracker_service.types import Smpl
-from tracker_service.wiring.assembly import load_body
+from tracker_service.wiring.models import load_body
 
 FRAMES = 12
 

@@ -12,16 +12,17 @@ from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
-from tracker_service.pipeline.models.appearance import TextureLooks
+from tracker_service.pipeline.models.appearance import LearnedAppearance
 from tracker_service.pipeline.models.bodies import Bodies, Candidates
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.pipeline.perception import MarkedFrame, Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import Settings, load_settings
 from tracker_service.types import Detections, Float32, Squares
 from tracker_service.video.source import Position, open_source
-from tracker_service.wiring.assembly import models_of, pose_predictor
+from tracker_service.wiring.models import models_of
+from tracker_service.wiring.run import open_perception
+from tracker_service.wiring.tracker import pose_predictor
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +128,9 @@ def test_pose_transformer_is_used_where_it_was_exported(repository: Path, withou
 
 
 def _observed(client: EmbeddedClient, repository: Path, window: int) -> list[FrameObservation]:
-    models = models_of(settings(repository, predict="TPL"))
-    perception = Perception(client, models, second_pass=False, keep_images=False, times=StageTimes())
+    perception = open_perception(settings(repository, predict="TPL"), client, times=StageTimes())
     with open_source(SAMPLE, end=Position(frame=6)) as source:
-        frames = [MarkedFrame(frame) for frame in source]
+        frames = list(source)
     parts = [perception.observe(frames[at : at + window]) for at in range(0, len(frames), window)]
     return [seen for part in parts for seen in part]
 
@@ -155,7 +155,7 @@ def _looks(client: EmbeddedClient, masks: "np.ndarray[tuple[int, ...], np.dtype[
     boxes = np.array([[0, 0, 128, 256]], np.float32)
     seen = Candidates(crops[0], Detections(boxes, np.ones(1, np.float32), masks), square)
     estimates = BodyRegressor(client, "hmr2", mesh=True).regress(crops)
-    (looks,) = TextureLooks(client, "appearance", maps=True).describe([seen], [Bodies(square, crops, estimates)])
+    (looks,) = LearnedAppearance(client, "appearance", maps=True).describe([seen], [Bodies(square, crops, estimates)])
     assert looks.uv_maps is not None
     uv_map: Float32 = looks.uv_maps[0]
     return uv_map

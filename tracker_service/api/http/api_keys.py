@@ -7,8 +7,8 @@ from typing import Self
 
 from starlette.datastructures import Headers
 
+from tracker_service.api.service_parameters import ServiceParameters
 from tracker_service.errors import SettingsError
-from tracker_service.settings.serving import ServiceSettings
 
 _SHORTEST = 16
 
@@ -24,7 +24,7 @@ class ApiKeys:
         self._digests = tuple(dict.fromkeys(_digest(key) for key in keys))
 
     @classmethod
-    def of_settings(cls, settings: ServiceSettings) -> Self:
+    def of_settings(cls, settings: ServiceParameters) -> Self:
         """Return the keys of the settings and of the key file.
 
         Raises:

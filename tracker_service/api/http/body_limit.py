@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker_service.api.http.errors import error_response, http_error
-from tracker_service.settings.serving import LimitSettings
+from tracker_service.api.service_parameters import Limits
 
 UPLOAD_PATHS = frozenset({"/pose/video", "/process_video_async", "/jobs"})
 """Routes whose forms may be as long as a video."""
@@ -20,7 +20,7 @@ class BodyLimit:
         limits: the largest body, and the longest pause.
     """
 
-    def __init__(self, app: ASGIApp, limits: LimitSettings) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._limits = limits
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from tracker_service.api.http.access_control import OPEN_PATHS
-from tracker_service.settings.serving import LimitSettings
+from tracker_service.api.service_parameters import Limits
 
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "where the service has keys"},
@@ -18,7 +18,7 @@ _SECURITY: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"key": []}]
 class DocumentedApp(FastAPI):
     """An app whose documentation includes keys and limits."""
 
-    limits: LimitSettings
+    limits: Limits
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document; made once."""
@@ -32,7 +32,7 @@ class DocumentedApp(FastAPI):
         return self.openapi_schema or {}
 
 
-def _limits_in_words(limits: LimitSettings) -> str:
+def _limits_in_words(limits: Limits) -> str:
     return (
         f"Limits here: JSON and image bodies {limits.body_bytes} bytes, images {limits.image_pixels} pixels, uploaded "
         f"videos {limits.upload_bytes} bytes, {limits.client_requests} requests of one client at a time. An error is "

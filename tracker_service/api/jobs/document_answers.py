@@ -15,7 +15,7 @@ from tracker_service.api.jobs.job_answers import (
 )
 from tracker_service.api.jobs.json_document import DocumentStatistics
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.pipeline.outputs import TRACKS
+from tracker_service.results.result_files import TRACKS
 
 _FRAME: dict[str, Any] = {
     "frame_number": 0,

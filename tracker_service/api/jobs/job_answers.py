@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.pipeline.outputs import OVERLAY, TRACKS
+from tracker_service.results.result_files import OVERLAY, TRACKS
 
 ClientPath: TypeAlias = Callable[[Path, Job], str]
 """Gives the name by which the job's client can get a result file."""

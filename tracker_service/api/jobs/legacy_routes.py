@@ -18,7 +18,7 @@ from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobsOf
 from tracker_service.api.service import ServiceOf
 from tracker_service.errors import VideoRangeError
 from tracker_service.jobs.job import JobState
-from tracker_service.pipeline.outputs import OVERLAY
+from tracker_service.results.result_files import OVERLAY
 from tracker_service.video.source import Position, open_source
 
 router = APIRouter(tags=["videos"])

@@ -37,7 +37,7 @@ from tracker_service.api.jobs.submission import queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.errors import JobNotFoundError
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.pipeline.outputs import OVERLAY, TRACKS
+from tracker_service.results.result_files import OVERLAY, TRACKS
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

@@ -25,7 +25,7 @@ from tracker_service.jobs.queue.store import JobStore
 from tracker_service.media import MediaFile, MediaFiles, PathRules
 from tracker_service.settings import Settings
 from tracker_service.video.probe import VideoProperties, probe_video
-from tracker_service.wiring.assembly import load_body
+from tracker_service.wiring.models import load_body
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

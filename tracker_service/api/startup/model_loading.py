@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import Settings
-from tracker_service.wiring.assembly import load_body
+from tracker_service.wiring.models import load_body
 from tracker_service.wiring.sessions import open_sessions
 
 _logger = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ def _request_budget(settings: Settings) -> Settings:
     """Return the settings with the budget of a model call cut to a request's: a frame cannot wait as long as a job."""
     inference = settings.inference
     seconds = min(inference.budget_seconds, settings.limits.request_seconds)
-    return settings.model_copy(update={"inference": inference.model_copy(update={"budget_seconds": seconds})})
+    return settings.model_copy(update={"inference": replace(inference, budget_seconds=seconds)})
 
 
 def warm_up(client: InferenceClient, model: str) -> None:

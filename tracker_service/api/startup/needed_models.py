@@ -1,9 +1,9 @@
 """Which models must be there before frames can be answered."""
 
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.model_repository import model_file
 from tracker_service.inference.triton.client import checked_url
 from tracker_service.model_sets import ModelSet
-from tracker_service.settings.tracking import InferenceSettings
 
 
 def needed_models(models: ModelSet) -> dict[str, tuple[str, ...]]:
@@ -12,7 +12,7 @@ def needed_models(models: ModelSet) -> dict[str, tuple[str, ...]]:
     return {"vitdet": (models.detector,), "hmr2": (models.hmr,), "phalp": tracking}
 
 
-def check_models(inference: InferenceSettings, models: ModelSet) -> None:
+def check_models(inference: InferenceParameters, models: ModelSet) -> None:
     """Check before the service listens what no retry would mend.
 
     Raises:

@@ -2,12 +2,15 @@
 
 import math
 import random
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Annotated
 
-from tracker_service.errors import SettingsError
+from annotated_types import Ge, Gt, Interval
+
+from tracker_service.types.bounds import check_bounds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FailurePolicy:
     """Times and counts of failure handling; all times in seconds.
 
@@ -23,18 +26,15 @@ class FailurePolicy:
             Raising it keeps more load on a dead server.
     """
 
-    attempt_seconds: float = 60.0
-    budget_seconds: float = 120.0
-    reload_seconds: float = 60.0
-    first_delay: float = 0.1
-    longest_delay: float = 2.0
-    breaker_failures: int = 3
+    attempt_seconds: Annotated[float, Interval(gt=0, lt=math.inf)] = 60.0
+    budget_seconds: Annotated[float, Gt(0)] = 600.0
+    reload_seconds: Annotated[float, Interval(gt=0, lt=math.inf)] = 60.0
+    first_delay: Annotated[float, Interval(gt=0, lt=math.inf)] = 0.1
+    longest_delay: Annotated[float, Interval(gt=0, lt=math.inf)] = 2.0
+    breaker_failures: Annotated[int, Ge(1)] = 3
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not value > 0 or (math.isinf(value) and field.name != "budget_seconds"):
-                raise SettingsError(f"triton {field.name}: expected a positive number, got {value}")
+        check_bounds(self)
 
     def delay(self, repetition: int) -> float:
         """Return the pause before ``repetition`` (from 0): exponential, with jitter lest clients march in step."""

@@ -10,7 +10,7 @@ import orjson
 from tracker_service.errors import ResultsError
 from tracker_service.jobs.messages import FrameCounts
 from tracker_service.results.partial_file import write_whole
-from tracker_service.results.pickle_segments import SegmentCheck
+from tracker_service.results.result_files import ResultPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,6 @@ class Chunk:
         first_line: frames in all chunks before it.
         first_byte: bytes of result lines in all chunks before it.
         offsets: where each of its lines begins in its file, and where the last one ends.
-        tracks: check of its segment of `tracks.pkl`.
         overlay_from: seconds of the first frame of its piece of overlay, None where it has none.
         last: whether the video ends with it.
         counts: what is in it.
@@ -32,7 +31,6 @@ class Chunk:
     first_line: int
     first_byte: int
     offsets: tuple[int, ...]
-    tracks: SegmentCheck
     overlay_from: float | None
     last: bool
     counts: FrameCounts = field(default_factory=FrameCounts)
@@ -60,17 +58,9 @@ class ChunkFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def lines(self, number: int) -> Path:
-        """Result lines of a chunk."""
-        return self._path(number, "ndjson")
-
-    def tracks(self, number: int) -> Path:
-        """Its segment of `tracks.pkl`."""
-        return self._path(number, "tracks")
-
-    def overlay(self, number: int) -> Path:
-        """Its piece of overlay."""
-        return self._path(number, "mp4")
+    def results(self, number: int) -> ResultPaths:
+        """Result files of a chunk: like those of a run, of these frames only."""
+        return ResultPaths(self._path(number, "ndjson"), self._path(number, "pkl"), self._path(number, "mp4"))
 
     def border(self, number: int) -> Path:
         """State of the pipeline after the chunk."""
@@ -99,7 +89,6 @@ class ChunkFiles:
         try:
             values: dict[str, Any] = orjson.loads(content)
             values["offsets"] = tuple(values["offsets"])
-            values["tracks"] = SegmentCheck(**values["tracks"])
             values["counts"] = FrameCounts(**values["counts"])
             return Chunk(**values)
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:

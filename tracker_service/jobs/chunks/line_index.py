@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
-from tracker_service.pipeline.outputs import RESULTS
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
+from tracker_service.results.result_files import RESULTS
 
 INDEX = "results.index"
 """Where each line of the results begins and where the last one ends, as little-endian int64."""
@@ -46,7 +46,7 @@ def _from_chunk(folder: Path, chunk_frames: int, start: int, limit: int) -> list
     chunk = _holding(files, chunk_frames, start)
     first = start - chunk.first_line
     offsets = chunk.offsets[first : first + limit + 1]
-    with suppress(FileNotFoundError), files.lines(chunk.number).open("rb") as lines:
+    with suppress(FileNotFoundError), files.results(chunk.number).lines.open("rb") as lines:
         return _cut(lines.fileno(), offsets)
     with (folder / (RESULTS + PARTIAL_SUFFIX)).open("rb") as lines:
         return _cut(lines.fileno(), [chunk.first_byte + offset for offset in offsets])

@@ -9,9 +9,9 @@ import numpy as np
 
 from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles, sync_file, sync_folder
 from tracker_service.jobs.chunks.line_index import INDEX
-from tracker_service.pipeline.outputs import OVERLAY, RESULTS, TRACKS
 from tracker_service.results.partial_file import PARTIAL_SUFFIX, PartialFile
-from tracker_service.results.pickle_segments import frame_segments
+from tracker_service.results.pickle_stream import PickleStream
+from tracker_service.results.result_files import OVERLAY, RESULTS, TRACKS
 from tracker_service.video.joining import join_videos
 
 _COPIED_AT_ONCE = 1 << 20
@@ -38,27 +38,25 @@ def _stitch_overlay(path: Path, files: ChunkFiles, chunks: int) -> None:
         return
     drawn = [chunk for chunk in _all(files, chunks) if chunk.overlay_from is not None]
     if drawn:
-        join_videos([(files.overlay(chunk.number), chunk.overlay_from or 0.0) for chunk in drawn], path)
+        join_videos([(files.results(chunk.number).overlay, chunk.overlay_from or 0.0) for chunk in drawn], path)
         sync_folder(path.parent)
     for chunk in drawn:
-        files.overlay(chunk.number).unlink(missing_ok=True)
+        files.results(chunk.number).overlay.unlink(missing_ok=True)
 
 
 def _stitch_tracks(path: Path, files: ChunkFiles, chunks: int, alive: Callable[[], None]) -> None:
     if path.exists():
         return
-    before, after = frame_segments(chunk.tracks for chunk in _all(files, chunks))
     with PartialFile(path) as whole:
-        whole.write(before)
+        tracks = PickleStream(whole.write)
         for number in range(chunks):
-            with files.tracks(number).open("rb") as segment:
-                while part := segment.read(_COPIED_AT_ONCE):
-                    whole.write(part)
+            with files.results(number).tracks.open("rb") as part:
+                tracks.add_items_of(iter(lambda: part.read(_COPIED_AT_ONCE), b""))
             alive()
-        whole.write(after)
+        tracks.finish()
     sync_folder(path.parent)
     for number in range(chunks):
-        files.tracks(number).unlink(missing_ok=True)
+        files.results(number).tracks.unlink(missing_ok=True)
 
 
 def _index_lines(path: Path, files: ChunkFiles, chunks: int) -> None:
@@ -86,7 +84,7 @@ def _stitch_lines(path: Path, files: ChunkFiles, chunks: int, alive: Callable[[]
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
     with partial.open("r+b" if partial.exists() else "w+b") as whole:
         for chunk in _all(files, chunks):
-            lines = files.lines(chunk.number)
+            lines = files.results(chunk.number).lines
             if lines.exists():
                 whole.truncate(chunk.first_byte)
                 whole.seek(chunk.first_byte)

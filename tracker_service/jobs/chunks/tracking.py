@@ -1,36 +1,43 @@
-"""Writes a stream of finished frames as chunks, and commits one at every border of the stream."""
+"""Writes a stream of tracked frames as chunks, and commits one at every border of the stream."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator
 from contextlib import closing
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
 from tracker_service.errors import DiskFullError
-from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
+from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles, sync_file
 from tracker_service.jobs.chunks.run_record import RunRecord
-from tracker_service.jobs.chunks.writer import ChunkWriter
 from tracker_service.jobs.disk import free_bytes
-from tracker_service.jobs.messages import Committed, Progressed
+from tracker_service.jobs.messages import Committed, FrameCounts, Progressed
 from tracker_service.pipeline.border_file import save_border
-from tracker_service.pipeline.overlap import map_in_order
-from tracker_service.pipeline.recorder import FinishedFrame
+from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import Border
 from tracker_service.results.partial_file import write_whole
 from tracker_service.results.phalp_pickle import FramePath
-from tracker_service.types import UInt8
+from tracker_service.results.result_files import ResultFiles
+from tracker_service.types import FrameResult, PersonState, UInt8
 
-_DRAWN_AHEAD = 2
 
+@dataclass(frozen=True, slots=True)
+class ChunkOptions:
+    """How chunks are written.
 
-class CommitGuard(Protocol):
-    """Says whether this worker may commit."""
+    Attributes:
+        frame_path: names frames in `tracks.pkl`.
+        overlay_rate: nominal frames a second of the overlay.
+        constant_rate: whether the overlay's frames come at that rate instead of at their own times.
+        free_bytes: disk space to leave free.
+    """
 
-    def __call__(self) -> None:
-        """Raise an error of the tree where it may not."""
-        ...
+    frame_path: FramePath
+    overlay_rate: float
+    constant_rate: bool
+    free_bytes: int
 
 
 class ChunkTracking:
@@ -40,11 +47,8 @@ class ChunkTracking:
         files: where they go.
         before: the last committed chunk, None at the beginning.
         record: of the run up to there.
-        frame_path: names frames in `tracks.pkl`.
-        overlay_rate: nominal frames a second of the overlay.
-        constant_rate: whether the overlay's frames come at that rate instead of at their own times.
-        free_bytes: disk space to leave free.
-        guard: is asked before every commit.
+        options: how they are written.
+        guard: is called before every commit; raises where this worker may not commit.
         report: is told about commits and progress.
         times: counts busy seconds of this worker.
     """
@@ -54,83 +58,109 @@ class ChunkTracking:
         files: ChunkFiles,
         before: Chunk | None,
         record: RunRecord,
+        options: ChunkOptions,
         *,
-        frame_path: FramePath,
-        overlay_rate: float,
-        constant_rate: bool,
-        free_bytes: int,
-        guard: CommitGuard,
+        guard: Callable[[], None],
         report: Callable[[Committed | Progressed], None],
         times: StageTimes,
     ) -> None:
-        self._files, self._before, self._record = files, before, record
-        self._frame_path, self._rate, self._constant_rate = frame_path, overlay_rate, constant_rate
-        self._free_bytes, self._guard, self._report, self._times = free_bytes, guard, report, times
+        self._files, self._before, self._record, self._options = files, before, record, options
+        self._guard, self._report, self._times = guard, report, times
         self._started = time.monotonic()
-        self._writer = self._next_writer()
+        self._begin()
 
     def write(
         self,
-        stream: Iterable[FinishedFrame | Border],
-        draw: Callable[[FinishedFrame], UInt8 | None],
+        stream: Generator[tuple[TrackedFrame | Border, UInt8 | None], None, None],
         notes: Callable[[Border], dict[str, Any]],
         warnings: Callable[[], tuple[str, ...]],
     ) -> None:
         """Write everything, up to the end of the stream.
 
         Args:
-            stream: frames, and borders between them.
-            draw: draws a frame of the overlay, in a thread of its own; None for frames without one.
+            stream: frames with their pictures, and borders between them.
             notes: what to remember with a border.
             warnings: what is known of the source so far.
 
         Raises:
             DiskFullError: less room is left than there should be; all chunks up to now are committed.
         """
-
-        def drawn(item: FinishedFrame | Border) -> tuple[FinishedFrame | Border, UInt8 | None]:
-            return item, None if isinstance(item, Border) else draw(item)
-
         try:
-            with closing(map_in_order(drawn, stream, workers=1, in_flight=_DRAWN_AHEAD)) as items:
+            with closing(stream) as items:
                 for item, picture in items:
                     if isinstance(item, Border):
                         self._commit_border(item, notes(item), warnings())
                     else:
-                        self._add(item, picture)
+                        self._add(item.result, picture)
             self._commit_end(warnings())
         finally:
-            self._writer.abandon()
+            self._results.abandon(keep_partial=False)
 
-    def _add(self, frame: FinishedFrame, picture: UInt8 | None) -> None:
+    def _begin(self) -> None:
+        before, options = self._before, self._options
+        self._number = 0 if before is None else before.number + 1
+        self._first_line = 0 if before is None else before.first_line + before.lines
+        self._offsets = [0]
+        self._counts = FrameCounts()
+        self._overlay_from: float | None = None
+        self._results = ResultFiles(
+            self._files.results(self._number),
+            frame_path=options.frame_path,
+            overlay_rate=options.overlay_rate,
+            constant_rate=options.constant_rate,
+            first=self._first_line,
+        )
+
+    def _add(self, result: FrameResult, picture: UInt8 | None) -> None:
         statistics = self._record.statistics
         with self._times.measure("results"):
-            self._writer.write(frame.result, statistics)
+            self._offsets.append(self._offsets[-1] + self._results.write(result))
+            statistics.add(result)
+            self._counts = _counted(self._counts, result, begun=statistics.seen > 0)
         if picture is not None:
             with self._times.measure("encoding"):
-                timestamp = (statistics.frames - 1) / self._rate if self._constant_rate else frame.result.timestamp
-                self._writer.draw(picture, timestamp)
+                options, index = self._options, statistics.frames - 1
+                timestamp = index / options.overlay_rate if options.constant_rate else result.timestamp
+                self._overlay_from = timestamp if self._overlay_from is None else self._overlay_from
+                self._results.draw(picture, timestamp)
         self._report(Progressed(statistics.frames))
 
     def _commit_border(self, border: Border, notes: dict[str, Any], warnings: tuple[str, ...]) -> None:
         with self._times.measure("committing"):
-            chunk = self._writer.finish(last=False)
+            chunk = self._completed(last=False)
             self._guard()
             record = self._record_now(warnings)
             save_border(self._files.border(chunk.number), border, {**notes, "record": record.to_json()})
             self._commit(chunk)
             if chunk.number:
                 self._files.border(chunk.number - 1).unlink(missing_ok=True)
-        if (room := free_bytes(self._files.folder)) < self._free_bytes:
-            raise DiskFullError(f"results: expected {self._free_bytes >> 20} MiB of free disk, got {room >> 20} MiB")
-        self._writer = self._next_writer()
+        least = self._options.free_bytes
+        if (room := free_bytes(self._files.folder)) < least:
+            raise DiskFullError(f"results: expected {least >> 20} MiB of free disk, got {room >> 20} MiB")
+        self._begin()
 
     def _commit_end(self, warnings: tuple[str, ...]) -> None:
-        chunk = self._writer.finish(last=True)
+        chunk = self._completed(last=True)
         self._guard()
         values = {"chunks": chunk.number + 1, "record": self._record_now(warnings).to_json()}
         write_whole(self._files.end, orjson.dumps(values))
         self._commit(chunk)
+
+    def _completed(self, *, last: bool) -> Chunk:
+        """Put the files of the chunk on the disk, under their names; they count once the chunk is committed."""
+        self._results.complete()
+        if self._overlay_from is not None:
+            sync_file(self._files.results(self._number).overlay)
+        before = self._before
+        return Chunk(
+            self._number,
+            self._first_line,
+            0 if before is None else before.first_byte + before.bytes,
+            tuple(self._offsets),
+            self._overlay_from,
+            last,
+            self._counts,
+        )
 
     def _commit(self, chunk: Chunk) -> None:
         self._guard()
@@ -141,6 +171,13 @@ class ChunkTracking:
     def _record_now(self, warnings: tuple[str, ...]) -> RunRecord:
         return self._record.later(time.monotonic() - self._started, self._times.seconds(), warnings)
 
-    def _next_writer(self) -> ChunkWriter:
-        number = 0 if self._before is None else self._before.number + 1
-        return ChunkWriter(self._files, number, self._before, self._frame_path, self._rate)
+
+def _counted(counts: FrameCounts, result: FrameResult, *, begun: bool) -> FrameCounts:
+    seen = sum(person.state is PersonState.SEEN for person in result.persons)
+    return FrameCounts(
+        counts.frames + 1,
+        counts.expected + begun,
+        counts.covered + (begun and bool(result.persons)),
+        counts.seen + seen,
+        counts.predicted + len(result.persons) - seen,
+    )

@@ -39,12 +39,12 @@ def expired(jobs: Sequence[FinishedJob], retention: Retention, now: float) -> li
         retention: how long they are kept.
         now: unix seconds.
     """
-    old = [job for job in jobs if now - job.completed_at > retention.seconds]
-    if retention.bytes is None:
+    old = [job for job in jobs if now - job.completed_at > retention.retention_seconds]
+    if retention.retention_bytes is None:
         return old
     kept = sorted((job for job in jobs if job not in old), key=lambda job: job.completed_at)
     sizes = [used_bytes(job.folder) for job in kept]
-    while kept and sum(sizes) > retention.bytes:
+    while kept and sum(sizes) > retention.retention_bytes:
         old.append(kept.pop(0))
         sizes.pop(0)
     return old

@@ -4,9 +4,11 @@ import logging
 import secrets
 import shutil
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tracker_service.errors import DiskFullError, JobError, JobNotFoundError, JobQuotaError, QueueFullError
 from tracker_service.jobs.chunks.line_index import read_lines
@@ -49,14 +51,23 @@ class JobStore:
 
     Args:
         parameters: folder, database and limits.
+        tracking: settings that decide the results; they are kept with each job from its submission on.
+        computing: settings that decide where the models run; each worker gets those of its service.
         observer: is told what running jobs do.
 
     Attributes:
         uploads: where uploaded videos are written before they are submitted with ``delete_source``.
     """
 
-    def __init__(self, parameters: StoreParameters, observer: JobObserver | None = None) -> None:
-        self._parameters = parameters
+    def __init__(
+        self,
+        parameters: StoreParameters,
+        *,
+        tracking: Mapping[str, Any],
+        computing: Mapping[str, Any],
+        observer: JobObserver | None = None,
+    ) -> None:
+        self._parameters, self._tracking, self._computing = parameters, tracking, computing
         self._observer = observer or JobObserver()
         self._folder = parameters.folder.absolute()
         self._jobs = self._folder / "jobs"
@@ -95,7 +106,7 @@ class JobStore:
         database = self._database
         with open_source(request.source):
             pass
-        if (room := free_bytes(self._folder)) < (wanted := self._parameters.run.free_bytes):
+        if (room := free_bytes(self._folder)) < (wanted := self._parameters.free_bytes):
             raise DiskFullError(f"job: expected {wanted >> 20} MiB of free disk for results, got {room >> 20} MiB")
         with self._submitting, ExitStack() as failing:
             rank = self._rank(request)
@@ -107,7 +118,7 @@ class JobStore:
                 taken = _move(request.source, folder.path / "source" / request.source.name)
                 failing.callback(_move, taken, request.source)
                 request = replace(request, source=taken)
-            identity, settings = SourceIdentity.of(request.source), self._parameters.tracking
+            identity, settings = SourceIdentity.of(request.source), self._tracking
             JobDefinition(request, identity, self._chunk_frames(), settings).write(folder)
             database.enqueue(job_id, rank, request.client)
             failing.pop_all()
@@ -212,18 +223,18 @@ class JobStore:
         return self._runner_opened
 
     def _open(self, opened: ExitStack) -> None:
-        parameters, limits = self._parameters, self._parameters.run
+        parameters = self._parameters
         liveness = self._liveness()
         opened.callback(liveness.close)
-        runner = JobRunner(self._jobs, limits, parameters.computing, self._observer)
-        url = parameters.database_url or f"sqlite:///{self._folder / 'queue.sqlite'}"
+        runner = JobRunner(self._jobs, parameters, self._computing, self._observer)
+        url = self._url or f"sqlite:///{self._folder / 'queue.sqlite'}"
         database = QueueDatabase(
-            url, liveness.executor_id, runner.track, parameters.queue.concurrency, limits.poll_seconds
+            url, liveness.executor_id, runner.track, parameters.concurrency, parameters.poll_seconds
         )
         opened.callback(database.close)
         opened.callback(lambda: runner.close(self._drain_seconds))
-        seconds = max(limits.poll_seconds, 1.0)
-        maintenance = Maintenance(database, runner, liveness, self._folder, parameters.retention, seconds)
+        seconds = max(parameters.poll_seconds, 1.0)
+        maintenance = Maintenance(database, runner, liveness, self._folder, parameters, seconds)
         opened.callback(maintenance.close)
         self._database_opened, self._runner_opened = database, runner
         opened.callback(self._forget)
@@ -232,23 +243,28 @@ class JobStore:
         self._database_opened = None
 
     def _liveness(self) -> Liveness:
-        url = self._parameters.database_url
+        url = self._url
         return OneService(self._folder) if url is None else OneOfSeveral(url, self._parameters.executor_id)
+
+    @property
+    def _url(self) -> str | None:
+        secret = self._parameters.database_url
+        return None if secret is None else secret.get_secret_value()
 
     def _chunk_frames(self) -> int:
         """Frames between borders, a multiple of the window: then cut and uncut runs see the same batches."""
-        window = int(self._parameters.tracking["pipeline"]["window"])
-        return -(-self._parameters.run.chunk_frames // window) * window
+        window = int(self._tracking["pipeline"]["window"])
+        return -(-self._parameters.chunk_frames // window) * window
 
     def _rank(self, request: JobRequest) -> int:
         """Return the new job's rank in the queue; raises `QueueFullError` where there is no room."""
-        limits, unfinished = self._parameters.queue, self._database.workflows(*_UNFINISHED)
+        limits, unfinished = self._parameters, self._database.workflows(*_UNFINISHED)
         jobs = [
             UnfinishedJob(entry.priority or 0, entry.authenticated_user or "", entry.status != "PENDING")
             for entry in unfinished
         ]
-        if (waiting := sum(job.waiting for job in jobs)) >= limits.length:
-            raise QueueFullError(f"queue: expected fewer than {limits.length} waiting jobs, got {waiting}")
+        if (waiting := sum(job.waiting for job in jobs)) >= limits.queue_length:
+            raise QueueFullError(f"queue: expected fewer than {limits.queue_length} waiting jobs, got {waiting}")
         if (own := sum(job.client == request.client for job in jobs)) >= limits.client_jobs:
             raise JobQuotaError(f"quota: expected fewer than {limits.client_jobs} unfinished jobs, got {own}")
         if limits.client_bytes is not None:
@@ -270,7 +286,7 @@ class JobStore:
         if run is not None:
             return run.status
         status = JobFolder(self._jobs / job_id).read_status()
-        if status.paused is None and free_bytes(self._folder) < self._parameters.run.free_bytes:
+        if status.paused is None and free_bytes(self._folder) < self._parameters.free_bytes:
             # Put back because the queue itself could not be written; taken up again when there is room.
             return replace(status, paused="no room for results")
         return status

@@ -12,8 +12,7 @@ from tracker_service.jobs.job import JobRequest
 from tracker_service.jobs.worker.frame_marks import FrameMarks
 from tracker_service.jobs.worker.reopening import Reopening, SourceChangedError
 from tracker_service.jobs.worker.source_watch import SourceWatch
-from tracker_service.phalp.tracker import Tracker
-from tracker_service.pipeline.recorder import OpenFrame, Recorder
+from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.tracking import Border
 from tracker_service.types import Frame, FrameResult, UInt8
 from tracker_service.video.source import FrameSource, Position, open_source
@@ -28,25 +27,22 @@ class Start:
 
     Attributes:
         source: the open video; None where its rest cannot be read any more.
-        frames: its frames, from some before ``next_frame`` on.
-        tracker, recorder: as they were before ``next_frame``.
+        frames: its frames, from some before the border on.
         rate: frames a second.
-        next_frame: first frame to track.
+        border: where the run goes on, None at the beginning.
+        open_frames: the frames that were not final there, with their images where those are needed.
         record, before: the run up to there and its last chunk.
-        held: frames that later stages held.
         first_late: the oldest frame without a result, and its timestamp: where late images begin.
-        damaged: whether the video has shown damage before ``next_frame``.
+        damaged: whether the video has shown damage before the border.
     """
 
     source: FrameSource | None
     frames: Iterator[Frame]
-    tracker: Tracker
     rate: float
-    recorder: Recorder = field(default_factory=Recorder)
-    next_frame: int = 0
+    border: Border | None = None
+    open_frames: tuple[TrackedFrame, ...] = ()
     record: RunRecord = field(default_factory=RunRecord)
     before: Chunk | None = None
-    held: Mapping[str, tuple[FrameResult, ...]] = field(default_factory=dict)
     first_late: tuple[int, float] = (0, 0.0)
     damaged: bool = False
 
@@ -79,7 +75,7 @@ class Starting:
         """First frame that is not wanted."""
         return None if self.request.max_frames is None else Position(frame=self.request.max_frames)
 
-    def begin(self, tracker: Tracker) -> Start:
+    def begin(self) -> Start:
         """Open the video at its first frame.
 
         Raises:
@@ -89,9 +85,9 @@ class Starting:
         if self.watch.check() is SourceChange.GONE:
             raise JobError("video: expected the submitted file, got none: it was removed before it was read")
         source = open_source(self.request.source, end=self.end, threads=self.threads)
-        return Start(source, iter(source), tracker, source.info.fps)
+        return Start(source, iter(source), source.info.fps)
 
-    def go_on(self, border: Border, notes: Mapping[str, Any], tracker: Tracker, before: Chunk) -> Start:
+    def go_on(self, border: Border, notes: Mapping[str, Any], before: Chunk) -> Start:
         """Open the video at a border.
 
         A video that has become shorter than that ends there.
@@ -99,7 +95,6 @@ class Starting:
         Args:
             border: the border.
             notes: what was remembered with it.
-            tracker: restored from it.
             before: the chunk that ends with it.
 
         Raises:
@@ -110,12 +105,10 @@ class Starting:
         start = Start(
             None,
             iter(()),
-            tracker,
             float(notes["rate"]),
-            next_frame=first,
+            border,
             record=RunRecord.from_json(notes["record"]),
             before=before,
-            held=border.held,
             first_late=_oldest(border, marks),
             damaged=bool(notes["damaged"]),
         )
@@ -140,7 +133,7 @@ class Starting:
         else:
             start.source, start.frames = reopened.source, reopened.frames(first - READ_AGAIN)
             again = {frame.number: frame.image for frame in reopened.again if self.keep_images}
-        start.recorder = Recorder(OpenFrame(frame, again.get(frame.frame_number)) for frame in border.open_frames)
+        start.open_frames = tuple(TrackedFrame(frame, again.get(frame.frame_number)) for frame in border.open_frames)
         return start
 
     def late_images(self, start: Start) -> FrameSource:

@@ -20,7 +20,7 @@ _INSIDE = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class Appearance:
     """How the n people of a frame look.
 
     Attributes:
@@ -32,26 +32,26 @@ class Looks:
     uv_maps: Float32 | None = None
 
 
-class LooksModel(Protocol):
+class AppearanceModel(Protocol):
     """Says how people look."""
 
-    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Looks]:
-        """Return the looks of the people of every frame of a window; a frame's do not depend on the other frames."""
+    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Appearance]:
+        """Return how the people of every frame of a window look; a frame's do not depend on the other frames."""
         ...
 
 
-class ColourLooks:
+class ColourAppearance:
     """Colours along the skeleton (`tracker_service.people.appearance`)."""
 
-    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Looks]:  # noqa: ARG002
-        """See `LooksModel.describe`."""
+    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Appearance]:  # noqa: ARG002
+        """See `AppearanceModel.describe`."""
         return [
-            Looks(describe(frame.crops, project_to_crop(frame.estimates.joints_3d, frame.estimates.crop_cameras)))
+            Appearance(describe(frame.crops, project_to_crop(frame.estimates.joints_3d, frame.estimates.crop_cameras)))
             for frame in bodies
         ]
 
 
-class TextureLooks:
+class LearnedAppearance:
     """PHALP's texture embedding, from a served model that reads the body's texture off the crop.
 
     Args:
@@ -86,8 +86,8 @@ class TextureLooks:
         inputs = {name: TensorSpec(name, np.dtype(kind), shape) for name, (kind, shape) in shapes.items()}
         require_tensors(spec, inputs=inputs, outputs=outputs)
 
-    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Looks]:
-        """See `LooksModel.describe`; the bodies need their meshes."""
+    def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Appearance]:
+        """See `AppearanceModel.describe`; the bodies need their meshes."""
         masks = [_masks(seen, frame) for seen, frame in zip(candidates, bodies, strict=True)]
         inputs: dict[str, Tensor] = {
             "crops": np.concatenate([frame.crops for frame in bodies]),
@@ -99,9 +99,9 @@ class TextureLooks:
         borders = np.cumsum([len(of_frame) for of_frame in masks])[:-1]
         embeddings = np.split(answer["embedding"], borders)
         if "uv_map" not in answer:
-            return [Looks(embedding) for embedding in embeddings]
+            return [Appearance(embedding) for embedding in embeddings]
         maps = np.split(answer["uv_map"].astype(np.float32), borders)
-        return [Looks(*parts) for parts in zip(embeddings, maps, strict=True)]
+        return [Appearance(*parts) for parts in zip(embeddings, maps, strict=True)]
 
 
 def _masks(seen: Candidates, bodies: Bodies) -> UInt8:

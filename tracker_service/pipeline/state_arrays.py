@@ -1,4 +1,4 @@
-"""State as a file: numpy arrays without Python objects, written whole or not at all."""
+"""Arrays as a file: without Python objects, written whole or not at all; and a tracker's state as arrays."""
 
 import os
 from collections.abc import Mapping
@@ -14,24 +14,6 @@ from tracker_service.phalp.state.snapshot import TrackerSnapshot
 
 _VERSION = "snapshot_version"
 _PARAMETERS = "snapshot_parameters"
-
-
-def save_tracker_state(path: Path, snapshot: TrackerSnapshot) -> None:
-    """Write ``snapshot`` to ``path`` (npz); an earlier file is replaced only once the new one is complete.
-
-    Raises:
-        TrackerStateError: the file cannot be written.
-    """
-    write_arrays(path, tracker_arrays(snapshot))
-
-
-def load_tracker_state(path: Path) -> TrackerSnapshot:
-    """Read what `save_tracker_state` wrote; `Tracker.restore` checks whether it fits.
-
-    Raises:
-        TrackerStateError: there is no such file, or it is damaged or something else.
-    """
-    return snapshot_of(path, read_arrays(path))
 
 
 def tracker_arrays(snapshot: TrackerSnapshot) -> dict[str, NDArray[Any]]:

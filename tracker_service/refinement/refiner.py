@@ -1,12 +1,9 @@
-"""The refinement as a stage of the pipeline: frames in, refined frames out, somewhat later, in constant memory."""
+"""The refinement: frames in, refined frames out, somewhat later, in constant memory."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 
 from tracker_service.phalp.missed_tracks import JointModel
-from tracker_service.pipeline.recorder import FinishedFrame
-from tracker_service.pipeline.tracking import Border
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.refinement.gaps import GapFiller
 from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.refinement.smoothing import Smoother
@@ -18,6 +15,8 @@ class Refiner:
 
     Args:
         parameters: how much.
+        tracking: how the frames were tracked: the longest gap where ``parameters`` name none, and what of a person
+            must be visible.
         body: gives the joints of changed people.
         rate: frames a second of the video; bounds the frames that smoothing uses.
         state: `state` of another one, to go on where it was.
@@ -26,12 +25,15 @@ class Refiner:
     def __init__(
         self,
         parameters: RefinementParameters,
+        tracking: TrackerParameters,
         body: JointModel,
         rate: float,
         state: Mapping[str, tuple[FrameResult, ...]] | None = None,
     ) -> None:
         state = state or {}
-        self._gaps = GapFiller(parameters, body, state.get("gaps", ()), state.get("sightings", ()))
+        self._gaps = GapFiller(
+            tracking, body, state.get("gaps", ()), state.get("sightings", ()), longest_gap=parameters.longest_gap
+        )
         reach = parameters.reach(rate)
         self._smoother = (
             Smoother(parameters.smoothing_seconds, reach, body, state.get("used", ()), state.get("waiting", ()))
@@ -63,16 +65,3 @@ class Refiner:
                 yield frame
             else:
                 yield from self._smoother.push(frame)
-
-
-def refine_frames(
-    stream: Generator[FinishedFrame | Border, None, None], refiner: Refiner
-) -> Generator[FinishedFrame | Border, None, None]:
-    """Yield refined frames, without images: they come too late for them. Borders pass with the refiner's state."""
-    with closing(stream):
-        for item in stream:
-            if isinstance(item, Border):
-                yield replace(item, held=refiner.state)
-            else:
-                yield from (FinishedFrame(frame, None) for frame in refiner.push(item.result))
-    yield from (FinishedFrame(frame, None) for frame in refiner.finish())

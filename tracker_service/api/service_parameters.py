@@ -1,0 +1,68 @@
+"""Settings of the HTTP service: where it listens and what it refuses."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Interval
+from pydantic import SecretStr
+
+from tracker_service.types.bounds import check_bounds
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ServiceParameters:
+    """Where the service listens and how it behaves as a process.
+
+    Attributes:
+        host: address to listen on; 0.0.0.0 for all.
+        port: port to listen on; 0 takes a free one.
+        log_format: json for machines, text for people.
+        drain_seconds: time for running work after a stop signal. Raising it loses less and stops later.
+        api_keys: keys of clients; none lets everybody in.
+        api_keys_file: more keys, one a line; a secret file of the deployment.
+        cors_origins: origins whose pages may ask from a browser.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Interval(ge=0, le=65535)] = 8000
+    log_format: Literal["json", "text"] = "json"
+    drain_seconds: Annotated[float, Ge(0)] = 30.0
+    api_keys: tuple[SecretStr, ...] = ()
+    api_keys_file: Path | None = None
+    cors_origins: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is refused; raising a limit lets more in and costs memory, disk or time.
+
+    Attributes:
+        body_bytes: size of JSON bodies.
+        image_pixels: pixels of an image, read from its header.
+        upload_bytes: size of uploaded videos.
+        video_seconds: length of a video.
+        video_pixels: pixels of one frame of a video.
+        client_requests: requests of one client at the same time.
+        frames_waiting: frames of all clients accepted and not yet answered; each holds an image.
+        request_seconds: time for the answer to one frame.
+        body_seconds: silence of a client that is sending a body.
+    """
+
+    body_bytes: Annotated[int, Ge(1)] = 32 * _MIB
+    image_pixels: Annotated[int, Ge(1)] = 50_000_000
+    upload_bytes: Annotated[int, Ge(1)] = 32 * 1024 * _MIB
+    video_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
+    video_pixels: Annotated[int, Ge(1)] = 4096 * 2304
+    client_requests: Annotated[int, Ge(1)] = 16
+    frames_waiting: Annotated[int, Ge(1)] = 128
+    request_seconds: Annotated[float, Gt(0)] = 60.0
+    body_seconds: Annotated[float, Gt(0)] = 30.0
+
+    def __post_init__(self) -> None:
+        check_bounds(self)

@@ -1,0 +1,31 @@
+"""Settings of inference: where the models run."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+
+from tracker_service.inference.device_parameters import DeviceParameters
+from tracker_service.inference.model_repository import default_repository
+from tracker_service.inference.triton.policy import FailurePolicy
+
+
+@dataclass(frozen=True)
+class InferenceParameters(FailurePolicy, DeviceParameters):
+    """Where the models run, and what happens when they do not answer.
+
+    Attributes:
+        kind: "embedded" runs them in this process by ONNX Runtime, "triton" on a server.
+        triton_url: host:port of the server's gRPC endpoint.
+        shared_memory: pass tensors to a server on the same host in shared memory.
+        repository: folder of the models, the same that Triton serves; the body model is read from it in any case.
+        threads: threads of one embedded model run; 0 takes all cores. Raising it makes a single batch faster until the
+            cores are used up, and takes them from decoding and association.
+    """
+
+    kind: Literal["embedded", "triton"] = "embedded"
+    triton_url: str = "localhost:8001"
+    shared_memory: bool = True
+    repository: Path = field(default_factory=default_repository)
+    threads: Annotated[int, Ge(0)] = 1

@@ -1,0 +1,117 @@
+"""THE run: frames in, finished frames out, and borders between them where they are asked for.
+
+The command line and the library take it as it is; the worker of a job takes it with borders and starts it from one.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.overlap import map_in_order, read_ahead
+from tracker_service.pipeline.overlap_parameters import OverlapParameters
+from tracker_service.pipeline.perception import Perception
+from tracker_service.pipeline.recorder import Recorder, TrackedFrame
+from tracker_service.pipeline.second_reading import with_images
+from tracker_service.pipeline.shot_marks import mark_shots
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.tracking import Border, track_frames
+from tracker_service.pipeline.windows import windows
+from tracker_service.refinement.refiner import Refiner
+from tracker_service.types import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class RunStages:
+    """What a run does with its frames.
+
+    Attributes:
+        perception: finds the people of windows of frames.
+        tracker: follows them; new, or restored from a border.
+        refiner: fills gaps and smooths, None leaves the frames as they are; new, or with the state of that border.
+        overlap: how the stages overlap.
+        detect_shots: look for shot changes.
+    """
+
+    perception: Perception
+    tracker: Tracker
+    refiner: Refiner | None = None
+    overlap: OverlapParameters = field(default_factory=OverlapParameters)
+    detect_shots: bool = False
+
+
+class TrackingRun:
+    """The people of a video, followed; iterate over it once, and close it where the loop is left early.
+
+    Args:
+        frames: consecutive frames of a source, from ``first`` or from some frames before it on: those only show the
+            shot detector what went before.
+        stages: what is done with them.
+        times: counts busy seconds.
+        first: number of the first frame to track.
+        open_frames: the frames that were not final at the border where the run starts, with their images where those
+            are needed.
+        late_images: frames of the same source, read a second time, for the images of refined frames; None for none.
+        border_every: give a border before each frame whose number is a multiple of this; None for no borders.
+    """
+
+    def __init__(
+        self,
+        frames: Iterable[Frame],
+        stages: RunStages,
+        *,
+        times: StageTimes | None = None,
+        first: int = 0,
+        open_frames: Iterable[TrackedFrame] = (),
+        late_images: Iterable[Frame] | None = None,
+        border_every: int | None = None,
+    ) -> None:
+        self.times = StageTimes() if times is None else times
+        observed = observe_frames(frames, stages, self.times, first=first)
+        stream = track_frames(observed, stages.tracker, Recorder(open_frames), self.times, border_every=border_every)
+        if stages.refiner is not None:
+            stream = _refined(stream, stages.refiner)
+        if late_images is not None:
+            stream = with_images(stream, late_images)
+        self._stream = stream
+
+    def __iter__(self) -> Generator[TrackedFrame | Border, None, None]:
+        """Yield every frame of the source, in order, and the borders between them."""
+        return self._stream
+
+    def frames(self) -> Iterator[TrackedFrame]:
+        """Yield the frames alone."""
+        return (item for item in self._stream if isinstance(item, TrackedFrame))
+
+    def close(self) -> None:
+        """End the threads of a run that is not read to its end."""
+        self._stream.close()
+
+
+def observe_frames(
+    frames: Iterable[Frame], stages: RunStages, times: StageTimes, *, first: int = 0
+) -> Generator[FrameObservation, None, None]:
+    """Yield the people of every frame from number ``first`` on, in order, while the next windows are computed."""
+    decoded = times.measure_each("decoding", frames)
+    marked = mark_shots(decoded) if stages.detect_shots else decoded
+    wanted = (frame for frame in marked if frame.number >= first)
+    overlap = stages.overlap
+    ahead = read_ahead(windows(wanted, overlap.window), depth=1)
+    observed = map_in_order(stages.perception.observe, ahead, workers=overlap.workers, in_flight=overlap.in_flight)
+    with closing(observed):
+        for window in observed:
+            yield from window
+
+
+def _refined(
+    stream: Generator[TrackedFrame | Border, None, None], refiner: Refiner
+) -> Generator[TrackedFrame | Border, None, None]:
+    """Yield refined frames, without images: they come too late for them. Borders pass with the refiner's state."""
+    with closing(stream):
+        for item in stream:
+            if isinstance(item, Border):
+                yield Border(item.next_frame, item.tracker, item.open_frames, refiner.state)
+            else:
+                yield from map(TrackedFrame, refiner.push(item.result))
+    yield from map(TrackedFrame, refiner.finish())

@@ -1,0 +1,36 @@
+"""From the settings to the models: which, where they run, and the body they speak of."""
+
+from tracker_service.body.model import BodyModel
+from tracker_service.errors import SettingsError
+from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.triton import TritonClient
+from tracker_service.model_sets import ModelSet, model_set
+from tracker_service.settings import Settings
+
+
+def models_of(settings: Settings) -> ModelSet:
+    """Return the model set that the settings choose, without the models they do without.
+
+    Raises:
+        SettingsError: the set lacks a model that the settings ask for.
+    """
+    models = model_set(settings.model_set).chosen(settings.phalp)
+    if "T" in settings.phalp.predict and models.appearance_encoder is None:
+        raise SettingsError(
+            f"phalp.predict: expected no T, because there are no texture maps, got {settings.phalp.predict}"
+        )
+    return models
+
+
+def open_client(settings: Settings) -> InferenceClient:
+    """Open the inference client that the settings ask for."""
+    inference = settings.inference
+    if inference.kind == "triton":
+        return TritonClient(inference.triton_url, policy=inference, shared_memory=inference.shared_memory)
+    return EmbeddedClient(inference.repository, threads=inference.threads, device=inference)
+
+
+def load_body(settings: Settings) -> BodyModel:
+    """Load the body of the model set; raises `ModelNotFoundError` where it is not."""
+    return BodyModel.load(settings.inference.repository / models_of(settings).body / "body_model.npz")

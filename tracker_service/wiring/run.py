@@ -1,0 +1,164 @@
+"""From the settings to a run, and from a run to its summary."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tracker_service.body.model import BodyModel
+from tracker_service.drawing.style import OverlayStyle
+from tracker_service.inference.client import InferenceClient
+from tracker_service.pipeline.perception import Perception
+from tracker_service.pipeline.recorder import TrackedFrame
+from tracker_service.pipeline.run import RunStages, TrackingRun
+from tracker_service.pipeline.stage_times import StageTimes, busy_shares
+from tracker_service.pipeline.tracking import Border
+from tracker_service.refinement.refiner import Refiner
+from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.summary import Summary
+from tracker_service.settings import Settings
+from tracker_service.types import Frame
+from tracker_service.wiring.models import load_body, models_of
+from tracker_service.wiring.tracker import TrackerFactory, pose_transformer_in_use
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the settings say about a run, read once.
+
+    Attributes:
+        settings: everything that can be set.
+        body: the body of the model set.
+        style: how the overlay is drawn, None for none.
+    """
+
+    settings: Settings
+    body: BodyModel
+    style: OverlayStyle | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Load what a run needs beside its client and its frames.
+
+        Raises:
+            SettingsError: values do not go together.
+            ModelNotFoundError: the body is not there.
+        """
+        return cls(settings, load_body(settings), settings.render.style)
+
+    @property
+    def keeps_images(self) -> bool:
+        """Whether frames keep their images until they are drawn; refined ones come too late for that."""
+        return self.style is not None and not self.settings.refinement.enable
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether the source must be read a second time, for the images of refined frames."""
+        return self.style is not None and self.settings.refinement.enable
+
+
+def open_run(
+    options: RunOptions,
+    client: InferenceClient,
+    frames: Iterable[Frame],
+    rate: float,
+    *,
+    times: StageTimes,
+    border: Border | None = None,
+    open_frames: Iterable[TrackedFrame] = (),
+    late_images: Iterable[Frame] | None = None,
+    border_every: int | None = None,
+) -> TrackingRun:
+    """Return the run that the settings ask for; what it opens ends with it.
+
+    Args:
+        options: what the settings say.
+        client: runs the models.
+        frames: of the source.
+        rate: its frames a second.
+        times: counts busy seconds.
+        border: where to go on, None at the beginning.
+        open_frames: the frames that were not final at the border; see `TrackingRun`.
+        late_images: the source, read a second time; see `TrackingRun`.
+        border_every: give a border before each frame whose number is a multiple of this; None for none.
+
+    Raises:
+        InferenceError: a model is not there or not what it should be.
+        TrackerStateError: the border was made with other settings.
+    """
+    settings, body = options.settings, options.body
+    trackers = TrackerFactory(settings, client, body)
+    refiner = None
+    if settings.refinement.enable:
+        state = None if border is None else border.held
+        refiner = Refiner(settings.refinement, trackers.parameters, body, rate, state)
+    stages = RunStages(
+        open_perception(settings, client, times=times, keep_images=options.keeps_images),
+        trackers.new() if border is None else trackers.restored(border.tracker),
+        refiner,
+        settings.pipeline,
+        settings.detect_shots,
+    )
+    return TrackingRun(
+        frames,
+        stages,
+        times=times,
+        first=0 if border is None else border.next_frame,
+        open_frames=open_frames,
+        late_images=late_images,
+        border_every=border_every,
+    )
+
+
+def open_perception(
+    settings: Settings, client: InferenceClient, *, times: StageTimes, keep_images: bool = False
+) -> Perception:
+    """Return what finds people as the settings want it; raises `InferenceError` where a model is missing."""
+    return Perception(
+        client,
+        models_of(settings),
+        settings.phalp,
+        times=times,
+        keep_images=keep_images,
+        texture_maps="T" in settings.phalp.predict,
+    )
+
+
+def run_summary(
+    settings: Settings,
+    statistics: FrameStatistics,
+    *,
+    source: str,
+    elapsed: float,
+    stages: Mapping[str, float],
+    warnings: tuple[str, ...],
+) -> Summary:
+    """Return what is remembered of a finished run.
+
+    Args:
+        settings: of the run.
+        statistics: of its frames.
+        source: as the user named it.
+        elapsed: seconds it took.
+        stages: busy seconds by stage.
+        warnings: what the user should know about the source.
+    """
+    return Summary.of_run(
+        statistics,
+        source=source,
+        model_set=settings.model_set,
+        elapsed=elapsed,
+        stages=stages,
+        busy=busy_shares(stages, elapsed, workers=settings.pipeline.workers),
+        settings=settings_in_use(settings),
+        warnings=warnings,
+    )
+
+
+def settings_in_use(settings: Settings) -> dict[str, Any]:
+    """Return all settings for the record of a run, with the models in use where the user chose none."""
+    record: dict[str, Any] = settings.model_dump(mode="json")
+    record["phalp"] |= {
+        "appearance": "color" if models_of(settings).appearance is None else "model",
+        "pose_predictor": "velocity" if pose_transformer_in_use(settings) is None else "transformer",
+    }
+    return record

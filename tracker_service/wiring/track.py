@@ -1,0 +1,106 @@
+"""A whole video into a folder of result files, as the command line does it."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker_service.errors import SettingsError
+from tracker_service.pipeline.overlay import drawn
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.tracking import Border
+from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.phalp_pickle import extracted_frame_path
+from tracker_service.results.result_files import RESULTS, SUMMARY, ResultFiles, ResultPaths
+from tracker_service.results.summary import Summary
+from tracker_service.settings import Settings
+from tracker_service.types import FrameResult
+from tracker_service.video.source import FrameSource, open_source
+from tracker_service.wiring.models import open_client
+from tracker_service.wiring.run import RunOptions, open_run, run_summary
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a running job tells after each frame.
+
+    Attributes:
+        frame: the frame just finished.
+        done: frames finished so far.
+        total: about how many there are, None if unknown.
+    """
+
+    frame: FrameResult
+    done: int
+    total: int | None
+
+
+def track_video(
+    settings: Settings,
+    source: str,
+    folder: Path,
+    *,
+    mesh: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Summary:
+    """Track the people of a video and write all result files into ``folder``.
+
+    Args:
+        settings: everything that can be set.
+        source: video file or folder of images.
+        folder: made when missing; files in it are replaced when the new ones are complete.
+        mesh: add mesh vertices to `results.ndjson`.
+        progress: called after every finished frame.
+
+    Raises:
+        PhalpTritonError: any error of this project; nothing half-written is left under a final name.
+    """
+    if not settings.overwrite and (folder / RESULTS).exists():
+        raise SettingsError(f"overwrite: expected a new folder because overwrite is false, got results in {folder}")
+    started, times, statistics = time.perf_counter(), StageTimes(), FrameStatistics()
+    options = RunOptions.of(settings)
+    with (
+        closing(open_client(settings)) as client,
+        open_video(settings, source) as video,
+        open_video(settings, source) if options.reads_again else nullcontext() as again,
+    ):
+        info, rate = video.info, settings.render.fps
+        run = open_run(options, client, video, info.fps, times=times, late_images=again)
+        with (
+            ResultFiles(
+                ResultPaths.of_run(folder),
+                frame_path=extracted_frame_path(info.name),
+                overlay_rate=rate or info.fps,
+                constant_rate=rate is not None,
+                mesh=options.body if mesh else None,
+            ) as files,
+            closing(drawn(run, options.style, options.body, times)) as items,
+        ):
+            for item, picture in items:
+                if isinstance(item, Border):
+                    continue
+                with times.measure("results"):
+                    files.write(item.result)
+                    statistics.add(item.result)
+                if picture is not None:
+                    with times.measure("encoding"):
+                        files.draw(picture, item.result.timestamp)
+                if progress is not None:
+                    progress(Progress(item.result, statistics.frames, info.frames_estimate))
+        summary = run_summary(
+            settings,
+            statistics,
+            source=source,
+            elapsed=time.perf_counter() - started,
+            stages=times.seconds(),
+            warnings=video.warnings,
+        )
+    summary.write(folder / SUMMARY)
+    return summary
+
+
+def open_video(settings: Settings, source: str) -> FrameSource:
+    """Open the part of a video or folder of images that the settings name; raises `VideoError`."""
+    video = settings.video
+    return open_source(source, start=video.start, end=video.end, threads=video.decoder_threads)
