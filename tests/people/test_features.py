@@ -12,7 +12,7 @@ from tracker_service.people.boxes import squares
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.people.features import build_people
 from tracker_service.people.gates import Gates
-from tracker_service.types import Detections, People, Smpl
+from tracker_service.types import Bool, Detections, People, Smpl
 
 PHALP_GATES = Gates(low_th_c=0.8, small_w=50, small_h=100)
 
@@ -33,19 +33,23 @@ def frame_size(record: dict[str, NDArray[Any]]) -> tuple[int, int]:
     return width, height
 
 
+def passed(detections: Detections, record: dict[str, NDArray[Any]]) -> Bool:
+    size = frame_size(record)
+    return ~PHALP_GATES.too_low(detections) & ~PHALP_GATES.too_small(detections, size)
+
+
 def people_of(record: dict[str, NDArray[Any]], body: BodyModel) -> People:
     detections = Detections(record["box_xyxy"], record["score"])
-    keep, _ = PHALP_GATES.keep(detections, frame_size(record))
-    kept = detections.take(keep)
+    kept = detections.take(passed(detections, record))
     smpl = Smpl(record["global_orient"], record["body_pose"], record["betas"])
     hmr = BodyEstimates(smpl, record["pred_cam"], body.joints(smpl), np.ones(len(smpl), np.float32))
     return build_people(kept, squares(kept.boxes), hmr, frame_size(record), np.zeros((len(kept), 4), np.float32))
 
 
 def test_the_boxes_that_phalp_keeps_are_kept(record: dict[str, NDArray[Any]]) -> None:
-    keep, dropped = PHALP_GATES.keep(Detections(record["box_xyxy"], record["score"]), frame_size(record))
-    assert np.flatnonzero(keep).tolist() == record["kept_index"].tolist()
-    assert dropped.small == 2
+    detections = Detections(record["box_xyxy"], record["score"])
+    assert np.flatnonzero(passed(detections, record)).tolist() == record["kept_index"].tolist()
+    assert PHALP_GATES.too_small(detections, frame_size(record)).sum() == 2
 
 
 def test_squares_are_those_of_the_padded_boxes(record: dict[str, NDArray[Any]]) -> None:

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.pipeline.models.detection import PersonDetector
-from tracker_service.types import UInt8
+from tracker_service.types import Frame
 
 WIDTH, HEIGHT = 160, 96
 
@@ -60,10 +60,10 @@ def detector(tmp_path: Path) -> PersonDetector:
     return PersonDetector(EmbeddedClient(tmp_path, threads=1), "bright")
 
 
-def frame(width: int, height: int, box: tuple[int, int, int, int]) -> UInt8:
+def frame(width: int, height: int, box: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Frame:
     image = np.zeros((height, width, 3), np.uint8)
     image[box[1] : box[3], box[0] : box[2]] = 255
-    return image
+    return Frame(0, 0.0, image)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_person_is_found_where_they_stand_in_frames_of_every_shape(
 
 def test_frames_of_one_window_may_differ_in_shape_and_keep_their_own_boxes(detector: PersonDetector) -> None:
     boxes = [(40, 20, 90, 160), (100, 30, 130, 100)]
-    found = detector.detect([frame(192, 320, boxes[0]), np.zeros((50, 50, 3), np.uint8), frame(320, 192, boxes[1])])
+    found = detector.detect([frame(192, 320, boxes[0]), frame(50, 50), frame(320, 192, boxes[1])])
     assert [len(detections) for detections in found] == [1, 0, 1]
     for detections, box in zip((found[0], found[2]), boxes, strict=True):
         np.testing.assert_allclose(detections.boxes, [box], rtol=0, atol=320 / HEIGHT)

@@ -59,6 +59,9 @@ def track(
     mesh: Annotated[bool, typer.Option("--mesh", help="Add mesh vertices to results.ndjson.")] = False,
     overlay: Annotated[bool | None, typer.Option(help="Draw overlay.mp4.")] = None,
     detect_shots: Annotated[bool | None, typer.Option(help="Look for shot changes.")] = None,
+    boxes: Annotated[
+        Path | None, typer.Option(help="Boxes of people, given instead of detected: MOT text or NDJSON.")
+    ] = None,
     refine: Annotated[bool | None, typer.Option(help="Fill gaps from both sides and smooth.")] = None,
 ) -> None:
     """Track the people of a video and write results.ndjson, tracks.pkl, overlay.mp4 and summary.json."""
@@ -77,6 +80,7 @@ def track(
         "inference.workers": workers,
         "render.enable": overlay,
         "detect_shots": detect_shots,
+        "video.boxes": boxes,
         "refinement.enable": refine,
         "video.output_dir": out,
     }

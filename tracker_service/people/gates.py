@@ -1,13 +1,23 @@
-"""Gates: which detections are too doubtful or too small to become people."""
+"""Gates: which detections are too uncertain or too small to become people."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Interval
 
-from tracker_service.types import Bool, Detections, DroppedDetections, Float32
+from tracker_service.types import Bool, Detections, Float32
 from tracker_service.types.bounds import check_bounds
+
+
+class Gate(StrEnum):
+    """What removed a detection; named as the counts of `DroppedDetections`."""
+
+    LOW_SCORE = "low_score"
+    SMALL = "small"
+    ABSENT = "absent"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,7 @@ class Gates:
         small_w, small_h: least width and height in source pixels. Raising them drops far people, whose bodies are
             guesses; PHALP's 50 x 100 px suit full HD.
         small_relative: least height as a fraction of the frame's. Raising it drops far people whatever the resolution.
-        presence_th: least belief of the body model that the crop shows a person. Raising it drops furniture the
+        presence_th: least confidence of the body model that the crop shows a person. Raising it drops furniture the
             detector took for people and, sooner, people who are mostly hidden.
         second_pass: let detections below ``low_th_c`` continue confirmed tracks that found no other (ByteTrack's
             second association). They cost a crop each and never start a track.
@@ -42,24 +52,37 @@ class Gates:
         """The score that every detection must be above, those of the second pass included."""
         return min(self.low_th_c, self.second_pass_th) if self.second_pass else self.low_th_c
 
-    def keep(self, detections: Detections, frame_size: tuple[int, int]) -> tuple[Bool, DroppedDetections]:
-        """Say which detections pass the score and size gates.
+    def of_given_boxes(self) -> "Gates":
+        """Return the gates of boxes that are given instead of detected: only the size counts, as in upstream."""
+        return _SizeGates(small_w=self.small_w, small_h=self.small_h, small_relative=self.small_relative)
 
-        Args:
-            detections: the boxes of one frame.
-            frame_size: (width, height) of the frame, pixels.
+    def too_low(self, detections: Detections) -> Bool:
+        """Return (n,) bool, True where a score is too low even for the second association."""
+        return np.asarray(detections.scores <= np.float32(self.lowest_score))
 
-        Returns:
-            (n,) bool, and how many each gate removed; a box that fails several counts for the score.
-        """
-        scored = detections.scores > np.float32(self.lowest_score)
+    def confident(self, detections: Detections) -> Bool:
+        """Return (n,) bool, True where a score is above ``low_th_c``, so that the detection may start a track."""
+        return np.asarray(detections.scores > np.float32(self.low_th_c))
+
+    def too_small(self, detections: Detections, frame_size: tuple[int, int]) -> Bool:
+        """Return (n,) bool, True for boxes too small for a frame of (width, height) pixels."""
         width, height = (detections.boxes[:, 2:] - detections.boxes[:, :2]).T
         lowest = max(self.small_h, self.small_relative * frame_size[1])
-        large = (width >= self.small_w) & (height >= lowest)
-        dropped = DroppedDetections(low_score=int((~scored).sum()), small=int((scored & ~large).sum()))
-        return scored & large, dropped
+        return np.asarray((width < self.small_w) | (height < lowest))
 
-    def keep_present(self, presence: Float32) -> tuple[Bool, DroppedDetections]:
-        """Say whose (n,) presence reaches the presence gate, and how many do not."""
-        present = presence >= np.float32(self.presence_th)
-        return present, DroppedDetections(absent=int((~present).sum()))
+    def absent(self, presence: Float32) -> Bool:
+        """Return (n,) bool, True where the body model saw no person."""
+        return np.asarray(presence < np.float32(self.presence_th))
+
+
+class _SizeGates(Gates):
+    """Only the size counts."""
+
+    def too_low(self, detections: Detections) -> Bool:
+        return np.zeros(len(detections), np.bool_)
+
+    def confident(self, detections: Detections) -> Bool:
+        return np.ones(len(detections), np.bool_)
+
+    def absent(self, presence: Float32) -> Bool:
+        return np.zeros(len(presence), np.bool_)

@@ -21,7 +21,7 @@ import numpy as np
 import orjson
 
 from tracker_service.errors import SettingsError
-from tracker_service.types import Detections
+from tracker_service.types import Detections, Frame
 
 _PEOPLE = (1, 2, 7)
 """Classes of MOT16, 17 and 20 that are people: pedestrian, person on a vehicle, static person."""
@@ -53,6 +53,10 @@ class GivenBoxes:
     def have_identities(self) -> bool:
         """Whether at least one box has an identity."""
         return any((frame.identities >= 0).any() for frame in self._frames.values() if frame.identities is not None)
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """Return the people of each frame, as a detector does."""
+        return [self.in_frame(frame.number) for frame in frames]
 
     def in_frame(self, number: int) -> Detections:
         """Return the people of frame ``number``, in the order of the file."""

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from tracker_service.types import FrameResult, People, UInt8
+from tracker_service.people.gates import Gate
+from tracker_service.types import Detections, FrameResult, People, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +14,14 @@ class FrameObservation:
         result: number, time, size, shot and dropped boxes of the frame; nobody is in it yet.
         people: those that passed all gates.
         low_score: those below the score gate that may still continue a track, None where the second pass is off.
+        removed: gates and the detections they removed, without masks.
         image: (H, W, 3) uint8 RGB where it is still needed (overlay), else None.
     """
 
     result: FrameResult
     people: People
     low_score: People | None = None
+    removed: tuple[tuple[Gate, Detections], ...] = ()
     image: UInt8 | None = None
 
     @property

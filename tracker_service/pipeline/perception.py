@@ -4,8 +4,10 @@ It runs on a window of frames at once, so that both models see batches; what it 
 the other frames of the window.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,14 +16,17 @@ from tracker_service.model_sets import ModelSet
 from tracker_service.people.boxes import squares
 from tracker_service.people.duplicates import DuplicateGate, containments
 from tracker_service.people.features import build_people
-from tracker_service.people.gates import Gates
+from tracker_service.people.gates import Gate, Gates
+from tracker_service.people.given_boxes import GivenBoxes
 from tracker_service.pipeline.models.appearance import Appearance, AppearanceModel, ColourAppearance, LearnedAppearance
 from tracker_service.pipeline.models.bodies import Bodies, Candidates, regress_bodies
 from tracker_service.pipeline.models.detection import PersonDetector
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import Detections, DroppedDetections, Frame, FrameResult, UInt8
+from tracker_service.types import Bool, Detections, DroppedDetections, Frame, FrameResult, UInt8
+
+_Removed: TypeAlias = tuple[tuple[Gate, Detections], ...]
 
 
 class Perception:
@@ -34,6 +39,7 @@ class Perception:
         times: counts busy seconds.
         keep_images: leave the images in the observations; off, a frame's memory is freed as soon as it is regressed.
         texture_maps: ask the appearance model for texture maps (1 MB a person), which the texture term compares.
+        given: people that are given instead of detected. No detector is run, and of the gates only the size counts.
     """
 
     def __init__(
@@ -45,16 +51,23 @@ class Perception:
         times: StageTimes,
         keep_images: bool = False,
         texture_maps: bool = False,
+        given: GivenBoxes | None = None,
     ) -> None:
         self._models = models
         learned = models.appearance is not None
-        self._detector = PersonDetector(client, models.detector, masks=learned)
+        self._detector: PersonDetector | GivenBoxes = (
+            PersonDetector(client, models.detector, masks=learned) if given is None else given
+        )
         self._regressor = BodyRegressor(client, models.hmr, mesh=learned)
         self._appearance: AppearanceModel = ColourAppearance()
         if models.appearance is not None:
             self._appearance = LearnedAppearance(client, models.appearance, maps=texture_maps)
-        self._gates = gates
-        self._duplicates = DuplicateGate(models.duplicate_similarity, models.duplicate_containment)
+        self._gates = gates if given is None else gates.of_given_boxes()
+        self._duplicates = (
+            DuplicateGate(models.duplicate_similarity, models.duplicate_containment)
+            if given is None
+            else DuplicateGate(body_similarity=1, containment=1)
+        )
         self._keep_images = keep_images
         self._times = times
 
@@ -67,10 +80,9 @@ class Perception:
             window: the frames.
             detections: of each frame, instead of the detector's.
         """
-        images = [frame.image for frame in window]
         with self._times.measure("detection"):
-            found = self._detector.detect(images) if detections is None else detections
-            gated = [self._gated(*pair) for pair in zip(images, found, strict=True)]
+            found = self._detector.detect(window) if detections is None else detections
+            gated = [self._gated(frame.image, boxes) for frame, boxes in zip(window, found, strict=True)]
         candidates = [candidates for candidates, _ in gated]
         bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=self._times)
         with self._times.measure("features" if self._models.appearance is None else "appearance"):
@@ -81,21 +93,25 @@ class Perception:
                 for frame, seen, found, looks in zip(window, gated, bodies, appearance, strict=True)
             )
 
-    def _gated(self, image: UInt8, detections: Detections) -> tuple[Candidates, DroppedDetections]:
-        keep, dropped = self._gates.keep(detections, (image.shape[1], image.shape[0]))
-        passed = detections.take(keep)
-        kept = self._without_doubtful_parts(passed)
+    def _gated(self, image: UInt8, detections: Detections) -> tuple[Candidates, _Removed]:
+        low = self._gates.too_low(detections)
+        small = ~low & self._gates.too_small(detections, (image.shape[1], image.shape[0]))
+        passed = ~low & ~small
+        parts = passed & self._low_score_parts(detections, passed)
+        kept = detections.take(passed & ~parts)
         regions = squares(kept.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
-        return Candidates(image, kept, regions), replace(dropped, duplicate=len(passed) - len(kept))
+        bare = replace(detections, masks=None)
+        removed = ((Gate.LOW_SCORE, low), (Gate.SMALL, small), (Gate.DUPLICATE, parts))
+        return Candidates(image, kept, regions), tuple((gate, bare.take(rows)) for gate, rows in removed)
 
-    def _without_doubtful_parts(self, detections: Detections) -> Detections:
-        """Leave out low-score boxes inside a box above the gate: they would be dropped after costing a crop each."""
-        sure = detections.scores > np.float32(self._gates.low_th_c)
-        inside = containments(detections.boxes, detections.boxes[sure]) > self._models.duplicate_containment
-        return detections.take(sure | ~inside.any(axis=1))
+    def _low_score_parts(self, detections: Detections, passed: Bool) -> Bool:
+        """Return the low-score boxes inside a confident one: they would be dropped after costing a crop each."""
+        confident = self._gates.confident(detections)
+        inside = containments(detections.boxes, detections.boxes[passed & confident]) > self._duplicates.containment
+        return np.asarray(~confident & inside.any(axis=1))
 
     def _observation(
-        self, frame: Frame, candidates: Candidates, dropped: DroppedDetections, bodies: Bodies, appearance: Appearance
+        self, frame: Frame, candidates: Candidates, removed: _Removed, bodies: Bodies, appearance: Appearance
     ) -> FrameObservation:
         every = build_people(
             replace(candidates.detections, masks=None),  # cut out by now, and large
@@ -105,22 +121,32 @@ class Perception:
             appearance.embedding,
             uv_maps=appearance.uv_maps,
         )
-        present, absent = self._gates.keep_present(every.presence)
-        single = self._duplicates.keep(every.take(present))
-        people = every.take(present).take(single)
-        sure = people.detections.scores > np.float32(self._gates.low_th_c)
-        duplicates = dropped.duplicate + int((~single).sum())
+        present = ~self._gates.absent(every.presence)
+        single = np.ones(len(every), np.bool_)
+        single[present] = self._duplicates.keep(every.take(present))
+        people = every.take(present & single)
+        confident = self._gates.confident(people.detections)
+        absent, duplicates = every.detections.take(~present), every.detections.take(~single)
+        removed = (*removed, (Gate.ABSENT, absent), (Gate.DUPLICATE, duplicates))
         result = FrameResult(
             frame.number,
             frame.timestamp,
             *candidates.frame_size,
             persons=(),
             shot=frame.shot,
-            dropped=replace(dropped, absent=absent.absent, duplicate=duplicates),
+            dropped=_counts(removed),
         )
         return FrameObservation(
             result,
-            people.take(sure),
-            low_score=people.take(~sure) if self._gates.second_pass else None,
+            people.take(confident),
+            low_score=people.take(~confident) if self._gates.second_pass else None,
+            removed=removed,
             image=frame.image if self._keep_images else None,
         )
+
+
+def _counts(removed: _Removed) -> DroppedDetections:
+    counts = Counter({gate.value: 0 for gate in Gate})
+    for gate, detections in removed:
+        counts[gate.value] += len(detections)
+    return DroppedDetections(**counts)

@@ -1,6 +1,6 @@
 """The groups of the settings tree: each is composed of dataclasses of the rooms that use its values.
 
-Nothing is declared here but which rooms a group joins, and the two values that only the command line uses.
+Nothing is declared here but which rooms a group joins, and the values that only the command line and the library use.
 """
 
 from pathlib import Path
@@ -40,10 +40,13 @@ class VideoSettings(VideoParameters):
     Attributes:
         source: the video or folder of images, as another way than the argument.
         output_dir: folder of the results.
+        boxes: people that are given instead of detected, with identities or without: MOT text or NDJSON, see
+            `tracker_service.people.given_boxes`.
     """
 
     source: str | None = None
     output_dir: Path = Path("outputs")
+    boxes: Path | None = None
 
 
 @dataclass(frozen=True, config=_STRICT)

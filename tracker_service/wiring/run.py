@@ -6,7 +6,9 @@ from typing import Any, Self
 
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.style import OverlayStyle
+from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
+from tracker_service.people.given_boxes import GivenBoxes
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.run import RunStages, TrackingRun
@@ -92,7 +94,7 @@ def open_run(
         state = None if border is None else border.held
         refiner = Refiner(settings.refinement, trackers.parameters, body, rate, state)
     stages = RunStages(
-        open_perception(settings, client, times=times, keep_images=options.keeps_images),
+        open_perception(settings, client, times=times, keep_images=options.keeps_images, given=given_boxes(settings)),
         trackers.new() if border is None else trackers.restored(border.tracker),
         refiner,
         settings.pipeline,
@@ -110,7 +112,12 @@ def open_run(
 
 
 def open_perception(
-    settings: Settings, client: InferenceClient, *, times: StageTimes, keep_images: bool = False
+    settings: Settings,
+    client: InferenceClient,
+    *,
+    times: StageTimes,
+    keep_images: bool = False,
+    given: GivenBoxes | None = None,
 ) -> Perception:
     """Return what finds people as the settings want it; raises `InferenceError` where a model is missing."""
     return Perception(
@@ -120,7 +127,22 @@ def open_perception(
         times=times,
         keep_images=keep_images,
         texture_maps="T" in settings.phalp.predict,
+        given=given,
     )
+
+
+def given_boxes(settings: Settings) -> GivenBoxes | None:
+    """Return the people that the settings give, None where they are detected.
+
+    Raises:
+        SettingsError: the file is malformed, or identities are asked for (``use_gt``) and none are given.
+    """
+    path = settings.video.boxes
+    given = None if path is None else GivenBoxes.load(path)
+    if settings.phalp.use_gt and (given is None or not given.have_identities):
+        got = "no boxes" if given is None else f"none in {path}"
+        raise SettingsError(f"phalp.use_gt: expected identities in video.boxes (--boxes FILE), got {got}")
+    return given
 
 
 def run_summary(

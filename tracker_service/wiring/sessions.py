@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tracker_service.body.model import BodyModel
+from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
@@ -32,10 +33,12 @@ def open_sessions(
         on_batch: called in the event loop with the number of frames of every batch given to the models.
 
     Raises:
-        SettingsError: the model set lacks a model that the settings ask for.
+        SettingsError: the model set lacks a model that the settings ask for, or they ask for given identities.
         ModelNotFoundError: a model is not where it is looked for.
         ModelContractError: a model's tensors are not those of the design.
     """
+    if settings.phalp.use_gt:
+        raise SettingsError("phalp.use_gt: expected false, because live frames have no given identities, got true")
     times = StageTimes() if times is None else times
     perception = open_perception(settings, client, times=times)
     trackers = TrackerFactory(settings, client, body, live=True)

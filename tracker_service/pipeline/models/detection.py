@@ -8,7 +8,7 @@ from tracker_service.errors import ModelContractError
 from tracker_service.inference.client import InferenceClient, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.people.letterbox import letterbox
-from tracker_service.types import Detections, UInt8
+from tracker_service.types import Detections, Frame
 
 
 class PersonDetector:
@@ -41,9 +41,9 @@ class PersonDetector:
             raise ModelContractError(f"model {model}, input images: expected a fixed size, got {height}x{width}")
         self._size = (width, height)
 
-    def detect(self, images: Sequence[UInt8]) -> list[Detections]:
-        """Return the detections of each RGB image, in its own pixels, best score first, without any gate."""
-        letterboxed = [letterbox(image, self._size) for image in images]
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """Return the detections of each frame, in its own pixels, best score first, without any gate."""
+        letterboxed = [letterbox(frame.image, self._size) for frame in frames]
         batch = np.stack([canvas for canvas, _ in letterboxed])
         answer = self._client.infer(self._model, {"images": batch}, self._outputs)
         found = []
