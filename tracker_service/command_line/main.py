@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from tracker_service.command_line.explain import explain
 from tracker_service.command_line.progress import progress_display
 from tracker_service.command_line.serve import serve
 from tracker_service.errors import PhalpTritonError, SettingsError
@@ -27,6 +28,7 @@ _errors = Console(stderr=True)
 
 
 app.command()(serve)
+app.command()(explain)
 
 
 @app.callback()

@@ -1,0 +1,129 @@
+"""`explain` as a user runs it: on results, on a video, and where it cannot."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from tracker_service.command_line.main import app
+from tracker_service.errors import PhalpTritonError
+from tracker_service.results.ndjson import read_results
+from tracker_service.settings import load_settings
+from tracker_service.types import PersonState
+from tracker_service.wiring.track import track_video
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "snow_promenade.mp4"
+END = 10
+
+
+def explain(*arguments: object) -> str:
+    """Return what the command prints; its error is raised."""
+    result = CliRunner().invoke(app, ["explain", *map(str, arguments)])
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explain") / "results"
+    settings = {"video": {"end_frame": END}, "phalp": {"n_init": 2}, "render": {"enable": False}}
+    track_video(load_settings(settings), str(SAMPLE), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def record(results: Path) -> dict[str, Any]:
+    """The explanation of frame 8 as JSON."""
+    explained: dict[str, Any] = orjson.loads(explain(results, "--frame", 8, "--json"))
+    return explained
+
+
+def test_explained_assignment_is_the_one_in_the_results(results: Path, record: dict[str, Any]) -> None:
+    frame = list(read_results(results / "results.ndjson"))[8]
+    seen = {person.track_id: person.bbox for person in frame.persons if person.state is PersonState.SEEN}
+    boxes = {found["index"]: found["box"] for found in record["detections"]}
+    told = {track["track_id"]: boxes[track["detection"]] for track in record["tracks"]}
+    assert told.keys() == seen.keys()
+    for track_id, (x1, y1, x2, y2) in told.items():
+        assert seen[track_id] == pytest.approx([x1, y1, x2 - x1, y2 - y1], abs=0.01)
+    matched = {(pair["track_id"], pair["detection"]) for pair in record["pairs"] if pair["matched"]}
+    assert matched == {(track["track_id"], track["detection"]) for track in record["tracks"]}
+
+
+def test_json_has_these_fields(record: dict[str, Any]) -> None:
+    assert list(record) == ["frame", "shot", "detections", "pairs", "tracks", "unused"]
+    assert list(record["detections"][0]) == ["index", "box", "score", "low_score", "removed_by"]
+    assert list(record["tracks"][0]) == [
+        "track_id",
+        "confirmed",
+        "hits",
+        "misses",
+        "outcome",
+        "detection",
+        "reason",
+    ]
+    assert list(record["pairs"][0]) == [
+        "track_id",
+        "detection",
+        "association",
+        "terms",
+        "factors",
+        "cost",
+        "threshold",
+        "matched",
+    ]
+    terms = ["appearance", "pose", "location", "location_spread", "depth", "depth_spread"]
+    assert list(record["pairs"][0]["terms"]) == terms
+    assert list(record["pairs"][0]["factors"]) == ["appearance", "pose", "location", "depth"]
+
+
+def test_removed_detections_name_their_gate(results: Path, record: dict[str, Any]) -> None:
+    removed = [found["removed_by"] for found in record["detections"] if found["index"] is None]
+    dropped = orjson.loads((results / "results.ndjson").read_bytes().splitlines()[8])["dropped"]
+    assert {gate: removed.count(gate) for gate in dropped} == dropped
+    assert dropped["low_score"] > 0
+
+
+def test_tables_show_detections_tracks_and_candidates_of_one_track(results: Path) -> None:
+    text = explain(results / "results.ndjson", "--frame", 8, "--track", 1)
+    assert "Frame 8" in text
+    assert "more" in text
+    assert "continued: " in text
+    assert "Cost = appearance x pose x location x depth" in text
+
+
+def test_overrides_show_what_another_threshold_would_have_done() -> None:
+    record = orjson.loads(explain(SAMPLE, "--frame", 1, "--json", "phalp.hungarian_th=0.5"))
+    outcomes = [track["outcome"] for track in record["tracks"]]
+    assert outcomes == ["predicted", "predicted", "new", "new"]
+    assert all(track["reason"].endswith(", above 0.5") for track in record["tracks"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda summary: {**summary, "source": "gone.mp4"}, r"expected the video of these results, gone.mp4, got"),
+        (lambda _: {"source": "gone.mp4"}, r"summary.json: expected the source and the settings of a run"),
+        (None, r"results: expected summary.json in .*, got No such file"),
+    ],
+)
+def test_results_that_cannot_be_tracked_again_are_an_error(
+    results: Path, tmp_path: Path, damage: Any, message: str
+) -> None:
+    folder = Path(shutil.copytree(results, tmp_path / "copy"))
+    summary = orjson.loads((folder / "summary.json").read_bytes())
+    if damage is None:
+        (folder / "summary.json").unlink()
+    else:
+        (folder / "summary.json").write_bytes(orjson.dumps(damage(summary)))
+    with pytest.raises(PhalpTritonError, match=message):
+        explain(folder, "--frame", 3)
+
+
+def test_frame_that_the_video_lacks_is_an_error_with_the_frames_there_are(results: Path) -> None:
+    with pytest.raises(PhalpTritonError, match=rf"frame: expected one from 0 to {END - 1} of .*, got {END}"):
+        explain(results, "--frame", END)

@@ -1,0 +1,111 @@
+"""An explained frame as tables for the terminal and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from tracker_service.people.gates import Gate
+from tracker_service.phalp.explain import FrameExplanation, PairExplanation
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.types import Detections
+
+_LOW_SCORES_SHOWN = 5
+_LARGE = 1e4
+_TEXT = ("reason", "before", "outcome", "gate", "matched")
+
+
+def as_record(observed: FrameObservation, explanation: FrameExplanation) -> dict[str, Any]:
+    """Return everything as plain values: frame, shot, detections, pairs, tracks, unused.
+
+    A detection has an index where it reached the tracker, else the gate that removed it; infinite costs become null.
+    """
+    return {
+        "frame": explanation.frame_number,
+        "shot": explanation.shot,
+        "detections": list(_detections(observed)),
+        "pairs": [asdict(pair) for pair in explanation.pairs],
+        "tracks": [asdict(track) for track in explanation.tracks],
+        "unused": [asdict(unused) for unused in explanation.unused],
+    }
+
+
+def tables(observed: FrameObservation, explanation: FrameExplanation) -> Iterator[Table]:
+    """Yield the tables of detections, tracks and candidate pairs."""
+    shot = ", first of a new shot" if explanation.shot else ""
+    yield _detection_table(f"Frame {explanation.frame_number}{shot}", list(_detections(observed)))
+    yield _track_table(explanation)
+    if explanation.pairs:
+        yield _pair_table(explanation.pairs)
+
+
+def _detection_table(title: str, detections: Sequence[dict[str, Any]]) -> Table:
+    table = _table(title, "detection", "box", "score", "gate")
+    low = [found for found in detections if found["removed_by"] == Gate.LOW_SCORE.value]
+    hidden = sorted(low, key=lambda found: -float(found["score"]))[_LOW_SCORES_SHOWN:]
+    for found in detections:
+        if found not in hidden:
+            box = " ".join(f"{value:.0f}" for value in found["box"])
+            gate = found["removed_by"] or ("second association only" if found["low_score"] else "passed")
+            table.add_row(_shown(found["index"]), box, f"{found['score']:.2f}", gate.replace("_", " "))
+    if hidden:
+        table.add_row("-", f"{len(hidden)} more", f"to {hidden[0]['score']:.2f}", "low score")
+    return table
+
+
+def _track_table(explanation: FrameExplanation) -> Table:
+    table = _table("Tracks", "track", "before", "outcome", "reason")
+    for track in explanation.tracks:
+        state = "confirmed" if track.confirmed else "tentative"
+        before = f"{state}, {track.hits} hits, {track.misses} missed" if track.hits else "-"
+        outcome = track.outcome if track.detection is None else f"{track.outcome}: {track.detection}"
+        table.add_row(str(track.track_id), before, outcome, track.reason)
+    for unused in explanation.unused:
+        table.add_row("-", "-", f"unused: {unused.detection}", unused.reason)
+    return table
+
+
+def _pair_table(pairs: Sequence[PairExplanation]) -> Table:
+    factors = list(pairs[0].factors)
+    table = _table(f"Cost = {' x '.join(factors)}", "track", "det", *factors, "cost", "matched")
+    for pair in pairs:
+        numbers = [_number(value) for value in (*pair.factors.values(), pair.cost)]
+        matched = ("yes" if pair.matched else "no") + (", second" if pair.association == "second" else "")
+        table.add_row(str(pair.track_id), str(pair.detection), *numbers, matched)
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, justify="left" if column in _TEXT else "right")
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:.1e}" if value >= _LARGE else f"{value:.4g}"
+
+
+def _shown(index: int | None) -> str:
+    return "-" if index is None else str(index)
+
+
+def _detections(observed: FrameObservation) -> Iterator[dict[str, Any]]:
+    """Yield the detections that reached the tracker, by index, then those that the gates removed."""
+    reached = [_plain(observed.people.detections, low_score=False)]
+    if observed.low_score is not None:
+        reached.append(_plain(observed.low_score.detections, low_score=True))
+    index = 0
+    for detections in reached:
+        for found in detections:
+            yield {"index": index, **found, "removed_by": None}
+            index += 1
+    for gate, removed in observed.removed:
+        for found in _plain(removed, low_score=False):
+            yield {"index": None, **found, "removed_by": gate.value}
+
+
+def _plain(detections: Detections, *, low_score: bool) -> Iterator[dict[str, Any]]:
+    for box, score in zip(detections.boxes.tolist(), detections.scores.tolist(), strict=True):
+        yield {"box": box, "score": score, "low_score": low_score}

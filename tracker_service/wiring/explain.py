@@ -1,0 +1,66 @@
+"""A video tracked up to one frame, and why the people of that frame have their identities."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+from tracker_service.errors import SettingsError
+from tracker_service.phalp.explain import FrameExplanation, explain
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.run import RunStages, observe_frames
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.settings import Settings
+from tracker_service.wiring.models import load_body, open_client
+from tracker_service.wiring.run import given_boxes, open_perception
+from tracker_service.wiring.track import open_video
+from tracker_service.wiring.tracker import TrackerFactory
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedFrame:
+    """A frame's detections and what the tracker did with them.
+
+    Attributes:
+        observed: the people of the frame, and the detections that gates removed.
+        explanation: why they have their identities.
+    """
+
+    observed: FrameObservation
+    explanation: FrameExplanation
+
+
+def explain_frame(
+    settings: Settings, source: str, number: int, *, progress: Callable[[int], None] | None = None
+) -> ExplainedFrame:
+    """Track a video from its start up to frame ``number`` and explain that frame.
+
+    Args:
+        settings: everything that can be set; refinement changes no identity and is left out.
+        source: video file or folder of images.
+        number: the frame.
+        progress: called with the number of every frame tracked.
+
+    Raises:
+        SettingsError: the video, or the part of it that the settings name, has no such frame.
+        PhalpTritonError: the video cannot be read, or a model not run.
+    """
+    times, first, last = StageTimes(), None, None
+    with closing(open_client(settings)) as client, open_video(settings, source) as video:
+        perception = open_perception(settings, client, times=times, given=given_boxes(settings))
+        trackers = TrackerFactory(settings, client, load_body(settings))
+        tracker = trackers.new()
+        stages = RunStages(perception, tracker, overlap=settings.pipeline, detect_shots=settings.detect_shots)
+        with closing(observe_frames(video, stages, times)) as observations:
+            for seen in observations:
+                frame = seen.result
+                last = frame.frame_number
+                first = last if first is None else first
+                size = (frame.width, frame.height)
+                tracker.update(seen.people, last, size, shot=frame.shot, low_score=seen.low_score)
+                if progress is not None:
+                    progress(last)
+                if last == number and tracker.decision is not None:
+                    return ExplainedFrame(seen, explain(tracker.decision, trackers.parameters))
+                if last > number:
+                    break
+    raise SettingsError(f"frame: expected one from {first} to {last} of {source}, got {number}")
