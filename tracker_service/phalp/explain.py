@@ -232,7 +232,7 @@ def _why_matched(step: AssociationStep, row: int, column: int) -> str:
     detection, cost = step.detection_index[column], float(step.association.cost[row, column])
     if not 0 <= cost <= step.threshold:
         return f"detection {detection} has the same given identity"
-    return f"detection {detection} costs {cost:.3g}, at most {step.threshold:g}"
+    return f"detection {detection} costs {cost:.4g}, at most {step.threshold:g}"
 
 
 def _why_missed(step: AssociationStep, row: int) -> str | None:
@@ -241,7 +241,7 @@ def _why_missed(step: AssociationStep, row: int) -> str | None:
     if not len(costs):
         return None
     best = int(np.argmin(costs))
-    found = f"cheapest detection, {step.detection_index[best]}, costs {costs[best]:.3g}"
+    found = f"cheapest detection, {step.detection_index[best]}, costs {costs[best]:.4g}"
     if not np.isfinite(costs[best]):
         return "no detection can continue it"
     if costs[best] > step.threshold:
@@ -258,7 +258,7 @@ def _why_free(step: AssociationStep, column: int, *, tracks: str) -> str | None:
     if not len(costs):
         return None
     best = int(np.argmin(costs))
-    found = f"its cheapest {tracks}, {step.track_id[best]}, costs {costs[best]:.3g}"
+    found = f"its cheapest {tracks}, {step.track_id[best]}, costs {costs[best]:.4g}"
     if not np.isfinite(costs[best]):
         return f"no {tracks} can continue with it"
     if costs[best] > step.threshold:
@@ -271,7 +271,7 @@ def _why_free(step: AssociationStep, column: int, *, tracks: str) -> str | None:
 
 def _price(step: AssociationStep, row: int, column: int) -> str:
     cost: Float64 = step.association.cost
-    return f"{cost[row, column]:.3g}: the assignment of least total cost"
+    return f"{cost[row, column]:.4g}: the assignment of least total cost"
 
 
 def _why_ended(confirmed: bool, parameters: TrackerParameters) -> str:
