@@ -48,7 +48,7 @@ class EmbeddedClient:
         self,
         repository: Path,
         *,
-        threads: int = 0,
+        threads: int = 1,
         max_batch: int = 4,
         device: DeviceParameters | None = None,
     ) -> None:

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from annotated_types import Ge, Gt, Interval
-
 from tracker_service.errors import SettingsError
-from tracker_service.types.bounds import check_bounds
+from tracker_service.types.bounds import Ge, Gt, Interval, check_bounds
 
 DistanceType: TypeAlias = Literal["EQ_019", "EQ_010", "A0", "P0", "L0", "LC", "N0", "NC"]
 PoseDistance: TypeAlias = Literal["smpl"]

@@ -5,7 +5,7 @@ The command line and the library take it as it is; the worker of a job takes it 
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
@@ -29,16 +29,16 @@ class RunStages:
     Attributes:
         perception: finds the people of windows of frames.
         tracker: follows them; new, or restored from a border.
-        refiner: fills gaps and smooths, None leaves the frames as they are; new, or with the state of that border.
         overlap: how the stages overlap.
         detect_shots: look for shot changes.
+        refiner: fills gaps and smooths, None leaves the frames as they are; new, or with the state of that border.
     """
 
     perception: Perception
     tracker: Tracker
+    overlap: OverlapParameters
+    detect_shots: bool
     refiner: Refiner | None = None
-    overlap: OverlapParameters = field(default_factory=OverlapParameters)
-    detect_shots: bool = False
 
 
 class TrackingRun:

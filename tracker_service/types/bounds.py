@@ -12,6 +12,8 @@ from annotated_types import Ge, Gt, Interval, Le, Lt
 
 from tracker_service.errors import SettingsError
 
+__all__ = ["Ge", "Gt", "Interval", "Le", "Lt", "check_bounds"]
+
 
 def check_bounds(parameters: Any) -> None:
     """Check every field of a dataclass against its annotation: `Ge`, `Gt`, `Le`, `Lt`, `Interval` and `Literal`.

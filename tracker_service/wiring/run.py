@@ -96,9 +96,9 @@ def open_run(
     stages = RunStages(
         open_perception(settings, client, times=times, keep_images=options.keeps_images, given=given_boxes(settings)),
         trackers.new() if border is None else trackers.restored(border.tracker),
-        refiner,
         settings.pipeline,
         settings.detect_shots,
+        refiner,
     )
     return TrackingRun(
         frames,
