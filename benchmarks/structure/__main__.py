@@ -7,14 +7,17 @@ frames are tracked by each checkout's own command line, under a profiler, so tha
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.structure.frame_way import profile
+from benchmarks.structure.frame_way import FrameWay, profile
 from benchmarks.structure.rooms import Structure, structure_of
 from harness.tables import Report, add_json_option
 
 ROOT = Path(__file__).resolve().parents[2]
+SERVICE = "tracker_service"
+SIZES = ("files", "lines")
 
 
 def main() -> None:
@@ -27,67 +30,57 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=12, help="frames of the sample in the shorter profiled run")
     add_json_option(parser)
     arguments = parser.parse_args()
-    roots = {"after": arguments.root} | ({} if arguments.before is None else {"before": arguments.before})
+    roots = {"before": arguments.before} if arguments.before else {}
+    roots["after" if arguments.before else "now"] = arguments.root
     structures = {name: structure_of(root) for name, root in roots.items()}
-    report = Report("benchmarks.structure", arguments.json)
-    columns = {"files": "files", "lines": "lines", "fullest": "files in the fullest folder"}
-    if arguments.before is None:
-        report.add("rooms", "Rooms", {"room": "room"} | columns, room_rows(structures))
-    else:
-        shown = {"room": "room"}
-        shown |= {
-            f"{key}_{name}": f"{columns[key]} {name}" for key in ("files", "lines") for name in ("before", "after")
-        }
-        report.add("rooms", "Files and lines of every room", shown, room_rows(structures))
-    names = [name for name in ("before", "after") if name in roots]
-    report.add("imports", "Imports between rooms", {"what": "figure"} | {n: n for n in names}, import_rows(structures))
-    report.add(
-        "pairs", "Which room imports which", {"room": "room", "imports": "imports"}, pair_rows(structures["after"])
-    )
     profiles = {name: profile(root, arguments.frames) for name, root in roots.items()}
-    report.add("frame", "The way of a frame", {"what": "figure"} | {n: n for n in names}, frame_rows(profiles))
-    for name in names:
-        print(f"\nDeepest call of a frame, {name}:")
-        print("\n".join(f"{'  ' * depth}{function}" for depth, function in enumerate(profiles[name]["deepest"])))
+    columns = {name: name for name in roots}
+    sizes = [f"{size} {name}" for size in SIZES for name in roots]
+    report = Report("benchmarks.structure", arguments.json)
+    report.add("rooms", "Files and lines", {"room": "room"} | {size: size for size in sizes}, room_rows(structures))
+    figures = [*import_rows(structures), *frame_rows(profiles)]
+    report.add("figures", "Imports, and the way of a frame", {"figure": "figure"} | columns, figures)
+    for name, structure in structures.items():
+        title = f"Which room imports which, and how often, {name}"
+        report.add(f"imports-{name}", title, {"room": "room", "imports": "imports"}, pair_rows(structure))
+        print(f"\nDeepest call of a frame, {name}:\n")
+        print("\n".join(f"{'  ' * depth}{function}" for depth, function in enumerate(profiles[name].deepest)))
 
 
-def room_rows(structures: dict[str, Structure]) -> list[dict[str, Any]]:
+def room_rows(structures: Mapping[str, Structure]) -> list[dict[str, Any]]:
     """Return one row a room, and one for all together."""
     rows = []
     for room in sorted({room for structure in structures.values() for room in structure.rooms}):
-        row: dict[str, Any] = {"room": f"`{room}`"}
-        for name, structure in structures.items():
-            found = structure.rooms.get(room)
-            for key in ("files", "lines", "fullest"):
-                row[key if len(structures) == 1 else f"{key}_{name}"] = None if found is None else getattr(found, key)
-        rows.append(row)
-    counted = [key for key in rows[0] if key.startswith(("files", "lines"))]
-    total = {key: sum(row[key] or 0 for row in rows) for key in counted}
-    return [*rows, {"room": "all", **total}]
+        found = {name: structure.rooms.get(room) for name, structure in structures.items()}
+        sizes = {f"{size} {name}": getattr(of, size, None) for size in SIZES for name, of in found.items()}
+        rows.append({"room": f"`{room}`", **sizes})
+    totals = {size: sum(int(row[size] or 0) for row in rows) for size in rows[0] if size != "room"}
+    return [*rows, {"room": "all", **totals}]
 
 
-def import_rows(structures: dict[str, Structure]) -> list[dict[str, Any]]:
+def import_rows(structures: Mapping[str, Structure]) -> list[dict[str, Any]]:
     """Return what one says about imports between rooms, a column a checkout."""
-    rows: dict[str, dict[str, Any]] = {}
-    for name, structure in structures.items():
-        inside = Counter(
-            {
-                pair: n
-                for pair, n in structure.imports.items()
-                if all(room.startswith("tracker_service") for room in pair)
-            }
-        )
-        figures = {
-            "pairs of rooms of the service, one importing the other": len(inside),
-            "of these, pairs that import each other": sum((b, a) in inside for a, b in inside if a < b),
-            "imports between modules of different rooms of the service": inside.total(),
-            "likewise, of the whole project": structure.imports.total(),
-            "imports of `tests` from elsewhere": sum(n for (_, to), n in structure.imports.items() if to == "tests"),
-            "Python files in the fullest folder": max(room.fullest for room in structure.rooms.values()),
-        }
-        for what, figure in figures.items():
-            rows.setdefault(what, {"what": what})[name] = figure
-    return list(rows.values())
+    figures = {name: import_figures(structure) for name, structure in structures.items()}
+    return rows_of(figures)
+
+
+def import_figures(structure: Structure) -> dict[str, int]:
+    """Return figures about the imports between rooms."""
+    service = Counter(
+        {pair: number for pair, number in structure.imports.items() if all(r.startswith(SERVICE) for r in pair)}
+    )
+    return {
+        "imports between modules of different rooms of `tracker_service`": service.total(),
+        "pairs of its rooms that import each other": sum((b, a) in service for a, b in service if a < b),
+        "imports of `tests` by others": sum(number for (_, to), number in structure.imports.items() if to == "tests"),
+        "Python files in the fullest folder": max(room.fullest for room in structure.rooms.values()),
+    }
+
+
+def rows_of(figures: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row a figure, with a column a checkout."""
+    first = next(iter(figures.values()))
+    return [{"figure": figure} | {name: of[figure] for name, of in figures.items()} for figure in first]
 
 
 def pair_rows(structure: Structure) -> list[dict[str, Any]]:
@@ -101,15 +94,19 @@ def pair_rows(structure: Structure) -> list[dict[str, Any]]:
     return rows
 
 
-def frame_rows(profiles: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def frame_rows(profiles: Mapping[str, FrameWay]) -> list[dict[str, Any]]:
     """Return what was counted on the way of a frame, a column a checkout."""
-    named = {
-        "functions": "different functions of ours that a frame passes",
-        "files": "files that they are in",
-        "calls": "calls of our functions a frame",
-        "depth": "our functions on the deepest call stack",
-    }
-    return [{"what": what} | {name: found[key] for name, found in profiles.items()} for key, what in named.items()]
+    return rows_of(
+        {
+            name: {
+                "different functions of ours that a frame passes": way.functions,
+                "files that they are in": way.files,
+                "calls of our functions a frame": round(way.calls),
+                "our functions on the deepest call stack of a frame": len(way.deepest),
+            }
+            for name, way in profiles.items()
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,24 @@ from harness.clips import SAMPLE
 PROFILER = Path(__file__).with_name("call_profile.py")
 
 
-def profile(root: Path, frames: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class FrameWay:
+    """What a frame passes.
+
+    Attributes:
+        functions: different functions, by file and name.
+        files: that they are in.
+        calls: of our functions, a frame.
+        deepest: the deepest stack of our functions on its way, outermost first.
+    """
+
+    functions: int
+    files: int
+    calls: float
+    deepest: tuple[str, ...]
+
+
+def profile(root: Path, frames: int) -> FrameWay:
     """Track ``frames`` and twice as many frames of the sample with the code of a checkout; see `call_profile.py`."""
     with tempfile.TemporaryDirectory() as folder:
         counted = []
@@ -23,11 +41,11 @@ def profile(root: Path, frames: int) -> dict[str, Any]:
             command = [sys.executable, str(PROFILER), str(target), *arguments, "--no-overlay"]
             subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
             counted.append(orjson.loads(target.read_bytes()))
-    return per_frame(counted[0], counted[1], frames)
+    return frame_way(counted[0], counted[1], frames)
 
 
-def per_frame(shorter: dict[str, Any], longer: dict[str, Any], frames: int) -> dict[str, Any]:
-    """Return what ``frames`` more frames have added to a run.
+def frame_way(shorter: dict[str, Any], longer: dict[str, Any], frames: int) -> FrameWay:
+    """Return what ``frames`` more frames have added to a run: start and end are in both.
 
     Args:
         shorter: calls and deepest stack by function, of a run.
@@ -35,12 +53,12 @@ def per_frame(shorter: dict[str, Any], longer: dict[str, Any], frames: int) -> d
         frames: their number.
     """
     more = {name: calls - shorter["calls"].get(name, 0) for name, calls in longer["calls"].items()}
-    of_frames = {name: calls for name, calls in more.items() if calls >= frames}
-    deepest = max((longer["stacks"][name] for name in of_frames), key=len)
-    return {
-        "functions": len(of_frames),
-        "files": len({name.partition(":")[0] for name in of_frames}),
-        "calls": sum(more.values()) / frames,
-        "depth": len(deepest),
-        "deepest": deepest,
-    }
+    passed = [name for name, calls in more.items() if calls >= frames]
+    stacks: list[list[str]] = [longer["stacks"][name] for name in passed]
+    deepest = max(stacks, key=len)
+    return FrameWay(
+        functions=len(passed),
+        files=len({name.partition(":")[0] for name in passed}),
+        calls=sum(more.values()) / frames,
+        deepest=tuple(deepest),
+    )
