@@ -48,7 +48,6 @@ VARIANTS = (
     Variant("ours A+P+L", lite_parameters()),
     Variant("ours, no back-fill", lite_parameters(), back_fill=False),
     Variant("ours + predictions <= 3", lite_parameters(), longest_prediction=3),
-    Variant("ours + second pass", lite_parameters(), second_pass=True),
     Variant("ours P+L", lite_parameters(predict="PL")),
     Variant("ours A+L", lite_parameters(predict="AL")),
     Variant("ours A+P", lite_parameters(predict="AP")),

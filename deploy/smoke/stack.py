@@ -37,7 +37,7 @@ class Stack:
     Args:
         name: project name; prefix of everything the engine makes for it.
         profile: which services start.
-        environment: values for the knobs of the compose file.
+        environment: values for the variables of the compose file.
         files: compose files, the later ones override.
         log: file that receives the commands' output.
     """

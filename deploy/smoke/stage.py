@@ -1,4 +1,4 @@
-"""Makes the stack that a scenario runs on: knobs, override files, stand-ins for images that are not there."""
+"""Makes the stack that a scenario runs on: variables, override files, stand-ins for images that are not there."""
 
 import json
 import secrets
@@ -28,7 +28,7 @@ class Stage:
     report: Report
     keep_images: bool
 
-    def stack(self, profile: str, port: int, knobs: Mapping[str, str]) -> Stack:
+    def stack(self, profile: str, port: int, variables: Mapping[str, str]) -> Stack:
         """Return the stack of a profile, its images built, with all override files that this engine needs."""
         password = self.folder / "postgres_password"
         if not password.exists():
@@ -41,7 +41,7 @@ class Stage:
             "TRACKER_PORT": str(port),
             "MEDIA_FOLDER": str(self.folder / "media"),
             "POSTGRES_PASSWORD_FILE": str(password),
-            **knobs,
+            **variables,
         }
         name, log = f"phalp-smoke-{profile}-{port}", self.folder / "commands.log"
         files = [DEPLOY / "compose.yaml", _SMOKE / "builds.yaml"]

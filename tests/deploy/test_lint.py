@@ -109,9 +109,9 @@ def test_every_image_is_pinned_by_version() -> None:
     assert all(re.search(r":v?\d+", image) for image in images), images
 
 
-def test_env_example_and_compose_files_have_the_same_knobs() -> None:
+def test_env_example_and_compose_files_have_the_same_variables() -> None:
     files = [DEPLOY / "compose.yaml", DEPLOY / "compose.dashboards.yaml", *(DEPLOY / "models").glob("*.yaml")]
-    used = {knob for file in files for knob in re.findall(r"\$\{(\w+)", file.read_text())} - {"KNOB"}
+    used = {variable for file in files for variable in re.findall(r"\$\{(\w+)", file.read_text())} - {"VARIABLE"}
     documented = set(re.findall(r"^#?([A-Z_]+)=", (DEPLOY / ".env.example").read_text(), re.MULTILINE))
     assert documented - {"COMPOSE_PROFILES"} == used
 
@@ -120,8 +120,8 @@ def test_env_example_names_the_defaults_of_the_compose_files() -> None:
     files = [DEPLOY / "compose.yaml", DEPLOY / "compose.dashboards.yaml", *(DEPLOY / "models").glob("*.yaml")]
     defaults = dict(match for file in files for match in re.findall(r"\$\{(\w+):-([^}]*)\}", file.read_text()))
     example = dict(re.findall(r"^([A-Z_]+)=(.*)$", (DEPLOY / ".env.example").read_text(), re.MULTILINE))
-    assert {knob: value for knob, value in example.items() if knob != "COMPOSE_PROFILES"} == {
-        knob: defaults[knob] for knob in example if knob != "COMPOSE_PROFILES"
+    assert {variable: value for variable, value in example.items() if variable != "COMPOSE_PROFILES"} == {
+        variable: defaults[variable] for variable in example if variable != "COMPOSE_PROFILES"
     }
 
 
