@@ -51,6 +51,7 @@ def test_options_and_overrides_reach_the_service(start_service: StartService) ->
         (['service.api_keys=["short"]'], "service.api_keys: expected at least 16 characters, got 5"),
         (["inference.repository=/nowhere"], "model repository: no folder /nowhere"),
         (["--model-set", "full", "inference.repository=tests"], "model detector: expected"),
+        (["device=directml"], "inference.device: expected a device that runs the models here, got directml"),
     ],
 )
 def test_an_unusable_setting_is_one_line_and_status_2(arguments: list[str], message: str) -> None:

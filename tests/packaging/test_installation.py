@@ -18,9 +18,15 @@ _FRAMES = 10
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment, and an empty folder in which commands run."""
+    """A virtual environment, and an empty folder in which commands run.
+
+    Attributes:
+        folder: of the environment.
+        newest: whether its Python is the newest of those that are tested.
+    """
 
     folder: Path
+    newest: bool
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the environment as if it were activated, away from the clone."""
@@ -36,10 +42,19 @@ class Environment:
 
     def install(self, *what: str) -> None:
         """Install packages, or skip the test where the registry cannot be had."""
-        done = self.run("python", "-m", "pip", "install", "--quiet", "--no-compile", *what)
+        self.skip_without_registry(self.run("python", "-m", "pip", "install", "--quiet", "--no-compile", *what))
+
+    def skip_without_registry(self, done: subprocess.CompletedProcess[str]) -> None:
+        """Skip the test if pip did not reach the registry; fail it if the command failed otherwise."""
         if "Failed to establish a new connection" in done.stderr or "Temporary failure in name" in done.stderr:
             pytest.skip(f"packages cannot be had: {done.stderr.strip().splitlines()[-1]}")
         assert done.returncode == 0, done.stderr
+
+    def track(self, folder: Path, *settings: str) -> subprocess.CompletedProcess[str]:
+        """Track the first frames of the sample, copied to ``folder``, and write the results there."""
+        clip = shutil.copy(ROOT / "samples" / "snow_promenade.mp4", folder / "clip.mp4")
+        options = ("--out", str(folder), "--end", str(_FRAMES), "--no-overlay")
+        return self.run("phalp-triton", "track", str(clip), *options, *settings)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -52,21 +67,38 @@ def environment(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: p
         pytest.skip(f"no Python {version} is here")
     folder = tmp_path_factory.mktemp("installed") / "environment"
     subprocess.run([python, "-m", "venv", str(folder)], check=True)
-    made = Environment(folder)
+    made = Environment(folder, newest=version == chosen_versions()[-1])
     made.install(str(wheel))
     return made
 
 
 def test_an_installed_wheel_tracks_a_clip_anywhere(environment: Environment, tmp_path: Path) -> None:
-    clip = shutil.copy(ROOT / "samples" / "snow_promenade.mp4", tmp_path / "clip.mp4")
-    done = environment.run("phalp-triton", "track", str(clip), "--out", str(tmp_path), "--end", str(_FRAMES))
+    done = environment.track(tmp_path)
     assert done.returncode == 0, done.stderr
     frames = [json.loads(line) for line in (tmp_path / "results.ndjson").read_text().splitlines()]
     assert len(frames) == _FRAMES
     assert any(frame["persons"] for frame in frames)
-    assert json.loads((tmp_path / "summary.json").read_text())["model_set"] == "lite"
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["model_set"] == "lite"
+    assert summary["runs_on"] == {"detector_lite": "cpu", "hmr_lite": "cpu"}
 
 
 def test_the_dependencies_agree_with_each_other(environment: Environment) -> None:
     done = environment.run("python", "-m", "pip", "check")
     assert done.returncode == 0, done.stdout
+
+
+def test_the_command_of_the_error_installs_what_runs_on_another_device(
+    environment: Environment, tmp_path: Path
+) -> None:
+    if not environment.newest:
+        pytest.skip("tried with the newest Python alone")
+    refused = environment.track(tmp_path, "inference.device=openvino")
+    assert refused.returncode == 2
+    command = refused.stderr.strip().rpartition("; run: ")[2]
+    assert command == "pip uninstall -y onnxruntime && pip install onnxruntime-openvino"
+    environment.skip_without_registry(environment.run("sh", "-c", command))
+    done = environment.track(tmp_path, "device=openvino")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["runs_on"] == {"detector_lite": "openvino", "hmr_lite": "openvino"}

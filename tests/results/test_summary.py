@@ -28,6 +28,7 @@ def summary_of(statistics: FrameStatistics, **changes: Any) -> Summary:
     fields: dict[str, Any] = {
         "source": "walk.mp4",
         "model_set": "lite",
+        "runs_on": {"detector_lite": "cpu", "hmr_lite": "cuda"},
         "elapsed": 2.0,
         "stages": {"detect": 1.25, "track": 0.5},
         "busy": {"reading": 0.25, "perception": 0.9375},
@@ -95,6 +96,7 @@ def test_summary_says_everything_as_json(tmp_path: Path) -> None:
         "recorded": 2,
         "coverage": 1.0,
     }
+    assert record["runs_on"] == {"detector_lite": "cpu", "hmr_lite": "cuda"}
     assert record["warnings"] == ["the video broke after frame 2"]
     assert {"python", "numpy", "onnxruntime"} <= set(record["versions"])
     assert record["peak_memory"] > 2**20
@@ -117,6 +119,7 @@ def test_summary_says_the_essentials_as_text() -> None:
         "detect 1.2 s, track 0.5 s",
         "perception, busy 94% of the time",
         "something broke",
+        "detector_lite on cpu, hmr_lite on cuda",
     ):
         assert part in text
 

@@ -13,7 +13,17 @@ from tracker_service.results.frame_statistics import FrameStatistics, TrackSumma
 from tracker_service.results.partial_file import write_whole
 from tracker_service.types import DroppedDetections
 
-_VERSIONED = ("phalp-triton", "numpy", "scipy", "onnxruntime", "av", "opencv-python-headless")
+_VERSIONED = (
+    "phalp-triton",
+    "numpy",
+    "scipy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-openvino",
+    "onnxruntime-directml",
+    "av",
+    "opencv-python-headless",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Summary:
     Attributes:
         source: the video or folder, as it was given.
         model_set: name of the model set.
+        runs_on: device of each model, by the model's name: cpu, cuda, openvino …
         frames: frames written.
         duration: seconds of video between the first and the last frame.
         elapsed: seconds the run took.
@@ -39,6 +50,7 @@ class Summary:
 
     source: str
     model_set: str
+    runs_on: Mapping[str, str]
     frames: int
     duration: float
     elapsed: float
@@ -70,6 +82,7 @@ class Summary:
         *,
         source: str,
         model_set: str,
+        runs_on: Mapping[str, str],
         elapsed: float,
         stages: Mapping[str, float],
         busy: Mapping[str, float],
@@ -80,6 +93,7 @@ class Summary:
         return cls(
             source=source,
             model_set=model_set,
+            runs_on=dict(runs_on),
             frames=statistics.frames,
             duration=statistics.duration,
             elapsed=elapsed,
@@ -126,6 +140,7 @@ class Summary:
             ("slowest part", _busiest_text(self.busy)),
             ("peak memory", f"{self.peak_memory / 2**20:.0f} MiB"),
             ("model set", self.model_set),
+            ("runs on", _device_text(self.runs_on)),
             *(("warning", warning) for warning in self.warnings),
         ]
         return "\n".join(f"{name:<15} {value}" for name, value in rows)
@@ -156,6 +171,13 @@ def peak_memory() -> int:
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _device_text(runs_on: Mapping[str, str]) -> str:
+    devices = set(runs_on.values())
+    if len(devices) == 1:
+        return devices.pop()
+    return ", ".join(f"{model} on {device}" for model, device in runs_on.items()) or "not known"
 
 
 def _stage_text(stages: Mapping[str, float]) -> str:

@@ -3,6 +3,7 @@
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton import TritonClient
 from tracker_service.model_sets import ModelSet, model_set
@@ -29,6 +30,12 @@ def open_client(settings: Settings) -> InferenceClient:
     if inference.kind == "triton":
         return TritonClient(inference.triton_url, policy=inference, shared_memory=inference.shared_memory)
     return EmbeddedClient(inference.repository, threads=inference.threads, device=inference)
+
+
+def devices_in_use(client: InferenceClient, models: ModelSet) -> dict[str, DeviceName]:
+    """Return the device of each model that looks at frames, by the model's name; raises `InferenceError`."""
+    names = (models.detector, models.hmr, models.appearance)
+    return {name: client.signature(name).device for name in names if name is not None}
 
 
 def load_body(settings: Settings) -> BodyModel:

@@ -152,6 +152,7 @@ def run_summary(
     source: str,
     elapsed: float,
     stages: Mapping[str, float],
+    runs_on: Mapping[str, str],
     warnings: tuple[str, ...],
 ) -> Summary:
     """Return what is remembered of a finished run.
@@ -162,12 +163,14 @@ def run_summary(
         source: as the user named it.
         elapsed: seconds it took.
         stages: busy seconds by stage.
+        runs_on: device of each model, see `devices_in_use`.
         warnings: what the user should know about the source.
     """
     return Summary.of_run(
         statistics,
         source=source,
         model_set=settings.model_set,
+        runs_on=runs_on,
         elapsed=elapsed,
         stages=stages,
         busy=busy_shares(stages, elapsed, workers=settings.pipeline.workers),

@@ -17,7 +17,7 @@ from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
 from tracker_service.video.source import FrameSource, open_source
-from tracker_service.wiring.models import open_client
+from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
 
 
@@ -94,6 +94,7 @@ def track_video(
             source=source,
             elapsed=time.perf_counter() - started,
             stages=times.seconds(),
+            runs_on=devices_in_use(client, models_of(settings)),
             warnings=video.warnings,
         )
     summary.write(folder / SUMMARY)

@@ -14,10 +14,9 @@ from tracker_service.api.startup.needed_models import needed_models
 from tracker_service.api.startup.retrying import retry_until_success
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
-from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.triton import TritonClient
 from tracker_service.settings import Settings
-from tracker_service.wiring.models import load_body
+from tracker_service.wiring.models import devices_in_use, load_body
 from tracker_service.wiring.sessions import open_sessions
 
 _logger = logging.getLogger(__name__)
@@ -98,13 +97,11 @@ class ModelLoader:
         models = self._service.models
         if self._client is None:
             return
-        devices: dict[str, DeviceName] = {}
         for part, names in needed_models(models).items():
             for model in names:
                 warm_up(self._client, model)
-                devices[model] = self._client.signature(model).device
             self._service.readiness.loaded(part)
-        self._service.readiness.runs_on(devices)
+        self._service.readiness.runs_on(devices_in_use(self._client, models))
 
 
 def _request_budget(settings: Settings) -> Settings:

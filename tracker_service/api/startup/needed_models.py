@@ -1,5 +1,6 @@
 """Which models must be there before frames can be answered."""
 
+from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.model_repository import model_file
 from tracker_service.inference.triton.client import checked_url
@@ -18,6 +19,7 @@ def check_models(inference: InferenceParameters, models: ModelSet) -> None:
     Raises:
         SettingsError: the address of Triton is not an address.
         ModelNotFoundError: models are to run in this process and are not there.
+        DeviceError: they are to run on a device that is not here.
     """
     if inference.kind == "triton":
         checked_url(inference.triton_url)
@@ -25,3 +27,4 @@ def check_models(inference: InferenceParameters, models: ModelSet) -> None:
     for names in needed_models(models).values():
         for model in names:
             model_file(inference.repository, model)
+    EmbeddedClient(inference.repository, device=inference).close()

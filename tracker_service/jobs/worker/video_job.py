@@ -30,7 +30,7 @@ from tracker_service.pipeline.tracking import Border
 from tracker_service.results.phalp_pickle import extracted_frame_path
 from tracker_service.results.result_files import SUMMARY
 from tracker_service.settings import Settings, load_settings
-from tracker_service.wiring.models import open_client
+from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
 
 _SERVER_BUDGET = 20.0
@@ -93,7 +93,7 @@ class VideoJob:
                 damaged = start.damaged or bool(start.source and start.source.warnings)
                 return {"marks": marker.take(border.next_frame).to_json(), "rate": start.rate, "damaged": damaged}
 
-            self._chunks(start, fence).write(
+            self._chunks(start, client, fence).write(
                 drawn(run, options.style, options.body, self._times),
                 notes,
                 lambda: self._watch.warnings(start.source),
@@ -148,7 +148,7 @@ class VideoJob:
             open_client(hasty), lambda reason: self._report(Waiting(reason)), lambda: self._report(Resumed())
         )
 
-    def _chunks(self, start: Start, fence: Fence) -> ChunkTracking:
+    def _chunks(self, start: Start, client: InferenceClient, fence: Fence) -> ChunkTracking:
         constant = self._settings.render.fps
 
         def guard() -> None:
@@ -161,8 +161,9 @@ class VideoJob:
             constant_rate=constant is not None,
             free_bytes=self._task.free_bytes,
         )
+        record = replace(start.record, runs_on=devices_in_use(client, models_of(self._settings)))
         return ChunkTracking(
-            self._files, start.before, start.record, options, guard=guard, report=self._report, times=self._times
+            self._files, start.before, record, options, guard=guard, report=self._report, times=self._times
         )
 
     def _starting(self, options: RunOptions) -> Starting:
@@ -180,6 +181,7 @@ class VideoJob:
             source=self._job.request.shown_source,
             elapsed=record.elapsed,
             stages=record.stages,
+            runs_on=record.runs_on,
             warnings=record.warnings,
         )
         summary.write(self._task.folder / SUMMARY)
