@@ -1,4 +1,4 @@
-"""`serve` on the command line: what it says and what it refuses before it listens."""
+"""`serve` on the command line: what it prints, and what it refuses before it listens."""
 
 import os
 import socket

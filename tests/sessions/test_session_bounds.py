@@ -1,4 +1,4 @@
-"""How many frames and sessions there may be, and what is forgotten."""
+"""Limits on frames and sessions, and which sessions are forgotten."""
 
 import asyncio
 import gc

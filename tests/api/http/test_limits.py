@@ -1,4 +1,4 @@
-"""What is refused because it is too much, too long or too slow, and what becomes of clients that go away."""
+"""Limits: what is refused as too much, too large or too slow; and clients that disconnect."""
 
 import time
 from collections.abc import Iterator
