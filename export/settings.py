@@ -4,12 +4,11 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_CLONE = Path(__file__).resolve().parents[1]
-_PLACE = _CLONE if (_CLONE / "pyproject.toml").is_file() else Path.cwd()
+_PROJECT = Path(__file__).resolve().parents[1]
 
 
 class ExportSettings(BaseSettings):
-    """Folders of the export: those of the clone, or where the package is installed those of the current folder.
+    """Folders of the export.
 
     Attributes:
         weights: the authors' files, under the names of `export.weights.published`.
@@ -20,7 +19,7 @@ class ExportSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PHALP_TRITON_EXPORT_", frozen=True)
 
-    weights: Path = _PLACE / "weights"
-    repository: Path = _PLACE / "model_repository"
+    weights: Path = _PROJECT / "weights"
+    repository: Path = _PROJECT / "model_repository"
     checkpoint: Path | None = None
     detector: str | None = None

@@ -25,7 +25,7 @@ _LISTENING = re.compile(r"^listening on (http://\S+)$", re.MULTILINE)
 
 
 class ServiceStartError(Exception):
-    """The service ended or was not ready in time; the message holds the end of its log."""
+    """The service ended or did not get so far in time; the message holds the end of its log."""
 
 
 class RunningService:
@@ -47,7 +47,7 @@ class RunningService:
     ) -> None:
         self.folder = folder
         self.url = ""
-        """Its address, once it listens."""
+        """Known once it listens."""
         self._command = [sys.executable, *command, f"jobs.folder={folder / 'jobs'}", *settings, "service.port=0"]
         self._environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -63,7 +63,7 @@ class RunningService:
         """Start the process and wait until it listens, and with ``ready`` until it answers frames.
 
         Raises:
-            ServiceStartError: it ends or takes too long; no process is left.
+            ServiceStartError: it does not get there; nothing is left running.
         """
         atexit.register(self.kill)
         with (self.folder / "out").open("wb") as out, (self.folder / "log").open("wb") as log:
@@ -109,7 +109,7 @@ class RunningService:
         return 0.0
 
     def log(self) -> str:
-        """Return the complete lines that it has logged so far."""
+        """Return the whole lines that it has logged so far."""
         return "".join(line for line in self._logged().splitlines(keepends=True) if line.endswith("\n"))
 
     def log_lines(self, text: str = "") -> list[str]:
@@ -117,7 +117,7 @@ class RunningService:
         return until(lambda: [line for line in self.log().splitlines() if text in line])
 
     def log_entries(self, text: str = "") -> list[dict[str, Any]]:
-        """Wait for such lines and parse them as JSON."""
+        """Wait likewise; the lines must be JSON."""
         return [orjson.loads(line) for line in self.log_lines(text)]
 
     def signal(self, number: int = signal.SIGTERM) -> None:
@@ -129,7 +129,7 @@ class RunningService:
         return self.process.wait(seconds)
 
     def stop(self) -> int:
-        """Terminate it, then kill its whole process group; returns the exit status."""
+        """End it politely, then its whole process group; returns the exit status."""
         with suppress(subprocess.TimeoutExpired, ProcessLookupError):
             self.signal()
             self.wait()
@@ -138,7 +138,7 @@ class RunningService:
         return -signal.SIGKILL if status is None else status
 
     def kill(self) -> None:
-        """Kill the whole process group."""
+        """End the whole process group at once."""
         if self._process is None:
             return
         with suppress(ProcessLookupError, PermissionError):

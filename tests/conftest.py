@@ -4,15 +4,28 @@ The tests of a folder run in one process, one after the other: they share a serv
 tracked clip. Folders that take longest go first, so that no process is left alone with one at the end.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from harness.command_line import CommandLine
+
 ROOT = Path(__file__).parent
 LONGEST_FIRST = ("api", "jobs", "chaos", "inference/triton", "export", "deploy", "command_line")
 """The folders that take minutes."""
+PREPARING = {"environment", "find", "full_set", "stack", "triton"}
+"""Fixtures that install programs or export models: who comes first may take longer than a test."""
+PREPARING_SECONDS = 900
+
+
+@pytest.fixture(scope="session")
+def command_line() -> Iterator[CommandLine]:
+    """``phalp-triton`` for calls that end at once."""
+    with CommandLine() as running:
+        yield running
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -31,6 +44,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderS
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
+    for item in items:
+        if PREPARING & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.timeout(PREPARING_SECONDS))
 
 
 def _turn(item: pytest.Item) -> int:

@@ -1,4 +1,4 @@
-"""Fixtures: one service shared by the tests that do not change it, and a way to start others."""
+"""Fixtures: one service for all tests that only ask it, and a way to start others."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

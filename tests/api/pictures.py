@@ -1,4 +1,4 @@
-"""Images to post: valid, unusual and dangerous ones."""
+"""Images to post: good ones, odd ones, and dangerous ones."""
 
 import io
 import struct
@@ -58,11 +58,11 @@ def converted(mode: str, kind: str) -> bytes:
 
 
 def turned_by_exif() -> bytes:
-    """The sample's first frame rotated by 90 degrees, with the EXIF orientation that puts it upright."""
-    rotated = Image.fromarray(np.rot90(sample_image()).copy())
+    """The sample's first frame stored lying on its side, with the orientation that puts it upright."""
+    lying = Image.fromarray(np.rot90(sample_image()).copy())
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise
-    return saved(rotated, "JPEG", exif=exif, quality=90)
+    return saved(lying, "JPEG", exif=exif, quality=90)
 
 
 def deep_png() -> bytes:

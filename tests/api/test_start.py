@@ -1,26 +1,13 @@
-"""`serve` on the command line: what it prints, and what it refuses before it listens."""
+"""`serve` on the command line: what it says and what it refuses before it listens."""
 
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from harness.running_service import ROOT, RunningService
+from harness.command_line import CommandLine
+from harness.running_service import RunningService
 from tests.api.conftest import StartService
-
-
-def serve(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tracker_service", "serve", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "300"},
-    )
 
 
 def test_it_prints_one_line_with_its_address(service: RunningService) -> None:
@@ -54,26 +41,28 @@ def test_options_and_overrides_reach_the_service(start_service: StartService) ->
         (["device=directml"], "inference.device: expected a device that runs the models here, got directml"),
     ],
 )
-def test_an_unusable_setting_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
-    done = serve(*arguments)
+def test_an_unusable_setting_is_one_line_and_status_2(
+    command_line: CommandLine, arguments: list[str], message: str
+) -> None:
+    done = command_line("serve", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
-def test_a_port_in_use_is_one_line_and_status_2() -> None:
+def test_a_port_in_use_is_one_line_and_status_2(command_line: CommandLine) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = serve("--port", str(taken.getsockname()[1]))
+        done = command_line("serve", "--port", taken.getsockname()[1])
     assert done.returncode == 2
     assert done.stderr.startswith("error: service: cannot listen on 127.0.0.1:")
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_key_file_without_keys_is_refused(tmp_path: Path) -> None:
+def test_a_key_file_without_keys_is_refused(command_line: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("# none yet\n\n")
-    done = serve(f"service.api_keys_file={tmp_path / 'keys'}")
+    done = command_line("serve", f"service.api_keys_file={tmp_path / 'keys'}")
     assert done.returncode == 2
     assert "expected a key a line" in done.stderr

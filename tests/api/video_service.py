@@ -1,4 +1,4 @@
-"""A service with videos to track, and the requests that many tests make."""
+"""A service with videos to track, and what tests ask of it again and again."""
 
 import shutil
 from pathlib import Path

@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 import pytest
 
+from harness.command_line import CommandLine
 from tracker_service.results.ndjson import read_results
 from tracker_service.types import Float32
 
@@ -172,10 +173,10 @@ def _folder_without_images(path: Path) -> Path:
     ids=["missing", "text", "empty", "truncated", "folder without images"],
 )
 def test_a_source_that_is_no_video_is_one_line_and_status_2_and_leaves_nothing(
-    tmp_path: Path, source: Callable[[Path], Path], message: str
+    command_line: CommandLine, tmp_path: Path, source: Callable[[Path], Path], message: str
 ) -> None:
     (tmp_path / "in").mkdir()
-    done = phalp_triton("track", source(tmp_path / "in"), "--out", tmp_path / "out", COLUMNS="60")
+    done = command_line("track", source(tmp_path / "in"), "--out", tmp_path / "out")
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.strip().splitlines()) == 1
@@ -216,17 +217,19 @@ def test_a_video_that_breaks_in_the_middle_keeps_and_reports_what_was_decoded(tm
         ([SAMPLE, "inference.repository=/nowhere"], "/nowhere"),
     ],
 )
-def test_a_bad_option_is_one_line_and_status_2(tmp_path: Path, arguments: list[object], message: str) -> None:
-    done = phalp_triton("track", *arguments, "--out", tmp_path / "out")
+def test_a_bad_option_is_one_line_and_status_2(
+    command_line: CommandLine, tmp_path: Path, arguments: list[object], message: str
+) -> None:
+    done = command_line("track", *arguments, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_an_earlier_result_is_kept_when_overwriting_is_off(tmp_path: Path) -> None:
+def test_an_earlier_result_is_kept_when_overwriting_is_off(command_line: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "results.ndjson").write_text("precious\n")
-    done = phalp_triton("track", SAMPLE, "--out", tmp_path, "overwrite=false")
+    done = command_line("track", SAMPLE, "--out", tmp_path, "overwrite=false")
     assert done.returncode == 2
     assert "overwrite" in done.stderr
     assert (tmp_path / "results.ndjson").read_text() == "precious\n"

@@ -9,7 +9,7 @@ import pytest
 from samples.people.cast import Actor, cast_people
 from samples.render import BODY_MODEL, CLIP_NAME, FRAMES, MOT_NAME, ROOT, TRUTH_NAME, render_frame, write_sample
 from samples.scenery.stage import Stage, build_stage
-from samples.truth import ClipTruth
+from samples.truth import ClipTruth, PersonTruth
 from tracker_service.body.model import BodyModel
 from tracker_service.evaluation.box_overlap import pairwise_iou
 from tracker_service.evaluation.mot import read_mot
@@ -48,11 +48,17 @@ def test_the_clip_is_small() -> None:
     assert (SAMPLES / CLIP_NAME).stat().st_size < 3_000_000
 
 
+@pytest.fixture(scope="module")
+def rendered(scene: tuple[Stage, list[Actor]]) -> dict[int, tuple[UInt8, list[PersonTruth]]]:
+    """The compared frames, rendered again."""
+    return {number: render_frame(*scene, number) for number in COMPARED}
+
+
 @pytest.mark.parametrize("number", COMPARED)
 def test_rendering_again_gives_the_committed_frames(
-    number: int, scene: tuple[Stage, list[Actor]], frames: dict[int, UInt8]
+    number: int, rendered: dict[int, tuple[UInt8, list[PersonTruth]]], frames: dict[int, UInt8]
 ) -> None:
-    image, _ = render_frame(*scene, number)
+    image, _ = rendered[number]
     # Squares of 8 pixels even out what the codec loses; a step of a person changes some of them by more than 60.
     squares = [cv2.resize(picture, (160, 90), interpolation=cv2.INTER_AREA) for picture in (image, frames[number])]
     difference = np.abs(squares[0].astype(int) - squares[1].astype(int))
@@ -60,9 +66,10 @@ def test_rendering_again_gives_the_committed_frames(
     assert difference.mean() < 1.5
 
 
-def test_rendering_again_gives_the_committed_truth(scene: tuple[Stage, list[Actor]], truth: ClipTruth) -> None:
-    for number in COMPARED:
-        _, people = render_frame(*scene, number)
+def test_rendering_again_gives_the_committed_truth(
+    rendered: dict[int, tuple[UInt8, list[PersonTruth]]], truth: ClipTruth
+) -> None:
+    for number, (_, people) in rendered.items():
         for index, person in enumerate(people):
             np.testing.assert_allclose(person.body_box, truth.boxes[number, index], atol=0.05)
             np.testing.assert_allclose(person.visible_box, truth.visible_boxes[number, index], atol=1.0)

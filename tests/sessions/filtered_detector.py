@@ -1,4 +1,4 @@
-"""Real models with some of their detections removed."""
+"""Real models with some of their detections taken away."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence

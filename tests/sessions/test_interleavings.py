@@ -1,4 +1,4 @@
-"""In any order, with any workers and missed detections: one answer a frame, with stable ids."""
+"""Whatever the order, the workers and the missed detections: one answer a frame, with stable ids."""
 
 import asyncio
 from collections.abc import Sequence

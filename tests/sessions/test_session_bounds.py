@@ -1,4 +1,4 @@
-"""Limits on frames and sessions, and which sessions are forgotten."""
+"""How many frames and sessions there may be, and what is forgotten."""
 
 import asyncio
 import gc

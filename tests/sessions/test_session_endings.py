@@ -1,4 +1,4 @@
-"""Clients that disconnect, and the end of the service."""
+"""Clients that hang up, and the end of the service."""
 
 import asyncio
 

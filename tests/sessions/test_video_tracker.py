@@ -215,7 +215,7 @@ def test_a_late_prediction_has_the_joints_of_its_own_pose(standin_body: BodyMode
 
 
 def test_memory_does_not_grow_with_the_length_of_a_video() -> None:
-    """With people coming and going and every fifth frame late, as much is kept after 400 frames as after 100."""
+    """Others come and go, and every fifth frame comes late: what is kept after 400 frames is what is after 100."""
 
     def play(video: VideoTracker, first: int, end: int) -> int:
         for number in (

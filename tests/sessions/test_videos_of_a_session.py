@@ -1,4 +1,4 @@
-"""Which video a frame belongs to: retries, new videos, videos sent backwards."""
+"""Which video a frame belongs to: retries, new videos, videos that come backwards."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The command line: ``phalp-triton track``, ``serve``, ``evaluate`` and ``explain``.
+"""The command line: ``phalp-triton track``, ``serve`` and ``evaluate``.
 
 Every error of the tree is printed as one line and ends with exit status 2.
 """
@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from tracker_service.command_line.arguments import settings_and_source
 from tracker_service.command_line.explain import explain
 from tracker_service.command_line.progress import progress_display
 from tracker_service.command_line.serve import serve
-from tracker_service.errors import PhalpTritonError
+from tracker_service.errors import PhalpTritonError, SettingsError
 from tracker_service.evaluation.pose_evaluation import PoseEvaluation, evaluate_poses
 from tracker_service.evaluation.track_evaluation import Evaluation
 from tracker_service.evaluation.track_evaluation import evaluate as evaluate_tracks
+from tracker_service.settings import Settings, load_settings
+from tracker_service.settings.overrides import insert, is_override, parse_overrides
 from tracker_service.wiring.track import track_video
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -85,7 +86,7 @@ def track(
         "refinement.enable": refine,
         "video.output_dir": out,
     }
-    settings, source = settings_and_source(arguments, options)
+    settings, source = _settings_and_source(arguments, options)
     console = Console()
     with progress_display(console) as display:
         summary = track_video(settings, source, settings.video.output_dir, mesh=mesh, progress=display.show)
@@ -128,3 +129,19 @@ def main() -> None:
     except PhalpTritonError as error:
         _errors.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(2)
+
+
+def _settings_and_source(arguments: list[str], options: dict[str, Any]) -> tuple[Settings, str]:
+    """Tell the source from the overrides; options of the command line win over both."""
+    overrides = [argument for argument in arguments if is_override(argument) and not Path(argument).exists()]
+    sources = [argument for argument in arguments if argument not in overrides]
+    tree = parse_overrides(overrides)
+    for key, value in options.items():
+        if value is not None:
+            insert(tree, key, value)
+    settings = load_settings(tree)
+    if settings.video.source is not None:
+        sources.append(settings.video.source)
+    if len(sources) != 1:
+        raise SettingsError(f"source: expected one video or folder, got {len(sources)}: {' '.join(sources) or 'none'}")
+    return settings, sources[0]

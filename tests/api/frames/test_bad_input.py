@@ -1,4 +1,4 @@
-"""Wrong requests: each kind has its status, and the service goes on."""
+"""What clients send that is wrong: each kind has its status, and the service goes on."""
 
 from pathlib import Path
 from typing import Any

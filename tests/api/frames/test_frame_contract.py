@@ -65,7 +65,7 @@ def predicted(service: RunningService) -> Any:
 
 @pytest.fixture(scope="module")
 def nobody(service: RunningService) -> Any:
-    """The answer to a frame without people, before anyone was seen."""
+    """The answer to a frame without anybody, before anybody was seen."""
     return posted(service, EMPTY, "nobody")
 
 

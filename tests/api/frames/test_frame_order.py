@@ -1,4 +1,4 @@
-"""140 frames of one video in any order, with and without detections: 140 answers, each with a pose.
+"""140 frames of one video in whatever order they arrive, with and without detections: 140 answers, each with a pose.
 
 "From the first sighting on" is meant in the order in which answers were given: a frame that is answered before anybody
 was seen in the video cannot have a pose. Identities are compared with the sample's ground truth.
@@ -21,7 +21,7 @@ from tests.api import pictures
 FRAMES = 140
 RUNNER = ROOT.parent / "shared" / "data" / "runner.mp4"
 SUPPRESSED = "0.36"
-"""The share of frames without a detection in the clients' old service."""
+"""The share of frames in which the clients' old service found nobody."""
 
 
 def clip(video: Path) -> tuple[bytes, ...]:

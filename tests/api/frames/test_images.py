@@ -1,4 +1,4 @@
-"""Decoding of images, and what is refused."""
+"""Sent images: what is decoded to what, and what is refused."""
 
 import io
 import warnings

@@ -1,4 +1,4 @@
-"""The health routes of the contract, field by field, while models load, answer, and are away."""
+"""The health routes of the contract, field by field; starting, going away, coming back."""
 
 import time
 from contextlib import ExitStack

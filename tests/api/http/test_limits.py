@@ -1,4 +1,4 @@
-"""Limits: what is refused as too much, too large or too slow; and clients that disconnect."""
+"""What is refused because it is too much, too long or too slow, and what becomes of clients that go away."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The documentation of the routes, and requests generated from it."""
+"""The documentation of the routes, and requests made up from it."""
 
 from collections.abc import Iterator
 from typing import Any

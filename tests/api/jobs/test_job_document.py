@@ -1,4 +1,4 @@
-"""Documents streamed while a job runs: they keep the connection alive, and always end as valid JSON.
+"""Documents that grow while a job runs: silence is filled, and every end is valid JSON.
 
 The store is a script here, so that silence lasts milliseconds and failures come when they are wanted.
 """
@@ -29,7 +29,7 @@ Look: TypeAlias = tuple[JobState, int] | Exception
 
 
 class ScriptedStore:
-    """Goes one step of its script further at every poll; the last step stays."""
+    """Goes one step of its script further whenever the job is looked at; the last step stays."""
 
     def __init__(self, *script: Look) -> None:
         self._script: Iterator[Look] = iter(script)

@@ -1,4 +1,4 @@
-"""``/jobs``: cancelled, deleted, resumed, listed, and kept over a restart."""
+"""``/jobs``: cancelled, forgotten, taken up again, listed, and kept over a restart."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A running job as operators see it: health still answers, and the log names the job."""
+"""A running job as operators see it: health stays at hand, and the log names the job."""
 
 from tests.api.video_service import JOB_FRAMES, VideoService
 

@@ -1,4 +1,4 @@
-"""Uploaded videos: streamed to the disk, limited, and removed when no longer needed."""
+"""Uploaded videos: streamed to the disk, bounded, and gone when they are not needed any more."""
 
 import signal
 from collections.abc import Iterator
