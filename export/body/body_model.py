@@ -9,9 +9,8 @@ import numpy as np
 from export.errors import TensorShapeError
 from export.files import written_whole
 from tracker_service.types import Float32, Int64
+from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_BODY_JOINTS, NUMBER_OF_ROTATIONS
 
-NUMBER_OF_JOINTS = 24
-NUMBER_OF_BETAS = 10
 NUMBER_OF_EXTRA_JOINTS = 19
 
 PARENTS: Int64 = np.array(
@@ -58,15 +57,15 @@ class BodyModel:
 
     def __post_init__(self) -> None:
         count = len(self.v_template)
-        pose_shape = (0, 0) if self.posedirs.size == 0 else (9 * (NUMBER_OF_JOINTS - 1), 3 * count)
+        pose_shape = (0, 0) if self.posedirs.size == 0 else (9 * (NUMBER_OF_BODY_JOINTS), 3 * count)
         layout: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
             "v_template": (np.float32, (count, 3)),
             "shapedirs": (np.float32, (count, 3, NUMBER_OF_BETAS)),
             "posedirs": (np.float32, pose_shape),
-            "J_regressor": (np.float32, (NUMBER_OF_JOINTS, count)),
-            "lbs_weights": (np.float32, (count, NUMBER_OF_JOINTS)),
+            "J_regressor": (np.float32, (NUMBER_OF_ROTATIONS, count)),
+            "lbs_weights": (np.float32, (count, NUMBER_OF_ROTATIONS)),
             "faces": (np.int32, (len(self.faces), 3)),
-            "parents": (np.int64, (NUMBER_OF_JOINTS,)),
+            "parents": (np.int64, (NUMBER_OF_ROTATIONS,)),
             "extra_vertices": (np.int64, (len(EXTRA_VERTICES),)),
             "joint_map": (np.int64, (len(JOINT_MAP),)),
             "joint_regressor_extra": (np.float32, (NUMBER_OF_EXTRA_JOINTS, count)),

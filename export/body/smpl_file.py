@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from export.body.body_model import EXTRA_VERTICES, JOINT_MAP, NUMBER_OF_BETAS, PARENTS, BodyModel
+from export.body.body_model import EXTRA_VERTICES, JOINT_MAP, PARENTS, BodyModel
 from export.errors import MissingTensorError, TensorShapeError
 from export.weights.pickles import dense, read_pickle
+from tracker_service.types.smpl import NUMBER_OF_BETAS
 
 
 def read_smpl(model: Path, extra_joints: Path) -> BodyModel:

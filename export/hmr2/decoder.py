@@ -14,8 +14,9 @@ from torch.nn import functional
 
 from export.hmr2.backbone import FeedForward, in_type_of
 from export.hmr2.sizes import Hmr2Sizes
+from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_ROTATIONS
 
-POSE_SIZE, SHAPE_SIZE, CAMERA_SIZE = 144, 10, 3
+POSE_SIZE, SHAPE_SIZE, CAMERA_SIZE = 6 * NUMBER_OF_ROTATIONS, NUMBER_OF_BETAS, 3
 
 
 class BodyParameters(NamedTuple):

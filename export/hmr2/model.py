@@ -10,6 +10,7 @@ from export.hmr2.camera import CROP_SIZE
 from export.hmr2.decoder import BodyParameters, Decoder
 from export.hmr2.rotation import rotation_from_6d
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
+from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
 OUTPUT_NAMES = ("global_orient", "body_pose", "betas", "pred_cam", "joints_3d", "vertices", "presence")
 """Names of the outputs, in the order of `Hmr2.forward`."""
@@ -18,7 +19,6 @@ INPUT_NAMES = ("crops",)
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 """ImageNet's mean and standard deviation, RGB, for grey levels in [0, 1]."""
-NUMBER_OF_ROTATIONS = 24
 _CUT = (CROP_SIZE - IMAGE_WIDTH) // 2
 
 

@@ -13,10 +13,11 @@ from export.hmr2.backbone import in_type_of
 from export.hmr2.rotation import rotation_from_6d
 from export.pose_predictor.sizes import PoseTransformerSizes
 from tracker_service.types import POSE_SIZE, Float64
+from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_ROTATIONS
 
 INPUT_NAMES = ("poses", "empty", "target")
 OUTPUT_NAMES = ("pose",)
-POSE_6D, BETAS, CAMERA = 144, 10, 3
+POSE_6D, BETAS, CAMERA = 6 * NUMBER_OF_ROTATIONS, NUMBER_OF_BETAS, 3
 _MASKED = -1000.0
 """Logit of frames without a sighting, as upstream has it."""
 _REFINEMENTS = 3
@@ -102,7 +103,7 @@ class BodyReadout(nn.Module):
         for _ in range(_REFINEMENTS):
             hidden = functional.relu(self.fc1(torch.cat((token, body), dim=-1)))
             body = body + self.increment(functional.relu(self.fc2(hidden)))
-        rotations = rotation_from_6d(body[:, :POSE_6D].reshape(-1, 24, 6)).flatten(1)
+        rotations = rotation_from_6d(body[:, :POSE_6D].reshape(-1, NUMBER_OF_ROTATIONS, 6)).flatten(1)
         return torch.cat((rotations, body[:, POSE_6D : POSE_6D + BETAS]), dim=-1)
 
 

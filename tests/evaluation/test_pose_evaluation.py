@@ -71,7 +71,7 @@ def test_perfect_results(tmp_path: Path) -> None:
     assert (first.coverage, first.id_switches) == (1.0, 0)
 
 
-def test_errors_are_told_apart_by_state_and_alignment(tmp_path: Path) -> None:
+def test_errors_are_counted_by_state_and_alignment(tmp_path: Path) -> None:
     turn = Rotation.from_euler("y", 90, degrees=True).as_matrix()
     turned = [found(1, n, joints_3d=true_joints(1, n) @ turn.T + 3) for n in range(5)]
     predicted = [found(1, n, age=n - 4) for n in range(5, FRAMES)]
@@ -118,7 +118,7 @@ def test_swapped_ids_are_two_switches(tmp_path: Path) -> None:
     assert [person.track_ids for person in result.people] == [(1, 2), (2, 1)]
 
 
-def test_somebody_who_was_matched_stays_matched_while_boxes_overlap_enough(tmp_path: Path) -> None:
+def test_person_who_was_matched_stays_matched_while_boxes_overlap_enough(tmp_path: Path) -> None:
     together = np.tile(np.array([100, 50, 140, 150], np.float32), (FRAMES, 2, 1))
     shifted = {1: [100, 50, 140, 150], 2: [104, 50, 144, 150]}
 
@@ -155,7 +155,7 @@ def test_coverage_counts_the_track_between_its_matches(
     assert (person.coverage, person.matched) == (coverage, matched)
 
 
-def test_people_nobody_is_are_false(tmp_path: Path) -> None:
+def test_people_without_a_match_are_false(tmp_path: Path) -> None:
     astray = [500, 300, 560, 400]
     frames = [
         [found(1, n), found(2, n), found(3, n, box=astray), found(4, n, box=astray, age=1)] for n in range(FRAMES)
@@ -166,7 +166,7 @@ def test_people_nobody_is_are_false(tmp_path: Path) -> None:
     assert (result.false_seen, result.false_predicted) == (10, 10)
 
 
-def test_hidden_people_and_people_outside_the_image_are_told_apart(tmp_path: Path) -> None:
+def test_hidden_people_and_people_outside_the_image_are_counted_apart(tmp_path: Path) -> None:
     boxes = np.array([[true_box(person, frame) for person in PEOPLE] for frame in range(FRAMES)], np.float32)
     boxes[6:, 0, [0, 2]] += WIDTH
     visibility = np.ones((FRAMES, 2), np.float32)

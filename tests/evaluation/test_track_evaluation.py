@@ -99,7 +99,7 @@ def test_ids_that_swap_halfway_cost_two_switches(tmp_path: Path) -> None:
 
 
 def test_gap_in_the_results_is_a_fragmentation(tmp_path: Path) -> None:
-    # TrackEval sees a fragmentation only where somebody else is found meanwhile.
+    # TrackEval sees a fragmentation only where another person is found meanwhile.
     truth = walkers([1, 2])
     gap = [{2: frame[2]} if 5 <= number < 9 else frame for number, frame in enumerate(truth)]
 

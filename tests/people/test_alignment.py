@@ -72,13 +72,13 @@ def test_a_person_who_fits_costs_nothing(standin_body: BodyModel) -> None:
     [
         # wide box, upright body: try both sides
         ([120, 200, 520, 280], 0.9, 1.0, [np.pi / 2, -np.pi / 2]),
-        # also where nobody was seen and the detector is not sure: furniture is not that wide
+        # also where no person was seen and the score is low: furniture is not that wide
         ([120, 200, 520, 280], 0.4, 0.0, [np.pi / 2, -np.pi / 2]),
-        # a box that can only continue a track is not worth it
+        # a box that can only continue a track is not tried again
         ([120, 200, 520, 280], 0.2, 1.0, []),
         # square box
         ([220, 140, 420, 340], 0.9, 0.0, [np.pi / 2, -np.pi / 2, np.pi]),
-        # tall box in which nobody was seen: upside down if the detector is sure, furniture if not
+        # tall box in which no person was seen: upside down if the score is high, furniture if not
         ([280, 40, 360, 440], 0.9, 0.0, [np.pi]),
         ([280, 40, 360, 440], 0.4, 0.0, []),
         # a hidden person: the body reaches below the box

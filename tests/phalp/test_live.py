@@ -51,17 +51,17 @@ def test_a_person_seen_once_is_predicted_until_the_track_is_too_old() -> None:
     assert shown(answers) == [{1: "s"}, *[{1: "p"}] * 10, {}, {}]
 
 
-def test_a_tentative_ghost_leaves_the_company_of_other_people_after_a_few_frames() -> None:
+def test_missed_tentative_track_is_left_out_beside_other_people_after_a_few_frames() -> None:
     frames = [people(walker(time), *([STRANGER] if time == 6 else [])) for time in range(14)]
     assert shown(run(frames))[5:] == [{1: "s"}, {1: "s", 2: "s"}, *[{1: "s", 2: "p"}] * 3, *[{1: "s"}] * 4]
 
 
-def test_a_tentative_ghost_is_named_again_once_it_is_seen_and_keeps_its_identity() -> None:
+def test_missed_tentative_track_is_reported_again_once_it_is_seen_and_keeps_its_identity() -> None:
     frames = [people(walker(time), *([STRANGER] if time in (6, 20) else [])) for time in range(22)]
     assert shown(run(frames))[19:] == [{1: "s"}, {1: "s", 2: "s"}, {1: "s", 2: "p"}]
 
 
-def test_a_tentative_ghost_is_named_when_nobody_else_lives() -> None:
+def test_missed_tentative_track_is_reported_when_there_is_no_other_track() -> None:
     frames = [people(Person(600)), *[nobody()] * 20]
     assert shown(run(frames))[-1] == {1: "p"}
 
@@ -76,7 +76,7 @@ def test_sightings_confirm_only_without_a_longer_break(break_length: int, confir
     assert tracker.tracks.track_id.tolist() == [1]
 
 
-def test_somebody_expected_outside_the_frame_is_named_only_when_nobody_else_is() -> None:
+def test_person_predicted_outside_the_frame_is_reported_only_when_nobody_else_is() -> None:
     leaving = [Person(1000 + 40 * time) for time in range(7)]
     alone = run([*[people(person) for person in leaving], *[nobody()] * 12])
     assert all(len(answer) == 1 for answer in alone)
@@ -144,7 +144,7 @@ def test_upstream_cannot_answer_live() -> None:
 
 
 @pytest.mark.parametrize(("gap", "known"), [(51, True), (52, False), (10**12, False)])
-def test_nobody_comes_back_over_a_gap_in_which_the_track_would_have_ended(gap: int, known: bool) -> None:
+def test_left_out_frames_end_the_tracks_that_would_have_ended_in_them(gap: int, known: bool) -> None:
     tracker = Tracker(live())
     tracker.update(people(Person(600)), 0, FRAME_SIZE)
     (person,) = tracker.update(people(Person(600)), gap, FRAME_SIZE)

@@ -49,7 +49,7 @@ def test_a_walker_goes_on_and_slows_down() -> None:
     assert (np.diff(steps[1:]) < 1e-3).all()
 
 
-def test_the_box_of_a_ghost_is_drawn_around_its_joints_however_the_last_box_was_cut() -> None:
+def test_the_box_of_a_predicted_person_is_drawn_around_its_joints_however_the_last_box_was_cut() -> None:
     whole, cut = vanish(walk(6.0), 5), vanish([*walk(6.0)[:-1], Person(x=454.0, cut=0.5)], 5)
     for ghost, other in zip(whole, cut, strict=True):
         joints = ghost.joints_2d[:-1]
@@ -59,7 +59,7 @@ def test_the_box_of_a_ghost_is_drawn_around_its_joints_however_the_last_box_was_
         np.testing.assert_allclose(ghost.box, other.box)
 
 
-def test_upstream_ghosts_are_stale() -> None:
+def test_upstream_repeats_the_last_sighting() -> None:
     sightings = walk(6.0)
     ghosts = vanish(sightings, 5, TrackerParameters(compat="upstream"))
     last = people(sightings[-1])
@@ -70,7 +70,7 @@ def test_upstream_ghosts_are_stale() -> None:
         np.testing.assert_array_equal(ghost.pose, last.pose[0])
 
 
-def test_camera_square_box_and_joints_of_a_ghost_agree() -> None:
+def test_camera_square_box_and_joints_of_a_predicted_person_agree() -> None:
     sightings = [Person(x=400 + 6 * time, y=300 + 2 * time, depth=60 - 0.5 * time) for time in range(10)]
     last = people(sightings[-1])
     for ghost in vanish(sightings, 20):
@@ -89,7 +89,7 @@ def test_camera_square_box_and_joints_of_a_ghost_agree() -> None:
 
 
 @pytest.mark.parametrize("frame_size", [(1281, 720), (720, 1281), (641, 480)])
-def test_the_joints_of_a_ghost_are_projected_into_frames_of_every_shape(frame_size: tuple[int, int]) -> None:
+def test_the_joints_of_a_predicted_person_are_projected_into_frames_of_every_shape(frame_size: tuple[int, int]) -> None:
     for ghost in vanish(walk(6.0), 3, frame_size=frame_size):
         points = ghost.joints_3d + ghost.camera
         pixels = points[:, :2] / points[:, 2:] * (5000 / 256 * max(frame_size)) + np.array(frame_size) / 2
@@ -129,7 +129,7 @@ sightings = st.lists(
 
 @given(sightings)
 @settings(max_examples=40, deadline=None)
-def test_ghosts_stay_sane_however_wild_the_sightings(persons: list[Person]) -> None:
+def test_predictions_stay_finite_however_wild_the_sightings(persons: list[Person]) -> None:
     parameters = TrackerParameters(n_init=1, hungarian_th=1e12)
     tracker = Tracker(parameters, body=Stick())
     for time, person in enumerate(persons):

@@ -30,7 +30,7 @@ def test_a_person_is_followed_from_the_first_sighting_although_confirmed_later()
     assert [records[0].detection_index for records in recorded] == [0] * 8
 
 
-def test_nothing_is_said_before_confirmation_and_pending_since_names_the_open_frame() -> None:
+def test_nothing_is_reported_before_confirmation_and_pending_since_is_the_oldest_open_frame() -> None:
     tracker = Tracker(TrackerParameters(n_init=3))
     told = []
     for time in range(4, 8):
@@ -233,7 +233,7 @@ def test_a_predicted_person_is_reported_while_enough_of_the_box_is_in_the_frame(
         records = tracker.update(people(*walking_out), time, FRAME_SIZE)
         reported += [record.frame_number for record in records]
     assert max(reported) == pytest.approx(last_frame, abs=3 if last_frame == 27 else 0)
-    assert len(tracker.tracks) == 1  # the track itself goes on, and may be met again
+    assert len(tracker.tracks) == 1  # the track itself continues, and may be seen again
 
 
 def test_someone_who_comes_back_into_the_frame_keeps_the_id() -> None:

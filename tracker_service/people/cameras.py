@@ -1,6 +1,6 @@
 """Cameras: from crops to the frame and back, and projection.
 
-Both cameras look along z with the principal point in the middle of what they show. The crop's has a focal length of
+Both cameras point along z with the principal point in the middle of their image. The crop's has a focal length of
 5000 px for 256 px and the translation (tx, ty, 2 * 5000 / (256 s)); the frame's has 5000/256 times the longer side of
 the frame. 4D-Humans, ``cam_crop_to_full`` in ``hmr2/utils/renderer.py``; PHALP's `camera` is the same number.
 """

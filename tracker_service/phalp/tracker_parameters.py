@@ -15,7 +15,7 @@ _PREDICT_LETTERS = frozenset("TAPL")
 
 @dataclass(frozen=True)
 class TrackerParameters:
-    """How tracks are associated, confirmed, carried on and forgotten.
+    """How tracks are associated, confirmed, predicted and ended.
 
     Attributes:
         predict: letters of the terms that associate people: T texture, A appearance embedding, P pose, L location. A
@@ -36,13 +36,13 @@ class TrackerParameters:
         past_lookback: samples kept per track for comparison; PHALP's 1 is the only one supported.
         tentative_misses: consecutive missed frames a tentative track survives (0: none, as upstream, also with
             ``compat="upstream"``). Raising it confirms people who are detected irregularly, and more false ones. In
-            live mode the track goes on as long as a confirmed one, but counts its sightings anew.
+            live mode the track lasts as long as a confirmed one, but its hits are counted anew.
         appearance_scale: the embedding is divided by this before distances are taken. Raising it weakens the
             appearance term.
         location_damping: factor on a missed track's velocity per further missed frame, in (0, 1]; 1 keeps the velocity
-            for good, as PHALP does. Raising it lets the people nobody sees walk on for longer.
+            for good, as PHALP does. Raising it moves unseen people further.
         least_visible: part of a predicted person's box that must lie in the frame for the person to be reported, 0 to 1
-            (``compat="paper"``); the track itself goes on. Raising it lets people who leave vanish sooner.
+            (``compat="paper"``); the track itself continues. Raising it drops people who leave sooner.
         unknown_texture: texture distance of a pair whose maps do not overlap (``compat="paper"``). Raising it makes
             matches between opposite views less likely. The default doubles the cost.
         second_pass_cost: highest cost of a match between a confirmed track and a low-score detection (ByteTrack's
@@ -50,9 +50,9 @@ class TrackerParameters:
             into occlusion and picks up more wrong boxes.
         confidence_decay: tracking confidence of a predicted person is this to the power of its age, in (0, 1). Raising
             it trusts old predictions more.
-        use_gt: match by the given identities instead of by cost.
-        live: say at once who lives, tentative people included, instead of back-filling them once they are confirmed;
-            see `tracker_service.phalp.reporting`. Not with ``compat="upstream"``, which knows no such thing.
+        use_gt: match by the given identities (setting ``video.boxes``) instead of by cost.
+        live: report all tracks at once, tentative ones included, instead of back-filling them once they are confirmed;
+            see `tracker_service.phalp.reporting`. Not with ``compat="upstream"``, which has no such mode.
         compat: "paper" follows the paper where its implementation is defective; "upstream" repeats the implementation,
             defects included.
 

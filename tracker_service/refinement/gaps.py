@@ -1,7 +1,7 @@
 """Fills the gaps of tracks from both sides.
 
-A frame is held back while somebody who was seen before it, and is not seen now, may still come back; for no longer than
-the longest gap that is filled.
+A frame is held back while a person who was seen before it, and is not seen now, may still be seen again; for no longer
+than the longest gap that is filled.
 """
 
 from collections import deque
@@ -15,9 +15,9 @@ from tracker_service.types import FrameResult, PersonState, TrackedPerson
 
 
 class GapFiller:
-    """Takes frames in order and gives them back, later, with everybody who was somewhere between two sightings.
+    """Takes frames in order and gives them back, later, with the people between two sightings filled in.
 
-    Nobody is filled in across a change of shot.
+    Gaps across a change of shot are not filled.
 
     Args:
         tracking: how the frames were tracked.

@@ -19,7 +19,7 @@ class Refiner:
             must be visible.
         body: gives the joints of changed people.
         rate: frames a second of the video; bounds the frames that smoothing uses.
-        state: `state` of another one, to go on where it was.
+        state: `state` of another one, to continue where it was.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Refiner:
 
     @property
     def state(self) -> dict[str, tuple[FrameResult, ...]]:
-        """Everything needed to go on from here."""
+        """Everything needed to continue from here."""
         held = {"gaps": self._gaps.held, "sightings": self._gaps.sightings}
         if self._smoother is not None:
             held |= {"used": self._smoother.used, "waiting": self._smoother.waiting}

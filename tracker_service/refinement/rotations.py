@@ -46,7 +46,7 @@ def nearest_rotations(matrices: Float64) -> Float64:
 
 
 def _half_turns(rotations: Float64, skew: Float64, angle: Float64) -> Float64:
-    """Return the vectors of (n, 3, 3) rotations by nearly pi, where the skew part says little about the axis."""
+    """Return the vectors of (n, 3, 3) rotations by nearly pi, where the skew part hardly shows the axis."""
     symmetric = (rotations + np.swapaxes(rotations, -1, -2)) / 2 + np.eye(3)
     columns = np.argmax(np.linalg.norm(symmetric, axis=1), axis=1)
     axes = symmetric[np.arange(len(symmetric)), :, columns]

@@ -18,11 +18,11 @@ from export.lite.body.skeleton import JOINT_MAP, PARENTS
 from export.lite.body.t_pose import t_posed
 from tracker_service.errors import ExportError
 from tracker_service.types import Float32, Float64, Int64
+from tracker_service.types.smpl import NUMBER_OF_BETAS
 
 FACES = 13776
 """Triangles after thinning; with them come 6,890 vertices, as many as SMPL has."""
 _PEOPLE = 160
-_SHAPES = 10
 _REGRESSOR_RING = 120
 _REGRESSOR_STRAYS = 40
 _SEED = 0
@@ -96,8 +96,8 @@ def _main_shapes(deviations: Float64) -> Float64:
     """Return (10, V, 3) principal components, each as large as its standard deviation."""
     flat = deviations.reshape(len(deviations), -1)
     _, spread, components = np.linalg.svd(flat, full_matrices=False)
-    scaled = components[:_SHAPES] * (spread[:_SHAPES, None] / np.sqrt(len(flat)))
-    return np.asarray(scaled.reshape(_SHAPES, -1, 3))
+    scaled = components[:NUMBER_OF_BETAS] * (spread[:NUMBER_OF_BETAS, None] / np.sqrt(len(flat)))
+    return np.asarray(scaled.reshape(NUMBER_OF_BETAS, -1, 3))
 
 
 def _thin(vertices: Float64, faces: Int64) -> _Thinned:

@@ -10,11 +10,11 @@ from export.lite.hmr.network import Observation, add_blazepose
 from export.lite.hmr.skinning_graph import bone_transforms, moved_points, posed_vertices
 from export.lite.hmr.tables import BodyTables
 from export.lite.onnx.graph_builder import GraphBuilder
+from tracker_service.types.smpl import NUMBER_OF_BETAS
 
 CROP = 256
 IMAGE_TRUST = 0.75
 """How far the x and y of the landmarks are drawn from BlazePose's world coordinates to what it marks in the image."""
-SHAPE_COEFFICIENTS = 10
 OBSERVED = ("world_landmarks", "landmark_pixels", "landmark_visibility")
 """Names of the network's landmarks inside the graph (see `Observation`)."""
 
@@ -62,10 +62,10 @@ def _add_bodies(graph: GraphBuilder, seen: Observation, tables: BodyTables) -> N
     transforms = bone_transforms(rotations, tables)
     landmarks = moved_points(transforms, tables.landmark_transforms)
     scale, shift = similarity(landmarks.take([0, 1], 2), image, share)
-    no_shape = seen.presence @ np.zeros((1, SHAPE_COEFFICIENTS), np.float32)
+    no_shape = seen.presence @ np.zeros((1, NUMBER_OF_BETAS), np.float32)
     graph.output("global_orient", rotations.take([0], 1), ["N", 1, 3, 3])
     graph.output("body_pose", local_rotations(rotations), ["N", 23, 3, 3])
-    graph.output("betas", no_shape, ["N", SHAPE_COEFFICIENTS])
+    graph.output("betas", no_shape, ["N", NUMBER_OF_BETAS])
     graph.output("pred_cam", graph.op("Concat", scale, shift, axis=2).reshape(0, 3), ["N", 3])
     graph.output("joints_3d", moved_points(transforms, tables.joint_transforms), ["N", 44, 3])
     graph.output("vertices", posed_vertices(transforms, tables), ["N", len(tables.vertices), 3])

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_BODY_JOINTS
+
 Row3 = Annotated[list[float], Field(min_length=3, max_length=3)]
 Row2 = Annotated[list[float], Field(min_length=2, max_length=2)]
 Matrix = Annotated[list[Row3], Field(min_length=3, max_length=3)]
@@ -12,8 +14,8 @@ Matrix = Annotated[list[Row3], Field(min_length=3, max_length=3)]
 class SmplParameters(BaseModel):
     """SMPL as rotation matrices."""
 
-    betas: Annotated[list[float], Field(min_length=10, max_length=10)]
-    body_pose: Annotated[list[Matrix], Field(min_length=23, max_length=23)]
+    betas: Annotated[list[float], Field(min_length=NUMBER_OF_BETAS, max_length=NUMBER_OF_BETAS)]
+    body_pose: Annotated[list[Matrix], Field(min_length=NUMBER_OF_BODY_JOINTS, max_length=NUMBER_OF_BODY_JOINTS)]
     global_orient: Annotated[list[Matrix], Field(min_length=1, max_length=1)]
 
 
