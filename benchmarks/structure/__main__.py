@@ -86,7 +86,7 @@ def rows_of(figures: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
 def pair_rows(structure: Structure) -> list[dict[str, Any]]:
     """Return for every room what it imports and how often."""
     rows = []
-    for room in structure.rooms:
+    for room in sorted({of for of, _ in structure.imports}):
         imported = {to: n for (of, to), n in sorted(structure.imports.items()) if of == room}
         rows.append(
             {"room": f"`{room}`", "imports": {to.removeprefix("tracker_service/"): n for to, n in imported.items()}}

@@ -31,7 +31,8 @@ class Structure:
 
     Attributes:
         rooms: by name.
-        imports: how many modules of the first room's import a module of the second's, by both names.
+        imports: how many modules of the first room's import a module of the second's, by both names; each file of
+            `tracker_service` itself counts as a room.
     """
 
     rooms: dict[str, Room]
@@ -56,10 +57,16 @@ def structure_of(root: Path) -> Structure:
         lines[rooms[module]] += len(path.read_text().splitlines())
         folders[rooms[module], path.parent] += 1
     fullest = {room: max(count for (of, _), count in folders.items() if of == room) for room in files}
+    ends = {module: _file_or_room(module, path) for module, path in modules.items()}
     between = {
         (item.importer, item.imported)
         for item in imports_of(root)
-        if item.imported in modules and rooms[item.importer] != rooms[item.imported]
+        if item.imported in modules and ends[item.importer] != ends[item.imported]
     }
-    pairs = Counter((rooms[importer], rooms[imported]) for importer, imported in between)
+    pairs = Counter((ends[importer], ends[imported]) for importer, imported in between)
     return Structure({room: Room(files[room], lines[room], fullest[room]) for room in sorted(files)}, pairs)
+
+
+def _file_or_room(module: str, path: Path) -> str:
+    room = room_of(module, path)
+    return f"tracker_service/{path.name}" if room == LOOSE else room
