@@ -11,8 +11,8 @@ import tracker_service
 from tracker_service.settings import Settings
 
 PACKAGE = Path(tracker_service.__file__).parent
-SHARED_WORDS = {"enable", "workers", "device"}
-"""Names of different things: what is enabled, whose workers, the device that is asked for and that a model runs on."""
+SHARED_WORDS = {"enable", "workers", "device", "boxes"}
+"""Names of different things: what is enabled, whose workers, a device that is asked for or in use, boxes given or drawn."""
 
 
 def groups() -> dict[str, type]:

@@ -1,4 +1,4 @@
-"""OverlapParameters of boxes."""
+"""Overlap of boxes."""
 
 import numpy as np
 

@@ -74,7 +74,7 @@ class TrackerParameters:
     location_damping: Annotated[float, Interval(gt=0, le=1)] = 0.99
     least_visible: Annotated[float, Interval(ge=0, le=1)] = 0.25
     unknown_texture: Annotated[float, Ge(0)] = 1 / 4.0536
-    second_pass_cost: Annotated[float, Gt(0)] = 30.0
+    second_pass_cost: Annotated[float, Gt(0)] = 10.0
     confidence_decay: Annotated[float, Interval(gt=0, lt=1)] = 0.95
     use_gt: bool = False
     live: bool = False

@@ -58,7 +58,7 @@ class VideoJob:
         """Commit the remaining chunks and write the result files.
 
         Raises:
-            PhalpTritonError: any of the tree.
+            PhalpTritonError: any error of this project.
         """
         with Fence(self._task.folder / "worker.lock") as fence:
             if not self._ended():
