@@ -12,7 +12,7 @@ from tracker_service.settings import Settings
 
 PACKAGE = Path(tracker_service.__file__).parent
 SHARED_WORDS = {"enable", "workers", "device", "boxes"}
-"""Names of different things: what is enabled, whose workers, a device that is asked for or in use, boxes given or drawn."""
+"""Names of different things: what is enabled, whose workers, a device asked for or in use, boxes given or drawn."""
 
 
 def groups() -> dict[str, type]:
