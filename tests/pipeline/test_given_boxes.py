@@ -8,12 +8,13 @@ import numpy as np
 import orjson
 import pytest
 
-from tracker_service.errors import SettingsError
+import tracker_service as ts
+from tracker_service.errors import ContractError, SettingsError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.people.given_boxes import GivenBoxes
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import load_settings
-from tracker_service.types import Frame, FrameResult, PersonState
+from tracker_service.types import Detections, Frame, FrameResult, PersonState
 from tracker_service.video.source import Position, open_source
 from tracker_service.wiring.run import RunOptions, open_run
 
@@ -90,6 +91,27 @@ def test_frame_of_which_the_file_holds_nothing_has_no_detections(
     results = run(frames, client, written(tmp_path / "boxes.ndjson", people), n_init=2)
     states = ["".join(person.state.value[0] for person in result.persons) for result in results]
     assert states == ["s"] * 4 + ["p"] * 4
+
+
+def test_library_takes_given_boxes_by_keyword() -> None:
+    truth = GivenBoxes.load(ROOT / "samples" / "gt.txt")
+    sample, boxes = ROOT / "samples" / "snow_promenade.mp4", ROOT / "samples" / "gt.txt"
+    with ts.track(sample, boxes=boxes, use_gt=True, end_frame=3, n_init=1, phalp=ANY_SIZE) as frames:
+        found = [len(frame.persons) for frame in frames]
+    assert found == [len(truth.in_frame(number)) for number in range(3)]
+
+
+def test_live_tracker_matches_the_identities_of_ones_own_detections(frames: tuple[Frame, ...]) -> None:
+    with ts.open_tracker(use_gt=True, phalp=ANY_SIZE | {"presence_th": 0}) as tracker:
+        lefts = []
+        for frame, places in zip(frames, [(80, 400), (400, 80)], strict=False):
+            boxes = np.array([[x, 100, x + 60, 260] for x in places], np.float32)
+            given = Detections(boxes, np.ones(2, np.float32), identities=np.array([5, 9]))
+            people = tracker.update(frame.image, given).persons
+            lefts.append({person.track_id: round(float(person.box[0])) for person in people})
+        assert lefts == [{1: 80, 2: 400}, {1: 400, 2: 80}]
+        with pytest.raises(ContractError, match="detections: expected identities, because use_gt is true, got none"):
+            tracker.update(frames[2].image)
 
 
 def test_identities_are_expected_where_they_are_to_be_matched(

@@ -8,12 +8,12 @@ import orjson
 import typer
 from rich.console import Console
 
+from tracker_service.command_line.arguments import split_arguments
 from tracker_service.command_line.explanation_text import as_record, tables
 from tracker_service.errors import ResultsError, SettingsError
 from tracker_service.results.recorded_run import RecordedRun
 from tracker_service.results.result_files import RESULTS
 from tracker_service.settings import Settings, load_settings
-from tracker_service.settings.overrides import is_override, parse_overrides
 from tracker_service.wiring.explain import explain_frame
 
 _DECIDE_IDENTITIES = ("model_set", "detect_shots", "phalp", "video", "inference", "pipeline")
@@ -47,11 +47,10 @@ def explain(
 
 def _settings_and_source(arguments: list[str]) -> tuple[Settings, str]:
     """Return the recorded settings and source of results, or the given ones of a video; overrides win over both."""
-    overrides = [argument for argument in arguments if is_override(argument) and not Path(argument).exists()]
-    sources = [argument for argument in arguments if argument not in overrides]
+    sources, given = split_arguments(arguments)
     if len(sources) != 1:
         raise SettingsError(f"explain: expected one folder of results or one video, got {len(sources)}")
-    given, path = parse_overrides(overrides), Path(sources[0])
+    path = Path(sources[0])
     folder = path.parent if path.name == RESULTS else path
     if not (folder / RESULTS).is_file():
         return load_settings(given), sources[0]

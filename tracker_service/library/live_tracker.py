@@ -68,12 +68,14 @@ class LiveTracker:
             shot: whether a new shot begins with it.
 
         Raises:
-            ContractError: the image or the number cannot be used.
+            ContractError: the image or the number cannot be used, or ``use_gt`` finds no identities.
             InferenceError: a model did not answer.
         """
         number = self._last + 1 if frame_number is None else frame_number
         if number <= self._last:
             raise ContractError(f"frame_number: expected more than {self._last}, got {number}")
+        if self.settings.phalp.use_gt and (detections is None or detections.identities is None):
+            raise ContractError("detections: expected identities, because use_gt is true, got none")
         frame = Frame(number, number / self._fps if timestamp is None else timestamp, image, shot)
         (seen,) = self._perception.observe([frame], None if detections is None else [detections])
         size = seen.result.width, seen.result.height

@@ -1,0 +1,40 @@
+"""What the arguments of a command are: sources, and ``key=value`` overrides of settings."""
+
+from pathlib import Path
+from typing import Any
+
+from tracker_service.errors import SettingsError
+from tracker_service.settings import Settings, load_settings
+from tracker_service.settings.overrides import insert, is_override, parse_overrides
+
+
+def split_arguments(arguments: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """Return the sources, and the overrides as a nested dict; an argument that is a file is a source.
+
+    Raises:
+        SettingsError: an override has an unknown key.
+    """
+    overrides = [argument for argument in arguments if is_override(argument) and not Path(argument).exists()]
+    return [argument for argument in arguments if argument not in overrides], parse_overrides(overrides)
+
+
+def settings_and_source(arguments: list[str], options: dict[str, Any]) -> tuple[Settings, str]:
+    """Return the settings and the source to track.
+
+    Args:
+        arguments: of the command.
+        options: by dotted name; they win over the overrides, None is no value.
+
+    Raises:
+        SettingsError: a setting cannot be used, or there is not exactly one source.
+    """
+    sources, tree = split_arguments(arguments)
+    for key, value in options.items():
+        if value is not None:
+            insert(tree, key, value)
+    settings = load_settings(tree)
+    if settings.video.source is not None:
+        sources.append(settings.video.source)
+    if len(sources) != 1:
+        raise SettingsError(f"source: expected one video or folder, got {len(sources)}: {' '.join(sources) or 'none'}")
+    return settings, sources[0]
