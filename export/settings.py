@@ -4,11 +4,12 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_PROJECT = Path(__file__).resolve().parents[1]
+_CLONE = Path(__file__).resolve().parents[1]
+_PLACE = _CLONE if (_CLONE / "pyproject.toml").is_file() else Path.cwd()
 
 
 class ExportSettings(BaseSettings):
-    """Folders of the export.
+    """Folders of the export: those of the clone, or where the package is installed those of the current folder.
 
     Attributes:
         weights: the authors' files, under the names of `export.weights.published`.
@@ -19,7 +20,7 @@ class ExportSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PHALP_TRITON_EXPORT_", frozen=True)
 
-    weights: Path = _PROJECT / "weights"
-    repository: Path = _PROJECT / "model_repository"
+    weights: Path = _PLACE / "weights"
+    repository: Path = _PLACE / "model_repository"
     checkpoint: Path | None = None
     detector: str | None = None

@@ -9,7 +9,7 @@ import typer
 
 from export.body.stand_in import stand_in_body
 from export.graphs.choices import Format, Precision
-from export.settings import ExportSettings
+from tracker_service.inference.model_repository import default_repository
 
 
 def verify_full(
@@ -25,7 +25,7 @@ def verify_full(
     from export.hmr2.graph import served
     from export.hmr2.random_checkpoint import write_random_checkpoint
 
-    body = stand_in_body(ExportSettings().repository / "hmr_lite" / "body_model.npz")
+    body = stand_in_body(default_repository() / "hmr_lite" / "body_model.npz")
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         started = time.monotonic()
         checkpoint = write_random_checkpoint(Path(temporary) / "hmr2.ckpt")

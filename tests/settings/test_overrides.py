@@ -48,6 +48,10 @@ def test_overrides_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.phalp.max_age_track == 20
 
 
+def test_upstreams_device_chooses_what_runs_the_models() -> None:
+    assert load_settings(parse_overrides(["device=cuda"])).inference.device == "cuda"
+
+
 @pytest.mark.parametrize(
     "argument", ["render.colors=slahmr", "hmr.hmar_path=/x", "video.extract_video=false", "seed=1"]
 )
