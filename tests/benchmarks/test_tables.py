@@ -94,7 +94,7 @@ def test_a_page_gets_its_table_and_keeps_its_words(tmp_path: Path) -> None:
     assert page.read_text() == text
 
 
-def test_a_page_that_names_an_unknown_table_is_told_so(tmp_path: Path) -> None:
+def test_a_page_that_names_an_unknown_table_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "association.json").write_text(json.dumps({"tables": {}}))
     page = tmp_path / "speed.md"

@@ -69,7 +69,7 @@ def test_the_files_agree_with_each_other(finished: tuple[subprocess.CompletedPro
     assert len(pictures) == FRAMES
 
 
-def test_refine_fills_every_gap_and_moves_more_calmly(
+def test_refine_fills_every_gap_and_moves_more_smoothly(
     finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
 ) -> None:
     done = phalp_triton("track", SAMPLE, "--out", tmp_path / "out", "--end", FRAMES, "--refine", "phalp.n_init=3")

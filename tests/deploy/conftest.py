@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.triton.environment import EnvironmentUnavailableError, server_environment
-from tests.deploy.debian import ProgramUnavailableError, program
-from tests.deploy.live import LiveStack
+from tests.deploy.debian_programs import ProgramUnavailableError, program
+from tests.deploy.running_stack import RunningStack
 
 Find = Callable[[str], Path]
 
@@ -26,11 +26,11 @@ def find() -> Find:
 
 
 @pytest.fixture(scope="package")
-def stack(find: Find, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+def stack(find: Find, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """Triton, the tracker and Prometheus as processes, used for a moment and scraped."""
     try:
         environment = server_environment()
     except EnvironmentUnavailableError as error:
         pytest.skip(str(error))
-    with LiveStack(environment, find("prometheus"), tmp_path_factory.mktemp("live")) as live:
+    with RunningStack(environment, find("prometheus"), tmp_path_factory.mktemp("live")) as live:
         yield live

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.triton.environment import cache_folder
-from tests.deploy.live import DEPLOY, LiveStack
+from tests.deploy.running_stack import DEPLOY, RunningStack
 
 DASHBOARD = DEPLOY / "grafana" / "dashboards" / "phalp-triton.json"
 TYPES = DEPLOY / "grafana" / "types"
@@ -125,7 +125,7 @@ def test_panels_do_not_overlap_and_have_ids_of_their_own() -> None:
 
 @pytest.mark.registry
 @pytest.mark.parametrize("expression", list(_expressions()))
-def test_expression_has_an_answer_from_the_running_stack(stack: LiveStack, expression: str) -> None:
+def test_expression_has_an_answer_from_the_running_stack(stack: RunningStack, expression: str) -> None:
     samples = stack.query(expression)
     if expression in NOTHING_TO_SHOW:
         assert all(float(sample["value"][1]) == 0 for sample in samples)
@@ -135,12 +135,12 @@ def test_expression_has_an_answer_from_the_running_stack(stack: LiveStack, expre
 
 
 @pytest.mark.registry
-def test_all_recorded_series_exist(stack: LiveStack) -> None:
+def test_all_recorded_series_exist(stack: RunningStack) -> None:
     rules = (DEPLOY / "prometheus" / "rules" / "recording.yml").read_text()
     names = [line.split("record:")[1].strip() for line in rules.splitlines() if "record:" in line]
     assert [name for name in names if not stack.query(name)] == []
 
 
 @pytest.mark.registry
-def test_no_alert_fires_while_all_is_well(stack: LiveStack) -> None:
+def test_no_alert_fires_while_all_is_well(stack: RunningStack) -> None:
     assert stack.query('ALERTS{alertstate="firing"}') == []

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from harness.ports import free_port
-from tests.deploy.live import DEPLOY
+from tests.deploy.running_stack import DEPLOY
 
 
 def _check(port: int) -> subprocess.CompletedProcess[str]:

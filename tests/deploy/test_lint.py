@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.live import DEPLOY
+from tests.deploy.running_stack import DEPLOY
 
 ROOT = DEPLOY.parent
 SCRIPTS = Path(sys.executable).parent

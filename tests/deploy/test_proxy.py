@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.ports import free_port
-from tests.deploy.live import DEPLOY
+from tests.deploy.running_stack import DEPLOY
 
 Find = Callable[[str], Path]
 _NAMES = ("tracker-1", "tracker-2")

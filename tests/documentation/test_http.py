@@ -15,7 +15,7 @@ import pytest
 
 from harness.running_service import RunningService
 from tests.api import pictures
-from tests.documentation.serving import NEEDS, ROOT, Snippet, snippets
+from tests.documentation.snippets import NEEDS, ROOT, Snippet, snippets
 from tracker_service.api.app import ROUTERS
 
 DOCUMENT = snippets("docs/http.md")

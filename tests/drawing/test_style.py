@@ -40,7 +40,7 @@ def test_a_render_type_that_shows_nothing_is_refused(render_type: str) -> None:
         OverlayStyle.from_render_type(render_type)
 
 
-def test_neighbouring_identities_have_colors_that_can_be_told_apart() -> None:
+def test_neighbouring_identities_have_distinct_colors() -> None:
     colors = [np.array(track_color(track_id)) for track_id in range(1, 13)]
     assert min(float(np.linalg.norm(a - b)) for a, b in combinations(colors, 2)) > 45
     later = [np.array(track_color(track_id)) for track_id in range(13, 200)]

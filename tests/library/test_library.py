@@ -72,7 +72,7 @@ def test_a_video_nobody_refers_to_any_more_closes_itself() -> None:
     assert threads_of_a_run() == []
 
 
-def test_progress_is_told_after_every_frame() -> None:
+def test_progress_is_reported_after_every_frame() -> None:
     told: list[Progress] = []
     with ts.track(SAMPLE, end_frame=3, progress=told.append) as video:
         total = video.info.frames_estimate

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.people.mannequin import REPOSITORY, load_body
+from tests.people.painted_body import REPOSITORY, load_body
 from tracker_service.body.model import BodyModel
 from tracker_service.inference.embedded import EmbeddedClient
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.people.mannequin import PIXELS_PER_METRE, SIZE, paint, standing
+from tests.people.painted_body import PIXELS_PER_METRE, SIZE, paint, standing
 from tracker_service.body.model import BodyModel
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.people.alignment import Alignment, Hypotheses, choose, fits, hypotheses

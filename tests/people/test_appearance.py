@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.people.mannequin import paint, standing
+from tests.people.painted_body import paint, standing
 from tracker_service.body.model import BodyModel
 from tracker_service.people.appearance import APPEARANCE_SIZE, describe
 from tracker_service.people.boxes import squares

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.people.golden import golden
-from tests.people.mannequin import about, standing
+from tests.people.painted_body import about, standing
 from tracker_service.body.model import BodyModel
 from tracker_service.people.cameras import (
     crop_cameras,

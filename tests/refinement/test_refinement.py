@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.refinement.walkers import RATE, TurningBody, angles, frame, states, walker
+from tests.refinement.walking_people import RATE, TurningBody, angles, frame, states, walker
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.rotations import rotation_matrices
 from tracker_service.phalp.tracker_parameters import TrackerParameters

@@ -83,7 +83,7 @@ def test_a_bad_override_says_what_was_expected(arguments: list[str], message: st
     ("argument", "expected"),
     [("phalp.n_init=3", True), ("a=b=c", True), ("video.mp4", False), ("./a=b.mp4", False), ("--out=x", False)],
 )
-def test_overrides_are_told_from_file_names(argument: str, expected: bool) -> None:
+def test_overrides_are_distinguished_from_file_names(argument: str, expected: bool) -> None:
     assert is_override(argument) is expected
 
 

@@ -76,7 +76,7 @@ def test_file_cut_short_keeps_what_came_before_the_cut(clips: Path, tmp_path: Pa
         assert "100" in warnings[-1] or "102" in warnings[-1]
 
 
-def test_early_end_is_told_with_frame_and_expected_frames(clips: Path, tmp_path: Path) -> None:
+def test_early_end_is_reported_with_frame_and_expected_frames(clips: Path, tmp_path: Path) -> None:
     data = (clips / "clip.mkv").read_bytes()
     path = tmp_path / "cut.mkv"
     path.write_bytes(data[: len(data) // 2])

@@ -111,7 +111,7 @@ def test_shots_begin_where_the_scene_changes(images: list[UInt8], expected: list
     assert shots(images) == expected
 
 
-def test_grey_scenes_are_told_apart_by_brightness() -> None:
+def test_grey_scenes_are_distinguished_by_brightness() -> None:
     dark, bright = (np.full((HEIGHT, WIDTH, 3), value, np.uint8) for value in (60, 140))
     assert shots([dark] * 10 + [bright] * 10) == [10]
 

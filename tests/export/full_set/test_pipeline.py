@@ -135,7 +135,7 @@ def _observed(client: EmbeddedClient, repository: Path, window: int) -> list[Fra
     return [seen for part in parts for seen in part]
 
 
-def test_window_size_does_not_change_looks_or_bodies(client: EmbeddedClient, repository: Path) -> None:
+def test_window_size_does_not_change_appearance_or_bodies(client: EmbeddedClient, repository: Path) -> None:
     alone, together = (_observed(client, repository, window) for window in (1, 4))
     assert sum(len(seen.people) for seen in alone) > 6
     for one, other in zip(alone, together, strict=True):

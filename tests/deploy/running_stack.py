@@ -44,7 +44,7 @@ _JOBS = 20
 _SECONDS = 60.0
 
 
-class LiveStack:
+class RunningStack:
     """The processes; a context manager that starts and ends them.
 
     Args:
