@@ -80,7 +80,7 @@ def test_connection_errors_are_short() -> None:
 @pytest.mark.parametrize("name", ["attempt_seconds", "budget_seconds", "first_delay", "breaker_failures"])
 @pytest.mark.parametrize("value", [0, -1, math.nan])
 def test_policy_refuses_what_is_not_positive(name: str, value: float) -> None:
-    with pytest.raises(SettingsError, match=f"triton {name}: expected a positive number"):
+    with pytest.raises(SettingsError, match=f"^{name}: expected a number >.*, got {value}$"):
         FailurePolicy(**{name: value})  # type: ignore[arg-type]
 
 
