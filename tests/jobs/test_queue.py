@@ -6,10 +6,12 @@ import pytest
 
 from harness.job_stores import contents, request, running_store, wait_complete, wait_final, wait_for, workers
 from harness.waiting import until
+from tests.jobs.conftest import FRAMES
 from tracker_service.errors import JobQuotaError, QueueFullError
 from tracker_service.jobs.job import JobState
 from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
-from tracker_service.jobs.queue.store_parameters import QueueLimits
+from tracker_service.jobs.queue.store_parameters import QueueLimits, RunLimits
+from tracker_service.video.probe import VideoProperties
 
 
 def queue_order(*asked: tuple[str, int]) -> list[int]:
@@ -139,6 +141,20 @@ def test_an_upload_belongs_to_the_job_that_takes_it(short: Path, tmp_path: Path)
         assert refused.exists()
         store.delete(job.id)
         assert not job.folder.exists()
+
+
+@pytest.mark.parametrize(("max_frames", "total"), [(None, FRAMES), (5, 5), (100, FRAMES)])
+def test_a_queued_job_tells_how_many_frames_it_will_have(
+    clip: Path, tmp_path: Path, max_frames: int | None, total: int
+) -> None:
+    with running_store(tmp_path, run=RunLimits(poll_seconds=60.0)) as store:
+        assert store.submit(request(clip, max_frames=max_frames)).frames_total == total
+
+
+def test_a_video_that_its_client_has_looked_at_is_not_opened_again(short: Path, tmp_path: Path) -> None:
+    seen = VideoProperties(320, 180, 25.0, None, 1234, "h264")
+    with running_store(tmp_path) as store:
+        assert store.submit(request(short), seen).frames_total == 1234
 
 
 def test_jobs_can_be_listed_by_client(short: Path, tmp_path: Path) -> None:

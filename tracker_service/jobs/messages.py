@@ -9,17 +9,6 @@ from tracker_service.errors import JobError
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The source is open.
-
-    Attributes:
-        frames_total: about how many frames it has, None if nothing tells.
-    """
-
-    frames_total: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Progressed:
     """The worker is alive and has progressed: frames were read or tracked since the last such message.
 
@@ -122,9 +111,7 @@ class Locked:
     reason: str
 
 
-Message: TypeAlias = (
-    Opened | Progressed | Committed | Restored | Waiting | Resumed | Completed | Refused | DiskFull | Locked
-)
+Message: TypeAlias = Progressed | Committed | Restored | Waiting | Resumed | Completed | Refused | DiskFull | Locked
 _TYPES = {kind.__name__: kind for kind in get_args(Message)}
 
 

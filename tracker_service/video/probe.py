@@ -10,6 +10,8 @@ import orjson
 from tracker_service.errors import VideoError, VideoFormatError, VideoNotFoundError
 from tracker_service.video.container import VideoContainer
 from tracker_service.video.image_folder import is_image
+from tracker_service.video.position import Selection
+from tracker_service.video.video_file import VideoFileSource
 
 _LONGEST_REPORT = 4096
 _KINDS = {kind.__name__: kind for kind in (VideoNotFoundError, VideoFormatError, VideoError)}
@@ -17,7 +19,7 @@ _KINDS = {kind.__name__: kind for kind in (VideoNotFoundError, VideoFormatError,
 
 @dataclass(frozen=True, slots=True)
 class VideoProperties:
-    """What the header of a video file says; nothing is decoded for it.
+    """What the header of a video file says.
 
     Attributes:
         width, height: of the frames as stored, pixels; 0 where the header does not say.
@@ -35,18 +37,20 @@ class VideoProperties:
     codec: str
 
 
-def probe_video(path: Path, *, timeout: float = 60.0) -> VideoProperties:
-    """Return what the header of the video file ``path`` says.
+def probe_video(path: Path, *, decoded_pixels: int, timeout: float = 60.0) -> VideoProperties:
+    """Return what the header of the video file ``path`` says, once its first frame has been decoded.
 
     Args:
         path: a file; pictures are refused, because they are no videos.
+        decoded_pixels: a file of larger frames is not decoded. Raising it finds more files that cannot be decoded, and
+            takes more memory for large frames.
         timeout: seconds it may take. Raising it lets slower disks pass.
 
     Raises:
         VideoNotFoundError: there is no such file.
-        VideoFormatError: it is not a video, or opening it takes too long or breaks the decoder.
+        VideoFormatError: it is not a video, nothing in it can be decoded, or it takes too long or breaks the decoder.
     """
-    command = (sys.executable, "-m", __spec__.name, str(path))
+    command = (sys.executable, "-m", __spec__.name, str(path), str(decoded_pixels))
     try:
         done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)  # noqa: S603 - our own module
     except subprocess.TimeoutExpired:
@@ -60,8 +64,15 @@ def probe_video(path: Path, *, timeout: float = 60.0) -> VideoProperties:
     return VideoProperties(**report)
 
 
-def properties_of(path: Path) -> VideoProperties:
-    """Read the header of ``path`` in this process; raises as `probe_video`."""
+def properties_of(path: Path, decoded_pixels: int) -> VideoProperties:
+    """Do the work of `probe_video` in this process."""
+    properties = _header(path)
+    if properties.width * properties.height <= decoded_pixels:
+        VideoFileSource(path, Selection.between(None, None), threads=1).close()
+    return properties
+
+
+def _header(path: Path) -> VideoProperties:
     if is_image(path):
         raise VideoFormatError(f"{path}: expected a video, got a picture")
     container = VideoContainer(path, threads=1)
@@ -76,9 +87,9 @@ def properties_of(path: Path) -> VideoProperties:
         container.close()
 
 
-def _report(path: Path) -> bytes:
+def _report(path: Path, decoded_pixels: int) -> bytes:
     try:
-        return orjson.dumps(asdict(properties_of(path)))
+        return orjson.dumps(asdict(properties_of(path, decoded_pixels)))
     except VideoError as error:
         kind = type(error).__name__
         known = kind if kind in _KINDS else VideoError.__name__
@@ -86,4 +97,4 @@ def _report(path: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(_report(Path(sys.argv[1])))
+    sys.stdout.buffer.write(_report(Path(sys.argv[1]), int(sys.argv[2])))

@@ -151,7 +151,8 @@ class VideoJobs:
 
     async def _submit(self, request: JobRequest, options: JobOptions) -> Submitted:
         try:
-            properties = await _in_thread(probe_video, request.source)
+            most_pixels = self._service.settings.limits.video_pixels
+            properties = await _in_thread(probe_video, request.source, decoded_pixels=most_pixels)
             self._check(properties, options.max_frames)
             wanted = replace(
                 request,
@@ -163,7 +164,7 @@ class VideoJobs:
             # One at a time, so that of two concurrent requests only the second one waits for the other's job.
             async with self._submitting:
                 counts = await _in_thread(self.store.counts)
-                job = await _in_thread(self.store.submit, wanted)
+                job = await _in_thread(self.store.submit, wanted, properties)
         except VideoError as error:
             raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
         return Submitted(job, waits=counts.active >= self._service.settings.jobs.concurrency)

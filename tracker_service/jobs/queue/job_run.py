@@ -18,7 +18,6 @@ from tracker_service.jobs.messages import (
     DiskFull,
     Locked,
     Message,
-    Opened,
     Progressed,
     Refused,
     Restored,
@@ -135,8 +134,6 @@ class JobRun:
     def _take(self, message: Message | WorkerDied) -> None:
         self._at_border = False
         match message:
-            case Opened(frames_total):
-                self._note(frames_total=frames_total)
             case Progressed():
                 self._observer.progressed()
             case Committed() | Restored():

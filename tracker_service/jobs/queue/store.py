@@ -3,6 +3,7 @@
 import logging
 import secrets
 import shutil
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -26,7 +27,7 @@ from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
-from tracker_service.video.source import open_source
+from tracker_service.video.probe import VideoProperties, properties_of
 
 _STATES = {
     "ENQUEUED": JobState.QUEUED,
@@ -93,19 +94,22 @@ class JobStore:
             self._open(opened)
             self._opened = opened.pop_all()
 
-    def submit(self, request: JobRequest) -> Job:
+    def submit(self, request: JobRequest, video: VideoProperties | None = None) -> Job:
         """Queue a job.
 
         With ``delete_source`` the source is moved into the job's folder; it is where it was when this raises.
 
+        Args:
+            request: what is to be done.
+            video: what `probe_video` has found; without it the source is looked at here, in this process.
+
         Raises:
             QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
-            VideoError: the source is no video (checked by opening it).
+            VideoError: the source is no video.
             DiskFullError: there is no room for its results.
         """
         database = self._database
-        with open_source(request.source):
-            pass
+        video = video or properties_of(request.source, sys.maxsize)
         if (room := free_bytes(self._folder)) < (wanted := self._parameters.free_bytes):
             raise DiskFullError(f"job: expected {wanted >> 20} MiB of free disk for results, got {room >> 20} MiB")
         with self._submitting, ExitStack() as failing:
@@ -120,6 +124,7 @@ class JobStore:
                 request = replace(request, source=taken)
             identity, settings = SourceIdentity.of(request.source), self._tracking
             JobDefinition(request, identity, self._chunk_frames(), settings).write(folder)
+            folder.write_status(JobStatus(frames_total=_bounded(video.frames, request.max_frames)))
             database.enqueue(job_id, rank, request.client)
             failing.pop_all()
         return self.get(job_id)
@@ -322,6 +327,10 @@ class JobStore:
             attempts=status.attempts,
             reason=None if state is JobState.QUEUED else _reason(entry, status),
         )
+
+
+def _bounded(frames: int | None, most: int | None) -> int | None:
+    return frames if most is None or frames is None else min(frames, most)
 
 
 def _reason(entry: WorkflowStatus, status: JobStatus) -> str | None:

@@ -15,7 +15,7 @@ from tracker_service.jobs.chunks.run_record import RunRecord
 from tracker_service.jobs.chunks.stitching import stitch
 from tracker_service.jobs.chunks.tracking import ChunkOptions, ChunkTracking
 from tracker_service.jobs.folder import JobDefinition
-from tracker_service.jobs.messages import Completed, Message, Opened, Progressed, Restored, Resumed, Waiting
+from tracker_service.jobs.messages import Completed, Message, Progressed, Restored, Resumed, Waiting
 from tracker_service.jobs.worker.fence import Fence
 from tracker_service.jobs.worker.frame_marks import FrameMarker
 from tracker_service.jobs.worker.source_watch import SourceWatch
@@ -112,8 +112,6 @@ class VideoJob:
                 _logger.warning("the job starts anew: %s", error)
         self._files.clear()
         start = opened.enter_context(closing(starting.begin()))
-        if start.source is not None:
-            self._report(Opened(start.source.info.frames_estimate))
         return start, self._run(starting, start, options, client, marker, opened)
 
     def _run(
