@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from tracker_service.jobs.queue.fair_order import LOWEST_PRIORITY, UnfinishedJob, next_rank
+from tracker_service.jobs.job import LOWEST_PRIORITY
+from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 
 ROUNDS = 99_999
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 
 class JobState(StrEnum):
@@ -24,28 +27,43 @@ class JobState(StrEnum):
         return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
+LOWEST_PRIORITY = 200
+_MOST_FRAMES = 2**31 - 1
+
+
+def _empty_is_all(value: object) -> object:
+    """Take an empty field of a form for one that is not set."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """How a video is computed; JSON fields beside ``video_path``, or text fields of the form."""
+
+    max_frames: Annotated[
+        Annotated[int, Field(ge=1, le=_MOST_FRAMES)] | None,
+        BeforeValidator(_empty_is_all),
+        Field(description="stop after this many frames; without it, read to the end"),
+    ] = None
+    overlay: Annotated[bool, Field(description="also draw `overlay.mp4`, which takes about as long as tracking")] = True
+    refine: Annotated[bool, Field(description="smooth and fill gaps in a second pass")] = False
+    priority: Annotated[int, Field(ge=0, le=LOWEST_PRIORITY, description="lower goes first")] = 100
+
+
 @dataclass(frozen=True, slots=True)
-class JobRequest:
-    """What is to be done with a video.
+class JobRequest(JobOptions):
+    """What is to be done with a video, and for whom.
 
     Attributes:
         source: the video on this host.
         shown_source: the video as the client named it; the only path that clients get to see.
         client: who asked (API key name or address), for quotas and fairness.
-        max_frames: stop after this many frames; None reads to the end.
-        overlay: also draw `overlay.mp4`.
-        refine: also run the second, offline pass.
-        priority: lower goes first.
         delete_source: the source is an upload that goes with the job's own files.
     """
 
     source: Path
     shown_source: str
     client: str = ""
-    max_frames: int | None = None
-    overlay: bool = True
-    refine: bool = False
-    priority: int = 100
     delete_source: bool = False
 
 

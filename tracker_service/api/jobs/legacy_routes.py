@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.jobs.job_answers import Accepted, UploadStatus
-from tracker_service.api.jobs.options import JobOptions
+from tracker_service.api.jobs.options import job_options
 from tracker_service.api.jobs.responses import (
     ACCEPTED_RESPONSES,
     FRAME_RESPONSES,
@@ -37,7 +37,7 @@ _MOST_DIGITS = 9
 async def process_video_async(request: Request, response: Response, videos: VideoJobsOf, client: ClientOf) -> Accepted:
     """Queue an uploaded video; the overlay is always drawn."""
     async with videos.uploads.receive(request) as upload:
-        options = JobOptions.of({**upload.fields, "overlay": True}, overlay=True)
+        options = job_options({**upload.fields, "overlay": True}, overlay=True)
         submitted = await videos.submit_upload(upload, client, options)
     request.state.log["job"] = submitted.job.id
     response.headers["Location"] = f"/jobs/{submitted.job.id}"

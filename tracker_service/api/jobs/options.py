@@ -1,53 +1,38 @@
 """The options of a video job that clients may set."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tracker_service.api.http.errors import describe_problem, http_error
+from tracker_service.jobs.job import JobOptions
 
-_LARGEST = 2**31 - 1
-_LOWEST_PRIORITY = 200
-
-
-def _empty_is_all(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
+_OPTIONS = TypeAdapter(JobOptions)
 
 
-class JobOptions(BaseModel):
-    """How a video is computed; JSON fields beside ``video_path``, or text fields of the form."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    max_frames: Annotated[int | None, BeforeValidator(_empty_is_all)] = Field(
-        default=None, ge=1, le=_LARGEST, description="stop after this many frames; without it, read to the end"
-    )
-    overlay: bool = Field(default=True, description="also draw `overlay.mp4`, which takes about as long as tracking")
-    refine: bool = Field(default=False, description="smooth and fill gaps in a second pass")
-    priority: int = Field(default=100, ge=0, le=_LOWEST_PRIORITY, description="lower goes first")
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any], *, overlay: bool) -> Self:
-        """Parse JSON or form fields; ``overlay`` is the route's default.
-
-        Raises:
-            HTTPException: 422, with the field that cannot be used.
-        """
-        try:
-            return cls.model_validate({"overlay": overlay, **values})
-        except ValidationError as error:
-            raise http_error(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPath(JobOptions):
     """The JSON body of a video request."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"video_path": r"C:\Users\me\clip.mov"}]})
+    __pydantic_config__ = ConfigDict(json_schema_extra={"examples": [{"video_path": r"C:\Users\me\clip.mov"}]})
 
-    video_path: str = Field(description="as the client sees it: Windows, WSL, or inside a shared volume")
+    video_path: Annotated[str, Field(description="as the client sees it: Windows, WSL, or inside a shared volume")]
+
+
+def job_options(values: Mapping[str, Any], *, overlay: bool) -> JobOptions:
+    """Parse JSON or form fields; ``overlay`` is the route's default.
+
+    Raises:
+        HTTPException: 422, with the field that cannot be used.
+    """
+    try:
+        return _OPTIONS.validate_python({"overlay": overlay, **values})
+    except ValidationError as error:
+        raise http_error(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
 
 
 def video_path_of(body: bytes) -> tuple[str, dict[str, Any]]:

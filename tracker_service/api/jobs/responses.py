@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 from tracker_service.api.http.error_schemas import Responses, errors
 from tracker_service.api.jobs.document_answers import ResultsPage, VideoAnswer, VideoStatus
 from tracker_service.api.jobs.job_answers import Queued
-from tracker_service.api.jobs.options import JobOptions, VideoPath
+from tracker_service.api.jobs.options import VideoPath
+from tracker_service.jobs.job import JobOptions
 
 _LOCATION = {"Location": {"description": "the job, /jobs/{job_id}", "schema": {"type": "string"}}}
 _BEFORE_A_JOB = errors(400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
@@ -75,8 +76,8 @@ OVERLAY_RESPONSES: Responses = {**TRACKS_RESPONSES, 200: file_answer("video/mp4"
 DELETE_RESPONSES: Responses = {204: {"description": "The job was final and is deleted"}, **_OF_A_JOB}
 
 
-def _form(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema()
+def _form(options: type[JobOptions]) -> dict[str, Any]:
+    schema = TypeAdapter(options).json_schema()
     video = {"type": "string", "format": "binary", "description": "the file"}
     return {"schema": {**schema, "properties": {"video": video, **schema["properties"]}, "required": ["video"]}}
 
@@ -86,7 +87,7 @@ VIDEO_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": VideoPath.model_json_schema()},
+            "application/json": {"schema": TypeAdapter(VideoPath).json_schema()},
             "multipart/form-data": _form(JobOptions),
         },
     }

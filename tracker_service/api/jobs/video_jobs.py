@@ -4,7 +4,7 @@ import asyncio
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
@@ -15,12 +15,11 @@ from fastapi import Depends, Request
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.jobs.following import JobFollower, PollIntervals
 from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
-from tracker_service.api.jobs.options import JobOptions
 from tracker_service.api.jobs.uploads import Upload, UploadFolder
 from tracker_service.api.service import Service
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import JobNotFoundError, VideoError
-from tracker_service.jobs.job import Job, JobRequest, JobState
+from tracker_service.jobs.job import Job, JobOptions, JobRequest, JobState
 from tracker_service.jobs.queue.store import JobStore
 from tracker_service.media import MediaFile, MediaFiles, PathRules
 from tracker_service.settings import Settings
@@ -92,11 +91,12 @@ class VideoJobs:
             HTTPException: 413 or 422 beyond the limits.
         """
         found: MediaFile = await _in_thread(self.media.find, text)
-        return await self._submit(JobRequest(found.path, found.shown, client), options)
+        return await self._submit(JobRequest(found.path, found.shown, client, **asdict(options)))
 
     async def submit_upload(self, upload: Upload, client: str, options: JobOptions) -> Submitted:
         """Queue an uploaded video; the file then belongs to the job. Raises as `submit_path`."""
-        submitted = await self._submit(JobRequest(upload.path, upload.name, client, delete_source=True), options)
+        request = JobRequest(upload.path, upload.name, client, delete_source=True, **asdict(options))
+        submitted = await self._submit(request)
         upload.kept = True
         return submitted
 
@@ -149,22 +149,16 @@ class VideoJobs:
             raise JobNotFoundError(_NOT_FOUND)
         return job
 
-    async def _submit(self, request: JobRequest, options: JobOptions) -> Submitted:
+    async def _submit(self, request: JobRequest) -> Submitted:
         try:
             most_pixels = self._service.settings.limits.video_pixels
             properties = await _in_thread(probe_video, request.source, decoded_pixels=most_pixels)
-            self._check(properties, options.max_frames)
-            wanted = replace(
-                request,
-                max_frames=self._most_frames(properties, options.max_frames),
-                overlay=options.overlay,
-                refine=options.refine,
-                priority=options.priority,
-            )
+            self._check(properties, request.max_frames)
+            limited = replace(request, max_frames=self._most_frames(properties, request.max_frames))
             # One at a time, so that of two concurrent requests only the second one waits for the other's job.
             async with self._submitting:
                 counts = await _in_thread(self.store.counts)
-                job = await _in_thread(self.store.submit, wanted, properties)
+                job = await _in_thread(self.store.submit, limited, properties)
         except VideoError as error:
             raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
         return Submitted(job, waits=counts.active >= self._service.settings.jobs.concurrency)

@@ -9,7 +9,8 @@ ever, because rounds only rise while anything is queued. Within a round the orde
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LOWEST_PRIORITY = 200
+from tracker_service.jobs.job import LOWEST_PRIORITY
+
 _PLACES = 100
 _ROUNDS = 100_000
 _RANKS = _PLACES * _ROUNDS
