@@ -1,5 +1,6 @@
 """Shared memory: cleaned up in every way a process can end, and never read back while the server may still write."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -22,13 +23,20 @@ from tracker_service.inference.triton import FailurePolicy, TritonClient, region
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import sys, time, numpy as np
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton import TritonClient, regions
+regions.PREFIX = sys.argv[3]
 client = TritonClient(sys.argv[1])
 client.infer("hmr2", {"crops": np.zeros((4, 256, 256, 3), np.uint8)}, ["betas"])
 print("ready" if client.uses_shared_memory else "not shared", flush=True)
 if sys.argv[2] == "wait":
     time.sleep(60)
 """
+
+
+@pytest.fixture(autouse=True)
+def _own_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests in other processes have regions at the same time."""
+    monkeypatch.setattr(regions, "PREFIX", f"{regions.PREFIX}{os.getpid()}-")
 
 
 def names() -> set[str]:
@@ -46,7 +54,7 @@ def infer(client: TritonClient, rows: int = 4) -> dict[str, np.ndarray]:
 
 @contextmanager
 def other_process(server: TritonServer, mode: str) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-c", SCRIPT, server.url, mode]
+    command = [sys.executable, "-c", SCRIPT, server.url, mode, regions.PREFIX]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
