@@ -20,7 +20,7 @@ from harness.job_stores import (
 from harness.postgres import PostgresUnavailableError, postgres
 from harness.waiting import until
 from tracker_service.errors import JobError
-from tracker_service.jobs.queue.liveness import OneOfSeveral, OneService
+from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness
 from tracker_service.settings import load_settings
 from tracker_service.wiring.jobs import store_parameters
 
@@ -57,7 +57,7 @@ def test_a_killed_worker_and_a_closed_store_change_nothing(
 
 
 def test_services_of_a_database_have_stable_names_of_their_own(database: str) -> None:
-    first, second = OneOfSeveral(database, None), OneOfSeveral(database, None)
+    first, second = DatabaseLiveness(database, None), DatabaseLiveness(database, None)
     assert first.executor_id != second.executor_id
     assert first.confirm()
     assert not second.claim(first.executor_id)
@@ -65,16 +65,16 @@ def test_services_of_a_database_have_stable_names_of_their_own(database: str) ->
     first.close()
     until(lambda: second.claim(name))  # the database needs a moment to notice
     second.release(name)
-    third = OneOfSeveral(database, None)
+    third = DatabaseLiveness(database, None)
     assert third.executor_id == name
     with pytest.raises(JobError, match="which a live service has"):
-        OneOfSeveral(database, name)
+        DatabaseLiveness(database, name)
     second.close()
     third.close()
 
 
 def test_a_service_that_lost_its_connection_knows_that_it_may_have_been_replaced(database: str) -> None:
-    service = OneOfSeveral(database, "here")
+    service = DatabaseLiveness(database, "here")
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     assert not service.confirm()
@@ -83,11 +83,11 @@ def test_a_service_that_lost_its_connection_knows_that_it_may_have_been_replaced
 
 
 def test_a_folder_without_a_database_has_one_service(tmp_path: Path) -> None:
-    first = OneService(tmp_path)
+    first = FolderLiveness(tmp_path)
     with pytest.raises(JobError, match="several need a PostgreSQL database"):
-        OneService(tmp_path)
+        FolderLiveness(tmp_path)
     first.close()
-    OneService(tmp_path).close()
+    FolderLiveness(tmp_path).close()
 
 
 def test_a_database_that_is_away_is_an_error_of_the_start(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class Liveness(Protocol):
         ...
 
 
-class OneService:
+class FolderLiveness:
     """The only service of a folder: the kernel holds a lock on a file in it for as long as the process lives.
 
     Args:
@@ -85,7 +85,7 @@ class OneService:
         os.close(self._file)
 
 
-class OneOfSeveral:
+class DatabaseLiveness:
     """A service among others of a PostgreSQL database: each holds an advisory lock as long as its connection lasts.
 
     Args:

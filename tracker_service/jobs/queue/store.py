@@ -21,7 +21,7 @@ from tracker_service.jobs.queue.database import EARLIER_VERSIONS, QueueDatabase,
 from tracker_service.jobs.queue.earlier_version import adopt, being_adopted, read_definition
 from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 from tracker_service.jobs.queue.job_run import reset_failures
-from tracker_service.jobs.queue.liveness import Liveness, OneOfSeveral, OneService
+from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness, Liveness
 from tracker_service.jobs.queue.maintenance import Maintenance
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.retention import remove
@@ -249,7 +249,7 @@ class JobStore:
 
     def _liveness(self) -> Liveness:
         url = self._url
-        return OneService(self._folder) if url is None else OneOfSeveral(url, self._parameters.executor_id)
+        return FolderLiveness(self._folder) if url is None else DatabaseLiveness(url, self._parameters.executor_id)
 
     @property
     def _url(self) -> str | None:

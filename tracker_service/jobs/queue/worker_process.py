@@ -46,13 +46,13 @@ class WorkerProcess:
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._messages: queue.SimpleQueue[Message | WorkerDied] = queue.SimpleQueue()
-        self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
-        self._listeners = [
-            Thread(target=self._collect_complaints, name="worker-stderr", daemon=True),
-            Thread(target=self._collect_messages, name="worker-stdout", daemon=True),
+        self._errors: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._readers = [
+            Thread(target=self._read_errors, name="worker-stderr", daemon=True),
+            Thread(target=self._read_messages, name="worker-stdout", daemon=True),
         ]
-        for listener in self._listeners:
-            listener.start()
+        for reader in self._readers:
+            reader.start()
         with suppress(OSError):  # it died already: its last message says so
             _pipe(self._process.stdin).write(WORKER_TASK.dump_json(task) + b"\n")
             _pipe(self._process.stdin).flush()
@@ -73,31 +73,31 @@ class WorkerProcess:
         """End the worker now; what it has not committed is lost. Returns when it is gone."""
         self._process.kill()
         self._process.wait(_KILL_SECONDS)
-        for listener in self._listeners:
-            listener.join(_KILL_SECONDS)
+        for reader in self._readers:
+            reader.join(_KILL_SECONDS)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             with suppress(OSError):
                 _pipe(pipe).close()
 
-    def _collect_messages(self) -> None:
+    def _read_messages(self) -> None:
         for line in _pipe(self._process.stdout):
             try:
                 self._messages.put(decode(line))
             except JobError as error:
-                self._complaints.append(str(error))
+                self._errors.append(str(error))
         code = self._process.wait()
-        self._listeners[0].join()
-        self._messages.put(WorkerDied(self._last_words(code)))
+        self._readers[0].join()
+        self._messages.put(WorkerDied(self._reason(code)))
 
-    def _collect_complaints(self) -> None:
+    def _read_errors(self) -> None:
         for line in _pipe(self._process.stderr):
             text = line.decode(errors="replace").rstrip()
             _logger.debug("worker %d: %s", self.pid, text)
             if text:
-                self._complaints.append(text)
+                self._errors.append(text)
 
-    def _last_words(self, code: int) -> str:
-        last = self._complaints[-1] if self._complaints else ""
+    def _reason(self, code: int) -> str:
+        last = self._errors[-1] if self._errors else ""
         if code >= 0:
             return f"the worker ended with status {code}" + (f": {last}" if last else "")
         name = signal.Signals(-code).name

@@ -27,7 +27,7 @@ from tracker_service.jobs.worker.video_job import VideoJob
 
 _PROGRESS_EVERY = 0.5
 _SET_PARENT_DEATH_SIGNAL = 1
-_RATHER_THIS_PROCESS = "500"
+_OOM_SCORE = "500"
 _PATH = re.compile(r"(?<![\w.])/(?:[^\s/:,;'\"]+/)+")
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     _prepare_process()
     task = WORKER_TASK.validate_json(sys.stdin.buffer.readline())
     job = JobDefinition.read(JobFolder(task.folder))
-    Thread(target=_die_with_service, name="service", daemon=True).start()
+    Thread(target=_exit_with_service, name="service", daemon=True).start()
     try:
         VideoJob(task, job, reporter.send).run()
     except JobLockedError as error:
@@ -94,10 +94,10 @@ def _prepare_process() -> None:
             # The end of standard input says the same, but is only noticed while Python code runs.
             ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
         with suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text(_RATHER_THIS_PROCESS)
+            Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
 
 
-def _die_with_service() -> None:
+def _exit_with_service() -> None:
     while sys.stdin.buffer.readline():
         pass
     os._exit(1)
