@@ -25,6 +25,9 @@ def make_version_1(folder: Path, jobs: list[Job]) -> None:
                 "UPDATE workflow_input SET inputs = ? WHERE workflow_uuid = ?",
                 (orjson.dumps(arguments).decode(), job.id),
             )
+            for manifest in (job.folder / "chunks").glob("*.json"):
+                chunk_1 = orjson.loads(manifest.read_bytes()) | {"tracks": {"adler": 1, "length": 0}}
+                manifest.write_bytes(orjson.dumps(chunk_1))
             if job.frames_done:
                 chunk = orjson.dumps({"chunk": 0, "frames_done": job.frames_done, "last": False}).decode()
                 queue.execute(

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from tracker_service.errors import TrackerStateError
+from tracker_service.errors import ResultsError, TrackerStateError
 from tracker_service.inference.client import InferenceClient
-from tracker_service.jobs.chunks.chunk import ChunkFiles
+from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
 from tracker_service.jobs.chunks.run_record import RunRecord
 from tracker_service.jobs.chunks.stitching import stitch
 from tracker_service.jobs.chunks.tracking import ChunkOptions, ChunkTracking
@@ -73,13 +73,22 @@ class VideoJob:
         count = self._files.count()
         if self._files.end.exists():
             end = orjson.loads(self._files.end.read_bytes())
-            if end["chunks"] == count or (self._task.folder / SUMMARY).exists():
+            stitched = (self._task.folder / SUMMARY).exists()
+            if stitched or (end["chunks"] == count and self._last_chunk(count) is not None):
                 self._report(Restored(end["chunks"] - 1, end["record"]["statistics"]["frames"], last=True))
                 return True
-        if count:
-            chunk = self._files.read(count - 1)
+        if (count := self._files.count()) and (chunk := self._last_chunk(count)) is not None:
             self._report(Restored(chunk.number, chunk.first_line + chunk.lines, last=False))
         return False
+
+    def _last_chunk(self, count: int) -> Chunk | None:
+        """Return the last committed chunk; None, and no chunk is left, where another version has written them."""
+        try:
+            return self._files.read(count - 1)
+        except ResultsError as error:
+            _logger.warning("the job starts anew: %s", error)
+            self._files.clear()
+            return None
 
     def _track(self, fence: Fence) -> None:
         options = RunOptions.of(self._settings)
