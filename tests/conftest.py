@@ -14,7 +14,18 @@ from xdist.scheduler import LoadScopeScheduling
 from harness.command_line import CommandLine
 
 ROOT = Path(__file__).parent
-LONGEST_FIRST = ("api", "jobs", "chaos", "inference/triton", "export", "deploy", "command_line")
+LONGEST_FIRST = (
+    "chaos",
+    "jobs",
+    "api",
+    "documentation",
+    "deploy",
+    "export",
+    "inference/triton",
+    "command_line",
+    "packaging",
+    "samples",
+)
 """The folders that take minutes."""
 PREPARING = {"environment", "find", "full_set", "stack", "triton"}
 """Fixtures that install programs or export models: who comes first may take longer than a test."""
