@@ -80,6 +80,16 @@ def test_every_frame_comes_out_once_with_people_in_it(frames: tuple[Frame, ...],
     assert one_by_one[0].persons
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_people_of_a_source_that_is_too_short_to_confirm_anybody_are_reported(
+    frames: tuple[Frame, ...], client: EmbeddedClient, one_by_one: list[FrameResult], count: int
+) -> None:
+    results = run(frames[:count], client, OverlapParameters())
+    assert len(results) == count
+    for short, whole in zip(results, one_by_one, strict=False):
+        assert seen(whole) <= seen(short) != set()
+
+
 def test_a_person_who_is_hidden_for_a_while_is_predicted_and_keeps_the_id(
     frames: tuple[Frame, ...], client: EmbeddedClient, one_by_one: list[FrameResult]
 ) -> None:

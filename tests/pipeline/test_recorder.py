@@ -39,6 +39,16 @@ def test_what_was_known_of_the_frame_reaches_the_result() -> None:
     assert frame.result.shot
 
 
+def test_people_may_join_open_frames_later_but_none_is_entered_where_no_frame_is_open() -> None:
+    recorder = Recorder()
+    recorder.add(tracked_frame(3), [])
+    recorder.enter([person(3, 9)])
+    (frame,) = recorder.final(None)
+    assert [one.track_id for one in frame.result.persons] == [9]
+    with pytest.raises(ContractError, match="no frame is open"):
+        recorder.enter([person(3, 9)])
+
+
 @pytest.mark.parametrize("frame_number", [0, 3])
 def test_a_record_of_a_frame_that_is_not_open_is_refused(frame_number: int) -> None:
     recorder = Recorder()

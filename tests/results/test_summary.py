@@ -127,7 +127,9 @@ def test_summary_says_the_essentials_as_text() -> None:
 def test_run_without_people_is_summarised() -> None:
     summary = summary_of(FrameStatistics(), elapsed=0.0, stages={})
 
-    assert (summary.frames, summary.fps, summary.coverage, summary.tracks) == (0, 0.0, 1.0, ())
+    assert (summary.frames, summary.fps, summary.coverage, summary.tracks) == (0, 0.0, None, ())
+    assert json.loads(summary.to_json())["coverage"] is None
+    assert "coverage        none\n" in summary.text()
     assert "not measured" in summary.text()
 
 

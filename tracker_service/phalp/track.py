@@ -72,6 +72,11 @@ class Tracks(Columns):
         """(n,) whether the track was created in the last frame."""
         return np.asarray((self.hits == 1) & (self.misses == 0))
 
+    @property
+    def seen_throughout(self) -> Bool:
+        """(n,) whether the track was seen in every frame since its first."""
+        return np.asarray(self.hits == self.age)
+
     def see(self, rows: Int64, sightings: Sightings, time: int, *, shot: bool) -> None:
         """Enter a sighting of each of ``rows``; after a shot change the whole location history becomes the new one."""
         self.hits[rows] += 1

@@ -62,6 +62,7 @@ class Tracker:
         self._back_fill = back_fill_for(parameters)
         self._next_id = 1
         self._time: int | None = None
+        self._updates = 0
         self._decision: Decision | None = None
 
     @property
@@ -138,8 +139,21 @@ class Tracker:
         new = self._start_tracks(first.association.unmatched_detections, observed, time)
         ended = self._end_tracks(time)
         self._time = time
+        self._updates += 1
         self._decision = Decision(time, shot, confirmed, hits, misses, first, second, *new, ended)
         return tuple(self._records(prediction, time, frame_size))
+
+    def finish(self) -> tuple[TrackedPerson, ...]:
+        """Say after the last frame of a source whom else to report: tentative people whom more frames could confirm.
+
+        Returns:
+            The records, of the last frames, of the tentative tracks that were seen in every frame since they began, in
+            order of track id; none where ``report_tentative`` does not ask for them. Frames left out count as none.
+        """
+        if not self._parameters.reports_tentative(self._updates):
+            return ()
+        reported = ~self._tracks.confirmed & self._tracks.seen_throughout
+        return tuple(self._back_fill.take(self._tracks.track_id[reported].tolist()))
 
     def new_identity(self) -> int:
         """Return a track id that no track has had or will have, for a person tracked by other means."""
@@ -151,6 +165,7 @@ class Tracker:
         arrays = with_prefix("tracks", self._tracks.arrays())
         arrays |= with_prefix("back_fill", pack_records(self._back_fill.records))
         arrays["next_id"] = np.array(self._next_id)
+        arrays["updates"] = np.array(self._updates)
         arrays["time"] = np.array([] if self._time is None else [self._time], np.int64)
         arrays["frames"] = np.array(self._back_fill.frames, np.int64)
         if self._textures:
@@ -180,6 +195,7 @@ class Tracker:
         try:
             tracker._tracks = Tracks.from_arrays(without_prefix("tracks", arrays))
             tracker._next_id = int(arrays["next_id"])
+            tracker._updates = int(arrays["updates"])
             tracker._time = int(arrays["time"][0]) if len(arrays["time"]) else None
             tracker._back_fill.restore(unpack_records(without_prefix("back_fill", arrays)), arrays["frames"].tolist())
             if "textures" in arrays:

@@ -9,6 +9,7 @@ from tracker_service.types.bounds import Ge, Gt, Interval, check_bounds
 DistanceType: TypeAlias = Literal["EQ_019", "EQ_010", "A0", "P0", "L0", "LC", "N0", "NC"]
 PoseDistance: TypeAlias = Literal["smpl"]
 Compatibility: TypeAlias = Literal["paper", "upstream"]
+ReportTentative: TypeAlias = Literal["never", "short", "always"]
 
 _PREDICT_LETTERS = frozenset("TAPL")
 
@@ -37,6 +38,11 @@ class TrackerParameters:
         tentative_misses: consecutive missed frames a tentative track survives (0: none, as upstream, also with
             ``compat="upstream"``). Raising it confirms people who are detected irregularly, and more false ones. In
             live mode the track lasts as long as a confirmed one, but its hits are counted anew.
+        report_tentative: at the end of a source, whether tentative tracks that were seen in every frame since they
+            began are reported from their first sighting on: "never", as upstream; "short" only where the source has
+            fewer than ``n_init`` frames, so that one picture gives its people; "always" also reports people who come
+            in during the last frames, and more false ones there. Without effect when ``live`` or with
+            ``compat="upstream"``.
         appearance_scale: the embedding is divided by this before distances are taken. Raising it weakens the
             appearance term.
         location_damping: factor on a missed track's velocity per further missed frame, in (0, 1]; 1 keeps the velocity
@@ -70,6 +76,7 @@ class TrackerParameters:
     n_init: Annotated[int, Ge(1)] = 5
     past_lookback: Annotated[int, Interval(ge=1, le=1)] = 1
     tentative_misses: Annotated[int, Ge(0)] = 3
+    report_tentative: ReportTentative = "short"
     appearance_scale: Annotated[float, Gt(0)] = 1000.0
     location_damping: Annotated[float, Interval(gt=0, le=1)] = 0.99
     least_visible: Annotated[float, Interval(ge=0, le=1)] = 0.25
@@ -98,6 +105,12 @@ class TrackerParameters:
         if self.live:
             return self.max_age_track
         return 0 if self.upstream else self.tentative_misses
+
+    def reports_tentative(self, frames: int) -> bool:
+        """Whether tentative tracks are reported at the end of a source of so many frames: `report_tentative`."""
+        if self.live or self.upstream:
+            return False
+        return self.report_tentative == "always" or (self.report_tentative == "short" and frames < self.n_init)
 
     @property
     def damping(self) -> float:

@@ -48,8 +48,18 @@ class Recorder:
             ContractError: a person belongs to a frame that is not open.
         """
         self._open.append(frame)
-        first, last = self._open[0].result.frame_number, frame.result.frame_number
+        self.enter(persons)
+
+    def enter(self, persons: Iterable[TrackedPerson]) -> None:
+        """Enter ``persons`` into the open frames they belong to.
+
+        Raises:
+            ContractError: a person belongs to a frame that is not open.
+        """
         for person in persons:
+            if not self._open:
+                raise ContractError(f"recorder: expected no person, because no frame is open, got {person.track_id}")
+            first, last = self._open[0].result.frame_number, self._open[-1].result.frame_number
             if not first <= person.frame_number <= last:
                 raise ContractError(f"recorder: expected frames {first} to {last}, got frame {person.frame_number}")
             place = person.frame_number - first

@@ -39,6 +39,8 @@ def track_frames(
 ) -> Generator[TrackedFrame | Border, None, None]:
     """Associate the people of consecutive frames and yield every frame, in order, once it is final.
 
+    After the last frame the tracker says whom else to report (`Tracker.finish`).
+
     Args:
         observations: what is seen, frame by frame.
         tracker: new, or restored from a border.
@@ -62,4 +64,5 @@ def track_frames(
             yield from recorder.final(tracker.pending_since)
             if border_every is not None and (frame.frame_number + 1) % border_every == 0:
                 yield Border(frame.frame_number + 1, tracker.snapshot(), recorder.open_frames)
+    recorder.enter(tracker.finish())
     yield from recorder.final(None)

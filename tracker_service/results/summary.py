@@ -71,9 +71,9 @@ class Summary:
         return self.frames / self.elapsed if self.elapsed > 0 else 0.0
 
     @property
-    def coverage(self) -> float:
-        """Mean coverage of the tracks; 1 where there are none."""
-        return sum(track.coverage for track in self.tracks) / len(self.tracks) if self.tracks else 1.0
+    def coverage(self) -> float | None:
+        """Mean coverage of the tracks; None where there are none."""
+        return sum(track.coverage for track in self.tracks) / len(self.tracks) if self.tracks else None
 
     @classmethod
     def of_run(
@@ -130,7 +130,7 @@ class Summary:
             ("source", self.source),
             ("frames", f"{self.frames} ({self.duration:.1f} s of video)"),
             ("people", f"{len(self.tracks)}: {self.seen} seen, {self.predicted} predicted person-frames"),
-            ("coverage", f"{self.coverage:.1%} of the frames between first and last sighting"),
+            ("coverage", _coverage_text(self.coverage)),
             (
                 "dropped boxes",
                 ", ".join(f"{count} {gate.replace('_', ' ')}" for gate, count in asdict(self.dropped).items()),
@@ -171,6 +171,10 @@ def peak_memory() -> int:
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _coverage_text(coverage: float | None) -> str:
+    return "none" if coverage is None else f"{coverage:.1%} of the frames between first and last sighting"
 
 
 def _device_text(runs_on: Mapping[str, str]) -> str:

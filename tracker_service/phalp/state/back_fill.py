@@ -33,6 +33,10 @@ class BackFill:
     def note_frame(self, frame_number: int) -> None:
         """Be told of a frame in which a track exists, before its records."""
 
+    def take(self, track_ids: Iterable[int]) -> list[TrackedPerson]:
+        """Return the records of some tracks, track by track, and forget them."""
+        return [record for track_id in track_ids for record in self._held.pop(track_id, ())]
+
     def keep_only(self, track_ids: Iterable[int]) -> None:
         """Forget the records of all other tracks."""
         kept = set(track_ids)

@@ -11,7 +11,7 @@ from tracker_service.errors import TrackerStateError
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import PersonState, TrackedPerson
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 """Raised whenever the arrays change; other versions are refused."""
 
 
