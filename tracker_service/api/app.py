@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -13,6 +13,7 @@ from tracker_service.api.health import routes as health_routes
 from tracker_service.api.http.access_control import AccessControl
 from tracker_service.api.http.body_limit import BodyLimit
 from tracker_service.api.http.errors import install_error_handlers
+from tracker_service.api.http.known_names import check_query
 from tracker_service.api.http.openapi import DocumentedApp
 from tracker_service.api.http.telemetry import REQUEST_ID_HEADER, Telemetry
 from tracker_service.api.http.unread_body import UnreadBodyDrain
@@ -80,7 +81,7 @@ def create_app(
     app.state.service = service
     app.state.video_jobs = video_jobs
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(check_query)])
     install_error_handlers(app)
     publish_gauges(service)
     _add_middleware(app, service)

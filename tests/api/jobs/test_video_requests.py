@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import psutil
@@ -61,6 +62,41 @@ def test_an_impossible_request_is_refused(
         assert message == error.replace("%(folder)s", folder)
     if b"/Users/" not in sent and folder.encode() not in sent:
         assert folder not in message
+
+
+@pytest.mark.parametrize(
+    ("route", "fields", "error"),
+    [
+        ("/pose/video", {"max_frame": 3}, "'max_frame' is unknown; did you mean max_frames?"),
+        ("/jobs", {"maxFrames": 3}, "'maxFrames' is unknown; did you mean max_frames?"),
+        ("/jobs", {"colour": "red"}, "'colour' is unknown; expected max_frames, overlay, priority, refine"),
+        ("/pose/video", {"on_disconect": "x"}, "'on_disconect' is unknown; did you mean on_disconnect in the query?"),
+        ("/pose/video?max_frames=3", {}, "'max_frames' is expected in the body"),
+        ("/pose/video?mehs=false", {}, "'mehs' is unknown; did you mean mesh?"),
+        ("/jobs?max_frame=3", {}, "'max_frame' is unknown; did you mean max_frames in the body?"),
+    ],
+)
+def test_a_misspelt_or_misplaced_name_is_refused_with_the_nearest_one(
+    video_service: VideoService, route: str, fields: dict[str, Any], error: str
+) -> None:
+    named = video_service.post(route, json={"video_path": str(video_service.clip), **fields})
+    with video_service.clip.open("rb") as video:
+        uploaded = video_service.post(route, files={"video": video}, data=fields)
+    for answer in (named, uploaded):
+        assert (answer.status_code, answer.json()["error"]) == (422, error)
+
+
+def test_a_misspelt_name_is_refused_by_the_older_upload_and_the_list_of_jobs(video_service: VideoService) -> None:
+    with video_service.clip.open("rb") as video:
+        form = video_service.post("/process_video_async", files={"video": video}, data={"max_frame": "3"})
+    assert form.json()["error"] == "'max_frame' is unknown; did you mean max_frames?"
+    listed = video_service.get("/jobs?stat=running")
+    assert (listed.status_code, listed.json()["error"]) == (422, "'stat' is unknown; did you mean state?")
+
+
+def test_a_poll_with_a_time_against_caches_is_answered(video_service: VideoService) -> None:
+    assert video_service.get("/health?_=1764320000").status_code == 200
+    assert video_service.get("/job_status/unknown-job?t=1764320000").status_code == 404
 
 
 def test_an_unknown_query_value_is_refused(video_service: VideoService) -> None:

@@ -22,6 +22,7 @@ def _part(disposition: str) -> bytes:
 
 FILE = _part('name="video"; filename="clip.mp4"')
 END = b"\r\n--XX--\r\n"
+OTHER_FILE = "Missing video file; got a file named 'file'"
 
 
 @pytest.fixture
@@ -53,8 +54,14 @@ def test_an_uploaded_video_is_answered_like_a_named_one_and_goes_with_its_job(id
     [
         ("/pose/video", END, 400, None),
         ("/pose/video", _part('name="max_frames"') + b"5" + END, 400, "Missing video file"),
-        ("/pose/video", _part('name="video"') + b"a text" + END, 400, "Missing video file"),
-        ("/pose/video", _part('name="file"; filename="a.mp4"') + b"x" + END, 400, "Missing video file"),
+        ("/pose/video", _part('name="video"') + b"a text" + END, 415, None),
+        (
+            "/pose/video",
+            _part('name="file"; filename="a.mp4"') + b"x" + END,
+            400,
+            "Missing video file; got a file named 'file'",
+        ),
+        ("/pose/video", FILE + b"x\r\n" + _part('name="mesh"') + b"1" + END, 422, "'mesh' is expected in the query"),
         ("/pose/video", FILE + b"half", 400, None),
         ("/pose/video", b"", 400, None),
         ("/pose/video", b"not a form", 400, None),

@@ -3,22 +3,23 @@
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self, TypeVar
 
 import orjson
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import UploadFile
 
 from tracker_service.api.http.errors import describe_problem, http_error
+from tracker_service.api.http.known_names import check_names
+from tracker_service.api.http.upload_form import UploadForm
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER
 
 IMAGE_TYPES = ("image/jpeg", "image/jpg", "image/png")
 
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _SPACE = str.maketrans("", "", " \t\r\n")
-_MOST_FORM_FIELDS = 16
 
 Fields = TypeVar("Fields", bound="FrameFields")
 FrameNumber = Annotated[int, Field(ge=0, le=LARGEST_FRAME_NUMBER)]
@@ -76,18 +77,20 @@ class RawBody:
         body: JSON, or the image file.
         json: whether it is JSON.
         fields: from the query and, of a form, beside the file.
+        query_names: what only the query may have.
     """
 
     body: bytes
     json: bool
     fields: FrameFields
+    query_names: frozenset[str] = frozenset()
 
     @classmethod
     async def read(cls, request: Request, query: FrameFields) -> Self:
         """Read the body.
 
         Raises:
-            HTTPException: 400 without an image, 408, 413, or 415 for another content type.
+            HTTPException: 400 without an image, 408, 413, 415 for another content type, 422 for unknown form fields.
         """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":
@@ -95,31 +98,40 @@ class RawBody:
         if kind in IMAGE_TYPES:
             return cls(await request.body(), False, query)
         if kind in ("", "application/json") or kind.endswith("+json"):
-            return cls(await request.body(), True, query)
+            return cls(await request.body(), True, query, _only_query(query))
         raise http_error(415, "content-type: expected application/json, multipart/form-data, image/jpeg or image/png")
 
     @classmethod
     async def _of_form(cls, request: Request, query: FrameFields) -> Self:
-        async with request.form(max_files=1, max_fields=_MOST_FORM_FIELDS) as form:
-            image = form.get("image")
-            if not isinstance(image, UploadFile):
-                raise http_error(400, "image: expected a file of this name in the form, got none")
-            texts = {name: value for name, value in form.items() if isinstance(value, str)}
-            return cls(await image.read(), False, _merged(query, _validated(FrameForm, texts)))
+        form, image = UploadForm(request.headers["content-type"], "image"), bytearray()
+        async for data in request.stream():
+            for piece in form.feed(data):
+                image += piece
+        if not form.complete:
+            raise http_error(400, "form: expected a complete form, got only its beginning")
+        if form.file_name is None:
+            raise http_error(400, "image: expected a file of this name in the form, got none")
+        check_names(form.fields, FrameForm.model_fields, {"query": _only_query(query)})
+        return cls(bytes(image), False, _merged(query, _validated(FrameForm, form.fields)))
 
     def parse(self) -> FrameBody:
         """Parse the body.
 
         Raises:
-            HTTPException: 400 for no JSON or no image, 422 for values of wrong types.
+            HTTPException: 400 for no JSON or no image, 422 for unknown fields and values of wrong types.
         """
         if not self.json:
             return FrameBody(self.body, self.fields)
         values = _json_object(self.body)
         if values.get("image_base64") is None:
             raise http_error(400, "image_base64: expected a JPEG or PNG in base64, got none")
+        check_names(values, FrameJson.model_fields, {"query": self.query_names})
         sent = _validated(FrameJson, values)
         return FrameBody(_from_base64(sent.image_base64), _merged(self.fields, sent))
+
+
+def _only_query(query: FrameFields) -> frozenset[str]:
+    return frozenset(type(query).model_fields) - FrameFields.model_fields.keys()
 
 
 def _merged(query: FrameFields, sent: FrameFields) -> FrameFields:
@@ -138,7 +150,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return sent
 
 
-def _validated(model: type[Fields], values: dict[str, Any]) -> Fields:
+def _validated(model: type[Fields], values: Mapping[str, Any]) -> Fields:
     try:
         return model.model_validate(values)
     except ValidationError as error:

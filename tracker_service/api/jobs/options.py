@@ -1,7 +1,7 @@
 """The options of a video job that clients may set."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -9,9 +9,11 @@ from fastapi import Query
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tracker_service.api.http.errors import describe_problem, http_error
+from tracker_service.api.http.known_names import check_names
 from tracker_service.jobs.job import JobOptions
 
 _OPTIONS = TypeAdapter(JobOptions)
+_NAMES = tuple(field.name for field in fields(JobOptions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +25,18 @@ class VideoPath(JobOptions):
     video_path: Annotated[str, Field(description="as the client sees it: Windows, WSL, or inside a shared volume")]
 
 
-def job_options(values: Mapping[str, Any], *, overlay: bool) -> JobOptions:
-    """Parse JSON or form fields; ``overlay`` is the route's default.
+def job_options(values: Mapping[str, Any], *, overlay: bool, query: Collection[str] = ()) -> JobOptions:
+    """Parse JSON or form fields.
+
+    Args:
+        values: the fields beside the video.
+        overlay: the route's default.
+        query: names that the route reads in the query.
 
     Raises:
-        HTTPException: 422, with the field that cannot be used.
+        HTTPException: 422, with the field that cannot be used or that is unknown.
     """
+    check_names(values.keys(), _NAMES, {"query": query})
     try:
         return _OPTIONS.validate_python({"overlay": overlay, **values})
     except ValidationError as error:
@@ -36,7 +44,7 @@ def job_options(values: Mapping[str, Any], *, overlay: bool) -> JobOptions:
 
 
 def video_path_of(body: bytes) -> tuple[str, dict[str, Any]]:
-    """Return the path in a JSON body and all of its fields.
+    """Return the path in a JSON body and its other fields.
 
     Raises:
         HTTPException: 400, there is none; 422, it is no string.
@@ -49,7 +57,7 @@ def video_path_of(body: bytes) -> tuple[str, dict[str, Any]]:
         raise http_error(400, "Missing video_path parameter")
     if not isinstance(sent["video_path"], str):
         raise http_error(422, f"video_path: expected a string, got {type(sent['video_path']).__name__}")
-    return sent["video_path"], sent
+    return sent.pop("video_path"), sent
 
 
 MeshQuery = Annotated[

@@ -2,6 +2,7 @@
 
 from fastapi import Request, Response
 
+from tracker_service.api.http.known_names import query_names
 from tracker_service.api.jobs.job_answers import Queued
 from tracker_service.api.jobs.options import job_options, video_path_of
 from tracker_service.api.jobs.video_jobs import Submitted, VideoJobs
@@ -16,11 +17,12 @@ async def submit(request: Request, videos: VideoJobs, client: str, *, overlay: b
 
 
 async def _submitted(request: Request, videos: VideoJobs, client: str, *, overlay: bool) -> Submitted:
+    query = query_names(request)
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         async with videos.uploads.receive(request) as upload:
-            return await videos.submit_upload(upload, client, job_options(upload.fields, overlay=overlay))
+            return await videos.submit_upload(upload, client, job_options(upload.fields, overlay=overlay, query=query))
     path, sent = video_path_of(await request.body())
-    return await videos.submit_path(path, client, job_options(sent, overlay=overlay))
+    return await videos.submit_path(path, client, job_options(sent, overlay=overlay, query=query))
 
 
 def prefers_async(request: Request) -> bool:

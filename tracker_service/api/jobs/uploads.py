@@ -14,7 +14,7 @@ from anyio import to_thread
 from fastapi import Request
 
 from tracker_service.api.http.errors import http_error
-from tracker_service.api.jobs.upload_form import UploadForm
+from tracker_service.api.http.upload_form import UploadForm
 from tracker_service.errors import DiskFullError
 
 PARTIAL_SUFFIX = ".upload"
@@ -79,7 +79,8 @@ class UploadFolder:
             try:
                 await self._fill(stream, form, request)
                 if form.file_name is None:
-                    raise http_error(400, f"Missing {file_field} file")
+                    others = ", ".join(map(repr, form.skipped))
+                    raise http_error(400, f"Missing {file_field} file{others and f'; got a file named {others}'}")
                 path.rename(whole)
             finally:
                 stream.close()

@@ -1,6 +1,7 @@
 """A streaming parser of multipart forms with one large file."""
 
 from collections.abc import Callable
+from email.message import Message
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,6 +16,9 @@ _LONGEST_NAME = 255
 class UploadForm:
     """Splits a form into one file and short text fields; keeps none of the file in memory.
 
+    The part of the file's name is the file, whether or not the client gave it a ``filename``; the name may also come
+    as ``filename*`` (RFC 6266), which the standard of forms (RFC 7578) does not have and some clients send alone.
+
     Args:
         content_type: the request's header.
         file_field: name of the part that is the file; other files are skipped.
@@ -22,6 +26,7 @@ class UploadForm:
     Attributes:
         fields: the text fields so far.
         file_name: the file's name at the client, without folders; None until the file begins.
+        skipped: names of the other files.
         complete: whether the end of the form has been parsed.
 
     Raises:
@@ -35,6 +40,7 @@ class UploadForm:
             raise http_error(400, "content-type: expected multipart/form-data with a boundary")
         self.fields: dict[str, str] = {}
         self.file_name: str | None = None
+        self.skipped: list[str] = []
         self.complete = False
         self._file_field = file_field
         self._parts = 0
@@ -101,13 +107,16 @@ class UploadForm:
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._disposition)
         name = options.get(b"name", b"").decode(errors="replace")
-        if b"filename" not in options:
-            self._field = name
-        elif name == self._file_field:
+        file_name = _sent_file_name(options, self._disposition)
+        if name == self._file_field:
             if self.file_name is not None:
                 raise http_error(400, f"{name}: expected one file, got several")
-            self.file_name = _base_name(options[b"filename"].decode(errors="replace"))
+            self.file_name = _base_name(file_name or "")
             self._in_file = True
+        elif file_name is None:
+            self._field = name
+        else:
+            self.skipped.append(name)
 
     def _add_data(self, data: bytes) -> None:
         if self._in_file:
@@ -123,6 +132,15 @@ class UploadForm:
 
     def _end(self) -> None:
         self.complete = True
+
+
+def _sent_file_name(options: dict[bytes, bytes], disposition: bytes) -> str | None:
+    """Return ``filename``, else ``filename*`` decoded (RFC 5987), else None."""
+    if b"filename" in options:
+        return options[b"filename"].decode(errors="replace")
+    header = Message()
+    header["Content-Disposition"] = disposition.decode("latin-1")
+    return header.get_filename()
 
 
 def _base_name(name: str) -> str:

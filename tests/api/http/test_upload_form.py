@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from tracker_service.api.jobs.upload_form import UploadForm
+from tracker_service.api.http.upload_form import UploadForm
 
 TYPE = "multipart/form-data; boundary=XX"
 
@@ -59,6 +59,34 @@ def test_the_files_name_is_shown_without_folders_and_control_characters(sent: st
     form = UploadForm(TYPE, "video")
     form.feed(_part(f'name="video"; filename="{sent}"', b"x") + b"--XX--\r\n")
     assert form.file_name == shown
+
+
+@pytest.mark.parametrize(
+    ("disposition", "shown"),
+    [
+        ('name="video"', "video"),
+        ("name=video", "video"),
+        ("name=\"video\"; filename*=UTF-8''na%C3%AFve%20clip.mp4", "naïve clip.mp4"),
+        ("name=\"video\"; filename*=utf-8'en'%2Fetc%2Fpasswd", "passwd"),
+        ("name=\"video\"; filename*=ISO-8859-1''caf%E9.mp4", "café.mp4"),
+        ('name="video"; filename="plain.mp4"; filename*=UTF-8\'\'other.mp4', "plain.mp4"),
+        ("name=\"video\"; filename*=no-such-charset''a%E9.mp4", "a"),
+        ('name="video"; filename*=broken', "broken"),
+    ],
+)
+def test_the_part_of_the_files_name_is_the_file_however_it_is_named(disposition: str, shown: str) -> None:
+    form = UploadForm(TYPE, "video")
+    assert _take(form, _part(disposition, b"\x00\xff") + b"--XX--\r\n") == b"\x00\xff"
+    assert form.file_name is not None
+    assert form.file_name.startswith(shown)
+    assert form.fields == {}
+
+
+def test_a_file_of_another_name_is_no_text_even_if_it_has_only_an_extended_file_name() -> None:
+    form = UploadForm(TYPE, "video")
+    body = _part("name=\"picture\"; filename*=UTF-8''a.jpg", b"jpeg") + _part('name="video"', b"mp4")
+    assert _take(form, body + b"--XX--\r\n") == b"mp4"
+    assert (form.skipped, form.fields) == (["picture"], {})
 
 
 def test_files_of_other_names_are_skipped() -> None:
