@@ -130,13 +130,13 @@ def test_earlier_file_is_replaced(tmp_path: Path) -> None:
     assert len(read(write(tmp_path / "out.mp4", 5))) == 5
 
 
-def test_two_writers_of_one_name_do_not_disturb_each_other(tmp_path: Path) -> None:
+def test_an_incomplete_file_is_visible_and_the_next_writer_replaces_it(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
-    with VideoWriter(path, WIDTH, HEIGHT, 25.0) as first, VideoWriter(path, WIDTH, HEIGHT, 25.0) as second:
-        for number in range(5):
-            first.write(index_image(number))
-            second.write(index_image(number + 5))
-    assert [read_index(frame.image) for frame in read(path)] == list(range(5))
+    (tmp_path / "out.mp4.partial").write_bytes(b"left by a killed process")
+    writer = VideoWriter(path, WIDTH, HEIGHT, 25.0)
+    writer.write(index_image(0))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.mp4.partial"]
+    writer.close()
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.mp4"]
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tracker_service.errors import SettingsError
+from tracker_service.command_line.sources import expanded
 from tracker_service.settings import Settings, load_settings
 from tracker_service.settings.overrides import insert, is_override, parse_overrides
 
@@ -18,15 +18,15 @@ def split_arguments(arguments: list[str]) -> tuple[list[str], dict[str, Any]]:
     return [argument for argument in arguments if argument not in overrides], parse_overrides(overrides)
 
 
-def settings_and_source(arguments: list[str], options: dict[str, Any]) -> tuple[Settings, str]:
-    """Return the settings and the source to track.
+def settings_and_sources(arguments: list[str], options: dict[str, Any]) -> tuple[Settings, list[str]]:
+    """Return the settings and the sources to track, at least one.
 
     Args:
         arguments: of the command.
         options: by dotted name; they win over the overrides, None is no value.
 
     Raises:
-        SettingsError: a setting cannot be used, or there is not exactly one source.
+        SettingsError: a setting cannot be used, or there is no source.
     """
     sources, tree = split_arguments(arguments)
     for key, value in options.items():
@@ -35,6 +35,4 @@ def settings_and_source(arguments: list[str], options: dict[str, Any]) -> tuple[
     settings = load_settings(tree)
     if settings.video.source is not None:
         sources.append(settings.video.source)
-    if len(sources) != 1:
-        raise SettingsError(f"source: expected one video or folder, got {len(sources)}: {' '.join(sources) or 'none'}")
-    return settings, sources[0]
+    return settings, expanded(sources)

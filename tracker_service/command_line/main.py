@@ -5,6 +5,7 @@ Every error that this project raises is printed as one line and ends with exit s
 
 import logging
 import sys
+from io import TextIOWrapper
 
 import typer
 from rich.console import Console
@@ -12,11 +13,12 @@ from rich.logging import RichHandler
 
 from tracker_service.command_line.evaluate import evaluate
 from tracker_service.command_line.explain import explain
+from tracker_service.command_line.reports import print_error
 from tracker_service.command_line.serve import serve
 from tracker_service.command_line.track import track
 from tracker_service.errors import PhalpTritonError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
 
 for command in (track, evaluate, explain, serve):
@@ -30,10 +32,14 @@ def _phalp_triton() -> None:
 
 def main() -> None:
     """Run the command line; errors of this project become one line on stderr and exit status 2."""
+    # A name that is not UTF-8, or a terminal that is not, must not end a run that has computed everything.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     handler = RichHandler(console=_errors, show_time=False, show_path=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     try:
         app()
     except PhalpTritonError as error:
-        _errors.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        print_error(_errors, error)
         sys.exit(2)

@@ -1,25 +1,32 @@
-"""``phalp-triton track``: a video into a folder of results."""
+"""``phalp-triton track``: videos into folders of results."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from tracker_service.command_line.arguments import settings_and_source
-from tracker_service.command_line.progress import progress_display
-from tracker_service.wiring.track import track_video
+from tracker_service.command_line.arguments import settings_and_sources
+from tracker_service.command_line.reports import JsonReport, TextReport, TrackReport
+from tracker_service.command_line.sources import result_folders
+from tracker_service.command_line.tracking import track_all
 
 
 def track(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE [KEY=VALUE]...",
-            help="Video file or folder of images, then settings under PHALP's names, as phalp.low_th_c=0.5.",
+            metavar="SOURCE... [KEY=VALUE]...",
+            help="Video files, folders of images or patterns as 'clips/*.mp4', then settings under PHALP's names, "
+            "as phalp.low_th_c=0.5.",
         ),
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder of the results; made when missing.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the results; of several sources, the folder that gets one for each. Without it: "
+            "outputs/NAME_OF_THE_SOURCE."
+        ),
+    ] = None,
     model_set: Annotated[str | None, typer.Option(help="Models to run.")] = None,
     window: Annotated[int | None, typer.Option(help="Frames per batch.")] = None,
     start: Annotated[str | None, typer.Option(help="First frame: 120, 4.5s or 00:01:02.5.")] = None,
@@ -39,8 +46,9 @@ def track(
         Path | None, typer.Option(help="Boxes of people, given instead of detected: MOT text or NDJSON.")
     ] = None,
     refine: Annotated[bool | None, typer.Option(help="Fill gaps from both sides and smooth.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print summary.json; a list for several sources.")] = False,
 ) -> None:
-    """Track the people of a video and write results.ndjson, tracks.pkl, overlay.mp4 and summary.json."""
+    """Track the people of videos and write results.ndjson, tracks.pkl, overlay.mp4 and summary.json of each."""
     options: dict[str, Any] = {
         "model_set": model_set,
         "pipeline.window": window,
@@ -60,9 +68,9 @@ def track(
         "refinement.enable": refine,
         "video.output_dir": out,
     }
-    settings, source = settings_and_source(arguments, options)
-    console = Console()
-    with progress_display(console) as display:
-        summary = track_video(settings, source, settings.video.output_dir, mesh=mesh, progress=display.show)
-    console.print(summary.text(), highlight=False, soft_wrap=True)
-    console.print(f"{'results in':<15} {settings.video.output_dir}", highlight=False, soft_wrap=True)
+    settings, sources = settings_and_sources(arguments, options)
+    report: TrackReport = JsonReport(several=len(sources) > 1) if json else TextReport()
+    failed = track_all(settings, sources, result_folders(sources, settings.video.output_dir), report, mesh=mesh)
+    report.end()
+    if failed:
+        raise typer.Exit(2)

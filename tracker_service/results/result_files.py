@@ -6,12 +6,30 @@ from types import TracebackType
 from typing import Self
 
 from tracker_service.body.model import BodyModel
+from tracker_service.errors import ResultsError
 from tracker_service.results.ndjson import NdjsonWriter
+from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.phalp_pickle import FramePath, PhalpPickleWriter
 from tracker_service.types import FrameResult, UInt8
 from tracker_service.video.writer import VideoWriter
 
 RESULTS, TRACKS, OVERLAY, SUMMARY = "results.ndjson", "tracks.pkl", "overlay.mp4", "summary.json"
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a run that was interrupted or killed has left in the folder: files that never got their name.
+
+    Raises:
+        ResultsError: a file cannot be removed.
+    """
+    names = [f"{name}{PARTIAL_SUFFIX}" for name in (RESULTS, TRACKS, OVERLAY, SUMMARY)]
+    # Hidden files with random names: earlier versions wrote the overlay so.
+    leftovers = [*(folder / name for name in names), *folder.glob(f".{OVERLAY}.*.part")]
+    try:
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ResultsError(f"{folder}: expected to remove leftovers of a run, got {error.strerror or error}") from error
 
 
 @dataclass(frozen=True, slots=True)

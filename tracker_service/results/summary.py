@@ -12,6 +12,7 @@ import orjson
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
 from tracker_service.results.partial_file import write_whole
 from tracker_service.types import DroppedDetections
+from tracker_service.types.shown_text import encodable, on_one_line
 
 _VERSIONED = (
     "phalp-triton",
@@ -114,7 +115,7 @@ class Summary:
         record = asdict(self)
         record |= {"people": len(self.tracks), "fps": self.fps, "coverage": self.coverage}
         tracks = [asdict(track) | {"coverage": track.coverage} for track in self.tracks]
-        return orjson.dumps(record | {"tracks": tracks}, default=str, option=orjson.OPT_INDENT_2)
+        return orjson.dumps(_encodable(record | {"tracks": tracks}), default=str, option=orjson.OPT_INDENT_2)
 
     def write(self, path: Path) -> None:
         """Write ``summary.json`` in one step.
@@ -143,7 +144,7 @@ class Summary:
             ("runs on", _device_text(self.runs_on)),
             *(("warning", warning) for warning in self.warnings),
         ]
-        return "\n".join(f"{name:<15} {value}" for name, value in rows)
+        return "\n".join(f"{name:<15} {on_one_line(value)}" for name, value in rows)
 
 
 def installed_versions() -> dict[str, str]:
@@ -175,6 +176,19 @@ def peak_memory() -> int:
 
 def _coverage_text(coverage: float | None) -> str:
     return "none" if coverage is None else f"{coverage:.1%} of the frames between first and last sighting"
+
+
+def _encodable(value: Any) -> Any:
+    """Return a JSON value in which names of files that are not UTF-8 can be written."""
+    match value:
+        case str():
+            return encodable(value)
+        case Mapping():
+            return {name: _encodable(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_encodable(each) for each in value]
+        case _:
+            return value
 
 
 def _device_text(runs_on: Mapping[str, str]) -> str:

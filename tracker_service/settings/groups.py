@@ -39,13 +39,14 @@ class VideoSettings(VideoParameters):
 
     Attributes:
         source: the video or folder of images, as another way than the argument.
-        output_dir: folder of the results.
+        output_dir: folder of the results; of several sources, the folder in which each has one. None takes a folder
+            with the name of the source in ``outputs``.
         boxes: people that are given instead of detected, with identities or without: MOT text or NDJSON, see
             `tracker_service.people.given_boxes`.
     """
 
     source: str | None = None
-    output_dir: Path = Path("outputs")
+    output_dir: Path | None = None
     boxes: Path | None = None
 
 

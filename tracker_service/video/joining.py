@@ -1,7 +1,6 @@
 """Putting videos together that were encoded in pieces: packets are copied, nothing is encoded again."""
 
 import os
-import secrets
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +10,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from tracker_service.errors import ResultsError
-from tracker_service.video.writer import TICKS_PER_SECOND
+from tracker_service.video.writer import TICKS_PER_SECOND, partial_name
 
 
 def join_videos(pieces: Sequence[tuple[Path, float]], path: Path) -> None:
@@ -26,7 +25,7 @@ def join_videos(pieces: Sequence[tuple[Path, float]], path: Path) -> None:
     """
     if not pieces:
         raise ResultsError(f"{path}: expected at least one piece of video, got none")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    partial = partial_name(path)
     try:
         with av.open(f"file:{partial.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}) as joined:
             _copy_all(pieces, joined)

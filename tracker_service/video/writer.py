@@ -1,7 +1,5 @@
 """Writing an mp4 that every player opens, with the source's own frame times."""
 
-import os
-import secrets
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +27,9 @@ _PRESETS = frozenset(
 class VideoWriter:
     """Writes RGB frames as H.264 in an mp4 (yuv420p, BT.709, index in front so that it plays while it loads).
 
-    The file appears under its name only when it has been closed without an error; until then it has a temporary name
-    beside it. Odd sizes gain one row or column (a copy of the last one), because the format stores even sizes only.
+    The file appears under its name only when it has been closed without an error; until then it is ``<name>.partial``
+    beside it, which nothing can play, and which the next writer of the same name replaces. Odd sizes gain one
+    row or column (a copy of the last one), because the format stores even sizes only.
 
     Args:
         path: file to write; an existing one is replaced. Its folder must exist.
@@ -68,7 +67,7 @@ class VideoWriter:
         self._last_ticks = -1
         self._reformatter = VideoReformatter()
         self.encoder, self.note = _encoder()
-        self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+        self._partial = partial_name(self.path)
         try:
             self._partial.touch()  # FFmpeg would only find out with the first frame that the folder cannot be written
             self._container: OutputContainer | None = av.open(
@@ -198,6 +197,11 @@ class VideoWriter:
         except av.FFmpegError as error:
             self.abort()
             raise ResultsError(f"{self.path}: expected to write a frame, got: {error.strerror}") from error
+
+
+def partial_name(path: Path) -> Path:
+    """Return the name that a video has until it is complete."""
+    return path.with_name(f"{path.name}.partial")
 
 
 def _check_settings(width: int, height: int, fps: float, crf: int, preset: str) -> None:

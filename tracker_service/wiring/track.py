@@ -10,12 +10,14 @@ from tracker_service.errors import SettingsError
 from tracker_service.pipeline.overlay import drawn
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import Border
+from tracker_service.results.folder_lock import locked_folder
 from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.phalp_pickle import extracted_frame_path
-from tracker_service.results.result_files import RESULTS, SUMMARY, ResultFiles, ResultPaths
+from tracker_service.results.result_files import RESULTS, SUMMARY, ResultFiles, ResultPaths, remove_leftovers
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
+from tracker_service.types.shown_text import encodable
 from tracker_service.video.source import FrameSource, open_source
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
@@ -49,7 +51,8 @@ def track_video(
     Args:
         settings: everything that can be set.
         source: video file or folder of images.
-        folder: made when missing; files in it are replaced when the new ones are complete.
+        folder: made when missing and locked for the time of the run; files in it are replaced when the new ones are
+            complete.
         mesh: add mesh vertices to `results.ndjson`.
         progress: called after every finished frame.
 
@@ -61,16 +64,18 @@ def track_video(
     started, times, statistics = time.perf_counter(), StageTimes(), FrameStatistics()
     options = RunOptions.of(settings)
     with (
+        locked_folder(folder),
         closing(open_client(settings)) as client,
         open_video(settings, source) as video,
         open_video(settings, source) if options.reads_again else nullcontext() as again,
     ):
         info, rate = video.info, settings.render.fps
         run = open_run(options, client, video, info.fps, times=times, late_images=again)
+        remove_leftovers(folder)
         with (
             ResultFiles(
                 ResultPaths.of_run(folder),
-                frame_path=extracted_frame_path(info.name),
+                frame_path=extracted_frame_path(encodable(info.name)),
                 overlay_rate=rate or info.fps,
                 constant_rate=rate is not None,
                 mesh=options.body if mesh else None,
@@ -97,7 +102,7 @@ def track_video(
             runs_on=devices_in_use(client, models_of(settings)),
             warnings=video.warnings,
         )
-    summary.write(folder / SUMMARY)
+        summary.write(folder / SUMMARY)
     return summary
 
 

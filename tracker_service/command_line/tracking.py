@@ -1,0 +1,71 @@
+"""Tracking the sources of one command, one after the other."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from tracker_service.command_line.progress import ProgressDisplay, progress_display
+from tracker_service.command_line.reports import TrackReport, print_error
+from tracker_service.errors import PhalpTritonError
+from tracker_service.results.partial_file import PARTIAL_SUFFIX
+from tracker_service.results.result_files import RESULTS, TRACKS
+from tracker_service.settings import Settings
+from tracker_service.types.shown_text import on_one_line
+from tracker_service.wiring.track import Progress, track_video
+
+
+def track_all(
+    settings: Settings, sources: Sequence[str], folders: Sequence[Path], report: TrackReport, *, mesh: bool
+) -> int:
+    """Track every source into its folder and return how many failed; their errors are printed.
+
+    Args:
+        settings: of all.
+        sources: at least one.
+        folders: of the results, one a source.
+        report: tells about those that are finished.
+        mesh: add mesh vertices to `results.ndjson`.
+    """
+    errors, failed = Console(stderr=True), 0
+    for source, folder in zip(sources, folders, strict=True):
+        latest: list[Progress] = []
+        try:
+            with progress_display(report.console) as display:
+                summary = track_video(settings, source, folder, mesh=mesh, progress=_remembered(display, latest))
+        except PhalpTritonError as error:
+            print_error(errors, error)
+            failed += 1
+        except KeyboardInterrupt:
+            errors.print(_interrupted(latest, folder), highlight=False, markup=False, soft_wrap=True)
+            raise
+        else:
+            report.finished(summary, folder)
+    return failed
+
+
+def _remembered(display: ProgressDisplay, latest: list[Progress]) -> Callable[[Progress], None]:
+    """Return what shows progress and keeps the newest in ``latest``."""
+
+    def show(progress: Progress) -> None:
+        latest[:] = [progress]
+        display.show(progress)
+
+    return show
+
+
+def _interrupted(latest: Sequence[Progress], folder: Path) -> str:
+    where = on_one_line(str(folder))
+    kept = [name for name in (f"{RESULTS}{PARTIAL_SUFFIX}", f"{TRACKS}{PARTIAL_SUFFIX}") if (folder / name).exists()]
+    if not latest or len(kept) < 2:
+        return f"interrupted before the first frame was finished: nothing new is in {where}"
+    progress = latest[0]
+    with (folder / kept[0]).open("rb") as lines:
+        written = sum(line.endswith(b"\n") for line in lines)
+    total = "" if progress.total is None else f" of about {max(progress.total, written)}"
+    # The interruption may come between a frame's line and what is told about it.
+    following = progress.frame.frame_number + 1 + written - progress.done
+    return (
+        f"interrupted: {where} holds {' and '.join(kept)} with {written}{total} frames. The same command begins "
+        f"again and replaces them; with --start {following} and another --out it does the rest, under new identities"
+    )
