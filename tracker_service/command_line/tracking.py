@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import orjson
 from rich.console import Console
 
 from tracker_service.command_line.progress import ProgressDisplay, progress_display
@@ -55,17 +56,20 @@ def _remembered(display: ProgressDisplay, latest: list[Progress]) -> Callable[[P
 
 
 def _interrupted(latest: Sequence[Progress], folder: Path) -> str:
+    """Return what an interrupted run has left, read from its files, and how to go on."""
     where = on_one_line(str(folder))
     kept = [name for name in (f"{RESULTS}{PARTIAL_SUFFIX}", f"{TRACKS}{PARTIAL_SUFFIX}") if (folder / name).exists()]
-    if not latest or len(kept) < 2:
+    lines = folder / f"{RESULTS}{PARTIAL_SUFFIX}"
+    if not lines.exists():
         return f"interrupted before the first frame was finished: nothing new is in {where}"
-    progress = latest[0]
-    with (folder / kept[0]).open("rb") as lines:
-        written = sum(line.endswith(b"\n") for line in lines)
-    total = "" if progress.total is None else f" of about {max(progress.total, written)}"
-    # The interruption may come between a frame's line and what is told about it.
-    following = progress.frame.frame_number + 1 + written - progress.done
+    written, last = 0, b""
+    with lines.open("rb") as file:
+        for last in file:
+            written += 1
+    expected = latest[0].total if latest else None
+    total = "" if expected is None else f" of about {max(expected, written)}"
+    following = int(orjson.loads(last)["frame_number"]) + 1
     return (
-        f"interrupted: {where} holds {' and '.join(kept)} with {written}{total} frames. The same command begins "
-        f"again and replaces them; with --start {following} and another --out it does the rest, under new identities"
+        f"interrupted: {where} holds {' and '.join(kept)}, frames: {written}{total}. The same command begins again "
+        f"and replaces them; with --start {following} and another --out it does the rest, under new identities"
     )
