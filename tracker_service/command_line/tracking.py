@@ -60,12 +60,10 @@ def _interrupted(latest: Sequence[Progress], folder: Path) -> str:
     where = on_one_line(str(folder))
     kept = [name for name in (f"{RESULTS}{PARTIAL_SUFFIX}", f"{TRACKS}{PARTIAL_SUFFIX}") if (folder / name).exists()]
     lines = folder / f"{RESULTS}{PARTIAL_SUFFIX}"
-    if not lines.exists():
+    if not lines.exists():  # it holds at least one line where it is kept
         return f"interrupted before the first frame was finished: nothing new is in {where}"
-    written, last = 0, b""
     with lines.open("rb") as file:
-        for last in file:
-            written += 1
+        written, last = max(enumerate(file, start=1))
     expected = latest[0].total if latest else None
     total = "" if expected is None else f" of about {max(expected, written)}"
     following = int(orjson.loads(last)["frame_number"]) + 1
