@@ -43,15 +43,16 @@ class Limits:
     """What is refused; raising a limit lets more in and costs memory, disk or time.
 
     Attributes:
-        body_bytes: size of JSON bodies.
-        image_pixels: pixels of an image, read from its header.
-        upload_bytes: size of uploaded videos.
-        video_seconds: length of a video.
-        video_pixels: pixels of one frame of a video.
-        client_requests: requests of one client at the same time.
-        frames_waiting: frames of all clients accepted and not yet answered; each holds an image.
-        request_seconds: time for the answer to one frame.
-        body_seconds: silence of a client that is sending a body.
+        body_bytes: size of JSON bodies, images and forms with an image; beyond it 413.
+        image_pixels: pixels of an image, read from its header; beyond it 413.
+        upload_bytes: size of uploaded videos; beyond it 413.
+        video_seconds: length of a video, or of the part up to ``max_frames``; beyond it 422. A video of unknown length
+            is read up to it.
+        video_pixels: pixels of one frame of a video; beyond it 413.
+        client_requests: requests of one client at the same time; beyond it 429.
+        frames_waiting: frames of all clients accepted and not yet answered, each holds an image; beyond it 503.
+        request_seconds: time for the answer to one frame; then 503, or 408 if its body has not arrived.
+        body_seconds: silence of a client that is sending a body; then 408.
     """
 
     body_bytes: Annotated[int, Ge(1)] = 32 * _MIB

@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Interval, Le, Lt
 
 from tracker_service.errors import SettingsError
 
-__all__ = ["Ge", "Gt", "Interval", "Le", "Lt", "check_bounds"]
+__all__ = ["Ge", "Gt", "Interval", "Le", "Lt", "bounds_in_words", "check_bounds"]
 
 
 def check_bounds(parameters: Any) -> None:
@@ -32,6 +32,14 @@ def check_bounds(parameters: Any) -> None:
         if not all(_holds(constraint, value) for constraint in constraints):
             expected = " and ".join(_words(constraint) for constraint in constraints)
             raise SettingsError(f"{name}: expected a number {expected}, got {value}")
+
+
+def bounds_in_words(kind: type) -> dict[str, str]:
+    """Return for every field of a dataclass what its annotation allows: bounds, choices, or "" for neither."""
+    return {
+        name: ", ".join((*map(str, choices), *(" and ".join(map(_words, bounds)),) * bool(bounds)))
+        for name, bounds, choices in _declared(kind)
+    }
 
 
 @cache

@@ -21,7 +21,8 @@ class RunLimits:
             failures and spends more time on videos that crash the decoder.
         stall_seconds: silence after which a worker is taken for hung. Raising it tolerates slower machines and notices
             real hangs later.
-        free_bytes: disk space that jobs leave free; below it they pause. Raising it protects others on the disk.
+        free_bytes: disk space that jobs leave free; below it they pause and new ones are refused (503). Raising it
+            protects others on the disk.
         poll_seconds: how often the queue and the disk are looked at. Raising it reacts later.
     """
 
@@ -41,9 +42,9 @@ class QueueLimits:
 
     Attributes:
         concurrency: jobs computed at the same time by one service. Raising it uses more cores and memory.
-        queue_length: jobs of everybody that may wait; beyond it new ones are refused.
-        client_jobs: unfinished jobs of one client.
-        client_bytes: disk used by all jobs of one client, None for no bound.
+        queue_length: jobs of everybody that may wait; beyond it new ones are refused (503).
+        client_jobs: unfinished jobs of one client; beyond it new ones are refused (429).
+        client_bytes: disk used by all jobs of one client, None for no bound; beyond it new ones are refused (429).
     """
 
     concurrency: Annotated[int, Ge(1)] = 1
