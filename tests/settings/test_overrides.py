@@ -91,3 +91,51 @@ def test_every_documented_key_can_be_given() -> None:
     keys = setting_keys()
     assert {"model_set", "phalp.low_th_c", "video.source", "render.enable", "pipeline.window"} <= set(keys)
     assert len(keys) == len(set(keys))
+
+
+def test_upstreams_keys_without_effect_are_named_once_and_weights_have_their_place_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        parse_overrides(["seed=1", "hmr2.checkpoint=/x.ckpt", "seed=2"])
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "override seed, hmr2.checkpoint have no effect here",
+        "weights are not read while tracking",
+    ]
+    assert "export hmr2 --checkpoint FILE" in caplog.text
+
+
+def test_an_unknown_key_of_the_library_is_an_error_with_the_nearest_name() -> None:
+    with pytest.raises(SettingsError, match=r"unknown key 'phalp\.ninit'; did you mean phalp\.n_init\?"):
+        load_settings({"phalp": {"ninit": 3}})
+
+
+@pytest.mark.parametrize(
+    ("variable", "nearest"),
+    [
+        ("PHALP_TRITON_PHALP_N_INIT", "PHALP_TRITON_PHALP__N_INIT"),
+        ("PHALP_TRITON_PHALP__NINIT", "PHALP_TRITON_PHALP__N_INIT"),
+        ("PHALP_TRITON_MODELSET", "PHALP_TRITON_MODEL_SET"),
+        ("phalp_triton_service_port", "PHALP_TRITON_SERVICE__PORT"),
+    ],
+)
+def test_a_misspelt_variable_is_an_error_with_the_nearest_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, nearest: str
+) -> None:
+    monkeypatch.setenv(variable, "3")
+    with pytest.raises(SettingsError, match=rf"environment: unknown setting {variable}; did you mean {nearest}\?"):
+        load_settings()
+
+
+def test_variables_of_the_export_and_those_that_kubernetes_adds_for_services_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    for name in ("EXPORT_WEIGHTS", "SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT_8000_TCP_ADDR", "TRITON_PORT", "PORT"):
+        monkeypatch.setenv(f"PHALP_TRITON_{name}", "tcp://10.0.0.1:8000")
+    assert load_settings().service.port == 8000
+
+
+def test_a_group_may_come_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHALP_TRITON_PHALP", '{"n_init": 3}')
+    assert load_settings().phalp.n_init == 3

@@ -1,15 +1,14 @@
 """``key=value`` overrides with upstream's configuration names, so that a `track.py` command line works here."""
 
-import difflib
 import logging
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from tracker_service.errors import SettingsError
+from tracker_service.settings.known_names import did_you_mean, dotted_keys
 from tracker_service.settings.other_names import OTHER_NAMES
 from tracker_service.settings.tree import Settings
 
@@ -25,6 +24,7 @@ _WITHOUT_EFFECT = {
     "output_resolution blur_faces show_keypoints",
 }
 _GROUPS_WITHOUT_EFFECT = (
+    "hmr2.",
     "pose_predictor.",
     "ava_config.",
     "hmr.",
@@ -34,6 +34,7 @@ _GROUPS_WITHOUT_EFFECT = (
     "EXTRA.",
     "hydra.",
 )
+_NAMES_WEIGHTS = re.compile(r"checkpoint|weights|hmar_path|config_path|ckpt")
 
 
 def is_override(argument: str) -> bool:
@@ -44,24 +45,26 @@ def is_override(argument: str) -> bool:
 def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
     """Turn ``a.b=value`` arguments into a nested dict for `load_settings`; the last of equal keys wins.
 
-    Keys of upstream that steer nothing here are accepted with a logged warning.
+    Keys of upstream that steer nothing here are accepted with one logged warning for all of them.
 
     Raises:
         SettingsError: an argument is not ``key=value`` or the key is unknown; the message offers the nearest key.
     """
     known = {*setting_keys(), *OTHER_NAMES}
     tree: dict[str, Any] = {}
+    without_effect: dict[str, None] = {}
     for argument in arguments:
         match = _OVERRIDE.match(argument)
         if match is None:
             raise SettingsError(f"override: expected key=value, got {argument!r}")
         key, value = match.groups()
         if _has_no_effect(key):
-            _logger.warning("override %s has no effect here", key)
+            without_effect[key] = None
             continue
         if key not in known:
-            raise SettingsError(f"override: unknown key {key!r}{_nearest(key, known)}")
+            raise SettingsError(f"override: unknown key {key!r}{did_you_mean(key, known)}")
         insert(tree, key, _value(key, value))
+    _warn_of(list(without_effect))
     return tree
 
 
@@ -75,11 +78,7 @@ def insert(tree: dict[str, Any], key: str, value: object) -> None:
 
 def setting_keys() -> list[str]:
     """Return all dotted keys of the settings tree."""
-    keys: list[str] = []
-    for name, field in Settings.model_fields.items():
-        group = field.annotation
-        keys += [f"{name}.{leaf.name}" for leaf in fields(group)] if is_dataclass(group) else [name]
-    return keys
+    return dotted_keys(Settings.model_fields)
 
 
 def _value(key: str, text: str) -> object:
@@ -92,11 +91,17 @@ def _value(key: str, text: str) -> object:
         raise SettingsError(f"setting {key}: expected JSON, got {text!r} ({error})") from error
 
 
+def _warn_of(keys: list[str]) -> None:
+    """Say once which of the given keys steer nothing, and where weights go where one of them names some."""
+    if keys:
+        _logger.warning("override %s %s no effect here", ", ".join(keys), "has" if len(keys) == 1 else "have")
+    if any(_NAMES_WEIGHTS.search(key) for key in keys):
+        _logger.warning(
+            "weights are not read while tracking: python -m export turns them into models beforehand "
+            "(export hmr2 --checkpoint FILE, docs/models.md), and model_set=full runs those"
+        )
+
+
 def _has_no_effect(key: str) -> bool:
     group, dot, name = key.rpartition(".")
     return key.startswith(_GROUPS_WITHOUT_EFFECT) or name in _WITHOUT_EFFECT.get(group + dot, "").split()
-
-
-def _nearest(key: str, known: Iterable[str]) -> str:
-    candidates: Sequence[str] = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
-    return f"; did you mean {candidates[0]}?" if candidates else ""

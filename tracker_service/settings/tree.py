@@ -4,6 +4,7 @@ Sources, later wins: defaults of the rooms, values that suit the model set, envi
 (``PHALP_TRITON_PHALP__N_INIT=3``), ``key=value`` overrides of the command line.
 """
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +27,10 @@ from tracker_service.settings.groups import (
     SessionSettings,
     VideoSettings,
 )
-from tracker_service.settings.other_names import with_present_names
+from tracker_service.settings.known_names import check_environment, did_you_mean, dotted_keys
+from tracker_service.settings.other_names import OTHER_NAMES, with_present_names
+
+_PREFIX, _DELIMITER = "PHALP_TRITON_", "__"
 
 
 class _ModelSetDefaults(PydanticBaseSettingsSource):
@@ -57,9 +61,7 @@ class Settings(BaseSettings):
             value is explained where it is declared.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="PHALP_TRITON_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True)
 
     model_set: str = LITE.name
     detect_shots: bool = False
@@ -98,12 +100,15 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
     """Build the settings from environment and a nested dict of overrides; None stands for the default.
 
     Raises:
-        SettingsError: a value cannot be used; one line that names the key, what was expected and what came.
+        SettingsError: a name is unknown, also that of a variable of the environment, or a value cannot be used; one
+            line that names the key, what was expected and what came, or the nearest known name.
     """
+    keys = dotted_keys(Settings.model_fields)
+    check_environment(os.environ, _PREFIX, _DELIMITER, [*keys, *OTHER_NAMES])
     try:
         return Settings(**_without_nulls(overrides or {}))
     except ValidationError as error:
-        raise SettingsError("; ".join(_describe(dict(problem)) for problem in error.errors())) from error
+        raise SettingsError("; ".join(_describe(dict(problem), keys) for problem in error.errors())) from error
 
 
 def _without_nulls(tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,6 +119,8 @@ def _without_nulls(tree: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _describe(problem: dict[str, Any]) -> str:
+def _describe(problem: dict[str, Any], keys: list[str]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return f"setting: unknown key {key!r}{did_you_mean(key, keys)}"
     return f"setting {key}: {problem['msg'][:1].lower()}{problem['msg'][1:]}, got {problem.get('input')!r}"
