@@ -1,0 +1,1 @@
+"""Odd files of every kind, made here, and what reading each of them gives."""

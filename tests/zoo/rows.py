@@ -1,0 +1,208 @@
+"""The rows of the zoo: what each odd file is, and what reading it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.video.clips import HEIGHT, RATE, WIDTH
+from tests.zoo import picture_files as pictures
+from tests.zoo import video_files as videos
+from tests.zoo.video_files import FRAMES, Clip
+
+LAST = (FRAMES - 1) / RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A file and what it gives.
+
+    Attributes:
+        name: of the file.
+        make: writes it.
+        size: width and height of the frames, pixels.
+        frames: how many.
+        first, last: their first and last timestamp, seconds.
+        warning: part of the warnings; "" for none at all.
+        error: part of the error; "" where frames come.
+        shows: whether every frame must show its number (videos) or the four quarters (pictures).
+        begins: number that the first frame shows.
+    """
+
+    name: str
+    make: Callable[[Path], None]
+    size: tuple[int, int] = (WIDTH, HEIGHT)
+    frames: int = FRAMES
+    first: float = 0.0
+    last: float = LAST
+    warning: str = ""
+    error: str = ""
+    shows: bool = True
+    begins: int = 0
+
+
+def refused(name: str, make: Callable[[Path], None], error: str) -> Row:
+    """Return the row of a file that is refused."""
+    return Row(name, make, frames=0, error=error)
+
+
+def ended_early(name: str, clip: Clip, warning: str) -> Row:
+    """Return the row of a clip whose file ends in the middle of frame 60."""
+    return Row(name, videos.cut(clip, 60), frames=60, last=59 / RATE, warning=warning)
+
+
+def one(name: str, make: Callable[[Path], None], **expected: object) -> Row:
+    """Return the row of a single picture."""
+    return Row(name, make, frames=1, last=0.0, **expected)  # type: ignore[arg-type]
+
+
+MPEG2 = Clip("mpeg2video")
+MPEG4 = Clip("mpeg4")
+HEVC = Clip("libx265")
+VP9 = Clip("libvpx-vp9")
+AV1 = Clip("libsvtav1")
+PRORES = Clip("prores_ks", "yuv422p10le")
+MJPEG = Clip("mjpeg", "yuvj420p", options={"strict": "unofficial"})
+MJPEG_100 = replace(MJPEG, ticks=range(100), container={"movflags": "faststart"})
+VP8_100 = Clip("libvpx", ticks=range(100), options={"g": "5"})
+H264_100 = Clip(ticks=range(100), options={"g": "5"})
+TURNED = (HEIGHT, WIDTH)
+
+CODECS = (
+    Row("h264.mp4", Clip()),
+    Row("h264.mov", Clip()),
+    Row("h264.mkv", Clip()),
+    Row("h264.avi", Clip()),
+    Row("h264.ts", Clip()),
+    Row("h264.flv", Clip()),
+    Row("h264.3gp", Clip()),
+    Row("hevc.mp4", HEVC),
+    Row("hevc.mkv", HEVC),
+    Row("mpeg4.avi", MPEG4),
+    Row("mpeg4.mp4", MPEG4),
+    Row("mpeg2.mpg", MPEG2),
+    Row("mpeg2.ts", MPEG2),
+    Row("mpeg2.vob", MPEG2),
+    Row("mpeg1.mpg", Clip("mpeg1video")),
+    Row("vp8.webm", Clip("libvpx")),
+    Row("vp9.webm", VP9),
+    Row("vp9.mp4", VP9),
+    Row("av1.webm", AV1),
+    Row("av1.mp4", AV1),
+    Row("prores.mov", PRORES),
+    Row("mjpeg.avi", MJPEG),
+    Row("mjpeg.mov", MJPEG),
+    Row("gif.gif", Clip("gif", "rgb8")),
+    Row("ffv1.mkv", Clip("ffv1")),
+    Row("rawvideo.avi", Clip("rawvideo", "bgr24")),
+    Row("quicktime_animation.mov", Clip("qtrle", "rgb24")),
+    Row("wmv2.wmv", Clip("wmv2")),
+    Row("y4m.y4m", Clip("wrapped_avframe")),
+    Row("vp9.ivf", VP9),
+)
+PIXELS = (
+    Row("h264_10bit.mkv", Clip(pixel_format="yuv420p10le")),
+    Row("hevc_10bit.mp4", Clip("libx265", "yuv420p10le")),
+    Row("vp9_444.webm", Clip("libvpx-vp9", "yuv444p")),
+    Row("h264_422.mp4", Clip(pixel_format="yuv422p")),
+    Row("h264_grey.mp4", Clip(pixel_format="gray")),
+    Row("h264_full_range.mp4", Clip(full_range=True)),
+    Row("odd_size.mkv", Clip(pixel_format="yuv444p", size=(97, 65)), (97, 65)),
+    Row("odd_size.avi", Clip("ffv1", size=(51, 37)), (51, 37)),
+    Row("16x16.mp4", Clip(size=(16, 16)), (16, 16)),
+    Row("portrait.mp4", Clip(size=(64, 128)), (64, 128)),
+    Row("turned_90.mp4", Clip(rotation=90), TURNED, shows=False),
+    Row("turned_180.mp4", Clip(rotation=180), shows=False),
+    Row("turned_270.mp4", Clip(rotation=-90), TURNED, shows=False),
+    Row("turned_90.mkv", Clip(rotation=90), TURNED, shows=False),
+)
+TIMES = (
+    Row("one_frame.mp4", Clip(ticks=(0,)), frames=1, last=0.0),
+    Row("one_frame.mkv", Clip(ticks=(0,)), frames=1, last=0.0),
+    Row("b_frames.mp4", Clip(options={"bf": "3", "x264-params": "b-adapt=0"})),
+    Row("b_frames.ts", Clip(options={"bf": "3", "x264-params": "b-adapt=0"})),
+    Row("b_frames.avi", Clip(options={"bf": "3", "x264-params": "b-adapt=0"})),
+    Row("variable_rate.mp4", Clip(ticks=(0, 1, 2, 10, 11, 30), rate=30), last=1.0),
+    Row(
+        "variable_rate.mkv",
+        Clip(ticks=(0, 1, 2, 10, 11, 30), rate=30),
+        last=1.0,
+        warning="no frame between 0.07 s (frame 2) and 0.33 s, nor in 1 other gap",
+    ),
+    Row("1000_a_second.mp4", Clip(rate=1000), last=0.005),
+    Row("one_a_second.mp4", Clip(rate=1), last=5.0),
+    Row("starts_at_10_s.mkv", videos.starting_at(10, codec="mpeg4")),
+    Row("starts_at_10_s.mp4", videos.starting_at(10)),
+    Row("starts_late.ts", videos.starting_at(90_000)),
+    Row("starts_before_0.mp4", Clip(ticks=tuple(range(-3, 3))), frames=3, last=2 / RATE, begins=3),
+    Row("starts_before_0.mkv", Clip(ticks=tuple(range(-3, 3)))),
+    Row("fragmented.mp4", Clip(container={"movflags": "frag_keyframe+empty_moov"})),
+    Row("index_first.mp4", Clip(container={"movflags": "faststart"})),
+)
+STREAMS = (
+    Row("with_sound.mp4", Clip(sound=0.3)),
+    Row("sound_first.mkv", Clip(sound=0.3, sound_first=True)),
+    Row("longer_sound.mp4", Clip(sound=3.0)),
+    Row("cover_first.mp4", videos.with_cover(picture_first=True, clip=True)),
+    Row("cover_last.mp4", videos.with_cover(picture_first=False, clip=True)),
+    refused("cover_only.mp4", videos.with_cover(picture_first=True, clip=False), "got a cover picture and audio only"),
+    refused("sound_only.mp4", videos.sound_only, "got audio only"),
+    refused("sound_only.wav", videos.content(b"RIFF\x24\0\0\0WAVEfmt "), "expected a video"),
+)
+DAMAGED = (
+    refused("empty.mp4", videos.nothing, "empty file"),
+    refused("noise.mp4", videos.noise, "expected a video"),
+    refused("text.mp4", videos.content(b"this is no video\n" * 200), "cannot be read as one"),
+    refused("page.mp4", videos.content(b"<!DOCTYPE html><html><body>404</body></html>"), "cannot be read as one"),
+    refused("no_index.mp4", videos.without(b"moov", Clip()), "cannot be read as one"),
+    refused("no_tracks.mp4", videos.without(b"trak", Clip()), "expected a video"),
+    ended_early("cut.ts", replace(MPEG2, ticks=range(100)), ""),
+    ended_early("cut.mkv", MJPEG_100, "decoding stopped at frame 60 of about 100: the file ends early"),
+    ended_early("cut.webm", VP8_100, "decoding stopped at frame 60 of about 100: the file ends early"),
+    ended_early("cut.flv", H264_100, "decoding stopped at frame 60 of about 100: the file ends early"),
+    ended_early("cut.avi", MJPEG_100, "60 of 100 frames could be decoded"),
+    ended_early("cut_index_first.mp4", MJPEG_100, "stopped at frame 60 of about 100"),
+    Row("behind_rubbish.ts", videos.behind(b"\0" * 300, MPEG2)),
+    Row("called_mkv.mkv", Clip()),
+)
+PICTURES = (
+    one("baseline.jpg", pictures.picture()),
+    one("progressive.jpg", pictures.picture(progressive=True)),
+    one("grey.jpg", pictures.picture("L"), shows=False),
+    one("cmyk.jpg", pictures.picture("CMYK")),
+    one("upper_case.JPEG", pictures.picture()),
+    *(one(f"orientation_{tag}.jpg", pictures.oriented(tag, quality=95)) for tag in pictures.TURNED),
+    one("rgb.png", pictures.picture()),
+    one("alpha.png", pictures.picture("RGBA")),
+    one("palette.png", pictures.picture("P")),
+    one("grey.png", pictures.picture("L"), shows=False),
+    one("grey_16bit.png", pictures.grey_of_16_bits, shows=False),
+    one("two_colours.png", pictures.picture("1"), shows=False),
+    one("lossy.webp", pictures.picture()),
+    one("lossless.webp", pictures.picture(lossless=True)),
+    one("rgb.bmp", pictures.picture()),
+    one("palette.bmp", pictures.picture("P")),
+    one("rgb.tif", pictures.picture()),
+    one("lzw.tiff", pictures.picture(compression="tiff_lzw")),
+    one("odd_size.jpg", pictures.picture(size=(97, 65)), size=(97, 65)),
+    one("one_pixel.png", pictures.picture(size=(1, 1)), size=(1, 1), shows=False),
+    one("png_called_jpg.jpg", pictures.called("PNG")),
+    refused("empty.jpg", videos.nothing, "expected"),
+    refused("text.jpg", videos.content(b"hello"), "expected"),
+)
+JPG = pictures.picture()
+FOLDERS = (
+    Row("folder", pictures.folder({f"{n}.jpg": JPG for n in (1, 2, 10)}), frames=3, last=2 / 30),
+    Row("folder_mixed_kinds", pictures.folder({"1.jpg": JPG, "2.png": JPG, "3.webp": JPG}), frames=3, last=2 / 30),
+    Row("folder_with_texts", pictures.folder({"1.jpg": JPG, "notes.txt": videos.noise}), frames=1, last=0.0),
+    Row("folder_with_hidden", pictures.folder({"1.jpg": JPG, "._1.jpg": videos.noise}), frames=1, last=0.0),
+    Row(
+        "folder_with_a_broken_one",
+        pictures.folder({"1.jpg": JPG, "2.jpg": videos.noise, "3.jpg": JPG}),
+        frames=2,
+        last=2 / 30,
+        warning="1 images cannot be read",
+    ),
+    refused("folder_empty", pictures.folder({}), "expected a folder of images"),
+    refused("folder_of_broken_ones", pictures.folder({"1.jpg": videos.noise}), "none that can be read"),
+)
+ROWS = (*CODECS, *PIXELS, *TIMES, *STREAMS, *DAMAGED, *PICTURES, *FOLDERS)

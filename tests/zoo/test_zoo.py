@@ -1,0 +1,36 @@
+"""Every odd file gives the frames, timestamps, warnings or error of its row."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.video.clips import read_index
+from tests.video.test_rotation import corners
+from tests.zoo.rows import FOLDERS, PICTURES, ROWS, Row
+from tracker_service.errors import VideoError
+from tracker_service.video.source import open_source
+
+QUARTERS = "RGBW"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_an_odd_file_gives_what_its_row_says(tmp_path: Path, row: Row) -> None:
+    path = tmp_path / row.name
+    row.make(path)
+    if row.error:
+        with pytest.raises(VideoError, match=row.error) as refusal:
+            open_source(path)
+        assert "\n" not in str(refusal.value)
+        return
+    with open_source(path, threads=1) as source:
+        frames = list(source)
+        info, warnings = source.info, source.warnings
+    assert (info.width, info.height) == row.size
+    assert {frame.image.shape for frame in frames} == {(row.size[1], row.size[0], 3)}
+    assert len(frames) == row.frames
+    assert (frames[0].timestamp, frames[-1].timestamp) == pytest.approx((row.first, row.last), abs=1e-3)
+    assert (row.warning in "; ".join(warnings)) if row.warning else warnings == ()
+    if row.shows and row in (*PICTURES, *FOLDERS):
+        assert {corners(frame.image) for frame in frames} == {QUARTERS}
+    elif row.shows:
+        assert [read_index(frame.image) for frame in frames] == list(range(row.begins, row.begins + row.frames))
