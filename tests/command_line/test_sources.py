@@ -61,3 +61,10 @@ def test_json_prints_what_summary_json_holds(command_line: CommandLine, tmp_path
     done = command_line("track", clip(tmp_path / "a.mp4"), "--out", tmp_path / "out", "--json", "--no-overlay")
     assert done.returncode == 0, done.stderr
     assert orjson.loads(done.stdout) == orjson.loads((tmp_path / "out" / "summary.json").read_bytes())
+
+
+def test_a_run_that_finds_nobody_says_what_to_try(command_line: CommandLine, tmp_path: Path) -> None:
+    done = command_line("track", clip(tmp_path / "a.mp4"), "--out", tmp_path / "out", "--no-overlay")
+    assert (
+        "nobody found    try --n-init 1 (now 5 sightings confirm a person)" in done.stdout
+    )

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from tracker_service.command_line.doctor import doctor
 from tracker_service.command_line.evaluate import evaluate
 from tracker_service.command_line.explain import explain
 from tracker_service.command_line.reports import print_error
@@ -21,7 +22,7 @@ from tracker_service.errors import PhalpTritonError
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
 
-for command in (track, evaluate, explain, serve):
+for command in (track, evaluate, explain, serve, doctor):
     app.command()(command)
 
 

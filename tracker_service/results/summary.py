@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from tracker_service.results.advice import advice_for_nobody
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
 from tracker_service.results.partial_file import write_whole
 from tracker_service.types import DroppedDetections
@@ -143,8 +144,16 @@ class Summary:
             ("model set", self.model_set),
             ("runs on", _device_text(self.runs_on)),
             *(("warning", warning) for warning in self.warnings),
+            *self._advice(),
         ]
         return "\n".join(f"{name:<15} {on_one_line(value)}" for name, value in rows)
+
+    def _advice(self) -> list[tuple[str, str]]:
+        phalp = self.settings.get("phalp")
+        if self.tracks or not isinstance(phalp, Mapping):
+            return []
+        advice = advice_for_nobody(self.dropped, phalp)
+        return [("nobody found", f"try {advice}")] if advice else []
 
 
 def installed_versions() -> dict[str, str]:
