@@ -13,6 +13,7 @@ from export.families import NAMES, graph_of
 from export.files import written_whole
 from export.settings import ExportSettings
 from export.weights.published import HMR2_CHECKPOINT, locate
+from tracker_service.errors import ExportError
 
 if TYPE_CHECKING:
     from export.graphs.parity import Comparison
@@ -35,7 +36,7 @@ def verify(
     from export.graphs.verification import verify_folder
 
     settings = settings_with(weights, repository, checkpoint=checkpoint, detector=detector)
-    names = [model] if model else [name for name in NAMES if (settings.repository / name / "1").is_dir()]
+    names = _exported(model, settings.repository)
     rows: list[Comparison] = []
     for name in names:
         graph = graph_of(name, settings)
@@ -48,6 +49,19 @@ def verify(
             file.write(json.dumps([asdict(row) | {"passed": row.passed} for row in rows], indent=1).encode())
     if not rows or not all(row.passed for row in rows):
         raise typer.Exit(1)
+
+
+def _exported(model: str | None, repository: Path) -> list[str]:
+    """Return the models to compare; raises `ExportError` where none of them has been exported."""
+    if model is not None and model not in NAMES:
+        raise ExportError(f"model: expected one of {', '.join(NAMES)}, got {model!r}")
+    names = [name for name in ([model] if model else NAMES) if (repository / name / "1").is_dir()]
+    if not names:
+        raise ExportError(
+            f"verify: expected {model or 'an exported model'} in {repository}, got none; export it first: "
+            f"python -m export {(model or 'full').replace('_', '-')} (docs/models.md)"
+        )
+    return names
 
 
 def _upstream(name: str, graph: "ServedGraph", settings: ExportSettings) -> "tuple[Comparison, ...]":

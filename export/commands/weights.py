@@ -1,5 +1,6 @@
 """`python -m export weights`: what is needed, what is there, and getting the rest."""
 
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +23,14 @@ def weights(
         bool, typer.Option("--download", help="download what is missing and may be downloaded")
     ] = False,
     verify: Annotated[bool, typer.Option("--verify", help="compute the hash of what is there")] = False,
+    json: Annotated[bool, typer.Option("--json", help="print the list as JSON")] = False,
 ) -> None:
     """List the authors' files the full model set needs; place or download them."""
     folder = folder or ExportSettings().weights
-    console = Console()
+    if source is not None and not source.is_dir():
+        got = "a file" if source.exists() else "nothing"
+        raise ExportError(f"--from: expected a folder that holds files of the authors, got {got} at {source}")
+    console = Console(stderr=json)
     failures = []
     for file in FILES:
         try:
@@ -37,10 +42,10 @@ def weights(
             failures.append(error)
             console.print(str(error), style="red", markup=False)
     found = {file: status(file, folder, verify=verify) for file in FILES}
-    _print_list(found, folder, console)
-    for file, state in found.items():
-        if state is Status.ABSENT and file.by_hand:
-            console.print(f"{file.name}: {how_to_get(file)}")
+    if json:
+        print(dumps([_record(file, state) for file, state in found.items()], indent=1))
+    else:
+        _print_list(found, folder, console)
     if failures or set(found.values()) - _USABLE - {Status.ABSENT}:
         raise typer.Exit(2)
 
@@ -53,7 +58,7 @@ def _fetch_with_bar(file: WeightFile, folder: Path, console: Console) -> None:
 
 
 def _print_list(found: dict[WeightFile, Status], folder: Path, console: Console) -> None:
-    """Print two lines a file: name, state, size and hash, then purpose and licence."""
+    """Print two lines a file: name, state, size and hash, then purpose and licence; at last how to get the rest."""
     console.print(f"[bold]{folder}[/bold]")
     colours = {Status.ABSENT: "yellow", Status.PRESENT: "green", Status.VERIFIED: "green"}
     for file, state in found.items():
@@ -62,3 +67,18 @@ def _print_list(found: dict[WeightFile, Status], folder: Path, console: Console)
         colour = colours.get(state, "red")
         console.print(f"{file.name:<28} [{colour}]{state:<11}[/{colour}] {size:>15} {digest}", highlight=False)
         console.print(f"    {file.purpose}. {file.licence}.", highlight=False, style="dim")
+    for file, state in found.items():
+        if state is Status.ABSENT and file.by_hand:
+            console.print(f"{file.name}: {how_to_get(file)}")
+
+
+def _record(file: WeightFile, state: Status) -> dict[str, object]:
+    return {
+        "name": file.name,
+        "state": state,
+        "size": file.size,
+        "sha256": file.sha256,
+        "purpose": file.purpose,
+        "licence": file.licence,
+        "how_to_get": how_to_get(file) if state is Status.ABSENT else None,
+    }

@@ -65,6 +65,4 @@ def test_json_prints_what_summary_json_holds(command_line: CommandLine, tmp_path
 
 def test_a_run_that_finds_nobody_says_what_to_try(command_line: CommandLine, tmp_path: Path) -> None:
     done = command_line("track", clip(tmp_path / "a.mp4"), "--out", tmp_path / "out", "--no-overlay")
-    assert (
-        "nobody found    try --n-init 1 (now 5 sightings confirm a person)" in done.stdout
-    )
+    assert "nobody found    try --n-init 1 (now 5 sightings confirm a person)" in done.stdout

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from export.body.body_model import BodyModel
 from export.commands.body_model import body_model
+from export.commands.verify import verify
 from export.errors import MissingFileError, UnreadableFileError
 from export.families import NAMES, graph_of
 from export.graphs.model_version import write_version
@@ -89,3 +90,22 @@ def test_model_without_its_files_says_which_is_missing(tmp_path: Path, name: str
 def test_unknown_model_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="expected one of hmr2, detector"):
         graph_of("hmr3", ExportSettings(weights=tmp_path, repository=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected an exported model in {}, got none; export it first: python -m export full"),
+        (
+            ["pose_predictor"],
+            "expected pose_predictor in {}, got none; export it first: python -m export pose-predictor",
+        ),
+        (["hmr3"], "model: expected one of hmr2, "),
+    ],
+)
+def test_verify_with_nothing_exported_says_what_to_export(tmp_path: Path, arguments: list[str], message: str) -> None:
+    app = typer.Typer()
+    app.command()(verify)
+    error = CliRunner().invoke(app, [*arguments, "--repository", str(tmp_path)]).exception
+    assert isinstance(error, ExportError)
+    assert message.format(tmp_path) in str(error)

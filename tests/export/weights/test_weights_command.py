@@ -1,5 +1,6 @@
 """`python -m export weights` as a user runs it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from export.commands import weights as weights_command
 from export.commands.weights import weights
 from export.weights.published import FILES, HMR2_CHECKPOINT, SMPL, WeightFile
 from tests.export.weights.file_server import CONTENT, file_server, packed
+from tracker_service.errors import ExportError
 
 
 def test_command_lists_places_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,3 +81,17 @@ def test_command_replaces_a_file_whose_hash_is_wrong(tmp_path: Path, monkeypatch
         assert _invoke("--folder", str(tmp_path), "--verify").exit_code == 2
         assert _invoke("--folder", str(tmp_path), "--verify", "--download").exit_code == 0
     assert (tmp_path / "model.ckpt").read_bytes() == CONTENT
+
+
+def test_a_folder_to_take_files_from_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    missing = tmp_path / "nope"
+    error = _invoke("--from", str(missing)).exception
+    assert isinstance(error, ExportError)
+    assert str(error) == f"--from: expected a folder that holds files of the authors, got nothing at {missing}"
+
+
+def test_the_list_can_be_had_as_json(tmp_path: Path) -> None:
+    listed = json.loads(_invoke("--folder", str(tmp_path), "--json").stdout)
+    assert [file["name"] for file in listed] == [file.name for file in FILES]
+    assert {file["state"] for file in listed} == {"absent"}
+    assert all(file["how_to_get"] for file in listed)
