@@ -10,7 +10,7 @@ import pytest
 from tests.video.clips import HEIGHT, WIDTH, corner_image, index_image, read_index
 from tracker_service.errors import SettingsError, VideoError, VideoFormatError, VideoRangeError
 from tracker_service.types import UInt8
-from tracker_service.video.image_folder import natural_order
+from tracker_service.video.pictures.folder_listing import natural_order
 from tracker_service.video.source import open_source, parse_position
 
 
@@ -50,14 +50,17 @@ def test_every_image_format_is_read_in_any_case(tmp_path: Path, suffix: str) -> 
         assert [read_index(frame.image) for frame in source] == list(range(4))
 
 
-def test_other_files_hidden_files_and_folders_are_no_images(tmp_path: Path) -> None:
+def test_hidden_files_are_no_images_and_what_else_is_left_out_is_named(tmp_path: Path) -> None:
     folder = fill(tmp_path / "f", ["a.jpg", "b.jpg"])
     (folder / "notes.txt").write_text("no image")
     (folder / "._a.jpg").write_bytes(b"resource fork")
     (folder / "c.jpg").mkdir()
     with open_source(folder) as source:
         assert [read_index(frame.image) for frame in source] == [0, 1]
-        assert source.warnings == ()
+        assert source.warnings == (
+            "left out of the folder of images: 1 other file (notes.txt)",
+            "left out of the folder of images: 1 folder (c.jpg)",
+        )
 
 
 def test_trailing_slash_changes_nothing(tmp_path: Path) -> None:
@@ -86,18 +89,24 @@ def test_range_without_an_image_is_refused(tmp_path: Path) -> None:
 
 def test_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no image")
-    with pytest.raises(VideoFormatError, match=r"jpg.*got none"):
+    with pytest.raises(VideoFormatError, match=r"expected a folder of images, got none in it; .* jpg,"):
         open_source(tmp_path)
 
 
-def test_image_of_another_size_is_an_error_that_names_it(tmp_path: Path) -> None:
-    folder = fill(tmp_path / "f", ["1.png", "2.png"])
-    write_image(folder / "3.png", index_image(0, 50, 40))
+def test_images_of_other_sizes_are_fitted_into_the_most_common_size_and_named(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "f", ["1.png", "2.png", "3.png", "4.png"])
+    write_image(folder / "1.png", np.full((128, 64, 3), 200, np.uint8))
+    write_image(folder / "4.png", index_image(3, WIDTH // 2, HEIGHT // 2))
     with open_source(folder) as source:
-        frames = iter(source)
-        assert [next(frames).number, next(frames).number] == [0, 1]
-        with pytest.raises(VideoFormatError, match=r"3\.png.*96x64.*50x40"):
-            next(frames)
+        assert (source.info.width, source.info.height) == (WIDTH, HEIGHT)
+        tall, *same = [frame.image for frame in source]
+        (warning,) = source.warnings
+    # Twice as high as wide: the middle third, from top to bottom.
+    inner = tall[:, WIDTH // 3 : WIDTH * 2 // 3]
+    assert tall.shape == (HEIGHT, WIDTH, 3)
+    assert (inner.min(), tall.sum()) == (200, inner.sum())
+    assert [read_index(image) for image in same] == [1, 2, 3]
+    assert warning == "fitted into 96x64, with black borders, being of another size: 2 images (1.png, 4.png)"
 
 
 def test_unreadable_images_are_left_out_and_reported_and_the_others_keep_their_numbers(tmp_path: Path) -> None:
@@ -107,8 +116,7 @@ def test_unreadable_images_are_left_out_and_reported_and_the_others_keep_their_n
     with open_source(folder) as source:
         assert [(frame.number, read_index(frame.image)) for frame in source] == [(n, n) for n in (1, 2, 4, 5)]
         (warning,) = source.warnings
-    assert "2 images" in warning
-    assert "0.png" in warning
+    assert warning == "left out, damaged or no picture that can be read: 2 images (0.png, 3.png)"
 
 
 def test_folder_of_unreadable_images_is_refused(tmp_path: Path) -> None:
@@ -118,20 +126,28 @@ def test_folder_of_unreadable_images_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "image",
+    ("holds", "message"),
     [
-        np.full((HEIGHT, WIDTH), 200, np.uint8),
-        np.full((HEIGHT, WIDTH, 4), 200, np.uint8),
-        np.full((HEIGHT, WIDTH, 3), 200 * 257, np.uint16),
+        (("b.mp4", "a.MOV"), r"got 2 videos \(a\.MOV, b\.mp4\); give each video as a source of its own"),
+        (("cam1/a.png", "cam2/a.png"), r"got 2 folders \(cam1, cam2\); give the folder that holds the images"),
     ],
-    ids=["grey", "alpha", "sixteen bit"],
 )
-def test_every_kind_of_pixel_becomes_rgb(tmp_path: Path, image: UInt8) -> None:
-    assert cv2.imwrite(str(tmp_path / "1.png"), image)
-    with open_source(tmp_path) as source:
-        frame = next(iter(source))
-    assert frame.image.shape == (HEIGHT, WIDTH, 3)
-    assert np.unique(frame.image).tolist() == [200]
+def test_a_folder_of_videos_or_folders_is_refused_and_the_message_says_what_to_give(
+    tmp_path: Path, holds: tuple[str, ...], message: str
+) -> None:
+    for name in holds:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(VideoFormatError, match=message):
+        open_source(tmp_path)
+
+
+def test_a_video_among_images_is_named(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "f", ["a.jpg", "b.jpg"])
+    (folder / "c.mp4").touch()
+    with open_source(folder) as source:
+        assert len(list(source)) == 2
+        assert source.warnings == ("left out of the folder of images: 1 video (c.mp4)",)
 
 
 def test_photo_is_turned_as_its_orientation_tag_says(tmp_path: Path) -> None:

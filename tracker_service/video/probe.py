@@ -9,7 +9,7 @@ import orjson
 
 from tracker_service.errors import VideoError, VideoFormatError, VideoNotFoundError
 from tracker_service.video.container import VideoContainer
-from tracker_service.video.image_folder import is_image
+from tracker_service.video.pictures.picture_formats import is_picture
 from tracker_service.video.position import Selection
 from tracker_service.video.video_file import VideoFileSource
 
@@ -73,7 +73,7 @@ def properties_of(path: Path, decoded_pixels: int) -> VideoProperties:
 
 
 def _header(path: Path) -> VideoProperties:
-    if is_image(path):
+    if is_picture(path):
         raise VideoFormatError(f"{path}: expected a video, got a picture")
     container = VideoContainer(path, threads=1)
     try:

@@ -1,17 +1,15 @@
-"""Opening what a user names: a video file, or a folder of images."""
+"""Opening what a user names: a video file, a folder of images, or a picture file."""
 
 from pathlib import Path
 
 from tracker_service.errors import SettingsError
 from tracker_service.video.frame_source import FrameSource, VideoInfo
-from tracker_service.video.image_folder import ImageFolderSource, is_image
+from tracker_service.video.pictures.picture_formats import is_picture
+from tracker_service.video.pictures.picture_source import PictureSource, pictures_of_file, pictures_of_folder
 from tracker_service.video.position import Position, Selection, parse_position
 from tracker_service.video.video_file import VideoFileSource
 
 __all__ = ["FrameSource", "Position", "VideoInfo", "open_source", "parse_position"]
-
-IMAGE_RATE = 30.0
-"""Frames a second that a folder of images is taken to have."""
 
 
 def open_source(
@@ -20,17 +18,18 @@ def open_source(
     start: Position | None = None,
     end: Position | None = None,
     threads: int = 0,
-    image_rate: float = IMAGE_RATE,
+    image_rate: float | None = None,
     start_time: float | None = None,
 ) -> FrameSource:
-    """Open a video file, a folder of images or a single image for reading once, frame by frame.
+    """Open a video file, a folder of images or a picture file for reading once, frame by frame.
 
     Args:
         source: path of the file or folder; a web address is not one.
         start: first frame to deliver; frame numbers and timestamps stay those of the whole source.
         end: first frame not to deliver any more.
         threads: decoder threads; more decode faster and hold more frames in memory; 0 takes the cores, at most four.
-        image_rate: frames a second of a folder of images; raising it brings their timestamps closer together.
+        image_rate: frames a second of pictures that have no times of their own, see
+            `tracker_service.video.video_parameters.VideoParameters`.
         start_time: timestamp of the frame ``start`` as an earlier reading gave it. With it the frame is found without
             reading what lies before it, or the range is refused; files in which packets do not tell the frames, and
             damaged ones, must be read from the beginning instead.
@@ -46,10 +45,12 @@ def open_source(
     """
     if threads < 0:
         raise SettingsError(f"threads: expected at least 0, got {threads}")
-    if not 0 < image_rate <= 1000:
+    if image_rate is not None and not 0 < image_rate <= 1000:
         raise SettingsError(f"image rate: expected more than 0 and at most 1000 frames a second, got {image_rate}")
     path = Path(source)
     selection = Selection.between(start, end)
-    if path.is_dir() or is_image(path):
-        return ImageFolderSource(path, selection, image_rate)
+    if path.is_dir():
+        return PictureSource(pictures_of_folder(path, image_rate), selection)
+    if is_picture(path):
+        return PictureSource(pictures_of_file(path, image_rate), selection)
     return VideoFileSource(path, selection, threads, start_time)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Le
 
 from tracker_service.types.bounds import check_bounds
 from tracker_service.video.position import Position, parse_position
@@ -18,6 +18,9 @@ class VideoParameters:
         end_frame: number of the frame to stop before; -1 reads to the end (upstream stops at 1300).
         start_time: first frame as 120, 4.5s or 00:01:02.5; wins over ``start_frame``.
         end_time: frame or time to stop before; wins over ``end_frame``.
+        fps: frames a second of a folder of images or of the pages of a picture file; None takes that of the folder's
+            ``seqinfo.ini``, else 30. Raising it brings their timestamps closer together. Video files and animations
+            keep their own times.
         decoder_threads: threads of the decoder; 0 takes the cores, at most four. Raising it decodes faster and holds
             more frames in memory.
     """
@@ -26,6 +29,7 @@ class VideoParameters:
     end_frame: int = -1
     start_time: str | None = None
     end_time: str | None = None
+    fps: Annotated[float, Gt(0), Le(1000)] | None = None
     decoder_threads: Annotated[int, Ge(0)] = 1
 
     def __post_init__(self) -> None:
