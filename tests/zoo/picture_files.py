@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from pillow_heif import from_pillow
 
 from tests.video.clips import HEIGHT, WIDTH, corner_image
+from tests.video.pictures.tiled_heic import TILE, write_tiled_heic
 
 Make = Callable[[Path], None]
 
@@ -51,6 +53,23 @@ def grey_of_16_bits(path: Path) -> None:
     """Write what a depth camera writes."""
     grey = np.asarray(corners().convert("L"), np.uint16) * 257
     Image.fromarray(grey).save(path)
+
+
+def heic(path: Path) -> None:
+    """Write the picture as phones do, in one piece."""
+    from_pillow(corners()).save(path, format="HEIF", quality=90)
+
+
+def tiled_heic(path: Path) -> None:
+    """Write a larger picture as phones do, in four tiles."""
+    write_tiled_heic(path, corner_image(0, 2 * TILE, 2 * TILE))
+
+
+def clear(path: Path) -> None:
+    """Write the picture fully transparent."""
+    image = corners()
+    image.putalpha(0)
+    image.save(path)
 
 
 def oriented(tag: int, **options: Any) -> Make:
@@ -105,5 +124,16 @@ def folder(files: Mapping[str, Make]) -> Make:
         path.mkdir()
         for name, make_file in files.items():
             make_file(path / name)
+
+    return make
+
+
+def sequence(rate: float) -> Make:
+    """Return a maker of a sequence folder of three images, as the MOTChallenge lays it out."""
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        folder({f"{number:06d}.jpg": picture() for number in (1, 2, 3)})(path / "img1")
+        (path / "seqinfo.ini").write_text(f"[Sequence]\nname=s\nimDir=img1\nframeRate={rate}\n")
 
     return make

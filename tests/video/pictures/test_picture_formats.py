@@ -61,6 +61,7 @@ def test_a_heic_picture_in_tiles_is_composed(tmp_path: Path) -> None:
     expected = corner_image(0, 2 * TILE, 2 * TILE)
     with open_source(write_tiled_heic(tmp_path / "phone.heic", expected)) as source:
         (frame,) = source
+        assert source.warnings == ()
     assert frame.image.shape == expected.shape
     assert np.abs(frame.image.astype(int) - expected).mean() < 3
 

@@ -67,11 +67,13 @@ def test_another_folder_beside_the_sequences_images_keeps_its_own_rate(tmp_path:
         ("imDir=../other\nframeRate=7", "imDir to name a folder beside it"),
         ("imDir=img2", "imDir to name a folder beside it, got 'img2'"),
         ("[", "expected a section"),
+        ("no setting", "expected a section"),
     ],
 )
 def test_a_sequence_file_that_cannot_be_used_is_refused(tmp_path: Path, info: str, message: str) -> None:
-    with pytest.raises(VideoFormatError, match=rf"seqinfo\.ini: .*{message}"):
+    with pytest.raises(VideoFormatError, match=rf"seqinfo\.ini: .*{message}") as refusal:
         open_source(sequence(tmp_path / "s", info))
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("rate", [0, -5, 1001])

@@ -10,6 +10,8 @@ from pillow_heif import from_pillow
 from tracker_service.types import UInt8
 
 TILE = 64
+_HIDDEN = 1
+"""Flag of items that are no pictures of their own."""
 
 
 def write_tiled_heic(path: Path, image: UInt8) -> Path:
@@ -46,9 +48,8 @@ def _payload(file: bytes) -> bytes:
 def _meta(width: int, height: int, decoder: bytes, lengths: list[int], first: int) -> bytes:
     items = range(1, len(lengths) + 1)
     offsets = [first + sum(lengths[:number]) for number in range(len(lengths))]
-    entries = [
-        _full(b"infe", 2, struct.pack(">HH4sB", item, 0, b"grid" if item == 1 else b"hvc1", 0)) for item in items
-    ]
+    names = [struct.pack(">HH4sB", item, 0, b"grid" if item == 1 else b"hvc1", 0) for item in items]
+    entries = [_full(b"infe", 2, name, flags=_HIDDEN * (item > 1)) for item, name in zip(items, names, strict=True)]
     locations = [struct.pack(">HHHII", item, 0, 1, offsets[item - 1], lengths[item - 1]) for item in items]
     tiles = struct.pack(f">HH{len(items) - 1}H", 1, len(items) - 1, *items[1:])
     sizes = _size(width, height) + _size(TILE, TILE)
@@ -73,8 +74,8 @@ def _size(width: int, height: int) -> bytes:
     return _full(b"ispe", 0, struct.pack(">II", width, height))
 
 
-def _full(kind: bytes, version: int, content: bytes) -> bytes:
-    return _box(kind, bytes([version, 0, 0, 0]) + content)
+def _full(kind: bytes, version: int, content: bytes, flags: int = 0) -> bytes:
+    return _box(kind, bytes([version, 0, 0, flags]) + content)
 
 
 def _box(kind: bytes, content: bytes) -> bytes:

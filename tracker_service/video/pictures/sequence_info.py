@@ -55,7 +55,9 @@ def _described(folder: Path) -> SequenceInfo:
     try:
         values.read_string(path.read_text(encoding="utf-8-sig"))
     except (Error, OSError, ValueError) as error:
-        raise VideoFormatError(f"{path}: expected a section [{_SECTION}] of settings, got {error}") from error
+        raise VideoFormatError(
+            f"{path}: expected a section [{_SECTION}] of settings, got {' '.join(str(error).split())}"
+        ) from error
     name = values.get(_SECTION, "imDir", fallback=_IMAGES).strip()
     images = folder / name
     if Path(name).name != name or not images.is_dir():
