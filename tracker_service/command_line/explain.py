@@ -14,6 +14,7 @@ from tracker_service.errors import ResultsError, SettingsError
 from tracker_service.results.recorded_run import RecordedRun
 from tracker_service.results.result_files import RESULTS
 from tracker_service.settings import Settings, load_settings
+from tracker_service.types.shown_text import as_file_name
 from tracker_service.wiring.explain import explain_frame
 
 _DECIDE_IDENTITIES = ("model_set", "detect_shots", "phalp", "video", "inference", "pipeline")
@@ -55,9 +56,10 @@ def _settings_and_source(arguments: list[str]) -> tuple[Settings, str]:
     if not (folder / RESULTS).is_file():
         return load_settings(given), sources[0]
     run = RecordedRun.of(folder)
-    if not Path(run.source).exists():
+    video = next((name for name in (run.source, as_file_name(run.source)) if Path(name).exists()), None)
+    if video is None:
         raise ResultsError(f"explain: expected the video of these results, {run.source}, got nothing there")
-    return load_settings(_merged(_taken_over(run.settings), given)), run.source
+    return load_settings(_merged(_taken_over(run.settings), given)), video
 
 
 def _taken_over(settings: Mapping[str, Any]) -> dict[str, Any]:

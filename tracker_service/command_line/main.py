@@ -18,6 +18,7 @@ from tracker_service.command_line.reports import print_error
 from tracker_service.command_line.serve import serve
 from tracker_service.command_line.track import track
 from tracker_service.errors import PhalpTritonError
+from tracker_service.types.shown_text import on_one_line
 
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
@@ -31,6 +32,13 @@ def _phalp_triton() -> None:
     """Video in, 3D people tracks out."""
 
 
+class _OneLine(logging.Formatter):
+    """A record's message without the control characters that names of files may hold."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        return on_one_line(super().formatMessage(record))
+
+
 def main() -> None:
     """Run the command line; errors of this project become one line on stderr and exit status 2."""
     # A name that is not UTF-8, or a terminal that is not, must not end a run that has computed everything.
@@ -38,7 +46,8 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     handler = RichHandler(console=_errors, show_time=False, show_path=False)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    handler.setFormatter(_OneLine("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         app()
     except PhalpTritonError as error:

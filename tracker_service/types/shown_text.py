@@ -7,6 +7,7 @@ characters are legal in names, too, and would move a terminal's cursor or break 
 import re
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_ESCAPED_BYTES = re.compile(r"\\x([89a-f][0-9a-f])")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -18,6 +19,11 @@ def encodable(text: str) -> str:
 def on_one_line(text: str) -> str:
     r"""Return `encodable` text with control characters written as ``\n`` or ``\x1b``: one line, harmless to show."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), encodable(text))
+
+
+def as_file_name(text: str) -> str:
+    r"""Return the file name that `encodable` wrote as ``text``, unless the name itself held a text like ``\xe9``."""
+    return _ESCAPED_BYTES.sub(lambda found: chr(0xDC00 + int(found[1], 16)), text)
 
 
 def _escaped_surrogate(found: re.Match[str]) -> str:

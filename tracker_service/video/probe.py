@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from tracker_service.errors import VideoError, VideoFormatError, VideoNotFoundError
+from tracker_service.types.shown_text import encodable
 from tracker_service.video.container import VideoContainer
 from tracker_service.video.pictures.picture_formats import is_picture
 from tracker_service.video.position import Selection
@@ -93,7 +94,7 @@ def _report(path: Path, decoded_pixels: int) -> bytes:
     except VideoError as error:
         kind = type(error).__name__
         known = kind if kind in _KINDS else VideoError.__name__
-        return orjson.dumps({"kind": known, "error": str(error)[:_LONGEST_REPORT]})
+        return orjson.dumps({"kind": known, "error": encodable(str(error))[:_LONGEST_REPORT]})
 
 
 if __name__ == "__main__":

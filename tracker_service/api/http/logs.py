@@ -9,6 +9,8 @@ from typing import Any, Literal, TextIO
 
 import orjson
 
+from tracker_service.types.shown_text import encodable, on_one_line
+
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Id of the request that the running task answers."""
 
@@ -24,12 +26,12 @@ class JsonFormatter(logging.Formatter):
             "time": _iso_time(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
-            **_extra(record),
+            "message": encodable(record.getMessage()),
+            **{name: encodable(value) if isinstance(value, str) else value for name, value in _extra(record).items()},
         }
         if record.exc_info:
-            entry["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(entry, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+            entry["traceback"] = encodable(self.formatException(record.exc_info))
+        return orjson.dumps(entry, default=_as_text, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 class TextFormatter(logging.Formatter):
@@ -39,8 +41,8 @@ class TextFormatter(logging.Formatter):
         """Return the record as one line, and a traceback below it."""
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         fields = "".join(f" {name}={value}" for name, value in _extra(record).items() if value is not None)
-        line = f"{clock} {record.levelname.lower():<7} {record.getMessage()}{fields}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = on_one_line(f"{clock} {record.levelname.lower():<7} {record.getMessage()}{fields}")
+        return f"{line}\n{encodable(self.formatException(record.exc_info))}" if record.exc_info else line
 
 
 def configure_logging(log_format: Literal["json", "text"], stream: TextIO = sys.stderr) -> None:
@@ -62,6 +64,10 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
     if "request_id" not in fields and (request_id := REQUEST_ID.get()) is not None:
         fields["request_id"] = request_id
     return fields
+
+
+def _as_text(value: object) -> str:
+    return encodable(str(value))
 
 
 def _iso_time(seconds: float) -> str:
