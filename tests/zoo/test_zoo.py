@@ -1,5 +1,6 @@
 """Every odd file gives the frames, timestamps, warnings or error of its row."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def test_an_odd_file_gives_what_its_row_says(tmp_path: Path, row: Row) -> None:
     assert {frame.image.shape for frame in frames} == {(row.size[1], row.size[0], 3)}
     assert len(frames) == row.frames
     assert (frames[0].timestamp, frames[-1].timestamp) == pytest.approx((row.first, row.last), abs=1e-3)
+    times = [frame.timestamp for frame in frames]
+    assert all(earlier < later for earlier, later in pairwise(times))
     assert (row.warning in "; ".join(warnings)) if row.warning else warnings == ()
     if row.shows and row in (*PICTURES, *FOLDERS):
         assert {corners(frame.image) for frame in frames} == {QUARTERS}

@@ -37,6 +37,8 @@ class Clip:
         options: of the encoder, beside `OPTIONS`.
         container: options of the container.
         rotation: counter-clockwise degrees of the display matrix.
+        ratio: width of a pixel divided by its height.
+        transfer: FFmpeg's number of an HDR transfer function, with the colours of BT.2020; 0 for what is not HDR.
         full_range: whether black is 0 and white 255, and the file says so.
         sound: seconds of silence beside the pictures.
         sound_first: whether the sound is the first stream.
@@ -50,6 +52,8 @@ class Clip:
     options: dict[str, str] = field(default_factory=dict)
     container: dict[str, str] = field(default_factory=dict)
     rotation: int = 0
+    ratio: Fraction = Fraction(1)
+    transfer: int = 0
     full_range: bool = False
     sound: float = 0.0
     sound_first: bool = False
@@ -71,8 +75,13 @@ class Clip:
         stream = cast("VideoStream", container.add_stream(self.codec, rate=self.rate, options=options))
         (stream.width, stream.height), stream.pix_fmt = self.size, self.pixel_format
         stream.codec_context.time_base = Fraction(1, self.rate)
+        context = stream.codec_context
+        if self.ratio != 1:
+            context.sample_aspect_ratio = self.ratio
         if self.full_range:
-            stream.codec_context.color_range = 2
+            context.color_range = 2
+        if self.transfer:
+            context.color_trc, context.color_primaries, context.colorspace = self.transfer, 9, 9
         if self.rotation:
             stream.set_display_rotation(self.rotation)
         return stream
@@ -118,6 +127,22 @@ def joined(first: Clip, second: Clip) -> Make:
         path.write_bytes(path.read_bytes() + rest)
 
     return make
+
+
+def two_streams(path: Path) -> None:
+    """Write a small preview before the video itself."""
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("libx264", rate=RATE, options={**X264, "bf": "0"}) for _ in range(2)]
+        for stream, size in zip(streams, ((WIDTH // 2, HEIGHT // 2), (WIDTH, HEIGHT)), strict=True):
+            (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
+        for number in range(FRAMES):
+            for stream in streams:
+                image = index_image(number, stream.width, stream.height)
+                frame = VideoFrame.from_ndarray(image, format="rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, RATE)
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))
 
 
 def sound_only(path: Path) -> None:
