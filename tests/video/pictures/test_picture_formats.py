@@ -10,6 +10,7 @@ from pillow_heif import from_pillow
 from tests.video.clips import HEIGHT, WIDTH, corner_image, index_image, read_index
 from tests.video.pictures.tiled_heic import TILE, write_tiled_heic
 from tracker_service.errors import VideoFormatError
+from tracker_service.video.probe import properties_of
 from tracker_service.video.source import open_source
 
 MIXED = [
@@ -64,6 +65,16 @@ def test_a_heic_picture_in_tiles_is_composed(tmp_path: Path) -> None:
         assert source.warnings == ()
     assert frame.image.shape == expected.shape
     assert np.abs(frame.image.astype(int) - expected).mean() < 3
+
+
+def test_a_heic_picture_called_a_video_is_still_a_picture_and_no_video(tmp_path: Path) -> None:
+    expected = corner_image(0, 2 * TILE, 2 * TILE)
+    path = write_tiled_heic(tmp_path / "phone.mp4", expected)
+    with open_source(path) as source:
+        (frame,) = source
+    assert frame.image.shape == expected.shape
+    with pytest.raises(VideoFormatError, match="expected a video, got a picture"):
+        properties_of(path, decoded_pixels=10**6)
 
 
 def test_a_truncated_picture_is_left_out_and_named(tmp_path: Path) -> None:

@@ -45,12 +45,20 @@ MOST_PIXELS = 2**28
 """A header that names more pixels than that is not believed."""
 
 _SIGNATURE = 16
+_PICTURE_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif"})
+"""Major brands of ISO media files that hold pictures (ISO/IEC 23008-12); those of image sequences are videos."""
 
 
 def is_picture(path: Path) -> bool:
-    """Tell whether a file given alone is read as a picture, by its name; FFmpeg reads a GIF as the video that it is."""
+    """Tell whether a file given alone is read as a picture, by its name.
+
+    FFmpeg reads a GIF as the video that it is. HEIC and AVIF pictures are recognised whatever they are called: FFmpeg
+    would take them for videos and show one tile.
+    """
     suffix = path.suffix.lower()
-    return suffix in SUFFIXES and suffix != ".gif" and path.is_file()
+    if not path.is_file():
+        return False
+    return (suffix in SUFFIXES and suffix != ".gif") or _is_coded_picture(path)
 
 
 def open_by_content(stream: IO[bytes], name: str) -> ImageFile:
@@ -83,3 +91,12 @@ def open_by_content(stream: IO[bytes], name: str) -> ImageFile:
             )
         return picture
     raise VideoFormatError(f"{name}: expected a picture, got a file that cannot be read as one")
+
+
+def _is_coded_picture(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            signature = stream.read(_SIGNATURE)
+    except OSError:
+        return False
+    return signature[4:8] == b"ftyp" and signature[8:12] in _PICTURE_BRANDS
