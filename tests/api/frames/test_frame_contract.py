@@ -263,16 +263,28 @@ def _as_form(service: RunningService) -> httpx.Response:
     return service.post("/pose/hybrid", files={"image": ("photo.jpg", JPEG)}, data=form)
 
 
+def _as_form_without_a_file_name(service: RunningService) -> httpx.Response:
+    form = {"frame_number": "0", "session_id": "three-ways"}
+    return service.post("/pose/hybrid", files={"image": (None, JPEG, "image/jpeg")}, data=form)
+
+
+def _as_form_with_an_extended_file_name(service: RunningService) -> httpx.Response:
+    headers = {"Content-Type": "multipart/form-data; boundary=XX", "X-Session-Id": "three-ways"}
+    part = b"--XX\r\nContent-Disposition: form-data; name=image; filename*=UTF-8''f%C3%B6to.jpg\r\n\r\n"
+    return service.post("/pose/hybrid", content=part + JPEG + b"\r\n--XX--\r\n", headers=headers)
+
+
 def _as_json(service: RunningService) -> httpx.Response:
     body = {"image_base64": pictures.base64_of(JPEG), "frame_number": 0, "session_id": "three-ways"}
     return service.post("/pose/hybrid", json=body)
 
 
-def test_json_form_and_bare_image_are_the_same_frame(service: RunningService) -> None:
-    answers = [ask(service) for ask in (_as_bare_image, _as_form, _as_json)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200]
+def test_json_forms_and_bare_image_are_the_same_frame(service: RunningService) -> None:
+    forms = (_as_form, _as_form_without_a_file_name, _as_form_with_an_extended_file_name)
+    answers = [ask(service) for ask in (_as_bare_image, _as_json, *forms)]
+    assert [answer.status_code for answer in answers] == [200] * 5
     told = [{name: value for name, value in answer.json().items() if "time" not in name} for answer in answers]
-    assert told[0] == told[1] == told[2]
+    assert told == [told[0]] * 5
     assert told[0]["session"] == {"id": "three-ways", "video": 1, "late": False, "expected": True}
 
 
