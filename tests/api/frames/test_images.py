@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.api import pictures
+from tests.video.pictures.tiled_heic import TILE, write_tiled_heic
 from tracker_service.api.frames.images import EncodedImage
 from tracker_service.errors import ImageError, ImageFormatError, ImageTooLargeError, UnsupportedImageError
 from tracker_service.types import UInt8
@@ -101,6 +104,11 @@ def _gif() -> bytes:
     return pictures.saved(Image.new("RGB", (8, 8)), "GIF")
 
 
+def _tiled_heic() -> bytes:
+    with TemporaryDirectory() as folder:
+        return write_tiled_heic(Path(folder) / "a.heic", np.zeros((TILE, 2 * TILE, 3), np.uint8)).read_bytes()
+
+
 JPEG = pictures.sample_jpegs(1)[0]
 PNG = pictures.saved(Image.fromarray(pictures.sample_image()), "PNG")
 
@@ -114,6 +122,8 @@ PNG = pictures.saved(Image.fromarray(pictures.sample_image()), "PNG")
         (pictures.saved(Image.new("RGB", (8, 8)), "WEBP"), UnsupportedImageError, "got WebP"),
         (pictures.saved(Image.new("RGB", (8, 8)), "BMP"), UnsupportedImageError, "got BMP"),
         (pictures.saved(Image.new("RGB", (8, 8)), "TIFF"), UnsupportedImageError, "got TIFF"),
+        (pictures.saved(Image.new("RGB", (8, 8)), "AVIF"), UnsupportedImageError, "got HEIF, AVIF or MP4"),
+        (_tiled_heic(), UnsupportedImageError, "got HEIF, AVIF or MP4"),
         (pictures.bomb(), ImageTooLargeError, "at most 50000000 pixels, got 20000x20000"),
         (JPEG[:200], ImageFormatError, "damaged"),
         (JPEG[: len(JPEG) // 2], ImageFormatError, "damaged or missing data"),

@@ -1,12 +1,12 @@
 """What a folder holds: its pictures in natural order, and what is left out."""
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracker_service.errors import VideoFormatError
+from tracker_service.types.shown_text import on_one_line
 from tracker_service.video.pictures.picture_formats import SUFFIXES, VIDEO_SUFFIXES
 from tracker_service.video.pictures.sequence_info import SEQUENCE_FILE
 
@@ -71,8 +71,7 @@ class FolderListing:
 
 def counted(paths: Iterable[Path], kind: str) -> str:
     """Return how many there are and the first names: ``2 videos (a.mp4, b.mp4)``."""
-    # A name need not be UTF-8, but what is reported must be.
-    names = [os.fsencode(path.name).decode("utf-8", "backslashreplace") for path in paths]
+    names = [on_one_line(path.name) for path in paths]
     first = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
     return f"{len(names)} {kind}{'' if len(names) == 1 else 's'} ({first})"
 

@@ -46,8 +46,12 @@ class PictureFile:
         # TIFF files give the upright size; the EXIF block of a PNG may lie behind its pixels, which are not read here.
         if picture.format == "TIFF" or (picture.format == "PNG" and "exif" not in picture.info):
             return picture.size
-        with self._readable():
+        try:
             turned = picture.getexif().get(_ORIENTATION) in _TURNED_A_QUARTER
+        except MemoryError:
+            raise
+        except Exception:  # damaged metadata does not make a picture unusable
+            turned = False
         return picture.size[::-1] if turned else picture.size
 
     @property
