@@ -87,6 +87,7 @@ def test_a_truncated_picture_is_left_out_and_named(tmp_path: Path) -> None:
         assert source.warnings == ("left out, damaged or no picture that can be read: 1 image (2.jpg)",)
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_a_damaged_exif_block_does_not_make_a_picture_unusable(tmp_path: Path) -> None:
     exif = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff" + b"\xee" * 40
     Image.fromarray(index_image(5)).save(tmp_path / "a.jpg", exif=exif)
