@@ -99,3 +99,15 @@ def test_keys_and_limits_are_documented(document: Any) -> None:
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_no_page_loads_scripts_from_elsewhere(service: RunningService, path: str) -> None:
     assert service.get(path).status_code == 404
+
+
+def test_the_bodies_of_all_requests_are_documented_as_taking_no_other_fields(document: Any) -> None:
+    bodies = [
+        (path, kind, content["schema"])
+        for path, operations in document["paths"].items()
+        for operation in operations.values()
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items()
+        if kind in ("application/json", "multipart/form-data")
+    ]
+    assert len(bodies) >= 9
+    assert [(path, kind) for path, kind, schema in bodies if schema.get("additionalProperties") is not False] == []

@@ -42,13 +42,15 @@ class FrameFields(BaseModel):
 class FrameJson(FrameFields):
     """The JSON body."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     image_base64: str = Field(description="JPEG or PNG in base64, with or without `data:image/...;base64,`")
 
 
 class FrameForm(FrameFields):
     """The form without its file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True, slots=True)

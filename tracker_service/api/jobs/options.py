@@ -20,7 +20,9 @@ _NAMES = tuple(field.name for field in fields(JobOptions))
 class VideoPath(JobOptions):
     """The JSON body of a video request."""
 
-    __pydantic_config__ = ConfigDict(json_schema_extra={"examples": [{"video_path": r"C:\Users\me\clip.mov"}]})
+    __pydantic_config__ = ConfigDict(
+        json_schema_extra={"additionalProperties": False, "examples": [{"video_path": r"C:\Users\me\clip.mov"}]}
+    )
 
     video_path: Annotated[str, Field(description="as the client sees it: Windows, WSL, or inside a shared volume")]
 

@@ -79,7 +79,8 @@ DELETE_RESPONSES: Responses = {204: {"description": "The job was final and is de
 def _form(options: type[JobOptions]) -> dict[str, Any]:
     schema = TypeAdapter(options).json_schema()
     video = {"type": "string", "format": "binary", "description": "the file"}
-    return {"schema": {**schema, "properties": {"video": video, **schema["properties"]}, "required": ["video"]}}
+    fields = {"properties": {"video": video, **schema["properties"]}, "required": ["video"]}
+    return {"schema": {**schema, **fields, "additionalProperties": False}}
 
 
 VIDEO_FORM: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": _form(JobOptions)}}}
