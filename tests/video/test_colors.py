@@ -18,14 +18,13 @@ def yuv_frame(
     red, green, blue = (value / 255 for value in rgb)
     y = kr * red + (1 - kr - kb) * green + kb * blue
     cb, cr = (blue - y) / (2 * (1 - kb)), (red - y) / (2 * (1 - kr))
-    ten_bit = "10le" in pixel_format
+    bits = {"10le": 10, "12le": 12}.get(pixel_format[-4:], 8)
     scales = (255, 255, 0) if full_range else (219, 224, 16)
     values = [scales[2] + scales[0] * y, 128 + scales[1] * cb, 128 + scales[1] * cr]
     frame = VideoFrame(64, 48, pixel_format)
     for plane, value in zip(frame.planes, values, strict=False):
-        dtype, scale = (np.uint16, 4) if ten_bit else (np.uint8, 1)
-        top = 1023 if ten_bit else 255
-        sample = int(np.clip(round(value * scale), 0, top))
+        dtype = np.uint16 if bits > 8 else np.uint8
+        sample = int(np.clip(round(value * 2 ** (bits - 8)), 0, 2**bits - 1))
         plane.update(np.full(plane.buffer_size // dtype().itemsize, sample, dtype).tobytes())
     frame.colorspace = tag
     frame.color_range = (2 if full_range else 1) if tagged_range else 0
@@ -36,7 +35,7 @@ def converted(frame: VideoFrame) -> UInt8:
     return RgbConverter(frame).convert(frame)
 
 
-@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le"])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p12le"])
 @pytest.mark.parametrize("matrix", [*MATRICES.values(), UNTAGGED], ids=[*MATRICES, "untagged"])
 @pytest.mark.parametrize("full_range", [False, True], ids=["limited", "full"])
 def test_colors_follow_the_declared_matrix_and_range(

@@ -69,7 +69,7 @@ def read(path: Path, start: str | None = None, end: str | None = None, threads: 
     first, last = (None if text is None else parse_position(text) for text in (start, end))
     with open_source(path, start=first, end=last, threads=threads) as source:
         frames = list(source)
-        assert source.warnings == ()
+        assert not source.damaged
     return frames
 
 

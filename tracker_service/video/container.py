@@ -13,7 +13,7 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from tracker_service.video.damage import StatedLength
-from tracker_service.video.opening import find_video_stream, open_container, reason
+from tracker_service.video.opening import BEST_STREAM, find_video_stream, open_container, reason, video_streams
 
 MOST_THREADS = 4
 """Upper bound of decoder threads that are chosen automatically: each holds frames of its own."""
@@ -36,10 +36,15 @@ class VideoContainer:
     Args:
         path: an existing file.
         threads: decoder threads; more decode faster and hold more frames; 0 takes the cores, at most four.
+        wanted: number of the video stream to read; `BEST_STREAM` takes the one with the largest picture.
 
     Attributes:
         path: the file.
         stream: PyAV's video stream.
+        threads: decoder threads in use.
+        stated_size: width and height that the header states, as stored, pixels; for streams without a header those
+            that FFmpeg met while it looked into the first seconds.
+        stated_ratio: width of a pixel divided by its height, as the container says; the codec's where it says nothing.
         fps: average frame rate, or the nominal one where no average is known.
         read_fault: FFmpeg's words for the latest fault of the container, or None.
 
@@ -48,20 +53,23 @@ class VideoContainer:
         VideoFormatError: the file is empty, is not a video, has no video stream, or its codec is unknown.
     """
 
-    def __init__(self, path: Path, threads: int = 0) -> None:
+    def __init__(self, path: Path, threads: int = 0, wanted: int = BEST_STREAM) -> None:
         self.path = path
         self._container = open_container(path)
         try:
-            self.stream = find_video_stream(self._container, path)
+            self.stream = find_video_stream(self._container, path, wanted)
             for stream in self._container.streams:
                 if stream.index != self.stream.index:
                     stream.discard = Discard.all
             self.stream.thread_type = "SLICE" if self.codec in _CODECS_WITHOUT_FRAME_THREADS else "AUTO"
-            self.stream.codec_context.thread_count = threads or min(_usable_cores(), MOST_THREADS)
+            self.threads = threads or min(_usable_cores(), MOST_THREADS)
+            self.stream.codec_context.thread_count = self.threads
         except BaseException:
             self._container.close()
             raise
-        self.fps = _stated_rate(self.stream) or _measured_rate(path)
+        self.fps = _stated_rate(self.stream) or _measured_rate(path, wanted)
+        self.stated_size = (self.stream.codec_context.width, self.stream.codec_context.height)
+        self.stated_ratio = self.stream.sample_aspect_ratio or Fraction(1)
         self.read_fault: str | None = None
 
     @property
@@ -78,6 +86,21 @@ class VideoContainer:
     def is_transport_stream(self) -> bool:
         """True for MPEG-TS, which is made to be decoded with pieces missing."""
         return "mpegts" in self.format
+
+    @property
+    def codec_ratio(self) -> Fraction:
+        """Width of a pixel divided by its height, as the codec says at the moment; 1 where it says nothing."""
+        return self.stream.codec_context.sample_aspect_ratio or Fraction(1)
+
+    @property
+    def streams_note(self) -> str | None:
+        """One line about the choice among several video streams, None where there is none."""
+        streams = video_streams(self._container)
+        if len(streams) < 2:
+            return None
+        sizes = ", ".join(f"{number}: {stream.width}x{stream.height}" for number, stream in enumerate(streams))
+        chosen = next(number for number, stream in enumerate(streams) if stream.index == self.stream.index)
+        return f"the file has {len(streams)} video streams ({sizes}): {chosen} is read; video.stream chooses another"
 
     @property
     def time_base(self) -> Fraction:
@@ -188,11 +211,11 @@ def _stated_rate(stream: VideoStream) -> float | None:
     return None
 
 
-def _measured_rate(path: Path) -> float:
+def _measured_rate(path: Path, wanted: int) -> float:
     """Return the average rate of the first frames, for files that state none: live recordings by web browsers."""
     times: list[float] = []
     with open_container(path) as container, suppress(av.FFmpegError):
-        stream = find_video_stream(container, path)
+        stream = find_video_stream(container, path, wanted)
         for packet in container.demux(stream):
             if packet.pts is not None and packet.time_base is not None:
                 times.append(float(packet.pts * packet.time_base))

@@ -48,7 +48,12 @@ class FrameSource(ABC):
     @property
     @abstractmethod
     def warnings(self) -> tuple[str, ...]:
-        """What went wrong so far without stopping the frames; complete once the iteration has ended."""
+        """What was changed or went wrong so far; complete once the iteration has ended."""
+
+    @property
+    def damaged(self) -> bool:
+        """Tell whether only reading from the beginning gives the same frames again, because of what was met so far."""
+        return bool(self.warnings)
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:

@@ -13,6 +13,9 @@ from tracker_service.errors import VideoFormatError, VideoNotFoundError
 # "video" must neither read other files nor turn text into frames.
 _REFUSED_FORMATS = frozenset({"hls", "dash", "concat", "concatf", "sdp", "rtsp", "image2", "tty", "imf", "lavfi"})
 
+BEST_STREAM = -1
+"""Stands for the best video stream, where the number of one may be given."""
+
 
 def open_container(path: Path) -> InputContainer:
     """Open a media file for reading.
@@ -42,22 +45,45 @@ def open_container(path: Path) -> InputContainer:
     return container
 
 
-def find_video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """Return the main video stream of a container; a cover picture is none.
+def find_video_stream(container: InputContainer, path: Path, wanted: int = BEST_STREAM) -> VideoStream:
+    """Return the video stream to read; a cover picture is none.
+
+    Args:
+        container: an opened file.
+        path: of the file, for messages.
+        wanted: number among its video streams, from 0; `BEST_STREAM` takes the one with the largest picture, of several
+            the one that is marked as the default, else the first.
 
     Raises:
-        VideoFormatError: there is none, or its codec is unknown.
+        VideoFormatError: there is none, not so many, or its codec is unknown.
     """
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    best = container.streams.best("video")
+    streams = video_streams(container)
     if not streams:
         kinds = sorted({"a cover picture" if s.type == "video" else s.type for s in container.streams})
         raise VideoFormatError(f"{path}: expected a video stream, got {' and '.join(kinds) or 'no stream'} only")
-    stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
-    decoder: object = stream.codec_context
-    if decoder is None:
+    if wanted >= len(streams):
+        raise VideoFormatError(f"{path}: expected a video stream from 0 to {len(streams) - 1}, got {wanted}")
+    stream = max(streams, key=_rank) if wanted == BEST_STREAM else streams[wanted]
+    if not _has_decoder(stream):
         raise VideoFormatError(f"{path}: expected a codec that FFmpeg can decode, got an unknown one")
     return stream
+
+
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """Return the streams that are video: neither cover pictures nor thumbnails."""
+    pictures = Disposition.attached_pic | Disposition.timed_thumbnails
+    return [stream for stream in container.streams.video if not stream.disposition & pictures]
+
+
+def _rank(stream: VideoStream) -> tuple[bool, int, bool]:
+    if not _has_decoder(stream):
+        return False, 0, False
+    return True, stream.width * stream.height, bool(stream.disposition & Disposition.default)
+
+
+def _has_decoder(stream: VideoStream) -> bool:
+    decoder: object = stream.codec_context
+    return decoder is not None
 
 
 def reason(error: av.FFmpegError) -> str:

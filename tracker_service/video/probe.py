@@ -10,6 +10,7 @@ import orjson
 from tracker_service.errors import VideoError, VideoFormatError, VideoNotFoundError
 from tracker_service.types.shown_text import encodable
 from tracker_service.video.container import VideoContainer
+from tracker_service.video.display.shown_pictures import ShownPictures
 from tracker_service.video.pictures.picture_formats import is_picture
 from tracker_service.video.position import Selection
 from tracker_service.video.video_file import VideoFileSource
@@ -23,7 +24,7 @@ class VideoProperties:
     """What the header of a video file says.
 
     Attributes:
-        width, height: of the frames as stored, pixels; 0 where the header does not say.
+        width, height: of the frames in square pixels, before they are turned; 0 where the header does not say.
         fps: average frames a second.
         duration: seconds, None if nothing tells.
         frames: about how many frames, None if nothing tells.
@@ -80,9 +81,9 @@ def _header(path: Path) -> VideoProperties:
     try:
         if container.format.endswith("_pipe"):
             raise VideoFormatError(f"{path}: expected a video, got a picture ({container.format})")
-        context = container.stream.codec_context
+        width, height = ShownPictures(container).shown_size(*container.stated_size)
         return VideoProperties(
-            context.width, context.height, container.fps, container.duration, container.frames_estimate, container.codec
+            width, height, container.fps, container.duration, container.frames_estimate, container.codec
         )
     finally:
         container.close()

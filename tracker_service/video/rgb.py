@@ -14,23 +14,27 @@ _UNSPECIFIED_MATRIX = 2
 
 
 class RgbConverter:
-    """Turns decoded frames of any pixel format into (H, W, 3) uint8 RGB, all of the first frame's size and orientation.
+    """Turns decoded frames of any pixel format into (H, W, 3) uint8 RGB, all of one size and orientation.
 
     The colour matrix and range that the stream declares are applied by swscale. A frame of another size (resolution
-    changed in the middle) is scaled into the first one's size with its proportions kept, on black.
+    changed in the middle) is scaled into that size with its proportions kept, on black.
 
     Args:
-        first: the first decoded frame.
+        first: the first frame; all are turned as it asks for.
+        size: width and height of all frames before they are turned, pixels; None takes the first one's.
+
+    Attributes:
+        width, height: the size of all frames before they are turned.
     """
 
-    def __init__(self, first: VideoFrame) -> None:
+    def __init__(self, first: VideoFrame, size: tuple[int, int] | None = None) -> None:
         self._reformatter = VideoReformatter()
-        self._stored_width, self._stored_height = first.width, first.height
+        self.width, self.height = size or (first.width, first.height)
         self._orientation = Orientation.of_frame(first)
 
     def fits(self, frame: VideoFrame) -> bool:
-        """Tell whether the frame has the size of the first one."""
-        return (frame.width, frame.height) == (self._stored_width, self._stored_height)
+        """Tell whether the frame has the size of all."""
+        return (frame.width, frame.height) == (self.width, self.height)
 
     def convert(self, frame: VideoFrame) -> UInt8:
         """Return the frame as (H, W, 3) uint8 RGB, upright.
@@ -59,10 +63,10 @@ class RgbConverter:
         return np.asarray(converted.to_ndarray(), np.uint8)
 
     def _letterboxed(self, frame: VideoFrame) -> UInt8:
-        scale = min(self._stored_width / frame.width, self._stored_height / frame.height)
-        width = min(max(round(frame.width * scale), 1), self._stored_width)
-        height = min(max(round(frame.height * scale), 1), self._stored_height)
-        left, top = (self._stored_width - width) // 2, (self._stored_height - height) // 2
-        canvas = np.zeros((self._stored_height, self._stored_width, 3), np.uint8)
+        scale = min(self.width / frame.width, self.height / frame.height)
+        width = min(max(round(frame.width * scale), 1), self.width)
+        height = min(max(round(frame.height * scale), 1), self.height)
+        left, top = (self.width - width) // 2, (self.height - height) // 2
+        canvas = np.zeros((self.height, self.width, 3), np.uint8)
         canvas[top : top + height, left : left + width] = self._rgb(frame, width, height)
         return canvas

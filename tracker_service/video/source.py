@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tracker_service.errors import SettingsError
 from tracker_service.video.frame_source import FrameSource, VideoInfo
+from tracker_service.video.opening import BEST_STREAM
 from tracker_service.video.pictures.picture_formats import is_picture
 from tracker_service.video.pictures.picture_source import PictureSource, pictures_of_file, pictures_of_folder
 from tracker_service.video.position import Position, Selection, parse_position
@@ -20,6 +21,7 @@ def open_source(
     threads: int = 0,
     image_rate: float | None = None,
     start_time: float | None = None,
+    stream: int = BEST_STREAM,
 ) -> FrameSource:
     """Open a video file, a folder of images or a picture file for reading once, frame by frame.
 
@@ -33,6 +35,7 @@ def open_source(
         start_time: timestamp of the frame ``start`` as an earlier reading gave it. With it the frame is found without
             reading what lies before it, or the range is refused; files in which packets do not tell the frames, and
             damaged ones, must be read from the beginning instead.
+        stream: number among the video streams of a file, from 0; -1 takes the one with the largest picture.
 
     Returns:
         The source, its first frame already decoded; close it or use it as a context manager.
@@ -41,16 +44,18 @@ def open_source(
         VideoNotFoundError: there is no such file or folder.
         VideoFormatError: not a video, no video stream, no images, unknown codec, or nothing in it can be decoded.
         VideoRangeError: start and end select no frame.
-        SettingsError: ``threads`` or ``image_rate`` cannot be used.
+        SettingsError: ``threads``, ``image_rate`` or ``stream`` cannot be used.
     """
     if threads < 0:
         raise SettingsError(f"threads: expected at least 0, got {threads}")
     if image_rate is not None and not 0 < image_rate <= 1000:
         raise SettingsError(f"image rate: expected more than 0 and at most 1000 frames a second, got {image_rate}")
+    if stream < BEST_STREAM:
+        raise SettingsError(f"stream: expected at least {BEST_STREAM}, got {stream}")
     path = Path(source)
     selection = Selection.between(start, end)
     if path.is_dir():
         return PictureSource(pictures_of_folder(path, image_rate), selection)
     if is_picture(path):
         return PictureSource(pictures_of_file(path, image_rate), selection)
-    return VideoFileSource(path, selection, threads, start_time)
+    return VideoFileSource(path, selection, threads, start_time, stream)

@@ -1,10 +1,12 @@
 """Frames from a video file, decoded with PyAV as they are asked for."""
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import av
 from av.video.frame import PictureType, VideoFrame
@@ -15,7 +17,10 @@ from tracker_service.video.clock import PresentationClock
 from tracker_service.video.container import VideoContainer
 from tracker_service.video.damage import DamageReport
 from tracker_service.video.decoding import decoded_frames
+from tracker_service.video.display.growing import largest_keyframe, sizes_differ
+from tracker_service.video.display.shown_pictures import ShownPictures
 from tracker_service.video.frame_source import FrameSource, VideoInfo
+from tracker_service.video.opening import BEST_STREAM
 from tracker_service.video.packet_index import PacketIndex, can_be_indexed
 from tracker_service.video.position import Position, Selection
 from tracker_service.video.rgb import RgbConverter
@@ -35,6 +40,7 @@ class VideoFileSource(FrameSource):
         selection: the frames to deliver.
         threads: decoder threads; 0 takes the cores, at most four.
         start_time: timestamp of the frame at the selection's start; it is sought there and nowhere else.
+        stream: number of the video stream to read; `BEST_STREAM` takes the one with the largest picture.
 
     Raises:
         VideoNotFoundError: there is no such file.
@@ -48,13 +54,17 @@ class VideoFileSource(FrameSource):
         selection: Selection,
         threads: int = 0,
         start_time: float | None = None,
+        stream: int = BEST_STREAM,
     ) -> None:
-        self._path, self._selection, self._threads = path, selection, threads
+        self._path, self._selection, self._threads, self._stream = path, selection, threads, stream
         self._start_time = start_time
         self._lock = Lock()
         self._closed = self._iterated = False
         self._damage = DamageReport()
-        self._container = VideoContainer(path, threads)
+        self._container = VideoContainer(path, threads, stream)
+        self._pictures: ShownPictures | None = None
+        note = self._container.streams_note
+        self._notes = [] if note is None else [note]
         try:
             self._frames = self._selected_frames()
             first = next(self._frames)
@@ -71,8 +81,14 @@ class VideoFileSource(FrameSource):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Damage met so far, and whether the file ended before its header says."""
-        return self._damage.warnings
+        """What was chosen and changed, damage met so far, and whether the file ended before its header says."""
+        notes = () if self._pictures is None else self._pictures.notes
+        return (*self._notes, *notes, *self._damage.warnings)
+
+    @property
+    def damaged(self) -> bool:
+        """Tell whether damage was met, or frames of several sizes."""
+        return bool(self._damage.warnings)
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the selected frames.
@@ -114,10 +130,11 @@ class VideoFileSource(FrameSource):
         """Give the selected frames; the first step raises if there is none."""
         number, origin, frames = self._reach_start()
         container, selection = self._container, self._selection
+        self._pictures = pictures = ShownPictures(container)
         clock = self._clock(origin)
         timestamp: float | None = None
         rgb: RgbConverter | None = None
-        for frame in frames:
+        for frame in pictures.of(frames):
             previous, timestamp = timestamp, clock.time_of(frame)
             if selection.ends_by(number, timestamp):
                 if rgb is None:
@@ -127,7 +144,7 @@ class VideoFileSource(FrameSource):
             if previous is not None:
                 self._damage.note_gap(number, previous, timestamp, container.fps)
             if selection.begins_by(number, timestamp):
-                rgb = rgb or RgbConverter(frame)
+                rgb = rgb or RgbConverter(frame, self._size(frame, pictures))
                 self._note_size(rgb, frame, number)
                 yield Frame(number, timestamp, rgb.convert(frame))
             number += 1
@@ -149,11 +166,23 @@ class VideoFileSource(FrameSource):
         container = self._container
         return PresentationClock(container.fps, container.time_base, origin, decoding_order=container.format == "avi")
 
+    def _size(self, first: VideoFrame, pictures: ShownPictures) -> tuple[int, int]:
+        """Return the size of all frames: the first one's, or the larger one that a file which starts small grows to."""
+        size, stated = (first.width, first.height), pictures.shown_size(*self._container.stated_size)
+        if math.prod(stated) <= math.prod(size) and not sizes_differ(self._path, self._stream):
+            return size
+        later = pictures.shown_size(*largest_keyframe(self._path, self._stream))
+        if math.prod(later) <= math.prod(size):
+            return size
+        sizes = f"{size[0]}x{size[1]}", f"{later[0]}x{later[1]}"
+        self._notes.append("the video starts at {} and grows: all frames have its later size, {}".format(*sizes))
+        return later
+
     def _note_size(self, rgb: RgbConverter, frame: VideoFrame, number: int) -> None:
         if not self._damage.resized and not rgb.fits(frame):
             size = f"{frame.width}x{frame.height}"
             self._damage.resized = (
-                f"frame {number} is {size}, unlike the first: it and others were scaled to the first one's size"
+                f"frame {number} is {size}: it and others of another size were scaled to {rgb.width}x{rgb.height}"
             )
 
     def _reach_start(self) -> tuple[int, int | None, Iterator[VideoFrame]]:
@@ -167,9 +196,11 @@ class VideoFileSource(FrameSource):
             if index is not None:
                 self._counted = len(index)
                 number = self._find(index, start)
-                frames = self._seek(index.seek_before(number), int(index.times[number]))
-                if frames is not None:
-                    return number, int(index.times[0]), frames
+                # The second try is for an interlaced keyframe, which needs the frame before it.
+                for place in (number, max(number - 1, 0)):
+                    sought = self._seek(index.seek_before(place), int(index.times[number]), int(index.times[0]))
+                    if sought is not None:
+                        return number - sought.early, int(index.times[0]), sought.frames
             self._reopen()
         return 0, None, decoded_frames(self._container, self._damage)
 
@@ -180,10 +211,10 @@ class VideoFileSource(FrameSource):
             hidden, time_base = self._damage.hidden_frames, float(self._container.time_base)
             ticks = first.pts + round(seconds / time_base)
             for margin in _SEEK_MARGINS:
-                frames = self._seek(max(ticks - round(margin / time_base), first.pts), ticks)
-                if frames is not None:
+                sought = self._seek(max(ticks - round(margin / time_base), first.pts), ticks, first.pts)
+                if sought is not None:
                     self._damage.hidden_frames = hidden
-                    return start.frame, first.pts, frames
+                    return start.frame - sought.early, first.pts, sought.frames
         raise VideoRangeError(f"{self._path}: expected {start} at {seconds:.3f} s, found no such frame there")
 
     def _find(self, index: PacketIndex, start: Position) -> int:
@@ -192,22 +223,39 @@ class VideoFileSource(FrameSource):
             raise self._outside(number, index.seconds(number - 1))
         return number
 
-    def _seek(self, keyframe: int, ticks: int) -> Iterator[VideoFrame] | None:
+    def _seek(self, keyframe: int, ticks: int, first: int) -> "_Sought | None":
         self._reopen()
         with suppress(av.FFmpegError):
             self._container.seek(keyframe)
-            return _from_keyframe(decoded_frames(self._container, self._damage), ticks)
+            return _from_keyframe(decoded_frames(self._container, self._damage), ticks, first)
         return None
 
     def _reopen(self) -> None:
-        fresh = VideoContainer(self._path, self._threads)
+        fresh = VideoContainer(self._path, self._threads, self._stream)
         self._container.close()
         self._container = fresh
         self._damage = DamageReport()
 
 
-def _from_keyframe(frames: Iterator[VideoFrame], ticks: int) -> Iterator[VideoFrame] | None:
-    """Drop the frames before a timestamp; None if the frame is not found or the first one is not decodable alone."""
+class _Sought(NamedTuple):
+    """Frames from the one sought on, and ``early`` ones before it: deinterlacing looks at the frame before."""
+
+    early: int
+    frames: Iterator[VideoFrame]
+
+
+def _from_keyframe(frames: Iterator[VideoFrame], ticks: int, first: int) -> _Sought | None:
+    """Drop the frames before a timestamp, all but the last of them.
+
+    Args:
+        frames: from a keyframe on.
+        ticks: the timestamp.
+        first: that of the first frame of the file.
+
+    Returns:
+        None if the frame is not found, the first one is not decodable alone, or one before it is needed.
+    """
+    before: VideoFrame | None = None
     for place, frame in enumerate(frames):
         # A refresh point that is no intra frame is marked as a keyframe too, but decodes to fragments.
         if place == 0 and frame.pict_type != PictureType.I:
@@ -215,5 +263,10 @@ def _from_keyframe(frames: Iterator[VideoFrame], ticks: int) -> Iterator[VideoFr
         if frame.pts is None or frame.pts > ticks:
             return None
         if frame.pts == ticks:
-            return chain((frame,), frames)
+            if not frame.interlaced_frame:
+                return _Sought(0, chain((frame,), frames))
+            if before is not None:
+                return _Sought(1, chain((before, frame), frames))
+            return _Sought(0, chain((frame,), frames)) if ticks == first else None
+        before = frame
     return None

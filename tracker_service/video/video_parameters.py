@@ -11,7 +11,7 @@ from tracker_service.video.position import Position, parse_position
 
 @dataclass(frozen=True)
 class VideoParameters:
-    """Which part of a video is read, and how.
+    """Which video of a file and which part of it is read, and how.
 
     Attributes:
         start_frame: number of the first frame; -1 begins with the first.
@@ -23,6 +23,7 @@ class VideoParameters:
             keep their own times.
         decoder_threads: threads of the decoder; 0 takes the cores, at most four. Raising it decodes faster and holds
             more frames in memory.
+        stream: number among the video streams of a file, from 0; -1 takes the one with the largest picture.
     """
 
     start_frame: int = -1
@@ -31,6 +32,7 @@ class VideoParameters:
     end_time: str | None = None
     fps: Annotated[float, Gt(0), Le(1000)] | None = None
     decoder_threads: Annotated[int, Ge(0)] = 1
+    stream: Annotated[int, Ge(-1)] = -1
 
     def __post_init__(self) -> None:
         check_bounds(self)

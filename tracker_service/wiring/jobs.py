@@ -11,7 +11,8 @@ from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.settings import Settings
 
-_TRACKING = {"model_set", "detect_shots", "phalp", "render", "refinement", "pipeline"}
+_WHOLE_GROUPS = ("model_set", "detect_shots", "phalp", "render", "refinement", "pipeline")
+_TRACKING: dict[str, Any] = {**dict.fromkeys(_WHOLE_GROUPS, True), "video": {"stream"}}
 _COMPUTING: dict[str, Any] = {"inference": True, "video": {"decoder_threads"}}
 
 

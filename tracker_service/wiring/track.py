@@ -109,4 +109,11 @@ def track_video(
 def open_video(settings: Settings, source: str) -> FrameSource:
     """Open the part of a video or folder of images that the settings name; raises `VideoError`."""
     video = settings.video
-    return open_source(source, start=video.start, end=video.end, threads=video.decoder_threads, image_rate=video.fps)
+    return open_source(
+        source,
+        start=video.start,
+        end=video.end,
+        threads=video.decoder_threads,
+        image_rate=video.fps,
+        stream=video.stream,
+    )

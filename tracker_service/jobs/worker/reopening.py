@@ -24,6 +24,7 @@ class Reopening:
         path: the video.
         end: first frame not to be read, None for all.
         threads: decoder threads.
+        stream: number of the video stream, as `VideoParameters` have it.
         next_frame: first frame that is still to be computed.
         first_needed: first frame that must be read again: for its image, or because a decision depends on it.
         start_time: its timestamp.
@@ -34,6 +35,7 @@ class Reopening:
     path: Path
     end: Position | None
     threads: int
+    stream: int
     next_frame: int
     first_needed: int
     start_time: float
@@ -53,11 +55,18 @@ class Reopening:
         if not self.damaged:
             with suppress(VideoError, SourceChangedError):
                 return self._read(self._seek(), alive)
-        return self._read(open_source(self.path, end=self.end, threads=self.threads), alive)
+        return self._read(open_source(self.path, end=self.end, threads=self.threads, stream=self.stream), alive)
 
     def _seek(self) -> FrameSource:
         start = Position(frame=self.first_needed)
-        return open_source(self.path, start=start, end=self.end, threads=self.threads, start_time=self.start_time)
+        return open_source(
+            self.path,
+            start=start,
+            end=self.end,
+            threads=self.threads,
+            start_time=self.start_time,
+            stream=self.stream,
+        )
 
     def _read(self, source: FrameSource, alive: Callable[[], None]) -> "Reopened":
         with ExitStack() as failing:

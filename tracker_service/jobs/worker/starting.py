@@ -60,6 +60,7 @@ class Starting:
         request: what was asked.
         watch: of its video.
         threads: decoder threads.
+        stream: number of the video stream, as `VideoParameters` have it.
         keep_images: whether open frames need their images again.
         alive: is called while frames are read again.
     """
@@ -67,6 +68,7 @@ class Starting:
     request: JobRequest
     watch: SourceWatch
     threads: int
+    stream: int
     keep_images: bool
     alive: Callable[[], None]
 
@@ -84,7 +86,7 @@ class Starting:
         """
         if self.watch.check() is SourceChange.GONE:
             raise JobError("video: expected the submitted file, got none: it was removed before it was read")
-        source = open_source(self.request.source, end=self.end, threads=self.threads)
+        source = open_source(self.request.source, end=self.end, threads=self.threads, stream=self.stream)
         return Start(source, iter(source), source.info.fps)
 
     def go_on(self, border: Border, notes: Mapping[str, Any], before: Chunk) -> Start:
@@ -117,6 +119,7 @@ class Starting:
             self.request.source,
             self.end,
             self.threads,
+            self.stream,
             next_frame=first,
             first_needed=min(times),
             start_time=times[min(times)],
@@ -147,11 +150,16 @@ class Starting:
             try:
                 position = Position(frame=number)
                 return open_source(
-                    self.request.source, start=position, end=self.end, threads=self.threads, start_time=time
+                    self.request.source,
+                    start=position,
+                    end=self.end,
+                    threads=self.threads,
+                    start_time=time,
+                    stream=self.stream,
                 )
             except VideoError:
                 pass
-        return open_source(self.request.source, end=self.end, threads=self.threads)
+        return open_source(self.request.source, end=self.end, threads=self.threads, stream=self.stream)
 
 
 def _oldest(border: Border, marks: FrameMarks) -> tuple[int, float]:

@@ -99,7 +99,7 @@ class VideoJob:
             start, run = self._open(starting, options, client, marker, opened)
 
             def notes(border: Border) -> dict[str, Any]:
-                damaged = start.damaged or bool(start.source and start.source.warnings)
+                damaged = start.damaged or bool(start.source and start.source.damaged)
                 return {"marks": marker.take(border.next_frame).to_json(), "rate": start.rate, "damaged": damaged}
 
             self._chunks(start, client, fence).write(
@@ -174,8 +174,15 @@ class VideoJob:
         )
 
     def _starting(self, options: RunOptions) -> Starting:
-        threads, done = self._settings.video.decoder_threads, Progressed(0)
-        return Starting(self._job.request, self._watch, threads, options.keeps_images, lambda: self._report(done))
+        video, done = self._settings.video, Progressed(0)
+        return Starting(
+            self._job.request,
+            self._watch,
+            video.decoder_threads,
+            video.stream,
+            options.keeps_images,
+            lambda: self._report(done),
+        )
 
     def _finish(self) -> None:
         end = orjson.loads(self._files.end.read_bytes())
@@ -196,7 +203,8 @@ class VideoJob:
 
 def _settings_of(task: WorkerTask, job: JobDefinition) -> Settings:
     """Return the settings of the job, with what its client asked for."""
-    settings, request = load_settings({**job.settings, **task.computing}), job.request
+    video = {**job.settings.get("video", {}), **task.computing.get("video", {})}
+    settings, request = load_settings({**job.settings, **task.computing, "video": video}), job.request
     render, refinement = settings.render, settings.refinement
     return settings.model_copy(
         update={
