@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from tests.video.clips import HEIGHT, RATE, WIDTH
@@ -65,6 +66,9 @@ MJPEG = Clip("mjpeg", "yuvj420p", options={"strict": "unofficial"})
 MJPEG_100 = replace(MJPEG, ticks=range(100), container={"movflags": "faststart"})
 VP8_100 = Clip("libvpx", ticks=range(100), options={"g": "5"})
 H264_100 = Clip(ticks=range(100), options={"g": "5"})
+INTERLACED = Clip(options={"flags": "+ildct+ilme", "x264-params": "tff=1"})
+WIDE = Clip(ratio=Fraction(4, 3))
+NOT_SQUARE = "the pixels are not square"
 TURNED = (HEIGHT, WIDTH)
 
 CODECS = (
@@ -165,6 +169,35 @@ STREAMS = (
     refused("sound_only.mp4", videos.sound_only, "got audio only"),
     refused("sound_only.wav", videos.content(b"RIFF\x24\0\0\0WAVEfmt "), "expected a video"),
 )
+SHOWN = (
+    Row("wide_pixels.mp4", WIDE, (128, 64), warning="the pixels are not square: frames of 96x64 are shown as 128x64"),
+    Row("wide_pixels.mkv", WIDE, (128, 64), warning=NOT_SQUARE),
+    Row("wide_pixels.mov", WIDE, (128, 64), warning=NOT_SQUARE),
+    Row("wide_pixels.ts", WIDE, (128, 64), warning=NOT_SQUARE),
+    Row("wide_pixels_turned.mp4", replace(WIDE, rotation=90), (64, 128), warning="are not square", shows=False),
+    Row("wide_screen.mpg", replace(MPEG2, ratio=Fraction(32, 27)), (114, 64), warning=NOT_SQUARE),
+    Row("hdr_pq.mp4", replace(HEVC, pixel_format="yuv420p10le", transfer=16), warning="the video is HDR (PQ)"),
+    Row("hdr_hlg.mkv", replace(HEVC, pixel_format="yuv420p10le", transfer=18), warning="the video is HDR (HLG)"),
+    Row("interlaced.mp4", INTERLACED, warning="deinterlaced"),
+    Row("interlaced.mkv", INTERLACED, warning="deinterlaced"),
+    Row("two_streams.mp4", videos.two_streams, warning="the file has 2 video streams (0: 48x32, 1: 96x64): 1 is read"),
+    Row(
+        "growing.ts",
+        videos.joined(Clip(size=(48, 32)), Clip()),
+        frames=2 * FRAMES,
+        last=(2 * FRAMES - 1) / RATE,
+        warning="the video starts at 48x32 and grows: all frames have its later size, 96x64",
+        shows=False,
+    ),
+    Row(
+        "shrinking.ts",
+        videos.joined(Clip(), Clip(size=(48, 32))),
+        frames=2 * FRAMES,
+        last=(2 * FRAMES - 1) / RATE,
+        warning=f"frame {FRAMES} is 48x32: it and others of another size were scaled to 96x64",
+        shows=False,
+    ),
+)
 DAMAGED = (
     refused("empty.mp4", videos.nothing, "empty file"),
     refused("noise.mp4", videos.noise, "expected a video"),
@@ -262,4 +295,4 @@ FOLDERS = (
     refused("folder_empty", pictures.folder({}), "expected a folder of images"),
     refused("folder_of_broken_ones", pictures.folder({"1.jpg": videos.noise}), "none that can be read"),
 )
-ROWS = (*CODECS, *PIXELS, *TIMES, *STREAMS, *DAMAGED, *PICTURES, *FOLDERS)
+ROWS = (*CODECS, *PIXELS, *TIMES, *STREAMS, *SHOWN, *DAMAGED, *PICTURES, *FOLDERS)
