@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -233,14 +233,6 @@ def test_an_earlier_result_is_kept_when_overwriting_is_off(command_line: Command
     assert done.returncode == 2
     assert "overwrite" in done.stderr
     assert (tmp_path / "results.ndjson").read_text() == "precious\n"
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Children hear SIGINT, also where the tests run in the background of a shell, which makes them ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")

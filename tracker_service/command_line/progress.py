@@ -1,6 +1,7 @@
 """What a person sees while a run goes on: a live bar on a terminal, plain lines elsewhere."""
 
 import time
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -8,9 +9,35 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from tracker_service.wiring.track import Progress
-
 _LINE_EVERY_SECONDS = 5.0
+
+
+class Progress(Protocol):
+    """What is shown: frames finished, about how many there are, and people in the newest one; None if unknown."""
+
+    @property
+    def done(self) -> int:
+        """Frames finished."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """About how many there are."""
+        ...
+
+    @property
+    def people(self) -> int | None:
+        """People in the newest frame."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCount:
+    """Progress of which nothing but the number of finished frames is known."""
+
+    done: int
+    total: int | None = None
+    people: int | None = None
 
 
 class ProgressDisplay(Protocol):
@@ -27,37 +54,43 @@ class ProgressDisplay(Protocol):
         ...
 
 
-def progress_display(console: Console) -> ProgressDisplay:
-    """Return the display that suits the console."""
-    return LiveBar(console) if console.is_terminal else PlainLines(console)
+def progress_display(console: Console, before: int = 0) -> ProgressDisplay:
+    """Return the display that suits the console.
+
+    Args:
+        console: to show it on.
+        before: frames that an earlier run has done; they do not count for the speed.
+    """
+    return LiveBar(console, before) if console.is_terminal else PlainLines(console, before)
 
 
 class _Rate:
     """Frames per second since the first frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: int) -> None:
+        self._before = before
         self._start = time.perf_counter()
 
     def __call__(self, done: int) -> float:
-        return done / max(time.perf_counter() - self._start, 1e-9)
+        return (done - self._before) / max(time.perf_counter() - self._start, 1e-9)
 
 
 class LiveBar:
     """A bar with frames, people, frames per second and time left."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, before: int = 0) -> None:
         self._bar = Bar(
             TextColumn("tracking"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[fps]:.1f} fps, {task.fields[people]} people,"),
+            TextColumn("{task.fields[fps]:.1f} fps{task.fields[people]},"),
             TimeRemainingColumn(),
             TextColumn("left"),
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("tracking", total=None, fps=0.0, people=0)
-        self._rate = _Rate()
+        self._task = self._bar.add_task("tracking", total=None, fps=0.0, people="")
+        self._rate = _Rate(before)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -77,16 +110,16 @@ class LiveBar:
             total=total,
             completed=progress.done,
             fps=self._rate(progress.done),
-            people=len(progress.frame.persons),
+            people="" if progress.people is None else f", {progress.people} people",
         )
 
 
 class PlainLines:
     """A line every few seconds, for logs."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, before: int = 0) -> None:
         self._console = console
-        self._rate = _Rate()
+        self._rate = _Rate(before)
         self._last = time.perf_counter()
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ import typer
 from tracker_service.command_line.arguments import settings_and_sources
 from tracker_service.command_line.reports import JsonReport, TextReport, TrackReport
 from tracker_service.command_line.sources import result_folders
-from tracker_service.command_line.tracking import track_all
+from tracker_service.command_line.tracking import TrackOptions, track_all
 
 
 def track(
@@ -46,6 +46,9 @@ def track(
         Path | None, typer.Option(help="Boxes of people, given instead of detected: MOT text or NDJSON.")
     ] = None,
     refine: Annotated[bool | None, typer.Option(help="Fill gaps from both sides and smooth.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where this command was interrupted; give it from the first time on.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print summary.json; a list for several sources.")] = False,
 ) -> None:
     """Track the people of videos and write results.ndjson, tracks.pkl, overlay.mp4 and summary.json of each."""
@@ -70,7 +73,8 @@ def track(
     }
     settings, sources = settings_and_sources(arguments, options)
     report: TrackReport = JsonReport(several=len(sources) > 1) if json else TextReport()
-    failed = track_all(settings, sources, result_folders(sources, settings.video.output_dir), report, mesh=mesh)
+    folders = result_folders(sources, settings.video.output_dir)
+    failed = track_all(settings, sources, folders, report, TrackOptions(mesh=mesh, resume=resume))
     report.end()
     if failed:
         raise typer.Exit(2)

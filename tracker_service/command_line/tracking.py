@@ -1,23 +1,43 @@
 """Tracking the sources of one command, one after the other."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 from rich.console import Console
 
-from tracker_service.command_line.progress import ProgressDisplay, progress_display
+from tracker_service.command_line.progress import FrameCount, ProgressDisplay, progress_display
 from tracker_service.command_line.reports import TrackReport, print_error
-from tracker_service.errors import PhalpTritonError
+from tracker_service.errors import PhalpTritonError, SettingsError
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.result_files import RESULTS, TRACKS
+from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types.shown_text import on_one_line
+from tracker_service.wiring.resumable import RESUME, kept_frames, track_resumably
 from tracker_service.wiring.track import Progress, track_video
 
 
+@dataclass(frozen=True, slots=True)
+class TrackOptions:
+    """How the sources of a command are tracked.
+
+    Attributes:
+        mesh: add mesh vertices to `results.ndjson`.
+        resume: keep what is needed to go on after an interruption, and go on where there is such a thing.
+    """
+
+    mesh: bool = False
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mesh and self.resume:
+            raise SettingsError("--resume: expected no --mesh beside it, because chunks hold no meshes, got both")
+
+
 def track_all(
-    settings: Settings, sources: Sequence[str], folders: Sequence[Path], report: TrackReport, *, mesh: bool
+    settings: Settings, sources: Sequence[str], folders: Sequence[Path], report: TrackReport, options: TrackOptions
 ) -> int:
     """Track every source into its folder and return how many failed; their errors are printed.
 
@@ -26,23 +46,38 @@ def track_all(
         sources: at least one.
         folders: of the results, one a source.
         report: tells about those that are finished.
-        mesh: add mesh vertices to `results.ndjson`.
+        options: of the command.
     """
     errors, failed = Console(stderr=True), 0
     for source, folder in zip(sources, folders, strict=True):
         latest: list[Progress] = []
         try:
-            with progress_display(report.console) as display:
-                summary = track_video(settings, source, folder, mesh=mesh, progress=_remembered(display, latest))
+            if options.resume:
+                summary = _resumed(settings, source, folder, report.console)
+            else:
+                with progress_display(report.console) as display:
+                    shown = _remembered(display, latest)
+                    summary = track_video(settings, source, folder, mesh=options.mesh, progress=shown)
         except PhalpTritonError as error:
             print_error(errors, error)
             failed += 1
         except KeyboardInterrupt:
-            errors.print(_interrupted(latest, folder), highlight=False, markup=False, soft_wrap=True)
+            left = _kept(folder) if options.resume else _interrupted(latest, folder)
+            errors.print(left, highlight=False, markup=False, soft_wrap=True)
             raise
         else:
             report.finished(summary, folder)
     return failed
+
+
+def _resumed(settings: Settings, source: str, folder: Path, console: Console) -> Summary:
+    with progress_display(console, before=kept_frames(folder)) as display:
+        return track_resumably(settings, source, folder, progress=lambda frames: display.show(FrameCount(frames)))
+
+
+def _kept(folder: Path) -> str:
+    frames, where = kept_frames(folder), on_one_line(str(folder / RESUME))
+    return f"interrupted: {where} holds {frames} finished frames; the same command goes on behind them"
 
 
 def _remembered(display: ProgressDisplay, latest: list[Progress]) -> Callable[[Progress], None]:

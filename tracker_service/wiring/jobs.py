@@ -12,8 +12,10 @@ from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.settings import Settings
 
 _WHOLE_GROUPS = ("model_set", "detect_shots", "phalp", "render", "refinement", "pipeline")
-_TRACKING: dict[str, Any] = {**dict.fromkeys(_WHOLE_GROUPS, True), "video": {"stream"}}
-_COMPUTING: dict[str, Any] = {"inference": True, "video": {"decoder_threads"}}
+TRACKING: dict[str, Any] = {**dict.fromkeys(_WHOLE_GROUPS, True), "video": {"stream"}}
+"""Settings that decide the results of a video: they are kept with a job."""
+COMPUTING: dict[str, Any] = {"inference": True, "video": {"decoder_threads"}}
+"""Settings that say how they are computed, wherever that is."""
 
 
 def open_job_store(settings: Settings, observer: JobObserver | None = None) -> JobStore:
@@ -27,8 +29,8 @@ def open_job_store(settings: Settings, observer: JobObserver | None = None) -> J
     """
     return JobStore(
         store_parameters(settings),
-        tracking=settings.model_dump(mode="json", include=_TRACKING),
-        computing=settings.model_dump(mode="json", include=_COMPUTING),
+        tracking=settings.model_dump(mode="json", include=TRACKING),
+        computing=settings.model_dump(mode="json", include=COMPUTING),
         observer=observer,
     )
 

@@ -37,6 +37,11 @@ class Progress:
     done: int
     total: int | None
 
+    @property
+    def people(self) -> int:
+        """People in the frame."""
+        return len(self.frame.persons)
+
 
 def track_video(
     settings: Settings,

@@ -29,6 +29,7 @@ from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import Border
 from tracker_service.results.phalp_pickle import extracted_frame_path
 from tracker_service.results.result_files import SUMMARY
+from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings, load_settings
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
@@ -67,6 +68,19 @@ class VideoJob:
                 self._finish()
             self._files.clear(keep_end=True)
         self._report(Completed())
+
+    def summary(self) -> Summary:
+        """Return what is remembered of the whole run, once its last chunk is written."""
+        record = RunRecord.from_json(orjson.loads(self._files.end.read_bytes())["record"])
+        return run_summary(
+            self._settings,
+            record.statistics,
+            source=self._job.request.shown_source,
+            elapsed=record.elapsed,
+            stages=record.stages,
+            runs_on=record.runs_on,
+            warnings=record.warnings,
+        )
 
     def _ended(self) -> bool:
         """Tell whether all chunks are committed; the service is told how many are."""
@@ -186,19 +200,9 @@ class VideoJob:
 
     def _finish(self) -> None:
         end = orjson.loads(self._files.end.read_bytes())
-        record = RunRecord.from_json(end["record"])
-        frames = record.statistics.frames
+        frames = RunRecord.from_json(end["record"]).statistics.frames
         stitch(self._task.folder, self._files, end["chunks"], lambda: self._report(Progressed(frames)))
-        summary = run_summary(
-            self._settings,
-            record.statistics,
-            source=self._job.request.shown_source,
-            elapsed=record.elapsed,
-            stages=record.stages,
-            runs_on=record.runs_on,
-            warnings=record.warnings,
-        )
-        summary.write(self._task.folder / SUMMARY)
+        self.summary().write(self._task.folder / SUMMARY)
 
 
 def _settings_of(task: WorkerTask, job: JobDefinition) -> Settings:
