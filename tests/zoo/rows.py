@@ -152,6 +152,7 @@ TIMES = (
     Row("ntsc.mp4", Clip(ticks=tuple(1001 * n for n in range(FRAMES)), rate=30_000), last=5 * 1001 / 30_000),
     Row("one_a_second.mp4", Clip(rate=1), last=5.0),
     Row("starts_at_10_s.mkv", videos.starting_at(10, codec="mpeg4")),
+    Row("few_frames_at_10_s.mkv", videos.starting_at(10)),
     Row("starts_at_10_s.mp4", videos.starting_at(10)),
     Row("starts_late.ts", videos.starting_at(90_000)),
     Row("starts_before_0.mp4", Clip(ticks=tuple(range(-3, 3))), frames=3, last=2 / RATE, begins=3),

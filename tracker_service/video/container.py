@@ -71,6 +71,7 @@ class VideoContainer:
         self.stated_size = (self.stream.codec_context.width, self.stream.codec_context.height)
         self.stated_ratio = self.stream.sample_aspect_ratio or Fraction(1)
         self.read_fault: str | None = None
+        self._first_seconds: float | None = None
 
     @property
     def format(self) -> str:
@@ -156,7 +157,11 @@ class VideoContainer:
 
     @property
     def _start_seconds(self) -> float:
-        return (self._container.start_time or 0) / av.time_base
+        start: int | None = self._container.start_time
+        if start is not None:
+            return start / av.time_base
+        # FFmpeg cannot tell for clips of fewer frames than a decoder that reorders them holds back.
+        return self._first_seconds or 0.0
 
     def packets(self) -> Iterator["Packet[VideoStream] | None"]:
         """Read the packets of the video stream, going on after faults; the last, empty or None, drains the decoder."""
@@ -165,6 +170,8 @@ class VideoContainer:
             try:
                 for packet in self._container.demux(self.stream):
                     failures, end = 0, max(end, (packet.pos or 0) + packet.size)
+                    if self._first_seconds is None and packet.pts is not None:
+                        self._first_seconds = float(packet.pts * self.time_base)
                     yield packet
             except av.FFmpegError as error:
                 failures += 1
