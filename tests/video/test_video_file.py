@@ -211,8 +211,8 @@ def _add_video(
 
 def test_frames_of_another_size_are_fitted_into_the_first_ones(tmp_path: Path) -> None:
     parts = [
-        write_clip(tmp_path / "a.h264", 5).read_bytes(),
-        write_clip(tmp_path / "b.h264", 5, draw=lambda n: index_image(n + 5, 2 * WIDTH, 2 * HEIGHT)).read_bytes(),
+        write_clip(tmp_path / "a.h264", 5, draw=lambda n: index_image(n, 2 * WIDTH, 2 * HEIGHT)).read_bytes(),
+        write_clip(tmp_path / "b.h264", 5, draw=lambda n: index_image(n + 5)).read_bytes(),
         write_clip(tmp_path / "c.h264", 5, draw=lambda _: np.full((HEIGHT, 32, 3), 255, np.uint8)).read_bytes(),
     ]
     path = tmp_path / "mixed.h264"
@@ -220,13 +220,13 @@ def test_frames_of_another_size_are_fitted_into_the_first_ones(tmp_path: Path) -
     with open_source(path) as source:
         frames = list(source)
         (warning,) = source.warnings
-    assert {frame.image.shape for frame in frames} == {(HEIGHT, WIDTH, 3)}
+    assert {frame.image.shape for frame in frames} == {(2 * HEIGHT, 2 * WIDTH, 3)}
     assert [read_index(frame.image) for frame in frames[:10]] == list(range(10))
     narrow = frames[-1].image.mean(axis=(0, 2))
-    assert narrow[:32].max() == 0
-    assert narrow[32:64].min() > 250
-    assert narrow[64:].max() == 0
-    assert "frame 5 is 192x128" in warning
+    assert narrow[:64].max() == 0
+    assert narrow[64:128].min() > 250
+    assert narrow[128:].max() == 0
+    assert "frame 5 is 96x64" in warning
 
 
 def test_name_with_a_colon_is_a_file_and_no_protocol(tmp_path: Path) -> None:
