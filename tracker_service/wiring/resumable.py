@@ -51,7 +51,7 @@ def track_resumably(
     job = _definition(settings, source)
     with locked_folder(folder):
         state = folder / RESUME
-        _prepare(state, job, settings)
+        _prepare(state, job)
         remove_leftovers(folder)
         computing = settings.model_dump(mode="json", include=COMPUTING)
         tracking = VideoJob(WorkerTask(state, settings.jobs.free_bytes, computing), job, _reporter(progress))
@@ -86,14 +86,12 @@ def _definition(settings: Settings, source: str) -> JobDefinition:
     return JobDefinition(request, identity, settings.jobs.chunk_frames, tracking)
 
 
-def _prepare(state: Path, job: JobDefinition, settings: Settings) -> None:
+def _prepare(state: Path, job: JobDefinition) -> None:
     """Leave only what the same run has left in the folder of the state."""
     identity = [job.identity.size, job.identity.modified, job.identity.inode, job.identity.head]
     request = [encodable(str(job.request.source)), job.request.max_frames, job.chunk_frames]
-    boxes = settings.video.boxes
-    known = orjson.dumps(
-        [request, identity, job.settings, None if boxes is None else encodable(str(boxes))], default=str
-    )
+    # As Python writes them: names of files that are not UTF-8 are no JSON.
+    known = orjson.dumps([request, identity, repr(job.settings)])
     try:
         if state.exists() and (not (state / _DEFINITION).exists() or (state / _DEFINITION).read_bytes() != known):
             shutil.rmtree(state)
