@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
+from harness.job_stores import workers
 from harness.waiting import until
 from tests.api.video_service import VideoService
 
@@ -207,11 +207,7 @@ def test_the_answer_begins_while_the_worker_is_suspended_and_a_cancel_ends_it_va
 def _stop_worker(service: VideoService) -> None:
     """Halt the worker as soon as there is one; the cancelled job's end kills it."""
 
-    def workers() -> list[psutil.Process] | None:
-        children = psutil.Process(service.process.pid).children()
-        return [child for child in children if "tracker_service.jobs.worker" in child.cmdline()] or None
-
-    for worker in until(workers):
+    for worker in until(lambda: workers(service.process.pid)):
         worker.suspend()
 
 
