@@ -4,6 +4,7 @@ The tests of a folder run in one process, one after the other: they share a serv
 tracked clip. Folders that take longest go first, so that no process is left alone with one at the end.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from harness.command_line import CommandLine
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Several processes share the cores already: threads of one that wait for each other only take time from the others.
+    for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(_variable, "1")
 
 ROOT = Path(__file__).parent
 LONGEST_FIRST = (
