@@ -1,0 +1,1 @@
+"""Riders filmed by somebody who follows them: are they found, do they keep one identity, are their poses right?"""
