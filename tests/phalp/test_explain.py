@@ -106,7 +106,7 @@ def test_low_score_detection_that_continues_a_track_and_one_that_does_not() -> N
     assert (track.outcome, track.detection) == (Outcome.CONTINUED, 0)
     assert track.reason.startswith("no detection in this frame; low-score detection 0 costs 1")
     assert [unused.detection for unused in explanation.unused] == [1]
-    assert explanation.unused[0].reason.endswith("a low-score detection starts no track")
+    assert explanation.unused[0].reason.endswith("it may only continue a track")
     assert {pair.association for pair in explanation.pairs} == {"second"}
 
 

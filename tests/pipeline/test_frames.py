@@ -121,7 +121,22 @@ def test_a_window_without_anybody_is_no_special_case(client: EmbeddedClient) -> 
 def test_images_are_kept_only_when_asked_for(frames: tuple[Frame, ...], client: EmbeddedClient) -> None:
     for keep in (True, False):
         perception = open_perception(load_settings(), client, times=StageTimes(), keep_images=keep)
-        assert [seen.image is not None for seen in perception.observe(frames[:2])] == [keep, keep]
+        observed = perception.observe(frames[:2])
+        assert [(seen.image is not None, seen.keep_image) for seen in observed] == [(keep, keep), (keep, keep)]
+
+
+def test_a_second_look_gets_images_and_the_boxes_without_bodies(
+    frames: tuple[Frame, ...], client: EmbeddedClient
+) -> None:
+    settings = load_settings({"phalp": {"low_th_c": 0.99, "second_pass_th": 0.15}})
+    perception = open_perception(settings, client, times=StageTimes(), second_look=True)
+    for seen in perception.observe(frames[:2]):
+        assert seen.image is not None
+        assert not seen.keep_image
+        assert len(seen.low_boxes)
+        assert (seen.low_boxes.scores > np.float32(0.15)).all()
+        assert (seen.low_boxes.scores <= np.float32(0.99)).all()
+        assert len(seen.people) == 0
 
 
 def test_shots_are_marked_on_the_frame_they_begin_with() -> None:

@@ -14,7 +14,7 @@ from tests.results.frames import frame_result, tracked_person, two_people
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.results.ndjson import NdjsonWriter, read_results
 from tracker_service.results.person_json import frame_bytes
-from tracker_service.types import DroppedDetections, FrameResult, PersonState
+from tracker_service.types import DroppedDetections, FoundBy, FrameResult, PersonState
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -184,7 +184,7 @@ def test_fields_beyond_the_contract_may_be_missing(tmp_path: Path) -> None:
     frame = orjson.loads(frame_bytes(frame_result(0, tracked_person(age=2))))
     for name in ("frame_width", "frame_height", "shot", "dropped"):
         del frame[name]
-    for name in ("state", "camera_crop"):
+    for name in ("state", "found_by", "camera_crop"):
         del frame["persons"][0][name]
     path = tmp_path / "results.ndjson"
     path.write_bytes(orjson.dumps(frame))
@@ -193,6 +193,19 @@ def test_fields_beyond_the_contract_may_be_missing(tmp_path: Path) -> None:
 
     assert (read.width, read.height, read.shot, read.dropped) == (0, 0, False, DroppedDetections())
     assert read.persons[0].state is PersonState.PREDICTED
+    assert read.persons[0].found_by is FoundBy.DETECTION
+
+
+def test_how_a_person_was_found_and_lost_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "results.ndjson"
+    with NdjsonWriter(path) as writer:
+        found = tracked_person(1, found_by=FoundBy.SECOND_LOOK)
+        writer.write(frame_result(0, found, tracked_person(2, age=9, state=PersonState.LOST)))
+
+    found_again, lost = next(read_results(path)).persons
+
+    assert (found_again.state, found_again.found_by) == (PersonState.SEEN, FoundBy.SECOND_LOOK)
+    assert lost.state is PersonState.LOST
 
 
 def changed(path: tuple[str | int, ...], value: object) -> bytes:
@@ -223,7 +236,8 @@ def changed(path: tuple[str | int, ...], value: object) -> bytes:
         (changed(("persons", 0), 5), r"persons\[\]: expected a JSON object, got 5"),
         (changed(("persons", 0, "track_id"), 0), "track_id: expected a whole number from 1, got 0"),
         (changed(("persons", 0, "track_id"), 2), r"track_id: expected each track once in a frame, got \[2, 2\]"),
-        (changed(("persons", 0, "state"), "lost"), "state: expected seen or predicted, got 'lost'"),
+        (changed(("persons", 0, "state"), "gone"), "state: expected seen, predicted or lost, got 'gone'"),
+        (changed(("persons", 0, "found_by"), 5), "found_by: expected detection, low_score or second_look, got 5"),
         (changed(("persons", 0, "bbox"), [1, 2, 3]), r"bbox: expected shape \(4\), got \(3,\)"),
         (changed(("persons", 0, "bbox"), [1, 2, 3, None]), "bbox: expected finite numbers, got null or NaN"),
         (changed(("persons", 0, "bbox"), [1, [2], 3, 4]), "bbox: expected numbers in equally long rows"),

@@ -35,7 +35,7 @@ def test_person_has_the_fields_and_shapes_of_the_contract() -> None:
     person = orjson.loads(frame_bytes(frame_result(0, tracked_person(3))))["persons"][0]
 
     assert set(person) == {
-        *("track_id", "state", "age", "confidence", "tracking_confidence", "bbox", "smpl"),
+        *("track_id", "state", "age", "found_by", "confidence", "tracking_confidence", "bbox", "smpl"),
         *("keypoints_3d", "keypoints_2d", "camera", "camera_crop"),
     }
     assert (person["track_id"], person["state"], person["age"]) == (3, "seen", 0)

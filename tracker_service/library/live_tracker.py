@@ -8,6 +8,7 @@ from tracker_service.errors import ContractError
 from tracker_service.library.keywords import settings_of
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
 from tracker_service.types import Detections, Frame, FrameResult, UInt8
 from tracker_service.wiring.models import load_body, open_client
@@ -78,8 +79,7 @@ class LiveTracker:
             raise ContractError("detections: expected identities, because use_gt is true, got none")
         frame = Frame(number, number / self._fps if timestamp is None else timestamp, image, shot)
         (seen,) = self._perception.observe([frame], None if detections is None else [detections])
-        size = seen.result.width, seen.result.height
-        people = self._tracker.update(seen.people, number, size, shot=shot, low_score=seen.low_score)
+        people = associate_observed(self._tracker, seen)
         recorder = Recorder()
         recorder.add(TrackedFrame(seen.result), people)
         self._last = number

@@ -32,6 +32,7 @@ def build_people(
     Raises:
         ContractError: the parts do not have the same number of rows.
     """
+    roll = squares.angles
     hmr, squares = upright(hmr, squares)
     n = len(detections)
     identities, annotated = detections.identities, detections.annotated
@@ -53,6 +54,7 @@ def build_people(
         identities=np.full(n, -1, np.int64) if identities is None else identities,
         annotated=np.zeros(n, np.bool_) if annotated is None else annotated,
         uv_maps=uv_maps,
+        roll=roll,
     )
 
 

@@ -60,6 +60,10 @@ class Gates:
         """Return (n,) bool, True where a score is too low even for the second association."""
         return np.asarray(detections.scores <= np.float32(self.lowest_score))
 
+    def hopeless(self, detections: Detections) -> Bool:
+        """Return (n,) bool, True where a score is at most ``second_pass_th``: such boxes are of no use."""
+        return np.asarray(detections.scores <= np.float32(self.second_pass_th))
+
     def confident(self, detections: Detections) -> Bool:
         """Return (n,) bool, True where a score is above ``low_th_c``, so that the detection may start a track."""
         return np.asarray(detections.scores > np.float32(self.low_th_c))

@@ -11,7 +11,7 @@ from tracker_service.phalp.cost import CostTerms, Samples, combine, cost_terms
 from tracker_service.phalp.prediction import Prediction
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.types import Float32, Float64, People
+from tracker_service.types import Float32, Float64, FoundBy, People
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class Comparison:
         self._parameters = parameters
         self._texture_encoder = texture_encoder
 
-    def observe(self, people: People, first_index: int = 0) -> Observed:
+    def observe(self, people: People, first_index: int = 0, found_by: FoundBy = FoundBy.DETECTION) -> Observed:
         """Return the people that can be tracked; their detection indices begin at ``first_index``.
 
         Raises:
             ContractError: texture is a term and the maps are missing.
         """
-        sightings = Sightings.of(people, first_index)
+        sightings = Sightings.of(people, first_index, found_by)
         if "T" not in self._parameters.predict or not len(people):
             return Observed(sightings, ())
         if people.uv_maps is None:

@@ -36,6 +36,8 @@ class Decision:
         confirmed, hits, misses: (t,) of the tracks of ``first``, before this frame.
         first: all tracks and all detections.
         second: confirmed tracks that were left over, and low-score detections; None where none were compared.
+        look: confirmed tracks that were still left over, and people found by looking again where they were expected;
+            None where nobody was found.
         new_track_id: (k,) identities given in this frame.
         new_detection_index: (k,) the detections they were given to.
         ended: (e,) identities of the tracks that ended in this frame.
@@ -48,6 +50,7 @@ class Decision:
     misses: Int64
     first: AssociationStep
     second: AssociationStep | None
+    look: AssociationStep | None
     new_track_id: Int64
     new_detection_index: Int64
     ended: Int64

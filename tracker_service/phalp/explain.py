@@ -30,7 +30,8 @@ class PairExplanation:
     Attributes:
         track_id: identity of the track.
         detection: index of the detection among those that passed the gates.
-        association: "first", or "second" for left-over confirmed tracks with low-score detections.
+        association: "first", "second" for left-over confirmed tracks with low-score detections, or "look" for tracks
+            still left over with people found by looking again where they were expected.
         terms: appearance T, pose P, location d and its spread c, depth n and its spread g (CVPR 2022, section 3.3).
         factors: what each term contributes; the cost is their product unless ``distance_type`` is a single term.
         cost: what the assignment was made on; infinite where the pair cannot match.
@@ -73,7 +74,7 @@ class TrackExplanation:
 
 @dataclass(frozen=True, slots=True)
 class UnusedDetection:
-    """A low-score detection that continued no track.
+    """A low-score detection, or a person found by looking again, that continued no track.
 
     Attributes:
         detection: its index.
@@ -93,7 +94,7 @@ class FrameExplanation:
         shot: whether it is the first of a new shot.
         pairs: every track with every detection it was compared with.
         tracks: the tracks alive before the frame, then the new ones.
-        unused: low-score detections that continued no track.
+        unused: low-score detections, and people found by looking again, that continued no track.
     """
 
     frame_number: int
@@ -123,16 +124,19 @@ class FrameExplanation:
 
 def explain(decision: Decision, parameters: TrackerParameters) -> FrameExplanation:
     """Explain the decision of a tracker with these parameters (`Tracker.decision` after an update)."""
-    first, second = decision.first, decision.second
-    pairs = [*_pairs(first, "first", parameters, shot=decision.shot)]
-    if second is not None:
-        pairs += _pairs(second, "second", parameters, shot=decision.shot)
+    steps = {"first": decision.first, "second": decision.second, "look": decision.look}
+    pairs = [
+        pair
+        for name, step in steps.items()
+        if step is not None
+        for pair in _pairs(step, name, parameters, shot=decision.shot)
+    ]
     return FrameExplanation(
         frame_number=decision.frame_number,
         shot=decision.shot,
         pairs=tuple(pairs),
         tracks=(*_old_tracks(decision, parameters), *_new_tracks(decision)),
-        unused=() if second is None else tuple(_unused(second)),
+        unused=tuple(unused for step, _ in _later(decision) for unused in _unused(step)),
     )
 
 
@@ -209,7 +213,7 @@ def _unused(step: AssociationStep) -> Iterator[UnusedDetection]:
     for column, detection in enumerate(step.detection_index.tolist()):
         if column not in taken:
             reason = _why_free(step, column, tracks="left-over confirmed track")
-            yield UnusedDetection(detection, f"{reason}; a low-score detection starts no track")
+            yield UnusedDetection(detection, f"{reason}; it may only continue a track")
 
 
 def _continuation(decision: Decision, track_id: int, row: int) -> tuple[int | None, str]:
@@ -218,14 +222,23 @@ def _continuation(decision: Decision, track_id: int, row: int) -> tuple[int | No
     if column is not None:
         return int(decision.first.detection_index[column]), _why_matched(decision.first, row, column)
     reason = _why_missed(decision.first, row) or "no detection in this frame"
-    second = decision.second
-    if second is None or track_id not in second.track_id:
-        return None, reason
-    row = int(np.flatnonzero(second.track_id == track_id)[0])
-    column = _matched_column(second, row)
-    if column is not None:
-        return int(second.detection_index[column]), f"{reason}; low-score {_why_matched(second, row, column)}"
-    return None, f"{reason}; among low-score detections {_why_missed(second, row)}"
+    for step, kind in _later(decision):
+        if track_id not in step.track_id:
+            continue
+        row = int(np.flatnonzero(step.track_id == track_id)[0])
+        column = _matched_column(step, row)
+        if column is not None:
+            return int(step.detection_index[column]), f"{reason}; {kind} {_why_matched(step, row, column)}"
+        reason = f"{reason}; among {kind} detections {_why_missed(step, row)}"
+    return None, reason
+
+
+def _later(decision: Decision) -> Iterator[tuple[AssociationStep, str]]:
+    """Yield the assignments after the first, with what their detections are called."""
+    if decision.second is not None:
+        yield decision.second, "low-score"
+    if decision.look is not None:
+        yield decision.look, "second-look"
 
 
 def _why_matched(step: AssociationStep, row: int, column: int) -> str:

@@ -13,6 +13,7 @@ from tracker_service.phalp.appearance import TextureEncoder, blend_texture
 from tracker_service.phalp.association import associate, associate_identities, rounds, with_identities
 from tracker_service.phalp.comparison import Comparison, Observed
 from tracker_service.phalp.decision import AssociationStep, Decision
+from tracker_service.phalp.expected import expected_people
 from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
@@ -29,7 +30,7 @@ from tracker_service.phalp.state.snapshot import (
 )
 from tracker_service.phalp.track import Tracks
 from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.types import Float32, Int64, People, TrackedPerson
+from tracker_service.types import CameraMotion, Float32, FoundBy, Int64, LookAgain, People, TrackedPerson
 
 
 class Tracker:
@@ -101,6 +102,8 @@ class Tracker:
         frame_size: tuple[int, int],
         shot: bool = False,
         low_score: People | None = None,
+        motion: CameraMotion | None = None,  # noqa: ARG002
+        look_again: LookAgain | None = None,
     ) -> tuple[TrackedPerson, ...]:
         """Take in the people of the next frame.
 
@@ -111,6 +114,10 @@ class Tracker:
             shot: whether the frame is the first of a new shot.
             low_score: people that may continue a confirmed track which ``people`` left unmatched, but start none
                 (ByteTrack's second association). Their detection indices follow those of ``people``.
+            motion: how the picture of the background moved since the last frame; None where that is not known.
+            look_again: looks in this frame for confirmed people whom nobody continued; not asked for those outside the
+                frame or behind a nearer person, on a new shot, and with ``compat="upstream"``. Whom it finds is
+                compared with the track it was looked for only.
 
         Returns:
             The confirmed people of this frame, seen and predicted, in order of track id, each followed by the records
@@ -131,8 +138,12 @@ class Tracker:
         self._update_matched(first.association.matches, observed, time, shot=shot)
         missed, second = first.association.unmatched_tracks, None
         if low_score is not None and not self._parameters.upstream:
-            low = self._comparison.observe(low_score, len(people))
+            low = self._comparison.observe(low_score, len(people), FoundBy.LOW_SCORE)
             missed, second = self._associate_low_score(prediction, missed, low, time, shot=shot)
+        third = None
+        if look_again is not None and not shot and not self._parameters.upstream:
+            first_index = len(people) + (0 if low_score is None else len(low_score))
+            missed, third = self._look_again(look_again, prediction, missed, first_index, time, frame_size)
         self._tracks.miss(missed)
         if self._parameters.live:
             self._tracks.restart_count(self._parameters.tentative_misses)
@@ -140,7 +151,7 @@ class Tracker:
         ended = self._end_tracks(time)
         self._time = time
         self._updates += 1
-        self._decision = Decision(time, shot, confirmed, hits, misses, first, second, *new, ended)
+        self._decision = Decision(time, shot, confirmed, hits, misses, first, second, third, *new, ended)
         return tuple(self._records(prediction, time, frame_size))
 
     def finish(self) -> tuple[TrackedPerson, ...]:
@@ -255,6 +266,42 @@ class Tracker:
         step = AssociationStep(left_over.track_id, low.sightings.detection_index, threshold, terms, association)
         return np.setdiff1d(missed, matches[:, 0]), step
 
+    def _look_again(
+        self,
+        look_again: LookAgain,
+        prediction: Prediction,
+        missed: Int64,
+        first_index: int,
+        time: int,
+        frame_size: tuple[int, int],
+    ) -> tuple[Int64, AssociationStep | None]:
+        """Look once more for the confirmed tracks that were missed; return the tracks still missed."""
+        tracks, parameters = self._tracks, self._parameters
+        rows = missed[tracks.confirmed[missed]]
+        if not len(rows):
+            return missed, None
+        wanted = expected_people(
+            tracks.track_id[rows],
+            time - tracks.last_time[rows],
+            self._expected(rows, prediction, frame_size),
+            tracks.last.take(tracks.last_time == time),
+            frame_size,
+            parameters.least_visible,
+        )
+        found = look_again(wanted) if len(wanted) else None
+        if found is None or not len(found):
+            return missed, None
+        observed = self._comparison.observe(found.people, first_index, FoundBy.SECOND_LOOK)
+        looked_for = found.track_id[observed.sightings.detection_index - first_index]
+        expected, threshold = prediction.of(wanted.track_id), parameters.second_pass_cost
+        terms, cost = self._comparison.compare(expected, observed, self._textures, shot=False)
+        association = associate(np.where(wanted.track_id[:, None] == looked_for, cost, np.inf), threshold)
+        rows = np.searchsorted(tracks.track_id, wanted.track_id)
+        matches = np.stack([rows[association.matches[:, 0]], association.matches[:, 1]], axis=1)
+        self._update_matched(matches, observed, time, shot=False)
+        step = AssociationStep(wanted.track_id, observed.sightings.detection_index, threshold, terms, association)
+        return np.setdiff1d(missed, matches[:, 0]), step
+
     def _start_tracks(self, columns: Int64, observed: Observed, time: int) -> tuple[Int64, Int64]:
         """Start a track for each unmatched detection; return their identities and detections."""
         parameters, sightings = self._parameters, observed.sightings.take(columns)
@@ -306,9 +353,11 @@ class Tracker:
         people = tracks.last.take(np.arange(len(tracks)))
         missed = np.flatnonzero(tracks.misses)
         if len(missed) and not self._parameters.upstream:
-            expected = prediction.of(tracks.track_id[missed])
-            last = people.take(missed)
-            people.overwrite(
-                missed, predicted_sightings(last, expected.pose, expected.location, frame_size, self._body)
-            )
+            people.overwrite(missed, self._expected(missed, prediction, frame_size))
         return people
+
+    def _expected(self, rows: Int64, prediction: Prediction, frame_size: tuple[int, int]) -> Sightings:
+        """Return the people of some tracks as predicted."""
+        expected = prediction.of(self._tracks.track_id[rows])
+        last = self._tracks.last.take(rows)
+        return predicted_sightings(last, expected.pose, expected.location, frame_size, self._body)

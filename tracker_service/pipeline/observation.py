@@ -1,9 +1,11 @@
-"""What the frame-independent part of the pipeline knows about one frame."""
+"""What is known about one frame before its people are associated with tracks."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from tracker_service.people.gates import Gate
-from tracker_service.types import Detections, FrameResult, People, UInt8
+from tracker_service.types import CameraMotion, Detections, FrameResult, LookAgain, People, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +17,27 @@ class FrameObservation:
         people: those that passed all gates.
         low_score: those below the score gate that may still continue a track, None where the second pass is off.
         removed: gates and the detections they removed, without masks.
-        image: (H, W, 3) uint8 RGB where it is still needed (overlay), else None.
+        low_boxes: boxes below the score gate but above the lowest one, whose bodies have not been regressed; best score
+            first. A second look starts with them.
+        image: (H, W, 3) uint8 RGB where it is still needed (second look, overlay), else None.
+        keep_image: whether the image is needed after the frame is tracked (overlay).
+        motion: how the picture of the background moved since the frame before; None where that is not known.
     """
 
     result: FrameResult
     people: People
     low_score: People | None = None
     removed: tuple[tuple[Gate, Detections], ...] = ()
+    low_boxes: Detections = field(default_factory=Detections.empty)
     image: UInt8 | None = None
+    keep_image: bool = False
+    motion: CameraMotion | None = None
 
     @property
     def frame_number(self) -> int:
         """Number of the frame."""
         return self.result.frame_number
+
+
+SecondLook: TypeAlias = Callable[[FrameObservation], LookAgain | None]
+"""Gives what looks again at an observed frame for people who are expected in it; None where the frame allows none."""

@@ -6,7 +6,7 @@ the other frames of the window.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -29,6 +29,15 @@ from tracker_service.types import Bool, Detections, DroppedDetections, Frame, Fr
 _Removed: TypeAlias = tuple[tuple[Gate, Detections], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Gated:
+    """The boxes of a frame whose bodies are wanted, those that gates removed, and those kept for a second look."""
+
+    candidates: Candidates
+    removed: _Removed
+    low_boxes: Detections
+
+
 class Perception:
     """Finds the people of frames and regresses their bodies.
 
@@ -37,7 +46,9 @@ class Perception:
         models: the model set.
         gates: which detections become people.
         times: counts busy seconds.
-        keep_images: leave the images in the observations; off, a frame's memory is freed as soon as it is regressed.
+        keep_images: leave the images in the observations, to be kept after tracking; off, a frame's memory is freed as
+            soon as it is regressed, or tracked with a second look.
+        second_look: leave the images and the low-score boxes in the observations until they are tracked.
         texture_maps: ask the appearance model for texture maps (1 MB a person), which the texture term compares.
         given: people that are given instead of detected. No detector is run, and of the gates only the size counts.
     """
@@ -50,6 +61,7 @@ class Perception:
         *,
         times: StageTimes,
         keep_images: bool = False,
+        second_look: bool = False,
         texture_maps: bool = False,
         given: GivenBoxes | None = None,
     ) -> None:
@@ -68,7 +80,7 @@ class Perception:
             if given is None
             else DuplicateGate(body_similarity=1, containment=1)
         )
-        self._keep_images = keep_images
+        self._keep_images, self._second_look = keep_images, second_look
         self._times = times
 
     def observe(
@@ -83,26 +95,36 @@ class Perception:
         with self._times.measure("detection"):
             found = self._detector.detect(window) if detections is None else detections
             gated = [self._gated(frame.image, boxes) for frame, boxes in zip(window, found, strict=True)]
-        candidates = [candidates for candidates, _ in gated]
+        candidates = [seen.candidates for seen in gated]
         bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=self._times)
         with self._times.measure("features" if self._models.appearance is None else "appearance"):
             appearance = self._appearance.describe(candidates, bodies)
         with self._times.measure("features"):
             return tuple(
-                self._observation(frame, *seen, found, looks)
+                self._observation(frame, seen, found, looks)
                 for frame, seen, found, looks in zip(window, gated, bodies, appearance, strict=True)
             )
 
-    def _gated(self, image: UInt8, detections: Detections) -> tuple[Candidates, _Removed]:
+    def _gated(self, image: UInt8, detections: Detections) -> _Gated:
+        size = (image.shape[1], image.shape[0])
         low = self._gates.too_low(detections)
-        small = ~low & self._gates.too_small(detections, (image.shape[1], image.shape[0]))
+        small = ~low & self._gates.too_small(detections, size)
         passed = ~low & ~small
         parts = passed & self._low_score_parts(detections, passed)
         kept = detections.take(passed & ~parts)
         regions = squares(kept.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
         bare = replace(detections, masks=None)
         removed = ((Gate.LOW_SCORE, low), (Gate.SMALL, small), (Gate.DUPLICATE, parts))
-        return Candidates(image, kept, regions), tuple((gate, bare.take(rows)) for gate, rows in removed)
+        return _Gated(
+            Candidates(image, kept, regions),
+            tuple((gate, bare.take(rows)) for gate, rows in removed),
+            self._low_boxes(detections, low, passed, size) if self._second_look else Detections.empty(),
+        )
+
+    def _low_boxes(self, detections: Detections, low: Bool, passed: Bool, size: tuple[int, int]) -> Detections:
+        """Return the boxes of a gated frame that are looked at only where a tracked person is missing."""
+        whole = low & ~self._gates.hopeless(detections) & ~self._gates.too_small(detections, size)
+        return detections.take(whole & ~self._low_score_parts(detections, passed))
 
     def _low_score_parts(self, detections: Detections, passed: Bool) -> Bool:
         """Return the low-score boxes inside a confident one: they would be dropped after costing a crop each."""
@@ -110,9 +132,8 @@ class Perception:
         inside = containments(detections.boxes, detections.boxes[passed & confident]) > self._duplicates.containment
         return np.asarray(~confident & inside.any(axis=1))
 
-    def _observation(
-        self, frame: Frame, candidates: Candidates, removed: _Removed, bodies: Bodies, appearance: Appearance
-    ) -> FrameObservation:
+    def _observation(self, frame: Frame, seen: _Gated, bodies: Bodies, appearance: Appearance) -> FrameObservation:
+        candidates = seen.candidates
         every = build_people(
             replace(candidates.detections, masks=None),  # cut out by now, and large
             bodies.squares,
@@ -127,7 +148,7 @@ class Perception:
         people = every.take(present & single)
         confident = self._gates.confident(people.detections)
         absent, duplicates = every.detections.take(~present), every.detections.take(~single)
-        removed = (*removed, (Gate.ABSENT, absent), (Gate.DUPLICATE, duplicates))
+        removed = (*seen.removed, (Gate.ABSENT, absent), (Gate.DUPLICATE, duplicates))
         result = FrameResult(
             frame.number,
             frame.timestamp,
@@ -141,7 +162,9 @@ class Perception:
             people.take(confident),
             low_score=people.take(~confident) if self._gates.second_pass else None,
             removed=removed,
-            image=frame.image if self._keep_images else None,
+            low_boxes=seen.low_boxes,
+            image=frame.image if self._keep_images or self._second_look else None,
+            keep_image=self._keep_images,
         )
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from tracker_service.phalp.state.snapshot import TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
-from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import FrameResult
+from tracker_service.types import FrameResult, TrackedPerson
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +36,7 @@ def track_frames(
     times: StageTimes,
     *,
     border_every: int | None = None,
+    second_look: SecondLook | None = None,
 ) -> Generator[TrackedFrame | Border, None, None]:
     """Associate the people of consecutive frames and yield every frame, in order, once it is final.
 
@@ -48,21 +49,31 @@ def track_frames(
         times: counts busy seconds.
         border_every: yield a border before each frame whose number is a multiple of this, None for no borders. Nothing
             waits at a border: while its consumer writes it down, the next windows are computed.
+        second_look: gives what looks again for missed people; None for none.
     """
     with closing(observations):
         for seen in observations:
             frame = seen.result
             with times.measure("association"):
-                persons = tracker.update(
-                    seen.people,
-                    frame.frame_number,
-                    (frame.width, frame.height),
-                    shot=frame.shot,
-                    low_score=seen.low_score,
-                )
-            recorder.add(TrackedFrame(frame, seen.image), persons)
+                persons = associate_observed(tracker, seen, second_look)
+            recorder.add(TrackedFrame(frame, seen.image if seen.keep_image else None), persons)
             yield from recorder.final(tracker.pending_since)
             if border_every is not None and (frame.frame_number + 1) % border_every == 0:
                 yield Border(frame.frame_number + 1, tracker.snapshot(), recorder.open_frames)
     recorder.enter(tracker.finish())
     yield from recorder.final(None)
+
+
+def associate_observed(
+    tracker: Tracker, seen: FrameObservation, second_look: SecondLook | None = None
+) -> tuple[TrackedPerson, ...]:
+    """Let a tracker take in everything that is known about the next frame; see `Tracker.update`."""
+    return tracker.update(
+        seen.people,
+        seen.frame_number,
+        (seen.result.width, seen.result.height),
+        shot=seen.result.shot,
+        low_score=seen.low_score,
+        motion=seen.motion,
+        look_again=None if second_look is None else second_look(seen),
+    )

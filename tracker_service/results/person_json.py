@@ -27,7 +27,7 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
     """Return the ``Frame`` object of the HTTP contract for ``result``.
 
     Additive to the contract: ``frame_width``, ``frame_height``, ``shot`` and ``dropped`` (boxes removed per gate) of
-    the frame; ``state``, ``age`` and ``camera_crop`` of each person.
+    the frame; ``state``, ``age``, ``found_by`` and ``camera_crop`` of each person.
 
     Args:
         result: the frame.
@@ -87,6 +87,7 @@ def person_record(person: TrackedPerson, vertices: Float32 | None = None) -> Rec
         "track_id": person.track_id,
         "state": str(person.state),
         "age": person.age,
+        "found_by": str(person.found_by),
         "confidence": np.float32(finite(f"{where}, confidence", person.score)),
         # Not narrowed to float32: a prediction's confidence must stay strictly below 1.
         "tracking_confidence": finite(f"{where}, tracking_confidence", person.tracking_confidence),

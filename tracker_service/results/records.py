@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
 
 from tracker_service.errors import ContractError, ResultsError
-from tracker_service.types import NUMBER_OF_JOINTS, DroppedDetections, Float32, PersonState
+from tracker_service.types import NUMBER_OF_JOINTS, DroppedDetections, Float32, FoundBy, PersonState
 from tracker_service.types.arrays import checked
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
@@ -21,7 +22,7 @@ class PersonRecord:
 
     Attributes:
         track_id: identity, from 1.
-        state: seen or predicted.
+        state: seen, predicted or lost.
         age: frames since the person was last seen.
         confidence: detection score when last seen, [0, 1].
         tracking_confidence: 1.0 when seen, below 1 when predicted.
@@ -33,6 +34,7 @@ class PersonRecord:
         keypoints_2d: (45, 2) float32, source pixels.
         camera: (3,) float32, full-frame translation.
         mesh_vertices: (V, 3) float32, metres, model space, or None.
+        found_by: how the person was found when last seen.
     """
 
     track_id: int
@@ -48,6 +50,7 @@ class PersonRecord:
     keypoints_2d: Float32
     camera: Float32
     mesh_vertices: Float32 | None = None
+    found_by: FoundBy = FoundBy.DETECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def _person(value: object) -> PersonRecord:
         keypoints_2d=_array(person, "keypoints_2d", (NUMBER_OF_JOINTS, 2)),
         camera=np.array([_number(camera, axis) for axis in ("tx", "ty", "tz")], np.float32),
         mesh_vertices=None if vertices is None else _array(person, "mesh_vertices", (None, 3)),
+        found_by=_found_by(person.get("found_by", FoundBy.DETECTION)),
     )
 
 
@@ -143,7 +147,19 @@ def _state(value: object, age: int) -> PersonState:
     try:
         return PersonState(str(value))
     except ValueError:
-        raise _FieldError(f"state: expected seen or predicted, got {value!r}") from None
+        raise _FieldError(f"state: expected {_one_of(PersonState)}, got {value!r}") from None
+
+
+def _found_by(value: object) -> FoundBy:
+    try:
+        return FoundBy(str(value))
+    except ValueError:
+        raise _FieldError(f"found_by: expected {_one_of(FoundBy)}, got {value!r}") from None
+
+
+def _one_of(choices: type[StrEnum]) -> str:
+    *first, last = choices
+    return f"{', '.join(first)} or {last}"
 
 
 def _dropped(value: JsonObject) -> DroppedDetections:

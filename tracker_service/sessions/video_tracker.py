@@ -9,6 +9,7 @@ from tracker_service.phalp.reporting import live_people
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.late_frames import LateFrames
@@ -93,7 +94,7 @@ class VideoTracker:
         """Let the tracker associate the frame."""
         number = seen.frame_number
         before = set(self._tracker.tracks.track_id.tolist())
-        people = self._tracker.update(seen.people, number, frame_size, shot=seen.result.shot, low_score=seen.low_score)
+        people = associate_observed(self._tracker, seen)
         self._last = number
         newcomers = [person for person in people if person.track_id not in before]
         names, missed = self._late.match_newcomers(newcomers, number, frame_size)

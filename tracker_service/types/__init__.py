@@ -9,7 +9,9 @@ Conventions, everywhere:
 """
 
 from tracker_service.types.arrays import Bool, Float32, Float64, Int64, UInt8
-from tracker_service.types.frames import DroppedDetections, Frame, FrameResult, PersonState, TrackedPerson
+from tracker_service.types.camera import CameraMotion
+from tracker_service.types.expected import ExpectedPeople, FoundPeople, LookAgain
+from tracker_service.types.frames import DroppedDetections, FoundBy, Frame, FrameResult, PersonState, TrackedPerson
 from tracker_service.types.people import Detections, People, Squares
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.smpl import Smpl
@@ -19,13 +21,18 @@ __all__ = [
     "NUMBER_OF_JOINTS",
     "POSE_SIZE",
     "Bool",
+    "CameraMotion",
     "Detections",
     "DroppedDetections",
+    "ExpectedPeople",
     "Float32",
     "Float64",
+    "FoundBy",
+    "FoundPeople",
     "Frame",
     "FrameResult",
     "Int64",
+    "LookAgain",
     "People",
     "PersonState",
     "Smpl",

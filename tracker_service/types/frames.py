@@ -12,10 +12,19 @@ from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIE
 
 
 class PersonState(StrEnum):
-    """Whether a person was detected in this frame or is predicted."""
+    """Whether a person was found in this frame, is predicted, or is only carried along without evidence."""
 
     SEEN = "seen"
     PREDICTED = "predicted"
+    LOST = "lost"
+
+
+class FoundBy(StrEnum):
+    """How a person was last found: by the detector, by one of its low-score boxes, or by a second look at the frame."""
+
+    DETECTION = "detection"
+    LOW_SCORE = "low_score"
+    SECOND_LOOK = "second_look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +34,12 @@ class TrackedPerson:
     Attributes:
         track_id: identity, from 1.
         frame_number: the frame this record belongs to.
-        state: seen or predicted.
+        state: seen, predicted or lost; a lost person's pose is predicted too, but the evidence speaks against it.
         age: frames since the person was last seen; 0 when seen.
         tracking_confidence: 1.0 when seen, strictly below 1 and falling with age when predicted.
         score: detection score when last seen.
-        detection_index: row in the frame's people when seen, -1 when predicted.
+        detection_index: row in the frame's people when seen, -1 when predicted; low-score people and then those of the
+            second look are counted after the others.
         box: (4,) float32, x1 y1 x2 y2; moved with the prediction when predicted.
         center: (2,) float32, centre of the crop square, source pixels.
         side: side of the crop square, source pixels.
@@ -43,6 +53,7 @@ class TrackedPerson:
         pose: (229,) float32, PHALP pose vector.
         location: (99,) float32, PHALP location vector.
         appearance: (k,) float32.
+        found_by: how the person was found when last seen.
     """
 
     track_id: int
@@ -65,6 +76,7 @@ class TrackedPerson:
     pose: Float32
     location: Float32
     appearance: Float32
+    found_by: FoundBy = FoundBy.DETECTION
 
     def __post_init__(self) -> None:
         shapes: dict[str, tuple[int | None, ...]] = {

@@ -99,6 +99,8 @@ class People(Rows):
         identities: (n,) int64, given ground-truth ids, -1 where unknown.
         annotated: (n,) bool, True confirms a track at once (given boxes with a class).
         uv_maps: (n, 4, 256, 256) float32 texture maps (texture mode), else None.
+        roll: (n,) float32 radians, in-plane turn of the crop each body was estimated from (as `Squares.angles`, which
+            are zero here, because everything has been turned back); None where all crops were upright.
     """
 
     detections: Detections
@@ -115,6 +117,7 @@ class People(Rows):
     identities: Int64
     annotated: Bool
     uv_maps: Float32 | None = None
+    roll: Float32 | None = None
 
     def __post_init__(self) -> None:
         n = len(self.detections)
@@ -137,6 +140,8 @@ class People(Rows):
         assign(self, "annotated", checked("People.annotated", self.annotated, np.bool_, (n,)))
         if self.uv_maps is not None:
             assign(self, "uv_maps", checked("People.uv_maps", self.uv_maps, np.float32, (n, 4, None, None)))
+        if self.roll is not None:
+            assign(self, "roll", checked("People.roll", self.roll, np.float32, (n,)))
 
     def __len__(self) -> int:
         return len(self.detections)

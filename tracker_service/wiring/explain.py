@@ -9,6 +9,7 @@ from tracker_service.phalp.explain import FrameExplanation, explain
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.run import RunStages, observe_frames
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import load_body, open_client
 from tracker_service.wiring.run import given_boxes, open_perception
@@ -55,8 +56,7 @@ def explain_frame(
                 frame = seen.result
                 last = frame.frame_number
                 first = last if first is None else first
-                size = (frame.width, frame.height)
-                tracker.update(seen.people, last, size, shot=frame.shot, low_score=seen.low_score)
+                associate_observed(tracker, seen)
                 if progress is not None:
                     progress(last)
                 if last == number and tracker.decision is not None:

@@ -117,6 +117,7 @@ def open_perception(
     *,
     times: StageTimes,
     keep_images: bool = False,
+    second_look: bool = False,
     given: GivenBoxes | None = None,
 ) -> Perception:
     """Return what finds people as the settings want it; raises `InferenceError` where a model is missing."""
@@ -126,6 +127,7 @@ def open_perception(
         settings.phalp,
         times=times,
         keep_images=keep_images,
+        second_look=second_look,
         texture_maps="T" in settings.phalp.predict,
         given=given,
     )

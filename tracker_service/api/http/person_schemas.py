@@ -45,8 +45,9 @@ class Person(BaseModel):
     model_config = ConfigDict(json_schema_extra=_all_optional)
 
     track_id: int = Field(ge=1)
-    state: str = Field(description="seen or predicted")
+    state: str = Field(description="seen, predicted or lost")
     age: int = Field(ge=0, description="frames since the person was last seen")
+    found_by: str = Field(description="how the person was last found: detection, low_score or second_look")
     confidence: float = Field(description="detection score when last seen")
     tracking_confidence: float = Field(description="1.0 when seen, below 1 and falling when predicted")
     bbox: Annotated[list[float], Field(min_length=4, max_length=4, description="x, y, width, height; pixels")]

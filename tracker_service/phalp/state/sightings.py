@@ -13,12 +13,16 @@ from tracker_service.types import (
     POSE_SIZE,
     Bool,
     Float32,
+    FoundBy,
     Int64,
     People,
     PersonState,
     TrackedPerson,
 )
 from tracker_service.types.phalp_vectors import LOCATION_DEPTH, smpl_of
+
+FOUND_BY = tuple(FoundBy)
+"""The ways of finding people, in the order in which sightings number them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -29,19 +33,24 @@ class Sightings(Columns):
         detection_index: (n,) row among the people of the frame, -1 for predicted ones.
         identity: (n,) given identity, -1 where unknown.
         annotated: (n,) whether a track is confirmed at once.
-        score: (n,) detection score.
+        found_by: (n,) how each was found, a row of `FOUND_BY`.
+        score, presence: (n,) detection score, and the body model's confidence that a person is there.
         box, center, side, crop_camera, camera: (n, 4), (n, 2), (n,), (n, 3), (n, 3).
         joints_3d, joints_2d: (n, 45, 3), (n, 45, 2).
+        roll: (n,) in-plane turn of the crop, see `People.roll`.
         pose, location, appearance: (n, 229), (n, 99), (n, k).
     """
 
     detection_index: Int64
     identity: Int64
     annotated: Bool
+    found_by: Int64
     score: Float32
+    presence: Float32
     box: Float32
     center: Float32
     side: Float32
+    roll: Float32
     crop_camera: Float32
     camera: Float32
     joints_3d: Float32
@@ -63,17 +72,25 @@ class Sightings(Columns):
             "camera": (3,),
             "pose": (POSE_SIZE,),
         }
-        shapes |= {"joints_3d": (NUMBER_OF_JOINTS, 3), "joints_2d": (NUMBER_OF_JOINTS, 2), "score": (), "side": ()}
+        shapes |= {
+            "joints_3d": (NUMBER_OF_JOINTS, 3),
+            "joints_2d": (NUMBER_OF_JOINTS, 2),
+            "score": (),
+            "presence": (),
+            "side": (),
+            "roll": (),
+        }
         shapes |= {"location": (LOCATION_SIZE,), "appearance": (embedding,)}
         return cls(
             detection_index=np.zeros(0, np.int64),
             identity=np.zeros(0, np.int64),
             annotated=np.zeros(0, np.bool_),
+            found_by=np.zeros(0, np.int64),
             **{name: np.zeros((0, *shape), np.float32) for name, shape in shapes.items()},
         )
 
     @classmethod
-    def of(cls, people: People, first_index: int = 0) -> Self:
+    def of(cls, people: People, first_index: int = 0, found_by: FoundBy = FoundBy.DETECTION) -> Self:
         """Return the people of a frame that can be tracked.
 
         Rows with a value that is not finite in pose, location, joints, cameras or appearance, or with a depth that is
@@ -87,10 +104,13 @@ class Sightings(Columns):
             detection_index=rows + first_index,
             identity=people.identities,
             annotated=people.annotated,
+            found_by=np.full(len(people), FOUND_BY.index(found_by), np.int64),
             score=people.detections.scores,
+            presence=people.presence,
             box=people.detections.boxes,
             center=people.squares.centers,
             side=people.squares.sides,
+            roll=np.zeros(len(people), np.float32) if people.roll is None else people.roll,
             crop_camera=people.crop_cameras,
             camera=people.cameras,
             joints_3d=people.joints_3d,
@@ -111,6 +131,9 @@ class Sightings(Columns):
             detection_index=np.full(len(records), -1),
             identity=np.full(len(records), -1),
             annotated=np.zeros(len(records), np.bool_),
+            found_by=np.array([FOUND_BY.index(record.found_by) for record in records], np.int64),
+            presence=np.ones(len(records), np.float32),
+            roll=np.zeros(len(records), np.float32),
             appearance=appearance,
             **{name: column(name) for name in _RECORDED},
         )
@@ -139,6 +162,7 @@ class Sightings(Columns):
             pose=self.pose[row],
             location=self.location[row],
             appearance=self.appearance[row],
+            found_by=FOUND_BY[self.found_by[row]],
         )
 
 

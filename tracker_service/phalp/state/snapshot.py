@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from tracker_service.errors import TrackerStateError
 from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.types import PersonState, TrackedPerson
+from tracker_service.types import FoundBy, PersonState, TrackedPerson
 
-SNAPSHOT_VERSION = 3
+SNAPSHOT_VERSION = 4
 """Raised whenever the arrays change; other versions are refused."""
 
 
@@ -42,7 +42,8 @@ def pack_records(records: Sequence[TrackedPerson]) -> dict[str, NDArray[Any]]:
     if not records:
         return {}
     packed = {field.name: np.stack([getattr(record, field.name) for record in records]) for field in _RECORD_FIELDS}
-    packed["state"] = np.array([record.state is PersonState.SEEN for record in records])
+    packed["state"] = np.array([str(record.state) for record in records])
+    packed["found_by"] = np.array([str(record.found_by) for record in records])
     return packed
 
 
@@ -54,7 +55,7 @@ def unpack_records(arrays: Mapping[str, NDArray[Any]]) -> list[TrackedPerson]:
         for name, value in values.items():
             if value.ndim == 0:
                 values[name] = value.item()
-        values["state"] = PersonState.SEEN if values["state"] else PersonState.PREDICTED
+        values["state"], values["found_by"] = PersonState(values["state"]), FoundBy(values["found_by"])
         records.append(TrackedPerson(**values))
     return records
 
@@ -70,4 +71,4 @@ def without_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str,
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
 
-_RECORD_FIELDS = [field for field in fields(TrackedPerson) if field.name != "state"]
+_RECORD_FIELDS = [field for field in fields(TrackedPerson) if field.name not in ("state", "found_by")]
