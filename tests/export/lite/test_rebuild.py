@@ -13,7 +13,7 @@ from export.lite.converters.tensorflow_lite.model import read_lite_model
 from export.lite.detector.build import export_detector
 from export.lite.detector.graph import DetectorOptions, build_detector
 from export.lite.detector.nanodet import read_nanodet
-from export.lite.hmr.build import BODY, MODEL, export_body, export_hmr
+from export.lite.hmr.build import BODY, BODY_FOLDER, FULL, HEAVY, HmrVariant, export_body, export_hmr
 from export.lite.hmr.graph import build_hmr
 from export.lite.hmr.tables import BodyTables
 from export.lite.packages import Package, fetch
@@ -42,11 +42,16 @@ def test_detector_is_rebuilt(tmp_path: Path, detector_file: onnx.ModelProto, peo
     assert (path.parent / "export.json").is_file()
 
 
-def test_body_model_graph_is_rebuilt(tmp_path: Path, hmr_file: onnx.ModelProto, people: NDArray[np.uint8]) -> None:
-    fetched(BLAZEPOSE)
-    (tmp_path / MODEL).mkdir()
-    shutil.copy(REPOSITORY / MODEL / BODY, tmp_path / MODEL / BODY)
-    path = export_hmr(tmp_path, default_cache())
+@pytest.mark.parametrize("variant", [FULL, HEAVY])
+def test_body_model_graph_is_rebuilt(tmp_path: Path, people: NDArray[np.uint8], variant: HmrVariant) -> None:
+    built = REPOSITORY / variant.model / "1" / "model.onnx"
+    if not built.is_file():
+        pytest.skip(f"{variant.model} is not there")
+    fetched(variant.source)
+    (tmp_path / BODY_FOLDER).mkdir()
+    shutil.copy(REPOSITORY / BODY_FOLDER / BODY, tmp_path / BODY_FOLDER / BODY)
+    path = export_hmr(tmp_path, default_cache(), variant)
+    hmr_file = onnx.load(built)
     committed, rebuilt = Graph(hmr_file)(crops=people[:2]), Graph(onnx.load(path))(crops=people[:2])
     for name, value in committed.items():
         np.testing.assert_allclose(rebuilt[name], value, atol=1e-4)
@@ -57,7 +62,7 @@ def test_stand_in_body_is_rebuilt(tmp_path: Path) -> None:
         path = export_body(tmp_path, default_cache())
     except DownloadError as error:
         pytest.skip(f"the body's packages cannot be fetched: {error}")
-    with np.load(path) as rebuilt, np.load(REPOSITORY / MODEL / BODY) as committed:
+    with np.load(path) as rebuilt, np.load(REPOSITORY / BODY_FOLDER / BODY) as committed:
         assert set(rebuilt) == set(committed)
         for name in ("faces", "parents", "extra_vertices", "joint_map"):
             np.testing.assert_array_equal(rebuilt[name], committed[name])

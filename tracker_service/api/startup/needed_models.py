@@ -1,8 +1,9 @@
 """Which models must be there before frames can be answered."""
 
+from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.inference_parameters import InferenceParameters
-from tracker_service.inference.model_repository import model_file
+from tracker_service.inference.model_repository import built_by, model_file
 from tracker_service.inference.triton.client import checked_url
 from tracker_service.model_sets import ModelSet
 
@@ -26,5 +27,12 @@ def check_models(inference: InferenceParameters, models: ModelSet) -> None:
         return
     for names in needed_models(models).values():
         for model in names:
-            model_file(inference.repository, model)
+            _check_file(inference, models, model)
     EmbeddedClient(inference.repository, device=inference).close()
+
+
+def _check_file(inference: InferenceParameters, models: ModelSet, model: str) -> None:
+    try:
+        model_file(inference.repository, model)
+    except ModelNotFoundError as error:
+        raise built_by(error, models.hmr_command) from error if model == models.hmr else error

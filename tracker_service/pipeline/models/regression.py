@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.client import InferenceClient, TensorSpec
 from tracker_service.inference.contract import require_tensors
+from tracker_service.inference.model_repository import built_by
 from tracker_service.people.crops import CROP_SIZE
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.types import UInt8
@@ -28,18 +30,24 @@ class BodyRegressor:
         model: its name.
         mesh: also ask for the vertices (83 kB a person). The results of a run do not need them: the mesh follows from
             the parameters.
+        command: what builds the model, to be named where it is not there.
 
     Raises:
+        ModelNotFoundError: there is no such model.
         ModelContractError: the model's tensors are not those of the design.
     """
 
-    def __init__(self, client: InferenceClient, model: str, *, mesh: bool = False) -> None:
+    def __init__(self, client: InferenceClient, model: str, *, mesh: bool = False, command: str | None = None) -> None:
         self._client = client
         self._model = model
         shapes: dict[str, tuple[int | None, ...]] = {**_OUTPUTS, **({"vertices": (None, 3)} if mesh else {})}
         self._outputs = list(shapes)
+        try:
+            spec = client.signature(model)
+        except ModelNotFoundError as error:
+            raise error if command is None else built_by(error, command) from error
         require_tensors(
-            client.signature(model),
+            spec,
             inputs={"crops": TensorSpec("crops", np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3))},
             outputs={name: TensorSpec(name, np.dtype(np.float32), shape) for name, shape in shapes.items()},
         )
