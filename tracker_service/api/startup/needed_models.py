@@ -35,4 +35,6 @@ def _check_file(inference: InferenceParameters, models: ModelSet, model: str) ->
     try:
         model_file(inference.repository, model)
     except ModelNotFoundError as error:
-        raise built_by(error, models.hmr_command) from error if model == models.hmr else error
+        if model != models.hmr:
+            raise
+        raise built_by(error, models.hmr_command) from error
