@@ -31,6 +31,9 @@
     │   ├── JobNotFoundError       no such job
     │   └── QueueFullError         too many jobs wait
     │       └── JobQuotaError      too many of one client, or they take too much room
+    ├── ServiceError               a service did not do what its client asked for
+    │   ├── ServiceRefusedError    it answered with an error
+    │   └── ServiceUnreachableError    it did not answer
     └── ExportError                a model cannot be built
 
 The message of each is one line that says what was expected and what came. The command line prints it and exits with 2;
@@ -168,6 +171,28 @@ class QueueFullError(JobError):
 
 class JobQuotaError(QueueFullError):
     """One client has too many jobs, or they take too much room."""
+
+
+class ServiceError(PhalpTritonError):
+    """A service did not do what its client asked for."""
+
+
+class ServiceRefusedError(ServiceError):
+    """The service answered with an error.
+
+    Attributes:
+        status: of HTTP, 400 and above.
+        request_id: names the request in the service's log, None where the answer came from something else.
+    """
+
+    def __init__(self, message: str, *, status: int, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.request_id = request_id
+
+
+class ServiceUnreachableError(ServiceError):
+    """The service did not answer, and trying again did not help in time."""
 
 
 class ExportError(PhalpTritonError):

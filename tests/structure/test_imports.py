@@ -43,6 +43,7 @@ ROOMS: dict[str, set[str]] = {
     "settings": BASE | RUN | SERVICE | {"api"},
     "wiring": BASE | RUN | SERVICE | {"settings"},
     "api": BASE | RUN | SERVICE | {"settings", "wiring"},
+    "client": BASE | {"results"},
     "library": BASE | RUN | {"settings", "wiring", "command_line"},
     "command_line": BASE | RUN | SERVICE | {"settings", "wiring", "api", "evaluation"},
 }

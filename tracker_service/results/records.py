@@ -102,6 +102,22 @@ def parse_frame(line: bytes, where: str) -> FrameRecord:
         raise ResultsError(f"{where}: {error}") from error
 
 
+def parse_persons(values: object, where: str) -> tuple[PersonRecord, ...]:
+    """Read the people of a frame.
+
+    Args:
+        values: the list ``persons`` of a line or of an answer.
+        where: the start of every error message.
+
+    Raises:
+        ResultsError: as `parse_frame`.
+    """
+    try:
+        return _persons(_list({"persons": values}, "persons"))
+    except (ContractError, _FieldError) as error:
+        raise ResultsError(f"{where}: {error}") from error
+
+
 _GATES = tuple(gate.name for gate in fields(DroppedDetections))
 
 
