@@ -1,6 +1,7 @@
 """The snippets of docs/http.md and the README's curl, run as they stand there against a real service."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import orjson
 import pytest
 
 from harness.running_service import RunningService
+from harness.waiting import until
 from tests.api import pictures
 from tests.documentation.snippets import NEEDS, ROOT, Snippet, snippets
 from tracker_service.api.app import ROUTERS
@@ -120,6 +122,23 @@ def wait_ready(served: subprocess.Popen[bytes], url: str) -> None:
         except httpx.TransportError:
             pass
         time.sleep(0.1)
+
+
+def test_the_rule_for_a_windows_folder_finds_the_video_under_every_name_in_its_row(
+    folder: Path, tmp_path: Path
+) -> None:
+    text = (ROOT / "docs" / "http.md").read_text().replace("/srv/videos", str(tmp_path))
+    roots = re.search(r"`(media\.roots=[^`]*)`", text)
+    row = re.search(r"^\| (`C:.*) \| `(media\.rules=.*)` \|$", text, re.MULTILINE)
+    assert roots is not None
+    assert row is not None
+    (tmp_path / "me").mkdir()
+    (tmp_path / "me" / "clip.mov").write_bytes((folder / "clip.mp4").read_bytes())
+    with RunningService(tmp_path, roots[1], row[2]).start(ready=False) as running:
+        until(lambda: running.get("/jobs").status_code == 200)
+        for path in re.findall(r"`([^`]*)`", row[1]):
+            queued = running.post("/jobs", json={"video_path": path, "max_frames": 1, "overlay": False})
+            assert queued.status_code == 202, (path, queued.text)
 
 
 def test_the_document_names_every_route() -> None:

@@ -18,11 +18,10 @@ class Volumes:
     secret: Path
 
     def files(self) -> MediaFiles:
-        """Return the mapping of a host on which Windows, WSL and a shared volume are mounted."""
+        """Return the mapping of a host on which folders of Windows, of WSL and a shared volume are mounted."""
         rules = [
             (r"C:\Users\me", self.media / "me"),
             (r"C:\Users\me\clips", self.media / "clips"),
-            ("/mnt/c/Users/me", self.media / "me"),
             (r"\\wsl$\Ubuntu\home\me", self.media / "wsl"),
             ("//nas/videos", self.media / "nas"),
         ]

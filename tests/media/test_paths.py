@@ -22,6 +22,12 @@ from tracker_service.media import MediaFiles, PathRules
         (r"C:\Users\me\deep\er\clip.mov", "media/me/deep/er/clip.mov"),
         (r"C:\Users\me\clips\clip.mov", "media/clips/clip.mov"),
         ("/mnt/c/Users/me/clip.mov", "media/me/clip.mov"),
+        ("/mnt/C/users/ME/clip.mov", "media/me/clip.mov"),
+        ("/mnt/c/Users/me/clips/clip.mov", "media/clips/clip.mov"),
+        ("/c/Users/me/clip.mov", "media/me/clip.mov"),
+        ("/C/Users/me/clip.mov", "media/me/clip.mov"),
+        ("/cygdrive/c/Users/me/clip.mov", "media/me/clip.mov"),
+        (r"\\wsl$\Ubuntu\mnt\c\Users\me\clip.mov", "media/me/clip.mov"),
         (r"\\wsl$\Ubuntu\home\me\clip.mov", "media/wsl/clip.mov"),
         (r"\\wsl.localhost\Ubuntu\home\me\clip.mov", "media/wsl/clip.mov"),
         ("//wsl$/ubuntu/home/me/clip.mov", "media/wsl/clip.mov"),
@@ -70,7 +76,11 @@ from tracker_service.media import MediaFiles, PathRules
         (r"D:\clip.mov", MediaForbiddenError),
         (r"C:\Users\you\clip.mov", MediaForbiddenError),
         (r"C:\Users\mean\clip.mov", MediaForbiddenError),
-        ("/mnt/C/Users/me/clip.mov", MediaForbiddenError),
+        ("/mnt/d/Users/me/clip.mov", MediaForbiddenError),
+        ("/mnt/c/Users/you/clip.mov", MediaForbiddenError),
+        ("/mnt/Users/me/clip.mov", MediaForbiddenError),
+        ("/cc/Users/me/clip.mov", MediaForbiddenError),
+        ("/mnt/c/Users/me/../you/clip.mov", MediaPathError),
     ],
 )
 def test_a_path_leads_to_its_file_or_to_an_error(
@@ -133,11 +143,31 @@ def test_a_rule_for_a_relative_client_folder_is_refused_at_the_start(volumes: Vo
 
 
 @pytest.mark.parametrize(
+    "client", ["C:/Users/me", "c:\\USERS\\me\\", "/mnt/c/Users/me", "/c/Users/me", "/cygdrive/C/users/me"]
+)
+def test_a_rule_in_any_notation_for_a_windows_folder_covers_all_others(volumes: Volumes, client: str) -> None:
+    files = MediaFiles([volumes.media], PathRules([(client, volumes.media / "me")]))
+    for sent in (r"C:\Users\me\clip.mov", r"c:\users\ME\clip.mov", "/mnt/c/Users/me/clip.mov", "/c/Users/me/clip.mov"):
+        assert files.find(sent).path == volumes.media / "me" / "clip.mov"
+
+
+def test_of_two_rules_for_a_folder_the_one_in_the_paths_notation_wins(volumes: Volumes) -> None:
+    files = MediaFiles(
+        [volumes.media],
+        PathRules([("C:/Users/me", volumes.media / "clips"), ("/mnt/c/Users/me", volumes.media / "me")]),
+    )
+    assert files.find("/mnt/c/Users/me/clip.mov").path == volumes.media / "me" / "clip.mov"
+    assert files.find("C:/Users/me/clip.mov").path == volumes.media / "clips" / "clip.mov"
+
+
+@pytest.mark.parametrize(
     ("host", "like", "expected"),
     [
         ("media/clips/jobs/a.pkl", r"C:\Users\me\clips\clip.mov", r"C:\Users\me\clips\jobs\a.pkl"),
         ("media/me/a.pkl", r"c:/users/me/clip.mov", r"C:\Users\me\a.pkl"),
         ("media/me/a.pkl", "/mnt/c/Users/me/clip.mov", "/mnt/c/Users/me/a.pkl"),
+        ("media/me/jobs/a.pkl", "/C/users/me/clip.mov", "/C/Users/me/jobs/a.pkl"),
+        ("media/clips/a.pkl", "/mnt/c/Users/me/clip.mov", "/mnt/c/Users/me/clips/a.pkl"),
         ("media/clips/a.pkl", r"C:\Users\me\clip.mov", r"C:\Users\me\clips\a.pkl"),
         ("media/wsl/a.pkl", r"\\wsl.localhost\Ubuntu\home\me\clip.mov", r"\\wsl$\ubuntu\home\me\a.pkl"),
         ("media/nas/a.pkl", None, r"\\nas\videos\a.pkl"),
