@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles
+from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles, spine_angle
 from tracker_service.body.joints import JOINT_INDEX, SMPL_JOINT_NAMES
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.rotations import rotation_matrices
@@ -94,3 +94,14 @@ def test_a_right_angle_is_90_degrees() -> None:
     joints[JOINT_INDEX["left_hip"]] = (0, -0.4, 0)
     joints[JOINT_INDEX["left_ankle"]] = (0, 0, 0.4)
     assert joint_angles(joints, identity_pose())["left_knee"] == pytest.approx(90)
+
+
+@pytest.mark.parametrize(
+    ("pelvis", "neck", "angle"),
+    [((0, 0.3, 0), (0, -0.3, 0), 180), ((0, 0.3, 0), (0, 0, -0.3), 90), ((0.3, 0, 0), (0.2, -0.2, 0), 45)],
+)
+def test_the_spine_is_bent_at_spine2(pelvis: tuple[float, ...], neck: tuple[float, ...], angle: float) -> None:
+    joints = np.zeros((24, 3), np.float32)
+    joints[SMPL_JOINT_NAMES.index("pelvis")] = pelvis
+    joints[SMPL_JOINT_NAMES.index("neck")] = neck
+    assert spine_angle(joints) == pytest.approx(angle, abs=1e-3)

@@ -57,7 +57,7 @@ def test_there_are_snippets_in_every_language_and_all_are_run_below() -> None:
 def test_the_curl_for_one_frame(folder: Path, service: RunningService) -> None:
     pose = orjson.loads(output(snippet_with("curl --fail --data-binary"), folder, service.url))
     assert pose["has_3d"]
-    assert pose["keypoint_count"] == 45
+    assert pose["keypoint_count"] == 56
     assert pose["mesh_vertices_data"] is None
 
 
@@ -68,7 +68,7 @@ def test_the_python_for_the_frames_of_a_video(folder: Path, service: RunningServ
 
 
 def test_the_node_for_a_frame(folder: Path, service: RunningService) -> None:
-    assert output(snippet_with("node:fs"), folder, service.url).startswith("45 [ 1,")
+    assert output(snippet_with("node:fs"), folder, service.url).startswith("56 [ 1,")
 
 
 def test_the_curl_for_a_video(folder: Path, service: RunningService) -> None:

@@ -14,6 +14,8 @@ Most are the angle between the two limbs that meet in a joint, 180 when they are
 Two are not: left_wrist and right_wrist are 180 minus the rotation of the SMPL joint, since no joint beyond the wrist is
 reported; trunk is the angle between the line from mid hip to neck and the camera's upward axis, 0 when upright in an
 untilted camera.
+
+`spine_angle` needs SMPL's own joints: pelvis, **spine2**, neck.
 """
 
 import numpy as np
@@ -37,6 +39,7 @@ _THREE_POINTS = {
 }
 _TRIPLES = np.array([[JOINT_INDEX[name] for name in names] for names in _THREE_POINTS.values()])
 _WRISTS = np.array([SMPL_JOINT_NAMES.index(name) - 1 for name in ("left_wrist", "right_wrist")])
+_SPINE = [SMPL_JOINT_NAMES.index(name) for name in ("pelvis", "spine2", "neck")]
 _UP = np.array([0.0, -1.0, 0.0])
 _TINY = 1e-12
 
@@ -60,6 +63,16 @@ def joint_angles(joints_3d: Float32, body_pose: Float32) -> dict[str, float]:
     wrists = 180 - np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     values = np.concatenate([bends, wrists, [trunk]])
     return dict(zip(JOINT_ANGLE_NAMES, values.tolist(), strict=True))
+
+
+def spine_angle(smpl_joints: Float32) -> float:
+    """Return how far the back is stretched, 180 degrees for a straight one.
+
+    Args:
+        smpl_joints: (24, 3) joints in the order of `SMPL_JOINT_NAMES`, metres, model space.
+    """
+    pelvis, spine, neck = smpl_joints[_SPINE].astype(np.float64)
+    return float(_between(pelvis - spine, neck - spine))
 
 
 def _between(a: Float64, b: Float64) -> Float64:

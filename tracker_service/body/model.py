@@ -107,6 +107,10 @@ class BodyModel:
         rotations, positions, offsets = self._bones(smpl)
         return self._tables.joints(rotations, positions, offsets, smpl.betas, _pose_features(smpl))
 
+    def smpl_joints(self, smpl: Smpl) -> Float32:
+        """Return SMPL's own 24 joints of every body, (n, 24, 3) metres in model space; names: `SMPL_JOINT_NAMES`."""
+        return self._bones(smpl)[1].astype(np.float32)
+
     def vertices(self, smpl: Smpl) -> Float32:
         """Return the posed surface of every body, (n, V, 3) metres in model space."""
         rotations, _, offsets = self._bones(smpl)

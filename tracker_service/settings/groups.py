@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from tracker_service.api.answer_parameters import AnswerParameters
 from tracker_service.api.service_parameters import Limits, ServiceParameters
 from tracker_service.drawing.overlay_parameters import OverlayParameters
 from tracker_service.inference.inference_parameters import InferenceParameters
@@ -73,6 +74,11 @@ class PipelineSettings(OverlapParameters):
 @dataclass(frozen=True, config=_STRICT)
 class ServiceSettings(ServiceParameters):
     """``service``: where the HTTP service listens."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ApiSettings(AnswerParameters):
+    """``api``: what answers of the HTTP service contain."""
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from tracker_service.errors import SettingsError
 from tracker_service.model_sets import COLOUR_SCALE, LITE, model_set
 from tracker_service.settings.groups import (
+    ApiSettings,
     InferenceSettings,
     JobSettings,
     LimitSettings,
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
         model_set: the models to run.
         detect_shots: look for shot changes.
         overwrite: replace results that are there.
-        phalp, video, render, refinement, inference, pipeline, service, limits, sessions, jobs, media: groups; each
+        phalp, video, render, refinement, inference, pipeline, service, api, limits, sessions, jobs, media: groups; each
             value is explained where it is declared.
     """
 
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     inference: InferenceSettings = InferenceSettings()
     pipeline: PipelineSettings = PipelineSettings()
     service: ServiceSettings = ServiceSettings()
+    api: ApiSettings = ApiSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
     jobs: JobSettings = JobSettings()

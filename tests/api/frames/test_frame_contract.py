@@ -15,6 +15,15 @@ from tests.api import pictures
 JPEG = pictures.sample_jpegs(1)[0]
 EMPTY = pictures.saved(Image.new("RGB", (320, 240), (90, 120, 90)), "JPEG")
 WIDTH, HEIGHT = 1280, 720
+SMPL_NAMES = [
+    *("pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle"),
+    *("spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder"),
+    *("right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hand", "right_hand"),
+]
+PARENTS = (0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
+BONES = [(SMPL_NAMES[parent], SMPL_NAMES[child]) for child, parent in enumerate(PARENTS, start=1)]
+"""SMPL's tree, which the older backend draws."""
+AXES = ("x_3d", "y_3d", "z_3d")
 
 HYBRID_FIELDS = {
     "frame_number",
@@ -82,10 +91,10 @@ def test_frame_number_and_size_echo_the_frame(seen: Any, predicted: Any) -> None
 
 
 def test_keypoints_are_named_points_in_the_image(seen: Any) -> None:
-    assert seen["keypoint_count"] == len(seen["keypoints"]) == 45
+    assert seen["keypoint_count"] == len(seen["keypoints"]) == 56
     for point in seen["keypoints"]:
-        assert set(point) == {"name", "x", "y", "z", "confidence"}
-        assert all(isinstance(point[name], int | float) for name in ("x", "y", "z", "confidence"))
+        assert list(point) == ["name", "x", "y", "z", "x_3d", "y_3d", "z_3d", "confidence"]
+        assert all(isinstance(value, int | float) for name, value in point.items() if name != "name")
         assert 0 < point["confidence"] <= 1
     by_name = {point["name"]: point for point in seen["keypoints"]}
     assert {"nose", "left_knee", "right_elbow", "mid_hip", "left_ankle", "right_wrist"} <= set(by_name)
@@ -94,11 +103,33 @@ def test_keypoints_are_named_points_in_the_image(seen: Any) -> None:
     assert all(abs(point["z"]) < 2 for point in seen["keypoints"])
 
 
+def test_the_first_24_keypoints_are_smpls_joints_by_the_older_services_names_and_order(seen: Any) -> None:
+    assert [point["name"] for point in seen["keypoints"][:24]] == SMPL_NAMES
+    assert len({point["name"] for point in seen["keypoints"]}) == 56
+
+
+def test_all_23_bones_of_the_older_skeleton_can_be_drawn(seen: Any, predicted: Any) -> None:
+    for answer in (seen, predicted):
+        points = {point["name"]: np.array([point[axis] for axis in AXES]) for point in answer["keypoints"]}
+        lengths = [np.linalg.norm(points[first] - points[second]) for first, second in BONES]
+        assert len(lengths) == 23
+        assert all(0.02 < length < 0.6 for length in lengths)
+
+
+def test_the_depth_of_a_keypoint_is_that_behind_the_pelvis(seen: Any) -> None:
+    by_name = {point["name"]: point for point in seen["keypoints"]}
+    assert by_name["pelvis"]["z"] == 0
+    for point in seen["keypoints"]:
+        assert point["z"] == pytest.approx(point["z_3d"] - by_name["pelvis"]["z_3d"], abs=2e-5)
+
+
 def test_has_3d_joints_and_angles(seen: Any) -> None:
     assert seen["has_3d"] is True
     assert np.shape(seen["joints_3d_raw"]) == (45, 3)
     angles = seen["joint_angles_3d"]
-    assert {"left_knee", "right_knee", "left_elbow", "right_elbow"} <= set(angles)
+    sided = {f"{side}_{joint}" for side in ("left", "right") for joint in ("knee", "hip", "elbow", "shoulder")}
+    assert sided | {"spine"} <= set(angles)
+    assert 120 < angles["spine"] <= 180
     assert all(-360 <= angle <= 360 for angle in angles.values())
 
 
@@ -124,7 +155,8 @@ def test_cameras(seen: Any) -> None:
 
 
 def test_the_full_camera_projects_the_joints_onto_the_keypoints(seen: Any) -> None:
-    joints = np.array(seen["joints_3d_raw"]) + np.array(seen["camera_translation"])
+    joints = np.array([[point[axis] for axis in AXES] for point in seen["keypoints"]])
+    joints += np.array(seen["camera_translation"])
     projected = seen["camera_full"]["focal_length"] * joints[:, :2] / joints[:, 2:] + np.array([WIDTH, HEIGHT]) / 2
     points = np.array([[point["x"], point["y"]] for point in seen["keypoints"]])
     np.testing.assert_allclose(projected, points, atol=0.1)
@@ -151,7 +183,7 @@ def test_tracking_confidence_is_one_when_seen_and_below_when_predicted(seen: Any
 def test_a_predicted_person_has_a_whole_pose(predicted: Any) -> None:
     assert predicted["has_3d"] is True
     assert predicted["error"] is None
-    assert predicted["keypoint_count"] == 45
+    assert predicted["keypoint_count"] == 56
     assert np.shape(predicted["mesh_vertices_data"]) == (6890, 3)
     assert predicted["camera_translation"] is not None
 
@@ -187,7 +219,9 @@ def test_everybody_is_in_the_additive_list(seen: Any) -> None:
 
 def test_visualize_adds_a_jpeg_with_the_people_drawn_on_the_image(service: RunningService) -> None:
     answer = posted(service, JPEG, "visualize", visualize=True)
-    picture = Image.open(io.BytesIO(b64decode(answer["visualization"], validate=True)))
+    head, _, data = answer["visualization"].partition(",")
+    assert head == "data:image/jpeg;base64"
+    picture = Image.open(io.BytesIO(b64decode(data, validate=True)))
     assert picture.format == "JPEG"
     assert picture.size == (WIDTH, HEIGHT)
     changed = np.abs(np.asarray(picture).astype(int) - pictures.sample_image()).max(axis=2) > 60
@@ -195,6 +229,23 @@ def test_visualize_adds_a_jpeg_with_the_people_drawn_on_the_image(service: Runni
         x, y, width, height = (max(0, round(side)) for side in person["bbox"])
         assert changed[y : y + height, x : x + width].mean() > 0.1
     assert changed.mean() < 0.3
+
+
+@pytest.mark.parametrize(
+    ("fields", "number", "drawn"),
+    [
+        ({"frame_number": "3", "visualize": "true"}, 3, True),
+        ({"frame_number": "3", "visualize": "false"}, 3, False),
+        ({"frame_number": 3.0, "visualize": 1}, 3, True),
+        ({"frame_number": None, "visualize": None, "session_id": None}, 0, False),
+    ],
+)
+def test_numbers_and_flags_may_be_strings_or_null(
+    service: RunningService, fields: dict[str, Any], number: int, drawn: bool
+) -> None:
+    answer = posted(service, EMPTY, f"loose-{fields['visualize']}", **fields)
+    assert answer["frame_number"] == number
+    assert ("visualization" in answer) is drawn
 
 
 def test_a_data_prefix_and_line_breaks_are_accepted(service: RunningService) -> None:
@@ -221,7 +272,7 @@ def test_pose_answers_with_the_same_persons_keypoints_only(service: RunningServi
     assert [(point["name"], point["x"], point["y"]) for point in answer["keypoints"]] == [
         (point["name"], point["x"], point["y"]) for point in seen["keypoints"]
     ]
-    assert answer["keypoint_count"] == 45
+    assert answer["keypoint_count"] == 56
     assert not {"mesh_vertices_data", "joints_3d_raw", "persons"} & set(answer)
 
 

@@ -110,7 +110,7 @@ def check(answers: list[Any], frames: int) -> dict[int, Any]:
     for answer in answers:
         assert answer["has_3d"] is (answer["error"] is None)
         if answer["has_3d"]:
-            assert answer["keypoint_count"] == 45
+            assert answer["keypoint_count"] == 56
             assert (answer["tracking_confidence"] == 1.0) is (answer["state"] == "seen")
     return by_number
 

@@ -15,8 +15,8 @@ from tracker_service.api.frames.answer import (
     record_bytes,
 )
 from tracker_service.api.frames.schemas import HybridAnswer, KeypointAnswer
-from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles
-from tracker_service.body.joints import JOINT_NAMES
+from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles, spine_angle
+from tracker_service.body.joints import BODY_25_NAMES, JOINT_INDEX, JOINT_NAMES, SMPL_JOINT_NAMES
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError, SettingsError
 from tracker_service.results.person_json import frame_record, stacked_smpl
@@ -26,9 +26,12 @@ from tracker_service.types import TrackedPerson
 ADDITIVE = {"persons", "track_id", "state", "session"}
 
 
+LITE_BODY = BodyModel.load(PROJECT / "model_repository" / "hmr_lite" / "body_model.npz")
+
+
 @pytest.fixture(scope="module")
 def body() -> BodyModel:
-    return BodyModel.load(PROJECT / "model_repository" / "hmr_lite" / "body_model.npz")
+    return LITE_BODY
 
 
 def answer(*persons: TrackedPerson, main: int | None = 0, **changes: Any) -> FrameAnswer:
@@ -45,7 +48,7 @@ def hybrid(given: FrameAnswer, body: BodyModel, **options: Any) -> dict[str, Any
 
 
 def keypoints(given: FrameAnswer, **options: Any) -> dict[str, Any]:
-    record = keypoints_record(given, model_version="lite", processing_time_ms=1.0, **options)
+    record = keypoints_record(given, LITE_BODY, model_version="lite", processing_time_ms=1.0, **options)
     loaded: dict[str, Any] = orjson.loads(record_bytes(record))
     return loaded
 
@@ -74,17 +77,34 @@ def test_frame_fields(body: BodyModel) -> None:
 
 
 def test_keypoints_are_named_in_pixels_with_depth_relative_to_the_pelvis(body: BodyModel) -> None:
-    record = hybrid(answer(SEEN), body)
+    record = hybrid(answer(SEEN), body, keypoint_set="openpose45")
     points = record["keypoints"]
     assert record["keypoint_count"] == len(points) == 45
     assert [point["name"] for point in points] == list(JOINT_NAMES)
     np.testing.assert_allclose([[point["x"], point["y"]] for point in points], SEEN.joints_2d, atol=6e-4)
-    depth = SEEN.joints_3d[:, 2] - SEEN.joints_3d[8, 2]
+    joints = [[point["x_3d"], point["y_3d"], point["z_3d"]] for point in points]
+    np.testing.assert_allclose(joints, SEEN.joints_3d, atol=6e-6)
+    depth = SEEN.joints_3d[:, 2] - body.smpl_joints(stacked_smpl((SEEN,)))[0, 0, 2]
     np.testing.assert_allclose([point["z"] for point in points], depth, atol=6e-6)
-    assert points[8]["name"] == "mid_hip"
-    assert points[8]["z"] == 0
     assert {point["confidence"] for point in points} == {1.0}
-    assert {tuple(point) for point in points} == {("name", "x", "y", "z", "confidence")}
+
+
+def test_keypoints_are_smpls_joints_the_45_or_smpls_and_those_with_other_names(body: BodyModel) -> None:
+    smpl, openpose, both = (
+        hybrid(answer(SEEN), body, keypoint_set=wanted)["keypoints"] for wanted in ("smpl24", "openpose45", "both")
+    )
+    assert [point["name"] for point in smpl] == list(SMPL_JOINT_NAMES)
+    assert both[:24] == smpl
+    assert both[24:] == [point for point in openpose if point["name"] not in SMPL_JOINT_NAMES]
+
+
+def test_openposes_points_of_smpls_names_are_smpls_joints(body: BodyModel) -> None:
+    smpl = stacked_smpl((SEEN,))
+    own, reported = body.smpl_joints(smpl)[0], body.joints(smpl)[0]
+    shared = [name for name in BODY_25_NAMES if name in SMPL_JOINT_NAMES]
+    assert len(shared) == 13
+    for name in shared:
+        np.testing.assert_array_equal(own[SMPL_JOINT_NAMES.index(name)], reported[JOINT_INDEX[name]])
 
 
 def test_joints_are_given_as_they_are(body: BodyModel) -> None:
@@ -95,8 +115,9 @@ def test_joints_are_given_as_they_are(body: BodyModel) -> None:
 
 def test_joint_angles_are_those_of_the_main_person(body: BodyModel) -> None:
     angles = hybrid(answer(SEEN), body)["joint_angles_3d"]
-    assert list(angles) == list(JOINT_ANGLE_NAMES)
+    assert list(angles) == [*JOINT_ANGLE_NAMES, "spine"]
     expected = joint_angles(SEEN.joints_3d, SEEN.body_pose)
+    expected["spine"] = spine_angle(body.smpl_joints(stacked_smpl((SEEN,)))[0])
     assert angles == pytest.approx(expected, abs=0.006)
 
 
@@ -221,7 +242,7 @@ def test_only_asked_fields_are_computed(body: BodyModel) -> None:
     without_mesh = tracked_person(4, 5, betas=np.full(10, np.nan, np.float32))
     with pytest.raises(ContractError, match="mesh_vertices_data"):
         hybrid(answer(without_mesh), body, fields={"mesh_vertices_data"})
-    assert set(hybrid(answer(without_mesh), body, fields={"keypoints", "error"})) == {"keypoints", "error"}
+    assert set(hybrid(answer(without_mesh), body, fields={"joints_3d_raw", "error"})) == {"joints_3d_raw", "error"}
 
 
 @pytest.mark.parametrize("given", [answer(SEEN, PREDICTED), answer(PREDICTED), answer(), answer(expected=False)])
@@ -250,9 +271,9 @@ def test_no_selected_field_is_an_empty_record(body: BodyModel) -> None:
 @pytest.mark.parametrize(
     ("attribute", "shape", "message"),
     [
-        ("joints_2d", (45, 2), "frame 5, joints_2d: expected finite numbers, got nan"),
-        ("joints_3d", (45, 3), "frame 5, joints_3d"),
-        ("camera", (3,), "frame 5, camera"),
+        ("joints_2d", (45, 2), "frame 5, keypoints: expected finite numbers, got nan"),
+        ("joints_3d", (45, 3), "frame 5, keypoints"),
+        ("camera", (3,), "frame 5, keypoints"),
         ("crop_camera", (3,), "frame 5, camera_params"),
     ],
 )
@@ -266,7 +287,8 @@ def test_a_number_that_json_cannot_carry_is_refused(
 
 
 def test_the_2d_record_has_the_keypoints_in_the_image_only() -> None:
-    record = keypoints(answer(SEEN))
+    assert keypoints(answer(SEEN))["keypoint_count"] == 56
+    record = keypoints(answer(SEEN), keypoint_set="openpose45")
     assert tuple(record) == KEYPOINT_FIELDS
     assert record["keypoint_count"] == len(record["keypoints"]) == 45
     assert {tuple(point) for point in record["keypoints"]} == {("name", "x", "y", "confidence")}
@@ -277,4 +299,4 @@ def test_the_2d_record_has_the_keypoints_in_the_image_only() -> None:
 
 def test_the_2d_record_of_nobody_and_of_some_fields() -> None:
     assert keypoints(answer(expected=False))["keypoints"] == []
-    assert keypoints(answer(SEEN), fields={"keypoint_count"}) == {"keypoint_count": 45}
+    assert keypoints(answer(SEEN), fields={"keypoint_count"}) == {"keypoint_count": 56}

@@ -65,6 +65,15 @@ def test_warmup_answers_once_the_models_have(service: RunningService) -> None:
     assert answer.json()["ready"] is True
 
 
+def test_a_reload_says_that_nothing_was_reloaded(service: RunningService) -> None:
+    answer = service.post("/reload")
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"status", "message", "models"}
+    assert answer.json()["status"] == "reloaded"
+    assert "nothing" in answer.json()["message"]
+    assert answer.json()["models"] == service.get("/health").json()["models"]
+
+
 def test_the_probes_say_alive_and_ready(service: RunningService) -> None:
     assert (service.get("/livez").status_code, service.get("/livez").json()) == (200, {"status": "alive"})
     assert (service.get("/readyz").status_code, service.get("/readyz").json()) == (
@@ -73,13 +82,14 @@ def test_the_probes_say_alive_and_ready(service: RunningService) -> None:
     )
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_service_listens_while_models_load_and_answers_frames_afterwards(
-    start_service: StartService, tmp_path: Path
+    start_service: StartService, tmp_path: Path, method: str
 ) -> None:
     models = tmp_path / "models"
     service = start_service(ready=False, command=FAULTY_SERVICE, environment={"FAULT_AWAY_UNTIL": str(models)})
     health = service.get("/health")
-    assert health.status_code == 503
+    assert health.status_code == 200
     assert health.json()["status"] == "warming_up"
     assert health.json()["ready"] is False
     assert health.json()["models"] == {"hmr2": "not_loaded", "vitdet": "not_loaded", "phalp": "not_loaded"}
@@ -94,7 +104,7 @@ def test_the_service_listens_while_models_load_and_answers_frames_afterwards(
     until(lambda: service.get("/health").json()["error"] is not None)
     assert "injected" not in service.get("/health").json()["error"]
     with Wire(service.url) as wire:
-        wire.head("/warmup", method="GET")
+        wire.head("/warmup", "Content-Length: 0", method=method)
         models.touch()
         assert wire.answer().status == 200
     assert service.get("/health").json()["status"] == "ready"

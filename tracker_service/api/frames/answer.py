@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 import orjson
 
+from tracker_service.api.answer_parameters import KeypointSet
 from tracker_service.api.frames.answer_fields import HYBRID, KEYPOINTS, PoseFrame
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import SettingsError
@@ -23,6 +24,7 @@ def hybrid_record(
     model_version: str,
     processing_time_ms: float,
     mesh: bool = True,
+    keypoint_set: KeypointSet = "both",
     fields: Collection[str] | None = None,
 ) -> Record:
     """Return the response of ``POST /pose/hybrid`` without ``visualization``, which the caller adds.
@@ -30,9 +32,9 @@ def hybrid_record(
     The single-person fields describe ``answer.main``. Without one, lists are empty, numbers 0, ``has_3d`` is false and
     ``error`` says why. What the contract leaves open:
 
-    * ``keypoints``: the 45 joints of `JOINT_NAMES` in that order, z relative to the pelvis (``mid_hip``). The body
-      model has no confidence of single joints; each has the person's ``tracking_confidence``.
-    * ``joint_angles_3d``: see `tracker_service.body.joint_angles`.
+    * ``keypoints``: see `tracker_service.api.frames.keypoints`; z is relative to the pelvis. The body model has no
+      confidence of single joints; each has the person's ``tracking_confidence``.
+    * ``joint_angles_3d``: see `tracker_service.body.joint_angles`; ``spine`` is its `spine_angle`.
     * ``detection.box_center`` and ``box_size``: of the square crop, which ``camera_params`` refers to, in pixels;
       ``vitdet_used`` is false where the person is predicted.
 
@@ -41,24 +43,31 @@ def hybrid_record(
 
     Args:
         answer: the answer to the frame.
-        body: computes the surface of the main person.
+        body: computes the surface and SMPL's joints of the main person.
         model_version: name of the model set.
         processing_time_ms: how long the frame took.
         mesh: compute vertices and faces; without it both are null and only their number is given.
+        keypoint_set: which points ``keypoints`` lists.
         fields: names out of `HYBRID_FIELDS`; others are left out and not computed. None takes all.
 
     Raises:
         ContractError: a number is not finite; the message names frame and field.
     """
-    frame = PoseFrame(answer, body, model_version, processing_time_ms, mesh)
+    frame = PoseFrame(answer, body, model_version, processing_time_ms, mesh, keypoint_set)
     return {name: make(frame) for name, make in HYBRID.items() if fields is None or name in fields}
 
 
 def keypoints_record(
-    answer: FrameAnswer, *, model_version: str, processing_time_ms: float, fields: Collection[str] | None = None
+    answer: FrameAnswer,
+    body: BodyModel,
+    *,
+    model_version: str,
+    processing_time_ms: float,
+    keypoint_set: KeypointSet = "both",
+    fields: Collection[str] | None = None,
 ) -> Record:
     """Return the response of ``POST /pose``: the main person's keypoints in the image only; see `hybrid_record`."""
-    frame = PoseFrame(answer, None, model_version, processing_time_ms, mesh=False)
+    frame = PoseFrame(answer, body, model_version, processing_time_ms, mesh=False, keypoint_set=keypoint_set)
     return {name: make(frame) for name, make in KEYPOINTS.items() if fields is None or name in fields}
 
 

@@ -2,38 +2,51 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from tracker_service.body.joint_angles import joint_angles
-from tracker_service.body.joints import JOINT_INDEX, JOINT_NAMES
+from tracker_service.api.answer_parameters import KeypointSet
+from tracker_service.api.frames.keypoints import Keypoints, keypoints_of
+from tracker_service.body.joint_angles import joint_angles, spine_angle
 from tracker_service.body.model import BodyModel
 from tracker_service.people.cameras import focal_length
 from tracker_service.results.person_json import Record, finite, finite_array, person_record, stacked_smpl
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.types import Float32, Int64, PersonState, TrackedPerson
 
-_PIXEL_DIGITS = 3
-_METRE_DIGITS = 5
 _ANGLE_DIGITS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PoseFrame:
     """What the fields are made of; see `hybrid_record`."""
 
     answer: FrameAnswer
-    body: BodyModel | None
+    body: BodyModel
     model_version: str
     processing_time_ms: float
     mesh: bool
+    keypoint_set: KeypointSet
 
     @property
     def main(self) -> TrackedPerson | None:
         """The person of the single-person fields."""
         return self.answer.main
+
+    @cached_property
+    def smpl_joints(self) -> Float32 | None:
+        """SMPL's own 24 joints of the main person, (24, 3) metres."""
+        return None if self.main is None else self.body.smpl_joints(stacked_smpl((self.main,)))[0]
+
+    @cached_property
+    def keypoints(self) -> Keypoints | None:
+        """The named points of the main person."""
+        if self.main is None or self.smpl_joints is None:
+            return None
+        return keypoints_of(self.main, self.smpl_joints, self.size, self.keypoint_set)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -46,37 +59,22 @@ class PoseFrame:
 
 
 def _keypoints_3d(frame: PoseFrame) -> list[Record]:
-    person = frame.main
-    if person is None:
+    if frame.main is None or frame.keypoints is None:
         return []
-    xy = frame.array("joints_2d", person.joints_2d)
-    z = frame.array("joints_3d", person.joints_3d)[:, 2]
-    depths = (z - z[JOINT_INDEX["mid_hip"]]).astype(np.float64).round(_METRE_DIGITS).tolist()
-    return [
-        {"name": name, "x": x, "y": y, "z": depth, "confidence": person.tracking_confidence}
-        for name, (x, y), depth in zip(JOINT_NAMES, _pixels(xy), depths, strict=True)
-    ]
+    frame.array("keypoints", frame.keypoints.pixels)
+    frame.array("keypoints", frame.keypoints.positions)
+    return frame.keypoints.in_space(frame.main.tracking_confidence)
 
 
 def _keypoints_2d(frame: PoseFrame) -> list[Record]:
-    person = frame.main
-    if person is None:
+    if frame.main is None or frame.keypoints is None:
         return []
-    pixels = _pixels(frame.array("joints_2d", person.joints_2d))
-    confidence = person.tracking_confidence
-    return [
-        {"name": name, "x": x, "y": y, "confidence": confidence}
-        for name, (x, y) in zip(JOINT_NAMES, pixels, strict=True)
-    ]
-
-
-def _pixels(xy: Float32) -> list[list[float]]:
-    rounded: list[list[float]] = xy.astype(np.float64).round(_PIXEL_DIGITS).tolist()
-    return rounded
+    frame.array("keypoints", frame.keypoints.pixels)
+    return frame.keypoints.in_image(frame.main.tracking_confidence)
 
 
 def _keypoint_count(frame: PoseFrame) -> int:
-    return 0 if frame.main is None else len(JOINT_NAMES)
+    return 0 if frame.keypoints is None else len(frame.keypoints.names)
 
 
 def _joints(frame: PoseFrame) -> Float32 | None:
@@ -84,24 +82,25 @@ def _joints(frame: PoseFrame) -> Float32 | None:
 
 
 def _angles(frame: PoseFrame) -> Record:
-    if frame.main is None:
+    if frame.main is None or frame.smpl_joints is None:
         return {}
     angles = joint_angles(frame.array("joints_3d", frame.main.joints_3d), frame.main.body_pose)
+    angles["spine"] = spine_angle(frame.array("smpl_joints", frame.smpl_joints))
     return {name: round(angle, _ANGLE_DIGITS) for name, angle in angles.items()}
 
 
 def _vertex_count(frame: PoseFrame) -> int:
-    return 0 if frame.main is None or frame.body is None else frame.body.number_of_vertices
+    return 0 if frame.main is None else frame.body.number_of_vertices
 
 
 def _vertices(frame: PoseFrame) -> Float32 | None:
-    if frame.main is None or frame.body is None or not frame.mesh:
+    if frame.main is None or not frame.mesh:
         return None
     return frame.array("mesh_vertices_data", frame.body.vertices(stacked_smpl((frame.main,)))[0])
 
 
 def _faces(frame: PoseFrame) -> Int64 | None:
-    if frame.main is None or frame.body is None or not frame.mesh:
+    if frame.main is None or not frame.mesh:
         return None
     return np.ascontiguousarray(frame.body.faces)
 

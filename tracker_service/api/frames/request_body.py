@@ -40,9 +40,9 @@ class FrameFields(BaseModel):
 
 
 class FrameJson(FrameFields):
-    """The JSON body."""
+    """The JSON body; as older clients send them, numbers and flags may be strings, and null is as good as nothing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     image_base64: str = Field(description="JPEG or PNG in base64, with or without `data:image/...;base64,`")
 
@@ -128,7 +128,7 @@ class RawBody:
         if values.get("image_base64") is None:
             raise http_error(400, "image_base64: expected a JPEG or PNG in base64, got none")
         check_names(values, FrameJson.model_fields, {"query": self.query_names})
-        sent = _validated(FrameJson, values)
+        sent = _validated(FrameJson, {name: value for name, value in values.items() if value is not None})
         return FrameBody(_from_base64(sent.image_base64), _merged(self.fields, sent))
 
 

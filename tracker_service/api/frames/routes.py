@@ -78,6 +78,7 @@ async def pose_hybrid(
             model_version=service.models.model_version,
             processing_time_ms=milliseconds,
             mesh=query.mesh,
+            keypoint_set=service.settings.api.keypoints,
             fields=wanted,
         )
 
@@ -97,9 +98,15 @@ async def pose(
     """Answer with the main person's keypoints only; otherwise as `/pose/hybrid`, in the same session."""
     wanted = _selected(query.fields, (*KEYPOINT_FIELDS, _VISUALIZATION))
 
-    def record(answer: FrameAnswer, _: Engine, milliseconds: float) -> Record:
-        version = service.models.model_version
-        return keypoints_record(answer, model_version=version, processing_time_ms=milliseconds, fields=wanted)
+    def record(answer: FrameAnswer, engine: Engine, milliseconds: float) -> Record:
+        return keypoints_record(
+            answer,
+            engine.body,
+            model_version=service.models.model_version,
+            processing_time_ms=milliseconds,
+            keypoint_set=service.settings.api.keypoints,
+            fields=wanted,
+        )
 
     return await _FrameRequestHandler(service, request, record, mesh=False).answer(_in_session(query, session))
 

@@ -20,11 +20,22 @@ _EXAMPLE: dict[str, Any] = {
     "frame_number": 12,
     "frame_width": 1280,
     "frame_height": 720,
-    "keypoints": [{"name": "nose", "x": 612.2, "y": 203.9, "z": -0.21, "confidence": 1.0}],
-    "keypoint_count": 45,
+    "keypoints": [
+        {
+            "name": "pelvis",
+            "x": 606.1,
+            "y": 381.4,
+            "z": 0.0,
+            "x_3d": 0.01,
+            "y_3d": -0.22,
+            "z_3d": 0.03,
+            "confidence": 1.0,
+        }
+    ],
+    "keypoint_count": 56,
     "has_3d": True,
     "joints_3d_raw": [[-0.02, -0.68, -0.09]],
-    "joint_angles_3d": {"left_knee": 168.2, "right_knee": 142.7, "left_elbow": 121.5},
+    "joint_angles_3d": {"left_knee": 168.2, "right_knee": 142.7, "left_elbow": 121.5, "spine": 171.9},
     "mesh_vertices": 6890,
     "mesh_vertices_data": [[0.04, -0.71, -0.06]],
     "mesh_faces_data": [[0, 1, 2]],
@@ -73,6 +84,9 @@ class Keypoint3d(Keypoint):
     """A joint of the main person, with depth."""
 
     z: float = Field(description="metres behind the pelvis, seen from the camera")
+    x_3d: float = Field(description="metres, model space")
+    y_3d: float = Field(description="metres, model space")
+    z_3d: float = Field(description="metres, model space")
 
 
 class CropCamera(BaseModel):
@@ -133,7 +147,7 @@ class _FrameAnswer(BaseModel):
     track_id: int | None
     state: Literal["seen", "predicted"] | None
     session: Session
-    visualization: str | None = Field(default=None, description="base64 JPEG with the overlay, when asked for")
+    visualization: str | None = Field(default=None, description="data URL of a JPEG with the overlay, when asked for")
 
 
 class KeypointAnswer(_FrameAnswer):

@@ -14,6 +14,7 @@ from tracker_service.api.health.schemas import (
     POOL_RESPONSES,
     POSE_HEALTH_RESPONSES,
     READY_RESPONSES,
+    RELOAD_RESPONSES,
     WARMUP_RESPONSES,
     Health,
     HealthPool,
@@ -27,6 +28,7 @@ from tracker_service.api.health.schemas import (
     PoseHealth,
     Queue,
     Ready,
+    Reloaded,
     System,
     Warmup,
 )
@@ -39,14 +41,18 @@ _LONG_QUEUE = 10
 _WARMUP_SECONDS = 110.0
 """Below the 120 s after which the clients give up."""
 _POLL_SECONDS = 0.05
+_NOTHING_RELOADED = "nothing was reloaded: models are loaded at the start, and again by themselves when they fail"
 _SECONDS_DIGITS = 3
 
 
 @router.get("/health", operation_id="health", summary="Ready or warming up", responses=HEALTH_RESPONSES)
 async def health(service: ServiceOf, response: Response) -> Health:
-    """Answer 200 when frames are answered, else 503; within milliseconds at any time."""
+    """Answer 200 when frames are answered or models load, else 503; within milliseconds at any time.
+
+    Older clients take 503 for a service that is not there.
+    """
     state = service.readiness.state
-    response.status_code = _probe_status(state)
+    response.status_code = 200 if state.phase is Phase.WARMING_UP else _probe_status(state)
     return Health(
         status="ready" if state.ready else "warming_up",
         ready=state.ready,
@@ -102,6 +108,7 @@ async def pool_status(service: ServiceOf) -> PoolStatus:
     )
 
 
+@router.post("/warmup", operation_id="warmup_post", summary="Wait until they answer", responses=WARMUP_RESPONSES)
 @router.get("/warmup", operation_id="warmup", summary="Wait until the models answer", responses=WARMUP_RESPONSES)
 async def warmup(request: Request, service: ServiceOf) -> Warmup:
     """Answer 200 once the models have answered a dummy input; 503 when that takes too long."""
@@ -113,6 +120,12 @@ async def warmup(request: Request, service: ServiceOf) -> Warmup:
         await asyncio.sleep(_POLL_SECONDS)
     waited = time.monotonic() - started
     return Warmup(status="ready", ready=True, models=list(PARTS), waited_seconds=round(waited, _SECONDS_DIGITS))
+
+
+@router.post("/reload", operation_id="reload", summary="Reload nothing", responses=RELOAD_RESPONSES)
+async def reload(service: ServiceOf) -> Reloaded:
+    """Answer as older clients expect; models that fail are loaded again without being asked, so nothing is done."""
+    return Reloaded(status="reloaded", message=_NOTHING_RELOADED, models=LoadedModels.of(service.readiness.state))
 
 
 @router.get("/livez", operation_id="livez", summary="The process lives", responses=LIVE_RESPONSES)

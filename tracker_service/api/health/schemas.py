@@ -176,6 +176,26 @@ class Warmup(BaseModel):
     waited_seconds: float
 
 
+class Reloaded(BaseModel):
+    """``POST /reload``."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "reloaded",
+                    "message": "nothing was reloaded",
+                    "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
+                }
+            ]
+        }
+    )
+
+    status: Literal["reloaded"]
+    message: str
+    models: LoadedModels
+
+
 class Live(BaseModel):
     """``GET /livez``."""
 
@@ -197,7 +217,9 @@ def _probe(model: type[BaseModel], ready: str, not_ready: str) -> Responses:
     return {200: {"description": ready}, 503: {"model": model, "description": not_ready}}
 
 
-HEALTH_RESPONSES = _probe(Health, "Frames are answered", "Warming up, stopping, or the models are away")
+HEALTH_RESPONSES = _probe(
+    Health, "Frames are answered, or the models are being loaded", "Stopping, or the models are away"
+)
 READY_RESPONSES = _probe(Ready, "Frames are answered", "Not now")
 LIVE_RESPONSES: Responses = {200: {"description": "Alive"}}
 POSE_HEALTH_RESPONSES: Responses = {200: {"description": "The state"}}
@@ -206,5 +228,6 @@ WARMUP_RESPONSES: Responses = {
     200: {"description": "The models have answered"},
     **errors(401, 429, 503),
 }
+RELOAD_RESPONSES: Responses = {200: {"description": "Nothing was reloaded"}, **errors(401, 429, 503)}
 _TEXT: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}, "example": "phalp_ready 1.0\n"}}
 METRICS_RESPONSES: Responses = {200: {"description": "Prometheus' text format", "content": _TEXT}}

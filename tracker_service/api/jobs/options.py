@@ -31,7 +31,7 @@ def job_options(values: Mapping[str, Any], *, overlay: bool, query: Collection[s
     """Parse JSON or form fields.
 
     Args:
-        values: the fields beside the video.
+        values: the fields beside the video; null is as good as nothing.
         overlay: the route's default.
         query: names that the route reads in the query.
 
@@ -40,7 +40,8 @@ def job_options(values: Mapping[str, Any], *, overlay: bool, query: Collection[s
     """
     check_names(values.keys(), _NAMES, {"query": query})
     try:
-        return _OPTIONS.validate_python({"overlay": overlay, **values})
+        given = {name: value for name, value in values.items() if value is not None}
+        return _OPTIONS.validate_python({"overlay": overlay, **given})
     except ValidationError as error:
         raise http_error(422, "; ".join(describe_problem(dict(problem)) for problem in error.errors())) from error
 

@@ -1,0 +1,86 @@
+"""The named points of a person that frame answers list."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.api.answer_parameters import KeypointSet
+from tracker_service.body.joints import JOINT_NAMES, SMPL_JOINT_NAMES
+from tracker_service.people.cameras import project_to_frame
+from tracker_service.results.person_json import Record
+from tracker_service.types import Float32, TrackedPerson
+
+_PIXEL_DIGITS = 3
+_METRE_DIGITS = 5
+_PELVIS = SMPL_JOINT_NAMES.index("pelvis")
+# OpenPose's points of the same names (hips, knees, ankles, shoulders, elbows, wrists, neck) are SMPL's joints.
+_OTHER = [index for index, name in enumerate(JOINT_NAMES) if name not in SMPL_JOINT_NAMES]
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoints:
+    """Named points of one person.
+
+    Attributes:
+        names: n names.
+        pixels: (n, 2) positions in the image.
+        positions: (n, 3) metres, model space.
+        pelvis: (3,) the pelvis there.
+    """
+
+    names: tuple[str, ...]
+    pixels: Float32
+    positions: Float32
+    pelvis: Float32
+
+    def in_image(self, confidence: float) -> list[Record]:
+        """Return each point with its name and pixels."""
+        return [
+            {"name": name, "x": x, "y": y, "confidence": confidence}
+            for name, (x, y) in zip(self.names, _rounded(self.pixels, _PIXEL_DIGITS), strict=True)
+        ]
+
+    def in_space(self, confidence: float) -> list[Record]:
+        """Return each point with its name, pixels, depth behind the pelvis, and metres."""
+        depths = _rounded(self.positions[:, 2] - self.pelvis[2], _METRE_DIGITS)
+        rows = zip(
+            self.names,
+            _rounded(self.pixels, _PIXEL_DIGITS),
+            depths,
+            _rounded(self.positions, _METRE_DIGITS),
+            strict=True,
+        )
+        return [
+            {"name": name, "x": x, "y": y, "z": z, "x_3d": x_3d, "y_3d": y_3d, "z_3d": z_3d, "confidence": confidence}
+            for name, (x, y), z, (x_3d, y_3d, z_3d) in rows
+        ]
+
+
+def keypoints_of(
+    person: TrackedPerson, smpl_joints: Float32, frame_size: tuple[int, int], wanted: KeypointSet
+) -> Keypoints:
+    """Return the points of a person: SMPL's 24 first, then those of the 45 that have other names.
+
+    Args:
+        person: has the 45.
+        smpl_joints: (24, 3) SMPL's own joints, metres, model space.
+        frame_size: (width, height), pixels.
+        wanted: only SMPL's, only the 45, or both.
+    """
+    pelvis = smpl_joints[_PELVIS]
+    if wanted == "openpose45":
+        return Keypoints(JOINT_NAMES, person.joints_2d, person.joints_3d, pelvis)
+    pixels = project_to_frame(smpl_joints[None], person.camera[None], frame_size)[0]
+    if wanted == "smpl24":
+        return Keypoints(SMPL_JOINT_NAMES, pixels, smpl_joints, pelvis)
+    return Keypoints(
+        (*SMPL_JOINT_NAMES, *(JOINT_NAMES[index] for index in _OTHER)),
+        np.concatenate([pixels, person.joints_2d[_OTHER]]),
+        np.concatenate([smpl_joints, person.joints_3d[_OTHER]]),
+        pelvis,
+    )
+
+
+def _rounded(values: Float32, digits: int) -> list[list[float]]:
+    rounded: list[list[float]] = values.astype(np.float64).round(digits).tolist()
+    return rounded
