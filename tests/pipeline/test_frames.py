@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +65,9 @@ def test_the_window_size_does_not_change_ids_or_numbers(
     for alone, batched in zip(one_by_one, windowed, strict=True):
         assert [person.track_id for person in alone.persons] == [person.track_id for person in batched.persons]
         assert alone.dropped == batched.dropped
+        assert alone.camera_motion is not None
+        assert batched.camera_motion is not None
+        np.testing.assert_array_equal(alone.camera_motion.matrix, batched.camera_motion.matrix)
         for first, second in zip(alone.persons, batched.persons, strict=True):
             assert first.state is second.state
             for name in ("box", "joints_3d", "global_orient", "body_pose", "camera"):
@@ -78,6 +82,22 @@ def test_every_frame_comes_out_once_with_people_in_it(frames: tuple[Frame, ...],
     assert len(people) >= 2
     # Back-fill: whoever is confirmed on the fifth sighting is there from the first.
     assert one_by_one[0].persons
+
+
+def test_the_camera_of_the_sample_stands_still(one_by_one: list[FrameResult]) -> None:
+    first, *motions = [result.camera_motion for result in one_by_one]
+    assert first is not None
+    assert not first.known
+    assert all(motion is not None and motion.still for motion in motions)
+
+
+@pytest.mark.parametrize("settings", [{"camera": {"follow": False}}, {"phalp": {"compat": "upstream"}}])
+def test_the_camera_is_not_followed_where_that_is_switched_off(
+    frames: tuple[Frame, ...], client: EmbeddedClient, settings: dict[str, Any]
+) -> None:
+    options = RunOptions.of(load_settings({**settings, **NO_OVERLAY}))
+    tracked = open_run(options, client, frames[:2], 25.0, times=StageTimes())
+    assert [frame.result.camera_motion for frame in tracked.frames()] == [None, None]
 
 
 @pytest.mark.parametrize("count", [1, 3])

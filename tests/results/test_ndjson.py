@@ -182,7 +182,7 @@ def two_people_line(number: int) -> bytes:
 
 def test_fields_beyond_the_contract_may_be_missing(tmp_path: Path) -> None:
     frame = orjson.loads(frame_bytes(frame_result(0, tracked_person(age=2))))
-    for name in ("frame_width", "frame_height", "shot", "dropped"):
+    for name in ("frame_width", "frame_height", "shot", "dropped", "camera_motion"):
         del frame[name]
     for name in ("state", "found_by", "camera_crop"):
         del frame["persons"][0][name]

@@ -28,6 +28,7 @@ def test_frame_has_the_fields_of_the_contract_and_the_additive_ones() -> None:
         "frame_height": 1080,
         "shot": True,
         "dropped": asdict(DroppedDetections(1, 2, 3)),
+        "camera_motion": None,
     }
 
 

@@ -4,8 +4,10 @@ from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Any, Self
 
+from tracker_service.camera.follower import CameraFollower
 from tracker_service.errors import ContractError
 from tracker_service.library.keywords import settings_of
+from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
@@ -41,10 +43,14 @@ class LiveTracker:
     def __init__(self, settings: Settings, fps: float) -> None:
         self.settings = settings
         self._fps = fps
+        self._times = StageTimes()
+        self._camera = CameraFollower()
         self._last = -1
         with ExitStack() as opened:
             client = opened.enter_context(closing(open_client(settings)))
-            self._perception = open_perception(settings, client, times=StageTimes())
+            self._perception = open_perception(
+                settings, client, times=self._times, follow_camera=settings.camera.follow
+            )
             self._tracker = TrackerFactory(settings, client, load_body(settings), live=True).new()
             self._opened = opened.pop_all()
 
@@ -78,7 +84,8 @@ class LiveTracker:
         if self.settings.phalp.use_gt and (detections is None or detections.identities is None):
             raise ContractError("detections: expected identities, because use_gt is true, got none")
         frame = Frame(number, number / self._fps if timestamp is None else timestamp, image, shot)
-        (seen,) = self._perception.observe([frame], None if detections is None else [detections])
+        (observation,) = self._perception.observe([frame], None if detections is None else [detections])
+        seen = with_camera_motion(observation, self._camera, self._times)
         people = associate_observed(self._tracker, seen)
         recorder = Recorder()
         recorder.add(TrackedFrame(seen.result), people)

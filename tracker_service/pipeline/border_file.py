@@ -14,7 +14,7 @@ from tracker_service.errors import ContractError, TrackerStateError
 from tracker_service.phalp.state.snapshot import pack_records, unpack_records, with_prefix, without_prefix
 from tracker_service.pipeline.state_arrays import read_arrays, snapshot_of, tracker_arrays, write_arrays
 from tracker_service.pipeline.tracking import Border
-from tracker_service.types import DroppedDetections, FrameResult
+from tracker_service.types import CameraMotion, DroppedDetections, Float64, FrameResult
 
 _COLUMNS = 5 + len(fields(DroppedDetections))
 
@@ -32,6 +32,7 @@ def save_border(path: Path, border: Border, notes: Mapping[str, Any]) -> None:
     """
     arrays = with_prefix("tracker", tracker_arrays(border.tracker))
     arrays |= with_prefix("open", _pack_frames(border.open_frames))
+    arrays |= with_prefix("camera", border.camera)
     for name, frames in border.held.items():
         arrays |= with_prefix(f"held.{name}", _pack_frames(frames))
     arrays["next_frame"] = np.array(border.next_frame)
@@ -51,6 +52,7 @@ def load_border(path: Path) -> tuple[Border, dict[str, Any]]:
             next_frame=int(arrays["next_frame"]),
             tracker=snapshot_of(path, without_prefix("tracker", arrays)),
             open_frames=_unpack_frames(without_prefix("open", arrays)),
+            camera=without_prefix("camera", arrays),
             held=_unpack_held(without_prefix("held", arrays)),
         )
         notes: dict[str, Any] = orjson.loads(arrays["notes"].tobytes())
@@ -69,6 +71,7 @@ def _pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
     return {
         "frames": np.array(rows, np.int64).reshape(len(frames), _COLUMNS),
         "timestamps": np.array([frame.timestamp for frame in frames], np.float64),
+        "camera_motions": np.array([_pack_motion(frame.camera_motion) for frame in frames]).reshape(len(frames), 10),
         **with_prefix("people", pack_records(people)),
     }
 
@@ -81,12 +84,21 @@ def _unpack_held(arrays: Mapping[str, NDArray[Any]]) -> dict[str, tuple[FrameRes
 def _unpack_frames(arrays: Mapping[str, NDArray[Any]]) -> tuple[FrameResult, ...]:
     people = iter(unpack_records(without_prefix("people", arrays)))
     frames = []
-    for row, timestamp in zip(arrays["frames"].tolist(), arrays["timestamps"].tolist(), strict=True):
+    motions = map(_unpack_motion, arrays["camera_motions"])
+    for row, timestamp, motion in zip(arrays["frames"].tolist(), arrays["timestamps"].tolist(), motions, strict=True):
         number, width, height, shot, count, *dropped = row
         persons = tuple(islice(people, count))
         if len(persons) != count:
             raise ValueError(f"expected {count} people in frame {number}, got {len(persons)}")
-        frames.append(
-            FrameResult(number, timestamp, width, height, persons, bool(shot), dropped=DroppedDetections(*dropped))
-        )
+        gates = DroppedDetections(*dropped)
+        frames.append(FrameResult(number, timestamp, width, height, persons, bool(shot), gates, motion))
     return tuple(frames)
+
+
+def _pack_motion(motion: CameraMotion | None) -> Float64:
+    """Return matrix and confidence as one row; a row that is not finite where nobody followed the camera."""
+    return np.full(10, np.nan) if motion is None else np.append(motion.matrix, motion.confidence)
+
+
+def _unpack_motion(row: Float64) -> CameraMotion | None:
+    return None if np.isnan(row).any() else CameraMotion(row[:9].reshape(3, 3), float(row[9]))

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tracker_service.camera.background import Background
 from tracker_service.people.gates import Gate
-from tracker_service.types import CameraMotion, Detections, FrameResult, LookAgain, People, UInt8
+from tracker_service.types import Detections, FrameResult, LookAgain, People, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class FrameObservation:
             first. A second look starts with them.
         image: (H, W, 3) uint8 RGB where it is still needed (second look, overlay), else None.
         keep_image: whether the image is needed after the frame is tracked (overlay).
-        motion: how the picture of the background moved since the frame before; None where that is not known.
+        background: what the camera is followed by, None where it is not, and once it was.
     """
 
     result: FrameResult
@@ -31,7 +32,7 @@ class FrameObservation:
     low_boxes: Detections = field(default_factory=Detections.empty)
     image: UInt8 | None = None
     keep_image: bool = False
-    motion: CameraMotion | None = None
+    background: Background | None = None
 
     @property
     def frame_number(self) -> int:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tracker_service.camera.background import Background, background_of
 from tracker_service.inference.client import InferenceClient
 from tracker_service.model_sets import ModelSet
 from tracker_service.people.boxes import squares
@@ -50,6 +51,7 @@ class Perception:
             soon as it is regressed, or tracked with a second look.
         second_look: leave the images and the low-score boxes in the observations until they are tracked.
         texture_maps: ask the appearance model for texture maps (1 MB a person), which the texture term compares.
+        follow_camera: leave what the camera is followed by in the observations.
         given: people that are given instead of detected. No detector is run, and of the gates only the size counts.
     """
 
@@ -63,6 +65,7 @@ class Perception:
         keep_images: bool = False,
         second_look: bool = False,
         texture_maps: bool = False,
+        follow_camera: bool = False,
         given: GivenBoxes | None = None,
     ) -> None:
         self._models = models
@@ -81,6 +84,7 @@ class Perception:
             else DuplicateGate(body_similarity=1, containment=1)
         )
         self._keep_images, self._second_look = keep_images, second_look
+        self._follow_camera = follow_camera
         self._times = times
 
     def observe(
@@ -95,15 +99,29 @@ class Perception:
         with self._times.measure("detection"):
             found = self._detector.detect(window) if detections is None else detections
             gated = [self._gated(frame.image, boxes) for frame, boxes in zip(window, found, strict=True)]
+        backgrounds = self._backgrounds(window, found)
         candidates = [seen.candidates for seen in gated]
         bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=self._times)
         with self._times.measure("features" if self._models.appearance is None else "appearance"):
             appearance = self._appearance.describe(candidates, bodies)
         with self._times.measure("features"):
-            return tuple(
+            observations = [
                 self._observation(frame, seen, found, looks)
                 for frame, seen, found, looks in zip(window, gated, bodies, appearance, strict=True)
-            )
+            ]
+        return tuple(
+            replace(seen, background=background) for seen, background in zip(observations, backgrounds, strict=True)
+        )
+
+    def _backgrounds(self, window: Sequence[Frame], found: Sequence[Detections]) -> Sequence[Background | None]:
+        """Return what the camera is followed by: every frame outside what the detector holds for people."""
+        if not self._follow_camera:
+            return [None] * len(window)
+        with self._times.measure("camera"):
+            return [
+                background_of(frame.image, boxes.boxes[~self._gates.too_low(boxes)])
+                for frame, boxes in zip(window, found, strict=True)
+            ]
 
     def _gated(self, image: UInt8, detections: Detections) -> _Gated:
         size = (image.shape[1], image.shape[0])

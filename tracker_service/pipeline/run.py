@@ -5,8 +5,9 @@ The command line and the library take it as it is; the worker of a job takes it 
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from tracker_service.camera.follower import CameraFollower
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.overlap import map_in_order, read_ahead
@@ -32,6 +33,7 @@ class RunStages:
         overlap: how the stages overlap.
         detect_shots: look for shot changes.
         refiner: fills gaps and smooths, None leaves the frames as they are; new, or with the state of that border.
+        camera: follows the camera where the perception leaves it something to see; new, or with that state.
     """
 
     perception: Perception
@@ -39,6 +41,7 @@ class RunStages:
     overlap: OverlapParameters
     detect_shots: bool
     refiner: Refiner | None = None
+    camera: CameraFollower = field(default_factory=CameraFollower)
 
 
 class TrackingRun:
@@ -69,7 +72,9 @@ class TrackingRun:
     ) -> None:
         self.times = StageTimes() if times is None else times
         observed = observe_frames(frames, stages, self.times, first=first)
-        stream = track_frames(observed, stages.tracker, Recorder(open_frames), self.times, border_every=border_every)
+        stream = track_frames(
+            observed, stages.tracker, stages.camera, Recorder(open_frames), self.times, border_every=border_every
+        )
         if stages.refiner is not None:
             stream = _refined(stream, stages.refiner)
         if late_images is not None:
@@ -111,7 +116,7 @@ def _refined(
     with closing(stream):
         for item in stream:
             if isinstance(item, Border):
-                yield Border(item.next_frame, item.tracker, item.open_frames, refiner.state)
+                yield replace(item, held=refiner.state)
             else:
                 yield from map(TrackedFrame, refiner.push(item.result))
     yield from map(TrackedFrame, refiner.finish())

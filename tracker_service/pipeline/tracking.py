@@ -3,9 +3,14 @@
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 
+from numpy.typing import NDArray
+
+from tracker_service.camera.follower import CameraFollower
 from tracker_service.phalp.state.snapshot import TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
 from tracker_service.pipeline.stage_times import StageTimes
@@ -20,18 +25,21 @@ class Border:
         next_frame: number of the first frame that has not been tracked.
         tracker: state of the tracker.
         open_frames: tracked frames that are not final yet, oldest first.
+        camera: state of the camera follower; nothing where the camera is not followed.
         held: frames that the refinement holds back or still needs, oldest first, by what they are for.
     """
 
     next_frame: int
     tracker: TrackerSnapshot
     open_frames: tuple[FrameResult, ...]
+    camera: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     held: Mapping[str, tuple[FrameResult, ...]] = field(default_factory=dict)
 
 
 def track_frames(
     observations: Generator[FrameObservation, None, None],
     tracker: Tracker,
+    camera: CameraFollower,
     recorder: Recorder,
     times: StageTimes,
     *,
@@ -45,6 +53,7 @@ def track_frames(
     Args:
         observations: what is seen, frame by frame.
         tracker: new, or restored from a border.
+        camera: new, or with the state of that border.
         recorder: new, or with the open frames of that border.
         times: counts busy seconds.
         border_every: yield a border before each frame whose number is a multiple of this, None for no borders. Nothing
@@ -52,14 +61,15 @@ def track_frames(
         second_look: gives what looks again for missed people; None for none.
     """
     with closing(observations):
-        for seen in observations:
+        for observation in observations:
+            seen = with_camera_motion(observation, camera, times)
             frame = seen.result
             with times.measure("association"):
                 persons = associate_observed(tracker, seen, second_look)
             recorder.add(TrackedFrame(frame, seen.image if seen.keep_image else None), persons)
             yield from recorder.final(tracker.pending_since)
             if border_every is not None and (frame.frame_number + 1) % border_every == 0:
-                yield Border(frame.frame_number + 1, tracker.snapshot(), recorder.open_frames)
+                yield Border(frame.frame_number + 1, tracker.snapshot(), recorder.open_frames, camera.state)
     recorder.enter(tracker.finish())
     yield from recorder.final(None)
 
@@ -74,6 +84,6 @@ def associate_observed(
         (seen.result.width, seen.result.height),
         shot=seen.result.shot,
         low_score=seen.low_score,
-        motion=seen.motion,
+        motion=seen.result.camera_motion,
         look_again=None if second_look is None else second_look(seen),
     )

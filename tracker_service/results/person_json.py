@@ -26,8 +26,8 @@ def frame_bytes(result: FrameResult, body: BodyModel | None = None) -> bytes:
 def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
     """Return the ``Frame`` object of the HTTP contract for ``result``.
 
-    Additive to the contract: ``frame_width``, ``frame_height``, ``shot`` and ``dropped`` (boxes removed per gate) of
-    the frame; ``state``, ``age``, ``found_by`` and ``camera_crop`` of each person.
+    Additive to the contract: ``frame_width``, ``frame_height``, ``shot``, ``dropped`` (boxes removed per gate) and
+    ``camera_motion`` of the frame; ``state``, ``age``, ``found_by`` and ``camera_crop`` of each person.
 
     Args:
         result: the frame.
@@ -52,8 +52,14 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
             "absent": result.dropped.absent,
             "duplicate": result.dropped.duplicate,
         },
+        "camera_motion": _motion_record(result),
         "persons": persons,
     }
+
+
+def _motion_record(result: FrameResult) -> Record | None:
+    motion = result.camera_motion
+    return None if motion is None else {"matrix": motion.matrix, "confidence": motion.confidence}
 
 
 def stacked_smpl(persons: tuple[TrackedPerson, ...]) -> Smpl:

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from tracker_service.errors import ContractError, ResultsError
-from tracker_service.types import NUMBER_OF_JOINTS, DroppedDetections, Float32, FoundBy, PersonState
+from tracker_service.types import NUMBER_OF_JOINTS, CameraMotion, DroppedDetections, Float32, FoundBy, PersonState
 from tracker_service.types.arrays import checked
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
@@ -64,6 +64,7 @@ class FrameRecord:
         persons: people of the frame.
         shot: True on the first frame of a new shot.
         dropped: boxes that the gates removed.
+        camera_motion: how the camera moved since the frame before; None where it was not followed.
     """
 
     frame_number: int
@@ -73,6 +74,7 @@ class FrameRecord:
     persons: tuple[PersonRecord, ...]
     shot: bool
     dropped: DroppedDetections
+    camera_motion: CameraMotion | None = None
 
 
 def parse_frame(line: bytes, where: str) -> FrameRecord:
@@ -95,6 +97,7 @@ def parse_frame(line: bytes, where: str) -> FrameRecord:
             persons=_persons(_list(frame, "persons")),
             shot=bool(frame.get("shot", False)),
             dropped=_dropped(_object(frame.get("dropped", {}), "dropped")),
+            camera_motion=_camera_motion(frame.get("camera_motion")),
         )
     except orjson.JSONDecodeError as error:
         raise ResultsError(f"{where}: expected one JSON object, got text that is not JSON ({error})") from error
@@ -181,6 +184,17 @@ def _one_of(choices: type[StrEnum]) -> str:
 def _dropped(value: JsonObject) -> DroppedDetections:
     gates = [gate.name for gate in fields(DroppedDetections)]
     return DroppedDetections(**{gate: _integer(value, gate, default=0) for gate in gates})
+
+
+def _camera_motion(value: object) -> CameraMotion | None:
+    if value is None:
+        return None
+    motion = _object(value, "camera_motion")
+    try:
+        matrix = np.array(motion.get("matrix"), np.float64)
+    except (TypeError, ValueError):
+        raise _FieldError(f"camera_motion.matrix: expected 3 x 3 numbers, got {_shown(motion.get('matrix'))}") from None
+    return CameraMotion(matrix, _number(motion, "confidence"))
 
 
 def _object(value: object, name: str) -> JsonObject:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracker_service.body.model import BodyModel
+from tracker_service.camera.follower import CameraFollower
 from tracker_service.phalp.reporting import live_people
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
@@ -56,6 +58,7 @@ class VideoTracker:
         self._name = name
         self._parameters = tracker.parameters
         self._tracker = tracker
+        self._camera = CameraFollower()
         self._memory = PersonMemory()
         self._late = LateFrames(tracker.parameters, body, self.answers, self._memory, tracker.new_identity)
         self._times = StageTimes() if times is None else times
@@ -71,6 +74,8 @@ class VideoTracker:
 
     def answer(self, seen: FrameObservation) -> FrameAnswer:
         """Return the answer to a frame that has none yet; pass it to `record` then."""
+        if not self._is_late(seen.frame_number):
+            seen = with_camera_motion(seen, self._camera, self._times)
         with self._times.measure("association"):
             return self._associated(seen)
 
@@ -78,9 +83,12 @@ class VideoTracker:
         """Keep an answer and the hash of the image it was given for; the oldest answer goes."""
         self.answers.add(answer, digest)
 
+    def _is_late(self, number: int) -> bool:
+        return self._last is not None and number <= self._last
+
     def _associated(self, seen: FrameObservation) -> FrameAnswer:
         number, frame_size = seen.frame_number, (seen.result.width, seen.result.height)
-        late = self._last is not None and number <= self._last
+        late = self._is_late(number)
         if late:
             people, current = self._late_people(seen, frame_size)
         else:

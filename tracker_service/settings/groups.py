@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from tracker_service.api.answer_parameters import AnswerParameters
 from tracker_service.api.service_parameters import Limits, ServiceParameters
+from tracker_service.camera.camera_parameters import CameraParameters
 from tracker_service.drawing.overlay_parameters import OverlayParameters
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.jobs.queue.store_parameters import StoreParameters
@@ -32,6 +33,11 @@ class PhalpSettings(TrackerParameters, Gates, ModelChoices):
     def __post_init__(self) -> None:
         TrackerParameters.__post_init__(self)
         Gates.__post_init__(self)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class CameraSettings(CameraParameters):
+    """``camera``: how the camera moved."""
 
 
 @dataclass(frozen=True, config=_STRICT)

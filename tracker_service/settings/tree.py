@@ -16,6 +16,7 @@ from tracker_service.errors import SettingsError
 from tracker_service.model_sets import COLOUR_SCALE, LITE, model_set
 from tracker_service.settings.groups import (
     ApiSettings,
+    CameraSettings,
     InferenceSettings,
     JobSettings,
     LimitSettings,
@@ -58,8 +59,8 @@ class Settings(BaseSettings):
         model_set: the models to run.
         detect_shots: look for shot changes.
         overwrite: replace results that are there.
-        phalp, video, render, refinement, inference, pipeline, service, api, limits, sessions, jobs, media: groups; each
-            value is explained where it is declared.
+        phalp, camera, video, render, refinement, inference, pipeline, service, api, limits, sessions, jobs, media:
+            groups; each value is explained where it is declared.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True)
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     detect_shots: bool = False
     overwrite: bool = True
     phalp: PhalpSettings = PhalpSettings()
+    camera: CameraSettings = CameraSettings()
     video: VideoSettings = VideoSettings()
     render: RenderSettings = RenderSettings()
     refinement: RefinementSettings = RefinementSettings()

@@ -7,6 +7,7 @@ import numpy as np
 
 from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Float32, UInt8, assign, checked
+from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
@@ -147,6 +148,7 @@ class FrameResult:
         persons: confirmed people, seen and predicted, in order of track id.
         shot: True on the first frame of a new shot.
         dropped: boxes that the gates removed.
+        camera_motion: how the camera moved since the frame before; None where it was not followed.
     """
 
     frame_number: int
@@ -156,3 +158,4 @@ class FrameResult:
     persons: tuple[TrackedPerson, ...]
     shot: bool = False
     dropped: DroppedDetections = DroppedDetections()
+    camera_motion: CameraMotion | None = None

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
+from tracker_service.camera.follower import CameraFollower
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.explain import FrameExplanation, explain
+from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.run import RunStages, observe_frames
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import load_body, open_client
-from tracker_service.wiring.run import given_boxes, open_perception
+from tracker_service.wiring.run import follows_camera, given_boxes, open_perception
 from tracker_service.wiring.track import open_video
 from tracker_service.wiring.tracker import TrackerFactory
 
@@ -47,12 +49,15 @@ def explain_frame(
     """
     times, first, last = StageTimes(), None, None
     with closing(open_client(settings)) as client, open_video(settings, source) as video:
-        perception = open_perception(settings, client, times=times, given=given_boxes(settings))
+        perception = open_perception(
+            settings, client, times=times, follow_camera=follows_camera(settings), given=given_boxes(settings)
+        )
         trackers = TrackerFactory(settings, client, load_body(settings))
-        tracker = trackers.new()
+        tracker, camera = trackers.new(), CameraFollower()
         stages = RunStages(perception, tracker, overlap=settings.pipeline, detect_shots=settings.detect_shots)
         with closing(observe_frames(video, stages, times)) as observations:
-            for seen in observations:
+            for observation in observations:
+                seen = with_camera_motion(observation, camera, times)
                 frame = seen.result
                 last = frame.frame_number
                 first = last if first is None else first

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tracker_service.body.model import BodyModel
+from tracker_service.camera.follower import CameraFollower
 from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
@@ -94,11 +95,19 @@ def open_run(
         state = None if border is None else border.held
         refiner = Refiner(settings.refinement, trackers.parameters, body, rate, state)
     stages = RunStages(
-        open_perception(settings, client, times=times, keep_images=options.keeps_images, given=given_boxes(settings)),
+        open_perception(
+            settings,
+            client,
+            times=times,
+            keep_images=options.keeps_images,
+            follow_camera=follows_camera(settings),
+            given=given_boxes(settings),
+        ),
         trackers.new() if border is None else trackers.restored(border.tracker),
         settings.pipeline,
         settings.detect_shots,
         refiner,
+        CameraFollower(None if border is None else border.camera),
     )
     return TrackingRun(
         frames,
@@ -118,6 +127,7 @@ def open_perception(
     times: StageTimes,
     keep_images: bool = False,
     second_look: bool = False,
+    follow_camera: bool = False,
     given: GivenBoxes | None = None,
 ) -> Perception:
     """Return what finds people as the settings want it; raises `InferenceError` where a model is missing."""
@@ -128,9 +138,15 @@ def open_perception(
         times=times,
         keep_images=keep_images,
         second_look=second_look,
+        follow_camera=follow_camera,
         texture_maps="T" in settings.phalp.predict,
         given=given,
     )
+
+
+def follows_camera(settings: Settings) -> bool:
+    """Return whether the camera is followed; upstream knows no camera."""
+    return settings.camera.follow and not settings.phalp.upstream
 
 
 def given_boxes(settings: Settings) -> GivenBoxes | None:

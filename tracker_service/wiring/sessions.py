@@ -29,7 +29,7 @@ def open_sessions(
         settings: everything that can be set.
         client: runs the models; stays the caller's to close, after the sessions.
         body: gives the joints of predicted people.
-        times: counts busy seconds of detection, crops, bodies, features and association.
+        times: counts busy seconds of detection, crops, bodies, features, camera and association.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
 
     Raises:
@@ -40,7 +40,7 @@ def open_sessions(
     if settings.phalp.use_gt:
         raise SettingsError("phalp.use_gt: expected false, because live frames have no given identities, got true")
     times = StageTimes() if times is None else times
-    perception = open_perception(settings, client, times=times)
+    perception = open_perception(settings, client, times=times, follow_camera=settings.camera.follow)
     trackers = TrackerFactory(settings, client, body, live=True)
 
     def new_video(name: VideoName) -> VideoTracker:

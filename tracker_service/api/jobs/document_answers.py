@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tracker_service.api.http.person_schemas import Person
+from tracker_service.api.http.person_schemas import Matrix, Person
 from tracker_service.api.jobs.job_answers import (
     EXAMPLE_ID,
     FAILED_STATES,
@@ -24,6 +24,7 @@ _FRAME: dict[str, Any] = {
     "frame_height": 1080,
     "shot": False,
     "dropped": {"low_score": 43, "small": 0, "absent": 0, "duplicate": 0},
+    "camera_motion": {"matrix": [[1.0, 0.0, -6.5], [0.0, 1.0, 1.25], [0.0, 0.0, 1.0]], "confidence": 0.93},
     "persons": [],
 }
 
@@ -35,6 +36,13 @@ class DocumentHead(BaseModel):
     video_path: str
 
 
+class CameraMotionFields(BaseModel):
+    """How the picture of the background moved."""
+
+    matrix: Matrix = Field(description="maps pixels (x, y, 1) of the frame before into this one; exact when still")
+    confidence: float = Field(ge=0, le=1, description="0 where it is not known, and the matrix says nothing")
+
+
 class VideoFrame(BaseModel):
     """One frame; there is exactly one for every frame of the video."""
 
@@ -44,6 +52,9 @@ class VideoFrame(BaseModel):
     frame_height: int
     shot: bool = Field(description="true on the first frame of a new shot")
     dropped: dict[str, int] = Field(description="boxes that each gate removed")
+    camera_motion: CameraMotionFields | None = Field(
+        description="how the camera moved since the frame before; null where it was not followed"
+    )
     persons: list[Person]
 
 

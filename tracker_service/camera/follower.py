@@ -1,0 +1,96 @@
+"""Follows the camera from frame to frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker_service.camera.background import Background
+from tracker_service.camera.estimate import estimate_motion, farthest_shift
+from tracker_service.camera.features import corners, followed
+from tracker_service.types import Float32, Float64, UInt8
+from tracker_service.types.camera import CameraMotion
+
+_STILL = 0.25
+"""Pixels of the small copy: what moves the picture less is noise. On tripods the estimate strays by up to .08 pixels
+(.20 from one frame to the next), pans of users begin at .5. Slower motion is not lost: it adds up until it is seen."""
+_WORN = 0.5
+"""Share of the reference's corners that must still be found; with fewer, the reference is made anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reference:
+    """The frame that the next ones are compared with."""
+
+    image: UInt8
+    corners: Float32
+    frame_size: tuple[int, int]
+
+    @classmethod
+    def of(cls, background: Background) -> Self:
+        return cls(background.image, corners(background), background.frame_size)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.image.shape[1], self.image.shape[0]
+
+
+class CameraFollower:
+    """Says of every frame how the camera moved since the one before.
+
+    While the camera stands still, frames are compared with the same one, so that a slow motion adds up and noise does
+    not; a still camera gives exactly the identity.
+
+    Args:
+        state: `state` of another one, to continue where it was.
+    """
+
+    def __init__(self, state: Mapping[str, NDArray[Any]] | None = None) -> None:
+        self._reference: _Reference | None = None
+        if state:
+            width, height = state["frame_size"].tolist()
+            self._reference = _Reference(state["image"], state["corners"], (width, height))
+
+    @property
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything needed to continue from here, as arrays; nothing before the first frame."""
+        reference = self._reference
+        if reference is None:
+            return {}
+        return {
+            "image": reference.image,
+            "corners": reference.corners,
+            "frame_size": np.array(reference.frame_size, np.int64),
+        }
+
+    def follow(self, background: Background, *, shot: bool = False) -> CameraMotion:
+        """Return how the camera moved between the last frame and this one.
+
+        Unknown on the first frame, on the first of a ``shot``, and where too little of the background is seen again.
+        """
+        before = self._reference
+        if before is None or shot or before.frame_size != background.frame_size:
+            self._reference = _Reference.of(background)
+            return unknown_motion()
+        points, found = followed(before.image, before.corners, background.image)
+        motion = estimate_motion(before.corners[found], points[found], before.size)
+        still = motion.confidence > 0 and farthest_shift(motion.matrix, before.size) < _STILL
+        if not still or motion.inliers < _WORN * len(before.corners):
+            self._reference = _Reference.of(background)
+        if motion.confidence == 0:
+            return unknown_motion()
+        return CameraMotion(np.eye(3) if still else _in_frame(motion.matrix, before), motion.confidence)
+
+
+def unknown_motion() -> CameraMotion:
+    """Return the motion of a camera that could not be followed."""
+    return CameraMotion(np.eye(3), confidence=0.0)
+
+
+def _in_frame(matrix: Float64, reference: _Reference) -> Float64:
+    """Return a motion between small copies, whose pixels are named by their centres, as one between frames."""
+    (width, height), (frame_width, frame_height) = reference.size, reference.frame_size
+    small = np.array([[width / frame_width, 0, -0.5], [0, height / frame_height, -0.5], [0, 0, 1]])
+    return np.asarray(np.linalg.inv(small) @ matrix @ small, np.float64)
