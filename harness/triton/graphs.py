@@ -76,18 +76,19 @@ class _Graph:
         return model
 
 
-def detector(width: int = 640, height: int = 640, seed: int = 0) -> onnx.ModelProto:
-    """`images` to 100 ordered `boxes` and descending `scores`."""
+def detector(width: int = 640, height: int = 640, seed: int = 0, people: int = 100) -> onnx.ModelProto:
+    """`images` to ordered `boxes` and descending `scores` of so many people."""
     graph = _Graph(seed)
     features = graph.pixels("images", height, width)
-    logits = graph.linear(features, FEATURES, (100,))
-    graph.descending(graph.op("Sigmoid", logits), 100, "scores")
-    corners = graph.op("Sigmoid", graph.linear(features, FEATURES, (100, 2)))
-    sizes = graph.op("Sigmoid", graph.linear(features, FEATURES, (100, 2)))
+    logits = graph.linear(features, FEATURES, (people,))
+    graph.descending(graph.op("Sigmoid", logits), people, "scores")
+    corners = graph.op("Sigmoid", graph.linear(features, FEATURES, (people, 2)))
+    sizes = graph.op("Sigmoid", graph.linear(features, FEATURES, (people, 2)))
     boxes = graph.op("Concat", corners, graph.op("Add", corners, sizes), axis=2)
     half = graph.constant(np.array([width, height, width, height], np.float32) / 2)
     graph.op("Mul", boxes, half, output="boxes")
-    return graph.model({"images": (UINT8, (height, width, 3))}, {"boxes": (FLOAT, (100, 4)), "scores": (FLOAT, (100,))})
+    outputs = {"boxes": (FLOAT, (people, 4)), "scores": (FLOAT, (people,))}
+    return graph.model({"images": (UINT8, (height, width, 3))}, outputs)
 
 
 def hmr(seed: int = 1) -> onnx.ModelProto:
@@ -143,6 +144,7 @@ GRAPHS: dict[str, Callable[[], onnx.ModelProto]] = {
     "appearance_encoder": appearance_encoder,
     "detector_lite": lambda: detector(416, 416),
     "hmr_lite": hmr,
+    "person_finder": lambda: detector(256, 256, people=6),
 }
 
 

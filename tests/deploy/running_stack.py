@@ -24,7 +24,7 @@ from harness.triton.repository import build_repository
 from harness.triton.server import TritonServer
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-MODELS = ("detector_lite", "hmr_lite")
+MODELS = ("detector_lite", "hmr_lite", "person_finder")
 GPU_METRICS = """\
 # TYPE nv_gpu_utilization gauge
 nv_gpu_utilization{gpu_uuid="GPU-1"} 0.75

@@ -16,6 +16,8 @@ LITE = (
     "hmr_lite/1/export.json",
     "hmr_lite/1/model.onnx",
     "hmr_lite/body_model.npz",
+    "person_finder/1/export.json",
+    "person_finder/1/model.onnx",
 )
 LICENSED = ("model_repository/hmr2/1/model.onnx", "model_repository/hmr2/body_model.npz", "weights/smpl.pkl")
 """What somebody who has exported the full set has in the clone, and may not give away."""

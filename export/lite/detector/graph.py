@@ -8,6 +8,7 @@ import onnx
 from export.lite.converters.tensorflow_js.model import GraphModel
 from export.lite.detector.nanodet import BINS, STRIDES, Heads, add_nanodet
 from export.lite.onnx.graph_builder import GraphBuilder, Value
+from export.lite.onnx.selection import best_first, rows, suppressed
 from tracker_service.errors import ExportError
 from tracker_service.types import Float32
 
@@ -88,12 +89,11 @@ def _add_decoding(graph: GraphBuilder, heads: Heads, options: DetectorOptions) -
     everyone, sides = graph.label(heads.scores, CELL_SCORES), graph.label(heads.sides, CELL_SIDES)
     number = np.array([options.candidates], np.int64)
     scores, cells = graph.ops("TopK", everyone.take(0, axis=2), number, outputs=2, axis=1)
-    boxes = _decoded(_rows(sides, cells), cells, options.size)
-    kept = _suppressed(boxes, scores, options)
-    best, order = graph.ops("TopK", scores * kept, np.array([options.people], np.int64), outputs=2, axis=1)
-    present = graph.op("Greater", best, np.float32(0)).cast(np.float32)
-    graph.output("boxes", _rows(boxes, order) * present.reshape(0, 0, 1), ["N", options.people, 4])
-    graph.output("scores", best, ["N", options.people])
+    boxes = _decoded(rows(sides, cells), cells, options.size)
+    kept = suppressed(boxes, scores, people=options.people, iou=options.iou, floor=options.floor)
+    best, score = best_first(boxes, scores * kept, options.people)
+    graph.output("boxes", best, ["N", options.people, 4])
+    graph.output("scores", score, ["N", options.people])
 
 
 def _normalised(images: Value) -> Value:
@@ -101,11 +101,6 @@ def _normalised(images: Value) -> Value:
     planes = images.cast(np.float32).transpose(0, 3, 1, 2)
     mean, std = (np.array(v, np.float32).reshape(3, 1, 1) for v in (MEAN_RGB, STD_RGB))
     return ((planes - mean) * (1 / std)).take([2, 1, 0], axis=1)
-
-
-def _rows(table: Value, indices: Value) -> Value:
-    """Pick rows [N, k, c] of each image's ``table`` [N, cells, c]."""
-    return table.graph.op("GatherND", table, indices.reshape(0, 0, 1), batch_dims=1)
 
 
 def _decoded(sides: Value, cells: Value, size: int) -> Value:
@@ -117,19 +112,3 @@ def _decoded(sides: Value, cells: Value, size: int) -> Value:
     outward = distances * graph.op("Gather", graph.constant(strides), cells, axis=0) * _OUTWARD
     center = graph.op("Gather", graph.constant(np.tile(centers, (1, 2))), cells, axis=0)
     return (center + outward).clip(0.0, float(size))
-
-
-def _suppressed(boxes: Value, scores: Value, options: DetectorOptions) -> Value:
-    """Return [N, k]: 1 where a box is kept, 0 where it overlaps a better one or scores below the floor."""
-    graph = boxes.graph
-    selected = graph.op(
-        "NonMaxSuppression",
-        boxes,
-        scores.reshape(0, 1, -1),
-        np.array([options.people], np.int64),
-        np.array([options.iou], np.float32),
-        np.array([options.floor], np.float32),
-    )
-    nothing = scores * np.float32(0)
-    ones = selected.take(0, axis=1).cast(np.float32) * np.float32(0) + np.float32(1)
-    return graph.op("ScatterND", nothing, selected.take([0, 2], axis=1), ones)

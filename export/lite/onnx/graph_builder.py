@@ -16,6 +16,7 @@ from tracker_service.errors import ExportError
 OPSET = 17
 """Newest operator set that every ONNX Runtime of the last years and TensorRT 8.6 and later read."""
 IR_VERSION = 8
+_LARGEST_BYTE = np.float32(127)
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = Sequence[int | str]
@@ -81,16 +82,20 @@ Operand: TypeAlias = Value | Array | np.generic | float
 class GraphBuilder:
     """Collects nodes, constants, inputs and outputs, then makes a checked model of what the outputs need."""
 
-    def __init__(self, name: str, half_weights: bool = False) -> None:
+    def __init__(self, name: str, half_weights: bool = False, bytes_from: int | None = None) -> None:
         """Start an empty graph.
 
         Args:
             name: of the graph.
             half_weights: store the constants given to `weight` in half precision behind a Cast, which ONNX Runtime
                 folds when it loads the model: half the file, single precision arithmetic.
+            bytes_from: store those with at least so many numbers in 8 bits instead, with a scale for each row of the
+                first axis (a convolution's output channel): a quarter of the file, single precision arithmetic with
+                rounded weights. Raising it makes the file larger and the rounding matter less. None for none.
         """
         self._name = name
         self._half_weights = half_weights
+        self._bytes_from = bytes_from
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, Array] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -127,6 +132,10 @@ class GraphBuilder:
 
     def weight(self, array: NDArray[np.float32]) -> Value:
         """Add a large float32 constant, stored as the builder was told."""
+        if self._bytes_from is not None and array.size >= self._bytes_from:
+            scale = np.abs(array).max(axis=tuple(range(1, array.ndim)), keepdims=True) / _LARGEST_BYTE
+            rounded = np.rint(array / np.maximum(scale, np.finfo(np.float32).tiny)).astype(np.int8)
+            return self.constant(rounded).cast(np.float32) * np.asarray(scale)
         if not self._half_weights:
             return self.constant(array)
         half = array.astype(np.float16)

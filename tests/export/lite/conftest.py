@@ -31,6 +31,11 @@ def detector_file() -> onnx.ModelProto:
 
 
 @pytest.fixture(scope="session")
+def finder_file() -> onnx.ModelProto:
+    return onnx.load(REPOSITORY / "person_finder" / "1" / "model.onnx")
+
+
+@pytest.fixture(scope="session")
 def hmr_file() -> onnx.ModelProto:
     return onnx.load(REPOSITORY / "hmr_lite" / "1" / "model.onnx")
 

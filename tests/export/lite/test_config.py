@@ -35,7 +35,12 @@ def actual(values: list[onnx.ValueInfoProto]) -> Signature:
 
 @pytest.mark.parametrize(
     ("name", "largest", "like"),
-    [("detector_lite", 16, "detector_lite"), ("hmr_lite", 64, "hmr_lite"), ("hmr_lite_heavy", 16, "hmr_lite")],
+    [
+        ("detector_lite", 16, "detector_lite"),
+        ("hmr_lite", 64, "hmr_lite"),
+        ("hmr_lite_heavy", 16, "hmr_lite"),
+        ("person_finder", 16, "person_finder"),
+    ],
 )
 def test_config_and_graph_have_the_same_signature(name: str, largest: int, like: str) -> None:
     text = config(name)
@@ -48,7 +53,9 @@ def test_config_and_graph_have_the_same_signature(name: str, largest: int, like:
     assert re.findall(r"batch_size: (\d+)", text.split("model_warmup")[1]) == ["1", str(largest)]
 
 
-@pytest.mark.parametrize(("name", "instances"), [("detector_lite", 2), ("hmr_lite", 1), ("hmr_lite_heavy", 1)])
+@pytest.mark.parametrize(
+    ("name", "instances"), [("detector_lite", 2), ("hmr_lite", 1), ("hmr_lite_heavy", 1), ("person_finder", 1)]
+)
 def test_config_bounds_the_queue_and_needs_no_gpu(name: str, instances: int) -> None:
     text = config(name)
     assert re.search(r"max_queue_size: [1-9]", text)
@@ -57,6 +64,6 @@ def test_config_bounds_the_queue_and_needs_no_gpu(name: str, instances: int) -> 
     assert "KIND_GPU" not in text
 
 
-def test_both_models_are_small_enough_for_git() -> None:
-    files = [REPOSITORY / name / "1" / "model.onnx" for name in ("detector_lite", "hmr_lite")]
+def test_the_models_are_small_enough_for_git() -> None:
+    files = [REPOSITORY / name / "1" / "model.onnx" for name in ("detector_lite", "hmr_lite", "person_finder")]
     assert sum(file.stat().st_size for file in files) <= 20_000_000

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import correlate2d
 
+from export.lite.converters.padding import same_padding
 from export.lite.converters.tensorflow_js.convert import add_network
 from export.lite.converters.tensorflow_js.model import read_graph_model
-from export.lite.converters.tensorflow_lite.convert import same_padding
 from export.lite.converters.tensorflow_lite.model import read_lite_model
 from export.lite.onnx.graph_builder import GraphBuilder
 from tests.export.lite.graphs import Graph

@@ -2,6 +2,7 @@
 
 `tests/data/lite_networks.npz` holds a rendered person and what NanoDet and BlazePose, converted by independent scripts,
 say about it; those scripts agreed with TensorFlow.js to 1.5e-5 and with MediaPipe to 0.0045 px and 0.023 mm.
+`tests/data/movenet.npz` holds what TensorFlow.js itself says about the same person with MoveNet's published file.
 """
 
 from pathlib import Path
@@ -36,6 +37,16 @@ def test_nanodet_gives_the_known_scores_and_sides(
     np.testing.assert_allclose(outputs[CELL_SCORES][0, cells, 0], golden["scores"], atol=1e-4)
     np.testing.assert_allclose(outputs[CELL_SIDES][0, cells], golden["sides"], atol=2e-3)
     assert (outputs["scores"][0] > 0.5).sum() == 2, "the person and its smaller copy"
+
+
+def test_movenet_finds_the_person_where_tensorflow_js_does(
+    finder_file: onnx.ModelProto, golden: dict[str, NDArray[np.float32]]
+) -> None:
+    outputs = Graph(finder_file)(images=golden["crop"][None].astype(np.uint8))
+    with np.load(DATA.with_name("movenet.npz")) as wanted:
+        np.testing.assert_allclose(outputs["boxes"][0, 0], wanted["box"], atol=0.5)  # of 256; weights are rounded
+        np.testing.assert_allclose(outputs["scores"][0, 0], wanted["score"], atol=0.01)
+    assert not outputs["scores"][0, 1:].any()
 
 
 def test_blazepose_gives_the_known_landmarks(hmr_file: onnx.ModelProto, golden: dict[str, NDArray[np.float32]]) -> None:

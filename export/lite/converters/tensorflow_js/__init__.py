@@ -1,1 +1,1 @@
-"""TensorFlow.js graph models to ONNX: as many operators as NanoDet needs, without TensorFlow."""
+"""TensorFlow.js graph models to ONNX: as many operators as NanoDet and MoveNet need, without TensorFlow."""

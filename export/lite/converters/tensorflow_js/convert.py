@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from export.lite.converters.padding import same_padding
 from export.lite.converters.tensorflow_js.model import GraphModel, Node
 from export.lite.onnx.graph_builder import Array, GraphBuilder, Value
 from tracker_service.errors import ExportError
@@ -37,19 +38,22 @@ class _Tensor:
     padding: int = 0
 
 
-def add_network(graph: GraphBuilder, model: GraphModel, image: Value, side: int) -> dict[str, Value]:
-    """Append ``model`` to ``graph`` and return its outputs by signature key.
+def add_network(
+    graph: GraphBuilder, model: GraphModel, image: Value, side: int, *, channels_last: bool = False
+) -> dict[str, Value]:
+    """Append ``model`` to ``graph`` and return its outputs by signature key, channels first unless reshaped.
 
     Args:
         graph: where the nodes go.
         model: the network; its only input takes ``image``.
         image: [N, C, H, W]; H and W may differ from what the network was saved for.
         side: rows and columns that the network was saved for.
+        channels_last: whether the network itself takes [N, H, W, C].
 
     Raises:
         ExportError: an operation is not known, or is used in a way that this converter does not cover.
     """
-    return _Conversion(graph, model, _Tensor(image, side)).outputs()
+    return _Conversion(graph, model, _Tensor(image, side, channels_last=channels_last)).outputs()
 
 
 class _Conversion:
@@ -67,9 +71,13 @@ class _Conversion:
             "Pad": self._pad,
             "PadV2": self._pad,
             "Conv2D": self._convolution,
+            "_FusedConv2D": self._convolution,
+            "DepthwiseConv2dNative": self._convolution,
+            "FusedDepthwiseConv2dNative": self._convolution,
             "MaxPool": self._max_pool,
             "ResizeBilinear": self._resize,
             "Add": self._add,
+            "AddV2": self._add,
             "LeakyRelu": self._leaky_relu,
             "Sigmoid": self._sigmoid,
             "ConcatV2": self._concatenate,
@@ -146,41 +154,63 @@ class _Conversion:
         return replace(tensor, padding=size)
 
     def _convolution(self, node: Node) -> _Tensor:
+        """Convert a convolution, depthwise or not, with what is fused to it: a bias, then a rectifier."""
         tensor, kernel = self._spatial(node.inputs[0]), self._constants[node.inputs[1]]
-        stride = self._stride(node, kernel.shape[0])
+        fused = node.texts("fused_ops")
+        if fused not in ([], ["BiasAdd"], ["BiasAdd", "Relu"], ["BiasAdd", "Relu6"]):
+            raise ExportError(f"node {node.name}: expected a bias and a rectifier after it, got {', '.join(fused)}")
+        size, groups = kernel.shape[0], 1
+        if "Depthwise" in node.operator:
+            groups, kernel = kernel.shape[2], kernel.reshape(*kernel.shape[:2], 1, -1)
+        stride, pads = self._stride(node, size), self._pads(node, tensor, size)
         value = self._graph.op(
             "Conv",
             tensor.value,
             self._graph.weight(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))),
+            *([self._constants[node.inputs[2]].astype(np.float32)] if fused else []),
             kernel_shape=list(kernel.shape[:2]),
             strides=[stride, stride],
-            pads=[tensor.padding] * 4,
+            pads=pads,
+            **({"group": groups} if groups > 1 else {}),
         )
-        return self._shrunk(tensor, value, kernel.shape[0], stride)
+        if "Relu" in fused:
+            value = self._graph.op("Relu", value)
+        elif "Relu6" in fused:
+            value = value.clip(0.0, 6.0)
+        return self._shrunk(tensor, value, size, stride, pads)
 
     def _max_pool(self, node: Node) -> _Tensor:
         tensor, kernel = self._spatial(node.inputs[0]), node.integers("ksize")[1]
-        stride = self._stride(node, kernel)
+        stride, pads = self._stride(node, kernel), self._pads(node, tensor, kernel)
         value = self._graph.op(
             "MaxPool",
             tensor.value,
             kernel_shape=[kernel, kernel],
             strides=[stride, stride],
-            pads=[tensor.padding] * 4,
+            pads=pads,
         )
-        return self._shrunk(tensor, value, kernel, stride)
+        return self._shrunk(tensor, value, kernel, stride, pads)
 
     @staticmethod
     def _stride(node: Node, kernel: int) -> int:
-        strides, dilations = node.integers("strides"), node.integers("dilations")
+        strides, dilations, padding = node.integers("strides"), node.integers("dilations"), node.text("padding")
         unusual = strides[1] != strides[2] or any(d != 1 for d in dilations)
-        if unusual or (node.text("padding") != "VALID" and kernel > 1):
-            raise ExportError(f"node {node.name}: expected equal strides, no dilation, explicit padding")
+        if unusual or (padding not in ("SAME", "VALID") and kernel > 1):
+            raise ExportError(f"node {node.name}: expected equal strides, no dilation, padding SAME or VALID")
         return strides[1]
 
+    def _pads(self, node: Node, tensor: _Tensor, kernel: int) -> list[int]:
+        """Return the padding at the top, left, bottom and right."""
+        if node.text("padding") != "SAME":
+            return [tensor.padding] * 4
+        if tensor.padding:
+            raise ExportError(f"node {node.name}: expected one padding, got an operation of its own and SAME")
+        before, after = same_padding(tensor.side, kernel, self._stride(node, kernel))
+        return [before, before, after, after]
+
     @staticmethod
-    def _shrunk(tensor: _Tensor, value: Value, kernel: int, stride: int) -> _Tensor:
-        side = (tensor.side + 2 * tensor.padding - kernel) // stride + 1
+    def _shrunk(tensor: _Tensor, value: Value, kernel: int, stride: int, pads: list[int]) -> _Tensor:
+        side = (tensor.side + pads[0] + pads[2] - kernel) // stride + 1
         return replace(tensor, value=value, side=side, padding=0)
 
     def _resize(self, node: Node) -> _Tensor:

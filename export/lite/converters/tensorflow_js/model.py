@@ -36,6 +36,10 @@ class Node:
         """Return a list attribute, empty where it is absent."""
         return [int(i) for i in self.attributes.get(name, {}).get("list", {}).get("i", [])]
 
+    def texts(self, name: str) -> list[str]:
+        """Return a list of strings, empty where it is absent."""
+        return [base64.b64decode(text).decode() for text in self.attributes.get(name, {}).get("list", {}).get("s", [])]
+
     def text(self, name: str) -> str:
         """Return a string attribute."""
         return base64.b64decode(self.attributes[name]["s"]).decode()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from export.lite.converters.padding import same_padding
 from export.lite.converters.tensorflow_lite.model import LiteModel, Operation
 from export.lite.onnx.graph_builder import Array, GraphBuilder, Value
 from tracker_service.errors import ExportError
@@ -31,12 +32,6 @@ def add_network(graph: GraphBuilder, model: LiteModel, inputs: Sequence[Value]) 
         ExportError: an operation is not known, or is used in a way that this converter does not cover.
     """
     return _Conversion(graph, model, inputs).outputs()
-
-
-def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Return how much TensorFlow pads before and after an axis so that the result has ceil(size / stride) entries."""
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-    return total // 2, total - total // 2
 
 
 class _Conversion:
