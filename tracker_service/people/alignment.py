@@ -76,7 +76,7 @@ def fits(detections: Detections, squares: Squares, estimates: BodyEstimates, fra
         estimates: the bodies seen in these crops.
         frame_size: (width, height) of the frame; bodies are cut off at its border, as boxes are.
     """
-    return _iou(_body_boxes(_in_source(estimates, squares), frame_size), detections.boxes) + (
+    return box_overlaps(_body_boxes(_in_source(estimates, squares), frame_size), detections.boxes) + (
         _PRESENCE_WEIGHT * estimates.presence
     )
 
@@ -199,15 +199,24 @@ def _body_axes(joints: Float64) -> Float64:
     return np.asarray(np.arctan2(x, -y), np.float64)
 
 
+def whole_body_boxes(estimates: BodyEstimates, squares: Squares) -> Float64:
+    """Return the (n, 4) boxes of the estimated bodies in source pixels, also beyond the border of the frame."""
+    return _around(_in_source(estimates, squares))
+
+
 def _body_boxes(joints: Float64, frame_size: tuple[int, int]) -> Float64:
+    return np.asarray(np.clip(_around(joints), 0, (*frame_size, *frame_size)), np.float64)
+
+
+def _around(joints: Float64) -> Float64:
     outline = joints[:, _OUTLINE]
     low, high = outline.min(axis=1), outline.max(axis=1)
     reach = _BOX_MARGIN * (high - low).max(axis=1, keepdims=True)
-    boxes = np.concatenate([low - reach, high + reach], axis=1)
-    return np.asarray(np.clip(boxes, 0, (*frame_size, *frame_size)), np.float64)
+    return np.asarray(np.concatenate([low - reach, high + reach], axis=1), np.float64)
 
 
-def _iou(first: Float64, second: Float32) -> Float64:
+def box_overlaps(first: Float64, second: Float32) -> Float64:
+    """Return the (n,) intersection over union of n pairs of boxes x1 y1 x2 y2."""
     overlap = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
     common = np.clip(overlap, 0, None).prod(axis=1)
     union = sum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)) - common

@@ -1,4 +1,4 @@
-"""The bodies of a window of frames: one batch of upright crops, and one of turned crops for the few that need them."""
+"""The bodies of a window of frames: one batch of upright crops, then larger and turned ones for those who need them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 
 from tracker_service.people.alignment import Hypotheses, choose, hypotheses
 from tracker_service.people.crops import crop
+from tracker_service.people.cut_off import WholeBoxes, choose_whole, whole_boxes
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
@@ -56,7 +57,8 @@ def regress_bodies(
     Args:
         candidates: one entry a frame.
         regressor: runs the HMR model.
-        align: try turned crops where the upright one does not fit the person.
+        align: try turned crops where the upright one does not fit the person, and larger ones where the border of the
+            picture cuts it off.
         times: counts busy seconds.
     """
     with times.measure("crops"):
@@ -67,7 +69,33 @@ def regress_bodies(
         Bodies(frame.squares, of_frame, bodies)
         for frame, of_frame, bodies in zip(candidates, crops, estimates, strict=True)
     ]
-    return _aligned(candidates, upright, regressor, times) if align else upright
+    if not align:
+        return upright
+    return _aligned(candidates, _completed(candidates, upright, regressor, times), regressor, times)
+
+
+def _completed(
+    candidates: Sequence[Candidates], seen: list[Bodies], regressor: BodyRegressor, times: StageTimes
+) -> list[Bodies]:
+    """Give the bodies that the border cuts off their room beyond it; one batch for those of all frames."""
+    with times.measure("crops"):
+        tries = [
+            whole_boxes(frame.detections, bodies.squares, bodies.estimates, frame.frame_size)
+            for frame, bodies in zip(candidates, seen, strict=True)
+        ]
+        if not any(map(len, tries)):
+            return seen
+        crops = [crop(frame.image, whole.squares) for frame, whole in zip(candidates, tries, strict=True)]
+    with times.measure("bodies"):
+        estimates = _in_one_batch(crops, regressor)
+    return [_whole(*parts) for parts in zip(candidates, seen, tries, crops, estimates, strict=True)]
+
+
+def _whole(frame: Candidates, seen: Bodies, whole: WholeBoxes, crops: UInt8, estimates: BodyEstimates) -> Bodies:
+    squares, chosen, rows = choose_whole(
+        frame.detections, (seen.squares, seen.estimates), (whole, estimates), frame.frame_size
+    )
+    return Bodies(squares, np.concatenate([seen.crops, crops])[rows], chosen)
 
 
 def _aligned(
