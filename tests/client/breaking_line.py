@@ -46,6 +46,7 @@ class BreakingLine:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await self._listener.wait_closed()
 
     async def _passed_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, requests = await asyncio.open_connection(self._server.hostname, self._server.port)
@@ -56,6 +57,8 @@ class BreakingLine:
                 writer.write(data)
                 await writer.drain()
                 rest -= len(data)
+        except OSError:  # the client has gone
+            return
         finally:
             self.breaks += not rest
             asking.cancel()
