@@ -73,7 +73,9 @@ export interface paths {
         };
         /**
          * Ready or warming up
-         * @description Answer 200 when frames are answered, else 503; within milliseconds at any time.
+         * @description Answer 200 when frames are answered or models load, else 503; within milliseconds at any time.
+         *
+         *     Older clients take 503 for a service that is not there.
          */
         get: operations["health"];
         put?: never;
@@ -423,6 +425,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reload nothing
+         * @description Answer as older clients expect; models that fail are loaded again without being asked, so nothing is done.
+         */
+        post: operations["reload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/warmup": {
         parameters: {
             query?: never;
@@ -436,7 +458,11 @@ export interface paths {
          */
         get: operations["warmup"];
         put?: never;
-        post?: never;
+        /**
+         * Wait until they answer
+         * @description Answer 200 once the models have answered a dummy input; 503 when that takes too long.
+         */
+        post: operations["warmup_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -466,6 +492,22 @@ export interface components {
              * @default accepted
              */
             status: string;
+        };
+        /**
+         * CameraMotionFields
+         * @description How the picture of the background moved.
+         */
+        CameraMotionFields: {
+            /**
+             * Confidence
+             * @description 0 where it is not known, and the matrix says nothing
+             */
+            confidence: number;
+            /**
+             * Matrix
+             * @description maps pixels (x, y, 1) of the frame before into this one; exact when still
+             */
+            matrix: number[][];
         };
         /**
          * CropCamera
@@ -662,7 +704,8 @@ export interface components {
          *       "joint_angles_3d": {
          *         "left_elbow": 121.5,
          *         "left_knee": 168.2,
-         *         "right_knee": 142.7
+         *         "right_knee": 142.7,
+         *         "spine": 171.9
          *       },
          *       "joints_3d_raw": [
          *         [
@@ -671,14 +714,17 @@ export interface components {
          *           -0.09
          *         ]
          *       ],
-         *       "keypoint_count": 45,
+         *       "keypoint_count": 56,
          *       "keypoints": [
          *         {
          *           "confidence": 1,
-         *           "name": "nose",
-         *           "x": 612.2,
-         *           "y": 203.9,
-         *           "z": -0.21
+         *           "name": "pelvis",
+         *           "x": 606.1,
+         *           "x_3d": 0.01,
+         *           "y": 381.4,
+         *           "y_3d": -0.22,
+         *           "z": 0,
+         *           "z_3d": 0.03
          *         }
          *       ],
          *       "mesh_faces_data": [
@@ -813,7 +859,7 @@ export interface components {
             tracking_confidence?: number;
             /**
              * Visualization
-             * @description base64 JPEG with the overlay, when asked for
+             * @description data URL of a JPEG with the overlay, when asked for
              */
             visualization?: string | null;
         } & {
@@ -1004,15 +1050,30 @@ export interface components {
              */
             x: number;
             /**
+             * X 3D
+             * @description metres, model space
+             */
+            x_3d: number;
+            /**
              * Y
              * @description pixels of the sent image
              */
             y: number;
             /**
+             * Y 3D
+             * @description metres, model space
+             */
+            y_3d: number;
+            /**
              * Z
              * @description metres behind the pelvis, seen from the camera
              */
             z: number;
+            /**
+             * Z 3D
+             * @description metres, model space
+             */
+            z_3d: number;
         };
         /**
          * KeypointAnswer
@@ -1021,14 +1082,17 @@ export interface components {
          *       "frame_height": 720,
          *       "frame_number": 12,
          *       "frame_width": 1280,
-         *       "keypoint_count": 45,
+         *       "keypoint_count": 56,
          *       "keypoints": [
          *         {
          *           "confidence": 1,
-         *           "name": "nose",
-         *           "x": 612.2,
-         *           "y": 203.9,
-         *           "z": -0.21
+         *           "name": "pelvis",
+         *           "x": 606.1,
+         *           "x_3d": 0.01,
+         *           "y": 381.4,
+         *           "y_3d": -0.22,
+         *           "z": 0,
+         *           "z_3d": 0.03
          *         }
          *       ],
          *       "model_version": "4D-Humans-PHALP",
@@ -1079,7 +1143,7 @@ export interface components {
             tracking_confidence?: number;
             /**
              * Visualization
-             * @description base64 JPEG with the overlay, when asked for
+             * @description data URL of a JPEG with the overlay, when asked for
              */
             visualization?: string | null;
         } & {
@@ -1354,11 +1418,54 @@ export interface components {
             status: components["schemas"]["Phase"];
         };
         /**
+         * Reloaded
+         * @description ``POST /reload``.
+         * @example {
+         *       "message": "nothing was reloaded",
+         *       "models": {
+         *         "hmr2": "loaded",
+         *         "phalp": "loaded",
+         *         "vitdet": "loaded"
+         *       },
+         *       "status": "reloaded"
+         *     }
+         */
+        Reloaded: {
+            /** Message */
+            message: string;
+            models: components["schemas"]["LoadedModels"];
+            /**
+             * Status
+             * @constant
+             */
+            status: "reloaded";
+        };
+        /**
          * ResultsPage
          * @description Some of a job's frames.
          * @example {
          *       "frames": [
          *         {
+         *           "camera_motion": {
+         *             "confidence": 0.93,
+         *             "matrix": [
+         *               [
+         *                 1,
+         *                 0,
+         *                 -6.5
+         *               ],
+         *               [
+         *                 0,
+         *                 1,
+         *                 1.25
+         *               ],
+         *               [
+         *                 0,
+         *                 0,
+         *                 1
+         *               ]
+         *             ]
+         *           },
          *           "dropped": {
          *             "absent": 0,
          *             "duplicate": 0,
@@ -1559,6 +1666,26 @@ export interface components {
          * @example {
          *       "frames": [
          *         {
+         *           "camera_motion": {
+         *             "confidence": 0.93,
+         *             "matrix": [
+         *               [
+         *                 1,
+         *                 0,
+         *                 -6.5
+         *               ],
+         *               [
+         *                 0,
+         *                 1,
+         *                 1.25
+         *               ],
+         *               [
+         *                 0,
+         *                 0,
+         *                 1
+         *               ]
+         *             ]
+         *           },
          *           "dropped": {
          *             "absent": 0,
          *             "duplicate": 0,
@@ -1616,6 +1743,8 @@ export interface components {
          * @description One frame; there is exactly one for every frame of the video.
          */
         VideoFrame: {
+            /** @description how the camera moved since the frame before; null where it was not followed */
+            camera_motion: components["schemas"]["CameraMotionFields"] | null;
             /**
              * Dropped
              * @description boxes that each gate removed
@@ -1861,7 +1990,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Frames are answered */
+            /** @description Frames are answered, or the models are being loaded */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1870,7 +1999,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Warming up, stopping, or the models are away */
+            /** @description Stopping, or the models are away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3757,7 +3886,109 @@ export interface operations {
             };
         };
     };
+    reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing was reloaded */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reloaded"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     warmup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models have answered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warmup"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    warmup_post: {
         parameters: {
             query?: never;
             header?: never;
