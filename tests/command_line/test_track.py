@@ -129,6 +129,11 @@ def test_start_and_end_keep_true_frame_numbers_and_upstreams_names_work(tmp_path
     meshes = [person["mesh_vertices"] for frame in frames for person in frame["persons"]]
     assert meshes
     assert {np.shape(mesh) for mesh in meshes} == {(6890, 3)}
+    tracks = joblib.load(tmp_path / "tracks.pkl")
+    surfaces = [surface for frame in tracks.values() for surface in frame["verts"]]
+    np.testing.assert_allclose(surfaces, meshes, atol=1e-5)
+    triangles = [faces for frame in tracks.values() for faces in frame["faces"]]
+    assert {(faces.shape[1], int(faces.max())) for faces in triangles} == {(3, 6889)}
     assert not (tmp_path / "overlay.mp4").exists()
 
 

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask  # type: ignore[import-untyped]
 
+from tests.body.conftest import PROJECT
 from tests.results.frames import frame_result, tracked_person, two_people
+from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError, ResultsError
+from tracker_service.results.person_json import stacked_smpl
 from tracker_service.results.phalp_pickle import PhalpPickleWriter, empty_mask, extracted_frame_path, phalp_frame
 from tracker_service.types import FrameResult
 
@@ -221,6 +224,20 @@ def test_run_that_fails_before_its_first_frame_leaves_nothing(tmp_path: Path) ->
     PhalpPickleWriter(tmp_path / "tracks.pkl", extracted_frame_path("walk.mp4")).close(complete=False)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_with_a_body_every_person_has_a_surface(tmp_path: Path) -> None:
+    body = BodyModel.load(PROJECT / "model_repository" / "hmr_lite" / "body_model.npz")
+    path, frames = tmp_path / "tracks.pkl", [two_people(0), frame_result(1), two_people(2)]
+    with PhalpPickleWriter(path, extracted_frame_path("walk.mp4"), body=body) as writer:
+        for result in frames:
+            writer.write(result)
+    read = list(joblib.load(path).values())
+    assert [len(frame["verts"]) for frame in read] == [len(frame["faces"]) for frame in read] == [2, 0, 2]
+    expected = body.vertices(stacked_smpl(frames[2].persons))
+    np.testing.assert_array_equal(read[2]["verts"], expected)
+    np.testing.assert_array_equal(read[2]["faces"][1], body.faces)
+    assert set(read[0]) - {"verts", "faces"} == set(phalp_frame(frames[0], 0, ""))
 
 
 def test_closing_twice_is_harmless(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def track(
     triton_url: Annotated[str | None, typer.Option(help="host:port of Triton's gRPC endpoint.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of one model run; 0 takes all cores.")] = None,
     workers: Annotated[int | None, typer.Option(help="Windows computed at the same time.")] = None,
-    mesh: Annotated[bool, typer.Option("--mesh", help="Add mesh vertices to results.ndjson.")] = False,
+    mesh: Annotated[bool, typer.Option("--mesh", help="Add mesh vertices to results.ndjson and tracks.pkl.")] = False,
     overlay: Annotated[bool | None, typer.Option(help="Draw overlay.mp4.")] = None,
     detect_shots: Annotated[bool | None, typer.Option(help="Look for shot changes.")] = None,
     boxes: Annotated[

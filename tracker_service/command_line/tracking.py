@@ -24,7 +24,7 @@ class TrackOptions:
     """How the sources of a command are tracked.
 
     Attributes:
-        mesh: add mesh vertices to `results.ndjson`.
+        mesh: add mesh vertices to `results.ndjson` and `tracks.pkl`.
         resume: keep what is needed to go on after an interruption, and go on where there is such a thing.
     """
 

@@ -11,6 +11,7 @@ Deliberate differences in content:
   sighting;
 * ``appe``, ``loca`` and ``pose`` are always there (the original writes them only when it renders);
 * people are in order of track id (the original: creation order, back-filled people last);
+* with a body, ``verts`` and ``faces`` of each person are added, so that readers need no SMPL file;
 * ``mask`` holds an empty mask, because no mask is kept with a track; ``extra_data`` is -1 for ghosts.
 """
 
@@ -21,8 +22,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tracker_service.body.model import BodyModel
 from tracker_service.results.frame_file import FrameFile
-from tracker_service.results.person_json import box_xywh
+from tracker_service.results.person_json import box_xywh, stacked_smpl
 from tracker_service.results.pickle_stream import PickleStream
 from tracker_service.types import Float32, FrameResult, PersonState, TrackedPerson
 
@@ -50,21 +52,25 @@ class PhalpPickleWriter(FrameFile):
         path: final path of the file.
         frame_path: names each frame; every name must be different.
         first: index of the first frame, where the frames before it are in other files.
+        body: adds ``verts`` and ``faces`` of each person; None leaves them out.
 
     Raises:
         ResultsError: the file cannot be created.
     """
 
-    def __init__(self, path: Path, frame_path: FramePath, first: int = 0) -> None:
+    def __init__(self, path: Path, frame_path: FramePath, first: int = 0, body: BodyModel | None = None) -> None:
         super().__init__(path)
         self._pickle = PickleStream(self._file.write)
-        self._frame_path, self._first = frame_path, first
+        self._frame_path, self._first, self._body = frame_path, first, body
 
     def write(self, result: FrameResult) -> None:
         """Append one frame."""
         index = self._first + self._order.accept(result)
         path = self._frame_path(index)
-        self._pickle.add(path, phalp_frame(result, index, path))
+        frame = phalp_frame(result, index, path)
+        if self._body is not None:
+            frame |= _surfaces(result, self._body)
+        self._pickle.add(path, frame)
 
     def _end(self) -> None:
         self._pickle.finish()
@@ -110,6 +116,18 @@ def phalp_frame(result: FrameResult, time: int, frame_path: str) -> PhalpFrame:
         "loca": [person.location for person in persons],
         "pose": [person.pose for person in persons],
     }
+
+
+def _surfaces(result: FrameResult, body: BodyModel) -> PhalpFrame:
+    """Return each person's vertices, (V, 3) metres in model space, and triangles, (F, 3) vertex indices.
+
+    The triangles are the same array for everybody, which a frame's pickle holds once.
+    """
+    if not result.persons:
+        return {"verts": [], "faces": []}
+    faces = body.faces.astype(np.int32)
+    vertices = body.vertices(stacked_smpl(result.persons))
+    return {"verts": [np.ascontiguousarray(surface) for surface in vertices], "faces": [faces for _ in result.persons]}
 
 
 def empty_mask(height: int, width: int) -> PhalpFrame:

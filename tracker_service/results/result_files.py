@@ -63,7 +63,7 @@ class ResultFiles:
         frame_path: names frames in the tracks.
         overlay_rate: nominal frames a second of the overlay.
         constant_rate: the overlay's frames come at that rate instead of at their own times.
-        mesh: adds mesh vertices to the lines (about 100 kB a person and frame), None leaves them out.
+        mesh: adds mesh vertices to the lines and the tracks (about 100 kB a person and frame), None leaves them out.
         first: index of the first frame, where the frames before it are in other files.
 
     Raises:
@@ -83,7 +83,7 @@ class ResultFiles:
         self._paths, self._rate, self._constant_rate = paths, overlay_rate, constant_rate
         self._lines = NdjsonWriter(paths.lines, mesh)
         try:
-            self._tracks = PhalpPickleWriter(paths.tracks, frame_path, first)
+            self._tracks = PhalpPickleWriter(paths.tracks, frame_path, first, mesh)
         except BaseException:
             self._lines.close(complete=False)
             raise

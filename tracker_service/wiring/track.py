@@ -58,7 +58,7 @@ def track_video(
         source: video file or folder of images.
         folder: made when missing and locked for the time of the run; files in it are replaced when the new ones are
             complete.
-        mesh: add mesh vertices to `results.ndjson`.
+        mesh: add mesh vertices to `results.ndjson` and `tracks.pkl`.
         progress: called after every finished frame.
 
     Raises:

@@ -22,13 +22,13 @@ class PollIntervals:
     Attributes:
         poll: between two polls. Raising it costs less and delays frames.
         first_idle: time without frames at the beginning after which `Idle` is sent.
-        idle: further time without frames after which it is sent again. Raising it saves bytes; proxies disconnect after
-            30 to 60 s.
+        idle: further time without frames after which it is sent again. Raising it saves bytes; clients and proxies
+            take a connection that is silent for longer for a dead one.
     """
 
     poll: float = 0.25
     first_idle: float = 3.0
-    idle: float = 10.0
+    idle: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ async def progress_events(
     *,
     last_id: str | None,
     interval: float = 0.5,
-    idle: float = 15.0,
+    idle: float = 4.0,
 ) -> AsyncGenerator[bytes, None]:
     """Yield the job as server-sent events: ``progress`` when something changed, ``end`` when it is final.
 

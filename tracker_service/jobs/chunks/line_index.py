@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
+from tracker_service.jobs.chunks.growing_lines import GrowingLines
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.result_files import RESULTS
 
@@ -16,14 +17,15 @@ INDEX = "results.index"
 _TRIES = 3
 
 
-def read_lines(folder: Path, chunk_frames: int, start: int, limit: int) -> list[bytes]:
-    """Return up to ``limit`` committed lines from the one with index ``start`` on; fewer at the end of a chunk.
+def read_lines(folder: Path, chunk_frames: int, start: int, limit: int, growing: GrowingLines) -> list[bytes]:
+    """Return up to ``limit`` written lines from the one with index ``start`` on; fewer at the end of a chunk.
 
     Args:
         folder: of the job.
         chunk_frames: frames between two of its borders.
         start: index of the first line.
         limit: most lines to return.
+        growing: reads the chunk that is not committed yet.
     """
     if start < 0 or limit < 1:
         return []
@@ -32,6 +34,8 @@ def read_lines(folder: Path, chunk_frames: int, start: int, limit: int) -> list[
         for read in (_from_whole, _from_chunk):
             with suppress(FileNotFoundError):
                 return read(folder, chunk_frames, start, limit)
+        with suppress(FileNotFoundError):
+            return _from_growing(ChunkFiles(folder / "chunks"), chunk_frames, start, limit, growing)
     return []
 
 
@@ -50,6 +54,27 @@ def _from_chunk(folder: Path, chunk_frames: int, start: int, limit: int) -> list
         return _cut(lines.fileno(), offsets)
     with (folder / (RESULTS + PARTIAL_SUFFIX)).open("rb") as lines:
         return _cut(lines.fileno(), [chunk.first_byte + offset for offset in offsets])
+
+
+def _from_growing(files: ChunkFiles, chunk_frames: int, start: int, limit: int, growing: GrowingLines) -> list[bytes]:
+    number, first_line = _behind_committed(files, chunk_frames, start)
+    whole = files.results(number).lines
+    with suppress(FileNotFoundError):
+        return growing.read(whole.with_name(whole.name + PARTIAL_SUFFIX), start - first_line, limit)
+    return growing.read(whole, start - first_line, limit)  # complete, and about to be committed
+
+
+def _behind_committed(files: ChunkFiles, chunk_frames: int, line: int) -> tuple[int, int]:
+    """Return the number and the first line of the first chunk, from the one that may hold a line on, not committed."""
+    number, before = line // chunk_frames, None
+    with suppress(FileNotFoundError):
+        before = files.read(number - 1) if number else None
+        while True:
+            before = files.read(number)
+            number += 1
+    if number and before is None:
+        raise FileNotFoundError
+    return number, 0 if before is None else before.first_line + before.lines
 
 
 def _holding(files: ChunkFiles, chunk_frames: int, line: int) -> Chunk:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker_service.errors import DiskFullError, JobError, JobNotFoundError, JobQuotaError, QueueFullError
+from tracker_service.jobs.chunks.growing_lines import GrowingLines
 from tracker_service.jobs.chunks.line_index import read_lines
 from tracker_service.jobs.disk import free_bytes, used_bytes
 from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus
@@ -76,6 +77,7 @@ class JobStore:
         for folder in (self._jobs, self.uploads):
             folder.mkdir(parents=True, exist_ok=True)
         self._submitting = threading.Lock()
+        self._growing = GrowingLines()
         self._opened = ExitStack()
         self._database_opened: QueueDatabase | None = None
         self._runner_opened: JobRunner | None = None
@@ -187,15 +189,16 @@ class JobStore:
         remove(job.folder)
 
     def read_lines(self, job_id: str, start: int = 0, limit: int = 64) -> list[bytes]:
-        """Return up to ``limit`` result lines from frame ``start`` on: one frame each, no line break, safely written.
+        """Return up to ``limit`` result lines from frame ``start`` on: one frame each, no line break, final.
 
+        Those behind ``frames_done`` are not safe from a power cut yet; they would be computed again and be the same.
         Meshes are not in them. An empty answer of a job that is not final means: later.
 
         Raises:
             JobNotFoundError: no such job.
         """
         folder = JobFolder(self._jobs / self._database.get(job_id).workflow_id)
-        return read_lines(folder.path, self._definition(folder).chunk_frames, start, limit)
+        return read_lines(folder.path, self._definition(folder).chunk_frames, start, limit, self._growing)
 
     def counts(self) -> QueueCounts:
         """Return how many jobs are in each kind of state."""
