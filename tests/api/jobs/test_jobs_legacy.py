@@ -137,7 +137,7 @@ def test_a_job_that_is_not_complete_has_no_frames_and_a_cancelled_one_is_an_erro
     video_service.delete(job_id)
     video_service.wait_for(job_id, "cancelled")
     status = video_service.get(f"/job_status/{job_id}").json()
-    assert status == {"job_id": job_id, "status": "error", "error": "the job was cancelled"}
+    assert status == {"job_id": job_id, "status": "error", "state": "cancelled", "error": "the job was cancelled"}
     assert video_service.get(f"/frame/{job_id}/0").status_code == 400
 
 

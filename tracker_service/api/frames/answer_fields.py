@@ -46,7 +46,8 @@ class PoseFrame:
         """The named points of the main person."""
         if self.main is None or self.smpl_joints is None:
             return None
-        return keypoints_of(self.main, self.smpl_joints, self.size, self.keypoint_set)
+        main, wanted = self.main, self.keypoint_set
+        return keypoints_of(main.joints_2d, main.joints_3d, main.camera, self.smpl_joints, self.size, wanted)
 
     @property
     def size(self) -> tuple[int, int]:

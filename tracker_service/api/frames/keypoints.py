@@ -8,7 +8,7 @@ from tracker_service.api.answer_parameters import KeypointSet
 from tracker_service.body.joints import JOINT_NAMES, SMPL_JOINT_NAMES
 from tracker_service.people.cameras import project_to_frame
 from tracker_service.results.person_json import Record
-from tracker_service.types import Float32, TrackedPerson
+from tracker_service.types import Float32
 
 _PIXEL_DIGITS = 3
 _METRE_DIGITS = 5
@@ -57,26 +57,33 @@ class Keypoints:
 
 
 def keypoints_of(
-    person: TrackedPerson, smpl_joints: Float32, frame_size: tuple[int, int], wanted: KeypointSet
+    joints_2d: Float32,
+    joints_3d: Float32,
+    camera: Float32,
+    smpl_joints: Float32,
+    frame_size: tuple[int, int],
+    wanted: KeypointSet,
 ) -> Keypoints:
     """Return the points of a person: SMPL's 24 first, then those of the 45 that have other names.
 
     Args:
-        person: has the 45.
+        joints_2d: (45, 2) pixels.
+        joints_3d: (45, 3) metres, model space.
+        camera: (3,) translation in the full frame.
         smpl_joints: (24, 3) SMPL's own joints, metres, model space.
         frame_size: (width, height), pixels.
         wanted: only SMPL's, only the 45, or both.
     """
     pelvis = smpl_joints[_PELVIS]
     if wanted == "openpose45":
-        return Keypoints(JOINT_NAMES, person.joints_2d, person.joints_3d, pelvis)
-    pixels = project_to_frame(smpl_joints[None], person.camera[None], frame_size)[0]
+        return Keypoints(JOINT_NAMES, joints_2d, joints_3d, pelvis)
+    pixels = project_to_frame(smpl_joints[None], camera[None], frame_size)[0]
     if wanted == "smpl24":
         return Keypoints(SMPL_JOINT_NAMES, pixels, smpl_joints, pelvis)
     return Keypoints(
         (*SMPL_JOINT_NAMES, *(JOINT_NAMES[index] for index in _OTHER)),
-        np.concatenate([pixels, person.joints_2d[_OTHER]]),
-        np.concatenate([smpl_joints, person.joints_3d[_OTHER]]),
+        np.concatenate([pixels, joints_2d[_OTHER]]),
+        np.concatenate([smpl_joints, joints_3d[_OTHER]]),
         pelvis,
     )
 

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tracker_service.api.http.errors import error_response, http_error
 from tracker_service.api.service_parameters import Limits
 
-UPLOAD_PATHS = frozenset({"/pose/video", "/process_video_async", "/jobs"})
+UPLOAD_PATHS = frozenset({"/pose/video", "/process_video", "/process_video_async", "/jobs"})
 """Routes whose forms may be as long as a video."""
 
 

@@ -4,18 +4,21 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracker_service.api.answer_parameters import FinalStatus
 from tracker_service.api.http.person_schemas import Matrix, Person
 from tracker_service.api.jobs.job_answers import (
     EXAMPLE_ID,
     FAILED_STATES,
-    LEGACY_STATUS,
     ClientPath,
     failure,
     processing_seconds,
+    video_status,
 )
 from tracker_service.api.jobs.json_document import DocumentStatistics
+from tracker_service.api.jobs.legacy_frames import LegacyFrames
+from tracker_service.api.jobs.legacy_result import VideoFigures
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.results.result_files import TRACKS
+from tracker_service.results.result_files import OVERLAY, TRACKS
 
 _FRAME: dict[str, Any] = {
     "frame_number": 0,
@@ -73,6 +76,7 @@ class VideoAnswerEnd(BaseModel):
     total_frames: int
     processing_time_seconds: float
     parsing_time_seconds: float
+    message: str | None = Field(default=None, description="where the meshes are, if they were left out of a long video")
 
 
 class VideoAnswer(VideoAnswerEnd, DocumentFrames, DocumentHead):
@@ -137,6 +141,7 @@ class VideoStatus(BaseModel):
                 {
                     "job_id": EXAMPLE_ID,
                     "status": "processing",
+                    "state": "running",
                     "video_path": r"C:\Users\me\clip.mov",
                     "queued_at": 1763730000.25,
                     "started_at": 1763730001.5,
@@ -151,7 +156,8 @@ class VideoStatus(BaseModel):
     )
 
     job_id: str
-    status: str = Field(description="queued, processing, completed or failed")
+    status: str = Field(description="queued, processing, complete or error; see the setting api.video_status")
+    state: JobState = Field(description="as in GET /jobs/{job_id}")
     video_path: str
     queued_at: float
     started_at: float | None
@@ -160,14 +166,16 @@ class VideoStatus(BaseModel):
     frames_done: int
     frames_total: int | None
     error: str | None = None
-    result: VideoAnswer | None = Field(description="when completed, unless result=false")
+    message: str | None = Field(default=None, description="where the frames are, if they are too many for this answer")
+    result: VideoAnswer | None = Field(description="when complete, unless result=false")
 
     @classmethod
-    def of(cls, job: Job) -> Self:
+    def of(cls, job: Job, spelling: FinalStatus) -> Self:
         """Return the state of ``job`` without the result."""
         status = cls(
             job_id=job.id,
-            status=LEGACY_STATUS[job.state],
+            status=video_status(job.state, spelling),
+            state=job.state,
             video_path=job.request.shown_source,
             queued_at=job.queued_at,
             started_at=job.started_at,
@@ -182,13 +190,22 @@ class VideoStatus(BaseModel):
         return status
 
 
+class VideoResultEnd(VideoAnswerEnd, VideoFigures):
+    """How the result in a status ends: as `VideoAnswerEnd`, and what the older service's result had."""
+
+    output_path: str | None
+    frame_acceptance: list[dict[str, Any]]
+
+
 def document_head(job: Job) -> DocumentHead:
     """Return how a document of the frames of ``job`` begins."""
     return DocumentHead(job_id=job.id, video_path=job.request.shown_source)
 
 
-def video_answer_end(job: Job, statistics: DocumentStatistics, *, client_path: ClientPath) -> VideoAnswerEnd:
-    """Return how the result of ``job``, which has ended, ends."""
+def video_answer_end(
+    job: Job, statistics: DocumentStatistics, *, client_path: ClientPath, message: str | None = None
+) -> VideoAnswerEnd:
+    """Return how the result of ``job``, which has ended, ends; ``message``: what else the client should know."""
     complete = job.state is JobState.COMPLETED
     end = VideoAnswerEnd(
         status="success" if complete else "error",
@@ -199,7 +216,22 @@ def video_answer_end(job: Job, statistics: DocumentStatistics, *, client_path: C
     )
     if not complete:
         end.error = failure(job)
+    if message is not None:
+        end.message = message
     return end
+
+
+def video_result_end(
+    job: Job, statistics: DocumentStatistics, *, client_path: ClientPath, figures: VideoFigures, frames: LegacyFrames
+) -> VideoResultEnd:
+    """Return how the result in the status of ``job``, which is complete, ends."""
+    end = video_answer_end(job, statistics, client_path=client_path)
+    return VideoResultEnd(
+        **end.model_dump(exclude_unset=True),
+        **figures.model_dump(),
+        output_path=client_path(job.folder / OVERLAY, job) if job.request.overlay else None,
+        frame_acceptance=frames.acceptance,
+    )
 
 
 def results_page_end(job: Job, statistics: DocumentStatistics, *, start: int) -> ResultsPageEnd:

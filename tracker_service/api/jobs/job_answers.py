@@ -7,6 +7,8 @@ from typing import Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracker_service.api.answer_parameters import FinalStatus
+from tracker_service.api.http.errors import http_error
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.results.result_files import OVERLAY, TRACKS
 
@@ -17,17 +19,18 @@ LEGACY_STATUS: Mapping[JobState, str] = {
     JobState.QUEUED: "queued",
     JobState.RUNNING: "processing",
     JobState.PAUSED: "processing",
+    JobState.COMPLETED: "complete",
+    JobState.FAILED: "error",
+    JobState.CANCELLED: "error",
+}
+"""How the older service named the states."""
+_OTHER_STATUS = {
+    **LEGACY_STATUS,
     JobState.COMPLETED: "completed",
     JobState.FAILED: "failed",
     JobState.CANCELLED: "failed",
 }
 FAILED_STATES = (JobState.FAILED, JobState.CANCELLED)
-_UPLOAD_STATUS = {
-    **LEGACY_STATUS,
-    JobState.COMPLETED: "complete",
-    JobState.FAILED: "error",
-    JobState.CANCELLED: "error",
-}
 
 
 EXAMPLE_ID = "3f1c9a52e8b04d7796a1c05de2f4b873"
@@ -174,34 +177,22 @@ class Accepted(BaseModel):
         return cls(job_id=job.id, message=f"poll /job_status/{job.id}")
 
 
-class UploadResult(BaseModel):
-    """Where the files of a complete upload are."""
-
-    status: str = "success"
-    output_path: str | None
-    pkl_path: str
-    video_path: str
-    total_frames: int
-
-
 class UploadStatus(BaseModel):
-    """State of a job in the spelling of ``/process_video_async``; only the fields of its status are sent."""
+    """State of a job in the spelling of ``/process_video_async``; only the fields of its status are sent.
+
+    The answer for a complete job has ``result`` behind them, see `LegacyResult`.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
                     "job_id": EXAMPLE_ID,
-                    "status": "complete",
-                    "processing_time": 41.2,
-                    "output_path": f"/shared/jobs/{EXAMPLE_ID}/overlay.mp4",
-                    "result": {
-                        "status": "success",
-                        "output_path": f"/shared/jobs/{EXAMPLE_ID}/overlay.mp4",
-                        "pkl_path": f"/shared/jobs/{EXAMPLE_ID}/tracks.pkl",
-                        "video_path": "clip.mov",
-                        "total_frames": 140,
-                    },
+                    "status": "processing",
+                    "state": "running",
+                    "elapsed_time": 12.5,
+                    "frames_done": 96,
+                    "frames_total": 140,
                 }
             ]
         }
@@ -209,45 +200,44 @@ class UploadStatus(BaseModel):
 
     job_id: str
     status: str = Field(description="queued, processing, complete or error")
+    state: JobState = Field(description="as in GET /jobs/{job_id}")
     elapsed_time: float | None = Field(default=None, description="seconds; while processing")
     frames_done: int | None = Field(default=None, description="while processing")
     frames_total: int | None = Field(default=None, description="while processing")
     processing_time: float | None = Field(default=None, description="seconds; when complete")
     output_path: str | None = Field(default=None, description="the overlay as the client sees it; when complete")
-    result: UploadResult | None = Field(default=None, description="paths and number of frames; when complete")
     error: str | None = Field(default=None, description="when it failed")
 
     @classmethod
     def of(cls, job: Job, client_path: ClientPath) -> Self:
         """Return the state of ``job``."""
-        status = _UPLOAD_STATUS[job.state]
+        status = LEGACY_STATUS[job.state]
         if status == "processing":
             return cls(
                 job_id=job.id,
                 status=status,
+                state=job.state,
                 elapsed_time=processing_seconds(job),
                 frames_done=job.frames_done,
                 frames_total=job.frames_total,
             )
         if job.state is JobState.COMPLETED:
             overlay = client_path(job.folder / OVERLAY, job) if job.request.overlay else None
-            result = UploadResult(
-                status="success",
-                output_path=overlay,
-                pkl_path=client_path(job.folder / TRACKS, job),
-                video_path=job.request.shown_source,
-                total_frames=job.frames_done,
-            )
             return cls(
                 job_id=job.id,
                 status=status,
+                state=job.state,
                 processing_time=processing_seconds(job),
                 output_path=overlay,
-                result=result,
             )
         if job.state.final:
-            return cls(job_id=job.id, status=status, error=failure(job))
-        return cls(job_id=job.id, status=status)
+            return cls(job_id=job.id, status=status, state=job.state, error=failure(job))
+        return cls(job_id=job.id, status=status, state=job.state)
+
+
+def video_status(state: JobState, spelling: FinalStatus) -> str:
+    """Return how ``GET /pose/video/status/{job_id}`` names a state."""
+    return LEGACY_STATUS[state] if spelling == "complete" else _OTHER_STATUS[state]
 
 
 def failure(job: Job) -> str:
@@ -257,6 +247,15 @@ def failure(job: Job) -> str:
     if not job.state.final:
         return f"the service is stopping; the job goes on when it is back: GET /jobs/{job.id}"
     return job.reason or "the job failed"
+
+
+def early_end(job: Job) -> Exception:
+    """Return what answers a request whose job gave no complete result before the answer began."""
+    if job.state is JobState.FAILED:
+        return http_error(500, failure(job))
+    if job.state is JobState.CANCELLED:
+        return http_error(409, failure(job))
+    return http_error(503, failure(job), retry_after=5)
 
 
 def processing_seconds(job: Job) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tracker_service.api.http.errors import describe_problem, http_error
@@ -13,6 +13,7 @@ from tracker_service.api.http.known_names import check_names
 from tracker_service.jobs.job import JobOptions
 
 _OPTIONS = TypeAdapter(JobOptions)
+_FLAG = TypeAdapter(bool)
 _NAMES = tuple(field.name for field in fields(JobOptions))
 
 
@@ -70,6 +71,33 @@ FieldsQuery = Annotated[
     str | None,
     Query(description="fields of a person to send, separated by commas", examples=["track_id,bbox,keypoints_2d"]),
 ]
+
+
+def flag_of(request: Request, parameter: Mapping[str, Any]) -> bool:
+    """Return a flag of the query of a route that ignores other parameters.
+
+    Args:
+        request: the request.
+        parameter: its documentation, see `RESULT_PARAMETER`.
+
+    Raises:
+        HTTPException: 422, it is no flag.
+    """
+    name, schema = parameter["name"], parameter["schema"]
+    try:
+        return _FLAG.validate_python(request.query_params.get(name, schema["default"]))
+    except ValidationError as error:
+        problem = {**error.errors()[0], "loc": (name,)}
+        raise http_error(422, describe_problem(problem)) from error
+
+
+def _flag(name: str, description: str, *, default: bool) -> dict[str, Any]:
+    schema = {"type": "boolean", "default": default}
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+RESULT_PARAMETER = _flag("result", "whether a complete job's answer has `result`", default=True)
+MESH_PARAMETER = _flag("mesh", "whether the frames of `result` have `vertices`; the first has `faces`", default=False)
 OnDisconnectQuery = Annotated[
     Literal["continue", "cancel"], Query(description="what happens to the job when the client disconnects")
 ]

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from tracker_service.api.http.error_schemas import Responses, errors
 from tracker_service.api.jobs.document_answers import ResultsPage, VideoAnswer, VideoStatus
 from tracker_service.api.jobs.job_answers import Queued
+from tracker_service.api.jobs.legacy_result import Processed, UploadStatusAnswer
 from tracker_service.api.jobs.options import VideoPath
 from tracker_service.jobs.job import JobOptions
 
@@ -30,7 +31,12 @@ POSE_VIDEO_RESPONSES: Responses = {
 STATUS_RESPONSES: Responses = {200: {"model": VideoStatus, "description": "The state"}, **_OF_A_JOB}
 ACCEPTED_RESPONSES: Responses = {200: {"description": "The job is queued"}, **_BEFORE_A_JOB}
 SUBMITTED_RESPONSES: Responses = {202: _QUEUED, **_BEFORE_A_JOB}
-UPLOAD_STATUS_RESPONSES: Responses = {200: {"description": "The state"}, **_OF_A_JOB}
+UPLOAD_STATUS_RESPONSES: Responses = {200: {"model": UploadStatusAnswer, "description": "The state"}, **_OF_A_JOB}
+PROCESSED_RESPONSES: Responses = {
+    200: {"model": Processed, "description": "The result, once the job is complete"},
+    **_BEFORE_A_JOB,
+    **errors(409),
+}
 FRAME_RESPONSES: Responses = {
     200: file_answer("image/jpeg", "The frame with its people drawn on it"),
     **_OF_A_JOB,

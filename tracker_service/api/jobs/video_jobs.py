@@ -12,11 +12,14 @@ from typing import Annotated, ParamSpec, TypeVar
 from anyio import to_thread
 from fastapi import Depends, Request
 
+from tracker_service.api.answer_parameters import AnswerParameters
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.jobs.following import JobFollower, PollIntervals
 from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
+from tracker_service.api.jobs.legacy_frames import LegacyFrames, MainPerson
 from tracker_service.api.jobs.uploads import Upload, UploadFolder
 from tracker_service.api.service import Service
+from tracker_service.api.service_parameters import Limits
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import JobNotFoundError, VideoError
 from tracker_service.jobs.job import Job, JobOptions, JobRequest, JobState
@@ -79,6 +82,16 @@ class VideoJobs:
         """Whether the service is stopping."""
         return self._service.stopping
 
+    @property
+    def limits(self) -> Limits:
+        """What is refused."""
+        return self._service.settings.limits
+
+    @property
+    def answers(self) -> AnswerParameters:
+        """What answers contain."""
+        return self._service.settings.api
+
     def follower(self, job: Job) -> JobFollower:
         """Return a follower of ``job``."""
         return JobFollower(self.store, job, self._intervals, lambda: self._service.stopping)
@@ -124,6 +137,24 @@ class VideoJobs:
     async def frame_format(self, choice: FieldChoice) -> FrameFormat:
         """Return the format in which frames are sent."""
         return FrameFormat(await self._body() if choice.mesh else None, choice.names)
+
+    async def legacy_frames(self, job: Job, *, mesh: bool, persons: bool = False) -> LegacyFrames:
+        """Return what makes the older service's records of the frames of a complete job.
+
+        Raises:
+            HTTPException: 422, with ``mesh``: there are too many for one JSON answer.
+        """
+        if mesh and job.frames_done > (most := self.limits.mesh_frames):
+            raise http_error(422, meshes_elsewhere(job.id, f"at most {most} frames, got {job.frames_done}"))
+        main = await _in_thread(MainPerson.of_job, job.folder)
+        body = await self._body()
+        return LegacyFrames(
+            body, self.answers.keypoints, main, mesh=mesh, rendered=job.request.overlay, persons=persons
+        )
+
+    async def lines(self, job_id: str, start: int, limit: int) -> list[bytes]:
+        """Return stored result lines; see `JobStore.read_lines`."""
+        return await _in_thread(self.store.read_lines, job_id, start, limit)
 
     def client_path(self, path: Path, job: Job) -> str:
         """Return a result file's path as the client sees it, or the path of this API where it cannot."""
@@ -182,6 +213,14 @@ class VideoJobs:
             return asked
         most = math.ceil(self._service.settings.limits.video_seconds * properties.fps)
         return most if asked is None else min(asked, most)
+
+
+def meshes_elsewhere(job_id: str, expected: str) -> str:
+    """Return what tells a client where to read meshes that one JSON answer cannot hold."""
+    return (
+        f"mesh: expected {expected}; GET /jobs/{job_id}/results?mesh=true with Accept: application/x-ndjson streams"
+        " the meshes of videos of any length"
+    )
 
 
 def media_files(settings: Settings) -> MediaFiles:

@@ -1,18 +1,20 @@
 """``POST /pose/video`` and ``GET /pose/video/status/{job_id}``."""
 
+import math
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.streaming import StreamedAnswer, unless_disconnected
-from tracker_service.api.jobs.document_answers import VideoStatus, document_head, video_answer_end
+from tracker_service.api.jobs.document_answers import VideoStatus, document_head, video_answer_end, video_result_end
 from tracker_service.api.jobs.following import Ended, Event
 from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
-from tracker_service.api.jobs.job_answers import failure
+from tracker_service.api.jobs.job_answers import early_end
 from tracker_service.api.jobs.json_document import JobDocument
+from tracker_service.api.jobs.legacy_result import too_long, video_figures
 from tracker_service.api.jobs.options import (
     FieldsQuery,
     MeshQuery,
@@ -24,7 +26,7 @@ from tracker_service.api.jobs.responses import (
     VIDEO_BODY,
 )
 from tracker_service.api.jobs.submission import prefers_async, queued_response, submit
-from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
+from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf, meshes_elsewhere
 from tracker_service.jobs.job import Job, JobState
 
 router = APIRouter(tags=["videos"])
@@ -51,7 +53,8 @@ async def pose_video(
 
     202 comes when other videos are computed first, or when asked for with `Prefer: respond-async`. The answer of 200
     begins with the first frame or after a few seconds; spaces keep the connection alive while there is no frame, and a
-    failure after the beginning ends the document with `"status": "error"`.
+    failure after the beginning ends the document with `"status": "error"`. Without `mesh`, long videos come without
+    meshes (`limits.mesh_frames`), and `message` says so.
     """
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=True)
     frame_format = await videos.frame_format(choice)
@@ -59,7 +62,11 @@ async def pose_video(
     job = submitted.job
     if submitted.waits or prefers_async(request):
         return queued_response(job, applied=not submitted.waits)
-    answer = _VideoAnswerStream(videos, job, frame_format, cancels=on_disconnect == "cancel")
+    message = None
+    if fields is None and mesh is None and (job.frames_total or math.inf) > (most := videos.limits.mesh_frames):
+        frame_format = replace(frame_format, body=None)
+        message = meshes_elsewhere(job.id, f"to be asked for where a video may have more than {most} frames")
+    answer = _VideoAnswerStream(videos, job, frame_format, cancels=on_disconnect == "cancel", message=message)
     return await answer.begin(request)
 
 
@@ -77,17 +84,25 @@ async def pose_video_status_route(
     mesh: MeshQuery = None,
     fields: FieldsQuery = None,
 ) -> Response:
-    """Answer with the state; `result` is what `POST /pose/video` would have answered, null before the end."""
-    choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=True)
+    """Answer with the state; `result`, null before the end, has the frames as `POST /pose/video` gives them.
+
+    Without `fields` each frame also has what the older service's records had, of the main person: `frameNumber`,
+    `keypoints`, `joints3D`, `jointAngles` …; `mesh=true` adds meshes.
+    """
+    choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=False)
     job = await videos.get(job_id, client)
-    status = VideoStatus.of(job)
+    status = VideoStatus.of(job, videos.answers.video_status)
+    if result and job.state is JobState.COMPLETED and (message := too_long(job, videos.limits.result_frames)):
+        status.message, result = message, False
     if not result or job.state is not JobState.COMPLETED:
         return Response(status.model_dump_json(exclude_unset=True), media_type=_JSON)
+    frames = await videos.legacy_frames(job, mesh=choice.mesh, persons=True)
+    figures = await video_figures(partial(videos.lines, job.id), job.frames_done)
     opening = status.model_dump_json(exclude_unset=True, exclude={"result"}).encode()
     document = JobDocument(
         head=document_head(job),
-        tail=partial(video_answer_end, client_path=videos.client_path),
-        frame_format=await videos.frame_format(choice),
+        tail=partial(video_result_end, client_path=videos.client_path, figures=figures, frames=frames),
+        frame_format=frames if fields is None else await videos.frame_format(choice),
         opening=opening[:-1] + b',"result":',
         closing=b"}",
     )
@@ -97,12 +112,16 @@ async def pose_video_status_route(
 class _VideoAnswerStream:
     """The streamed answer to a video that is computed at once."""
 
-    def __init__(self, videos: VideoJobs, job: Job, frame_format: FrameFormat, *, cancels: bool) -> None:
+    def __init__(
+        self, videos: VideoJobs, job: Job, frame_format: FrameFormat, *, cancels: bool, message: str | None
+    ) -> None:
         self._videos = videos
         self._job = job
         self._cancels = cancels
         self._document = JobDocument(
-            document_head(job), partial(video_answer_end, client_path=videos.client_path), frame_format
+            document_head(job),
+            partial(video_answer_end, client_path=videos.client_path, message=message),
+            frame_format,
         )
 
     async def begin(self, request: Request) -> Response:
@@ -115,7 +134,7 @@ class _VideoAnswerStream:
             await self._videos.cancel(self._job.id)
             raise
         if isinstance(first, Ended) and first.job.state is not JobState.COMPLETED:
-            raise _early_end(first.job)
+            raise early_end(first.job)
         return StreamedAnswer(
             self._document.write(_with_first(first, events)),
             media_type=_JSON,
@@ -126,14 +145,6 @@ class _VideoAnswerStream:
     async def _on_disconnect(self) -> None:
         if self._cancels and not self._videos.stopping:
             await self._videos.cancel(self._job.id)
-
-
-def _early_end(job: Job) -> Exception:
-    if job.state is JobState.FAILED:
-        return http_error(500, failure(job))
-    if job.state is JobState.CANCELLED:
-        return http_error(409, failure(job))
-    return http_error(503, failure(job), retry_after=5)
 
 
 async def _with_first(first: Event, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
