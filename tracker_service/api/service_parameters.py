@@ -51,8 +51,6 @@ class Limits:
         video_pixels: pixels of one frame of a video; beyond it 413.
         mesh_frames: frames of a video whose meshes one JSON answer holds. `POST /pose/video` leaves the meshes of
             longer videos out unless they are asked for; a finished job's result refuses them with 422.
-        result_frames: frames that the result of a finished job holds; a longer one has none, and a message that names
-            the route which streams them.
         client_requests: requests of one client at the same time; beyond it 429.
         frames_waiting: frames of all clients accepted and not yet answered, each holds an image; beyond it 503.
         request_seconds: time for the answer to one frame; then 503, or 408 if its body has not arrived.
@@ -65,7 +63,6 @@ class Limits:
     video_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
     video_pixels: Annotated[int, Ge(1)] = 4096 * 2304
     mesh_frames: Annotated[int, Ge(0)] = 600
-    result_frames: Annotated[int, Ge(0)] = 10_000
     client_requests: Annotated[int, Ge(1)] = 16
     frames_waiting: Annotated[int, Ge(1)] = 128
     request_seconds: Annotated[float, Gt(0)] = 60.0

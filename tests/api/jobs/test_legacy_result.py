@@ -115,7 +115,7 @@ def test_an_upload_that_is_no_video_is_refused(video_service: VideoService) -> N
 @pytest.fixture(scope="module")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoService]:
     """A service that sends little in one answer, commits late, and speaks to the other version of the client."""
-    settings = ("limits.mesh_frames=2", "limits.result_frames=3", "jobs.chunk_frames=240", "api.video_status=completed")
+    settings = ("limits.mesh_frames=2", "api.result_frames=3", "jobs.chunk_frames=240", "api.video_status=completed")
     with VideoService(tmp_path_factory.mktemp("brief"), *settings) as running:
         yield running
 

@@ -124,7 +124,7 @@ async def _queued_upload(request: Request, videos: VideoJobs, client: str) -> Jo
 async def _result(videos: VideoJobs, job: Job, *, mesh: bool) -> LegacyDocument:
     frames = await videos.legacy_frames(job, mesh=mesh)
     read = partial(videos.lines, job.id)
-    return LegacyDocument(job, read, frames, videos.client_path, videos.limits.result_frames)
+    return LegacyDocument(job, read, frames, videos.client_path, videos.answers.result_frames)
 
 
 class _Processing:

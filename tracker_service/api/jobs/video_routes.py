@@ -92,7 +92,7 @@ async def pose_video_status_route(
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=False)
     job = await videos.get(job_id, client)
     status = VideoStatus.of(job, videos.answers.video_status)
-    if result and job.state is JobState.COMPLETED and (message := too_long(job, videos.limits.result_frames)):
+    if result and job.state is JobState.COMPLETED and (message := too_long(job, videos.answers.result_frames)):
         status.message, result = message, False
     if not result or job.state is not JobState.COMPLETED:
         return Response(status.model_dump_json(exclude_unset=True), media_type=_JSON)
