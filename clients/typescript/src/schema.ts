@@ -95,7 +95,9 @@ export interface paths {
         };
         /**
          * State of an uploaded video
-         * @description Answer with the state; when it is complete, with where the overlay is.
+         * @description Answer with the state; when it is complete, with where the overlay is and with `result`, the main person's poses.
+         *
+         *     Pollers append times to defeat caches, so other parameters are ignored.
          */
         get: operations["job_status"];
         put?: never;
@@ -356,7 +358,8 @@ export interface paths {
          *
          *     202 comes when other videos are computed first, or when asked for with `Prefer: respond-async`. The answer of 200
          *     begins with the first frame or after a few seconds; spaces keep the connection alive while there is no frame, and a
-         *     failure after the beginning ends the document with `"status": "error"`.
+         *     failure after the beginning ends the document with `"status": "error"`. Without `mesh`, long videos come without
+         *     meshes (`limits.mesh_frames`), and `message` says so.
          */
         post: operations["pose_video"];
         delete?: never;
@@ -374,11 +377,36 @@ export interface paths {
         };
         /**
          * State of a video job, with its result once it is complete
-         * @description Answer with the state; `result` is what `POST /pose/video` would have answered, null before the end.
+         * @description Answer with the state; `result`, null before the end, has the frames as `POST /pose/video` gives them.
+         *
+         *     Without `fields` each frame also has what the older service's records had, of the main person: `frameNumber`,
+         *     `keypoints`, `joints3D`, `jointAngles` …; `mesh=true` adds meshes.
          */
         get: operations["pose_video_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/process_video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a video and wait for its result
+         * @description Compute an uploaded video and answer `{"status": "success", "data": result}`; the overlay is always drawn.
+         *
+         *     Spaces keep the connection alive from a few seconds on; a failure behind them is `{"status": "error", "error": …}`.
+         */
+        post: operations["process_video"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1150,6 +1178,115 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * LegacyResult
+         * @description The result of a complete job; see docs/http.md.
+         * @example {
+         *       "fps": 25,
+         *       "frame_acceptance": [
+         *         {
+         *           "frame_index": 0,
+         *           "has_mesh": true,
+         *           "original_frame_number": 0,
+         *           "timestamp": 0
+         *         }
+         *       ],
+         *       "frames": [
+         *         {
+         *           "frameNumber": 0,
+         *           "has3D": true,
+         *           "personId": 1,
+         *           "timestamp": 0
+         *         }
+         *       ],
+         *       "output_path": "/shared/jobs/3f1c/overlay.mp4",
+         *       "output_size_mb": 6.1,
+         *       "pkl_path": "/shared/jobs/3f1c/tracks.pkl",
+         *       "pose_timeline": [
+         *         {
+         *           "frameNumber": 0,
+         *           "has3D": true,
+         *           "personId": 1,
+         *           "timestamp": 0
+         *         }
+         *       ],
+         *       "processed_frames": 140,
+         *       "processing_time_seconds": 41.2,
+         *       "resolution": [
+         *         1920,
+         *         1080
+         *       ],
+         *       "status": "success",
+         *       "total_frames": 140,
+         *       "video_duration": 5.6,
+         *       "video_path": "clip.mov"
+         *     }
+         */
+        LegacyResult: {
+            /**
+             * Fps
+             * @description null for a single frame
+             */
+            fps: number | null;
+            /** Frame Acceptance */
+            frame_acceptance: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Frames
+             * @description one record a frame, of the main person
+             */
+            frames: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Message
+             * @description where the frames are, if they are too many for this answer
+             */
+            message?: string | null;
+            /**
+             * Output Path
+             * @description the overlay as the client sees it, null without one
+             */
+            output_path: string | null;
+            /** Output Size Mb */
+            output_size_mb: number | null;
+            /** Pkl Path */
+            pkl_path: string;
+            /**
+             * Pose Timeline
+             * @description `frames` without meshes
+             */
+            pose_timeline: {
+                [key: string]: unknown;
+            }[];
+            /** Processed Frames */
+            processed_frames: number;
+            /** Processing Time Seconds */
+            processing_time_seconds: number;
+            /**
+             * Resolution
+             * @description width and height of the first frame
+             */
+            resolution: [
+                number,
+                number
+            ] | null;
+            /**
+             * Status
+             * @default success
+             */
+            status: string;
+            /** Total Frames */
+            total_frames: number;
+            /**
+             * Video Duration
+             * @description seconds
+             */
+            video_duration: number;
+            /** Video Path */
+            video_path: string;
+        };
+        /**
          * Live
          * @description ``GET /livez``.
          * @example {
@@ -1365,6 +1502,24 @@ export interface components {
              * @description unix seconds
              */
             timestamp: number;
+        };
+        /**
+         * Processed
+         * @description The answer to an upload that was waited for.
+         * @example {
+         *       "error": "the job failed",
+         *       "status": "error"
+         *     }
+         */
+        Processed: {
+            data?: components["schemas"]["LegacyResult"] | null;
+            /** Error */
+            error?: string | null;
+            /**
+             * Status
+             * @description success, or error when the job failed after the answer had begun
+             */
+            status: string;
         };
         /**
          * Queue
@@ -1584,42 +1739,18 @@ export interface components {
             tz: number;
         };
         /**
-         * UploadResult
-         * @description Where the files of a complete upload are.
-         */
-        UploadResult: {
-            /** Output Path */
-            output_path: string | null;
-            /** Pkl Path */
-            pkl_path: string;
-            /**
-             * Status
-             * @default success
-             */
-            status: string;
-            /** Total Frames */
-            total_frames: number;
-            /** Video Path */
-            video_path: string;
-        };
-        /**
-         * UploadStatus
-         * @description State of a job in the spelling of ``/process_video_async``; only the fields of its status are sent.
+         * UploadStatusAnswer
+         * @description State of an upload, with the result of a complete one.
          * @example {
+         *       "elapsed_time": 12.5,
+         *       "frames_done": 96,
+         *       "frames_total": 140,
          *       "job_id": "3f1c9a52e8b04d7796a1c05de2f4b873",
-         *       "output_path": "/shared/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/overlay.mp4",
-         *       "processing_time": 41.2,
-         *       "result": {
-         *         "output_path": "/shared/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/overlay.mp4",
-         *         "pkl_path": "/shared/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/tracks.pkl",
-         *         "status": "success",
-         *         "total_frames": 140,
-         *         "video_path": "clip.mov"
-         *       },
-         *       "status": "complete"
+         *       "state": "running",
+         *       "status": "processing"
          *     }
          */
-        UploadStatus: {
+        UploadStatusAnswer: {
             /**
              * Elapsed Time
              * @description seconds; while processing
@@ -1652,8 +1783,10 @@ export interface components {
              * @description seconds; when complete
              */
             processing_time?: number | null;
-            /** @description paths and number of frames; when complete */
-            result?: components["schemas"]["UploadResult"] | null;
+            /** @description when complete, unless result=false */
+            result?: components["schemas"]["LegacyResult"] | null;
+            /** @description as in GET /jobs/{job_id} */
+            state: components["schemas"]["JobState"];
             /**
              * Status
              * @description queued, processing, complete or error
@@ -1719,6 +1852,11 @@ export interface components {
             frames: components["schemas"]["VideoFrame"][];
             /** Job Id */
             job_id: string;
+            /**
+             * Message
+             * @description where the meshes are, if they were left out of a long video
+             */
+            message?: string | null;
             /** Parsing Time Seconds */
             parsing_time_seconds: number;
             /**
@@ -1781,6 +1919,7 @@ export interface components {
          *       "queue_position": 0,
          *       "queued_at": 1763730000.25,
          *       "started_at": 1763730001.5,
+         *       "state": "running",
          *       "status": "processing",
          *       "video_path": "C:\\Users\\me\\clip.mov"
          *     }
@@ -1796,17 +1935,24 @@ export interface components {
             frames_total: number | null;
             /** Job Id */
             job_id: string;
+            /**
+             * Message
+             * @description where the frames are, if they are too many for this answer
+             */
+            message?: string | null;
             /** Queue Position */
             queue_position: number;
             /** Queued At */
             queued_at: number;
-            /** @description when completed, unless result=false */
+            /** @description when complete, unless result=false */
             result: components["schemas"]["VideoAnswer"] | null;
             /** Started At */
             started_at: number | null;
+            /** @description as in GET /jobs/{job_id} */
+            state: components["schemas"]["JobState"];
             /**
              * Status
-             * @description queued, processing, completed or failed
+             * @description queued, processing, complete or error; see the setting api.video_status
              */
             status: string;
             /** Video Path */
@@ -2012,7 +2158,12 @@ export interface operations {
     };
     job_status: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description whether a complete job's answer has `result` */
+                result?: boolean;
+                /** @description whether the frames of `result` have `vertices`; the first has `faces` */
+                mesh?: boolean;
+            };
             header?: never;
             path: {
                 job_id: string;
@@ -2027,7 +2178,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UploadStatus"];
+                    "application/json": components["schemas"]["UploadStatusAnswer"];
                 };
             };
             /** @description No valid API key */
@@ -3661,6 +3812,165 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A value has a wrong type or is out of range */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    process_video: {
+        parameters: {
+            query?: {
+                /** @description whether the frames of `result` have `vertices`; the first has `faces` */
+                mesh?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Max Frames
+                     * @description stop after this many frames; without it, read to the end
+                     */
+                    max_frames?: number | null;
+                    /**
+                     * Overlay
+                     * @description also draw `overlay.mp4`, which takes about as long as tracking
+                     * @default true
+                     */
+                    overlay?: boolean;
+                    /**
+                     * Priority
+                     * @description lower goes first
+                     * @default 100
+                     */
+                    priority?: number;
+                    /**
+                     * Refine
+                     * @description smooth and fill gaps in a second pass
+                     * @default false
+                     */
+                    refine?: boolean;
+                    /**
+                     * Format: binary
+                     * @description the file
+                     */
+                    video: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The result, once the job is complete */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processed"];
+                };
+            };
+            /** @description What was sent cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not possible in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unsupported format */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
