@@ -46,6 +46,16 @@ def squares(
     return Squares(centers.astype(np.float32), sides.astype(np.float32), np.zeros(len(sides), np.float32))
 
 
+def overlaps(first: NDArray[np.floating], second: NDArray[np.floating]) -> Float64:
+    """Return the (n, m) intersections over unions of boxes x1 y1 x2 y2; 0 without area."""
+    left, right = first.astype(np.float64)[:, None], second.astype(np.float64)[None]
+    shared = np.clip(np.minimum(left[..., 2:], right[..., 2:]) - np.maximum(left[..., :2], right[..., :2]), 0, None)
+    intersection = shared.prod(axis=-1)
+    union = (left[..., 2:] - left[..., :2]).prod(-1) + (right[..., 2:] - right[..., :2]).prod(-1) - intersection
+    part: Float64 = np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+    return part
+
+
 def _centers_and_sizes(boxes: NDArray[np.floating]) -> tuple[Float64, Float64]:
     corners = np.asarray(boxes, np.float64).reshape(-1, 4)
     return (corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]

@@ -25,7 +25,7 @@ from tracker_service.pipeline.models.detection import PersonDetector
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import Bool, Detections, DroppedDetections, Frame, FrameResult, UInt8
+from tracker_service.types import Bool, Detections, DroppedDetections, Frame, FrameResult, People, UInt8
 
 _Removed: TypeAlias = tuple[tuple[Gate, Detections], ...]
 
@@ -100,18 +100,40 @@ class Perception:
             found = self._detector.detect(window) if detections is None else detections
             gated = [self._gated(frame.image, boxes) for frame, boxes in zip(window, found, strict=True)]
         backgrounds = self._backgrounds(window, found)
-        candidates = [seen.candidates for seen in gated]
-        bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=self._times)
-        with self._times.measure("features" if self._models.appearance is None else "appearance"):
-            appearance = self._appearance.describe(candidates, bodies)
+        described = self._described([seen.candidates for seen in gated], self._times)
         with self._times.measure("features"):
             observations = [
-                self._observation(frame, seen, found, looks)
-                for frame, seen, found, looks in zip(window, gated, bodies, appearance, strict=True)
+                self._observation(frame, seen, every)
+                for frame, seen, every in zip(window, gated, described, strict=True)
             ]
         return tuple(
             replace(seen, background=background) for seen, background in zip(observations, backgrounds, strict=True)
         )
+
+    def describe_expected(self, image: UInt8, detections: Detections) -> People:
+        """Return the people of boxes in which somebody is expected, without any gate.
+
+        Turned crops are tried however low a score is: it says less than that a tracked person should be there.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, the frame.
+            detections: the boxes, without masks.
+        """
+        certain = replace(detections, scores=np.ones_like(detections.scores))
+        (people,) = self._described([self._candidates(image, certain)], StageTimes())
+        return replace(people, detections=detections)
+
+    def _described(self, candidates: Sequence[Candidates], times: StageTimes) -> list[People]:
+        """Return everything that is known about the people in the boxes of a window."""
+        bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=times)
+        with times.measure("features" if self._models.appearance is None else "appearance"):
+            appearance = self._appearance.describe(candidates, bodies)
+        with times.measure("features"):
+            return [_people(*parts) for parts in zip(candidates, bodies, appearance, strict=True)]
+
+    def _candidates(self, image: UInt8, detections: Detections) -> Candidates:
+        regions = squares(detections.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
+        return Candidates(image, detections, regions)
 
     def _backgrounds(self, window: Sequence[Frame], found: Sequence[Detections]) -> Sequence[Background | None]:
         """Return what the camera is followed by: every frame outside what the detector holds for people."""
@@ -130,11 +152,10 @@ class Perception:
         passed = ~low & ~small
         parts = passed & self._low_score_parts(detections, passed)
         kept = detections.take(passed & ~parts)
-        regions = squares(kept.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
         bare = replace(detections, masks=None)
         removed = ((Gate.LOW_SCORE, low), (Gate.SMALL, small), (Gate.DUPLICATE, parts))
         return _Gated(
-            Candidates(image, kept, regions),
+            self._candidates(image, kept),
             tuple((gate, bare.take(rows)) for gate, rows in removed),
             self._low_boxes(detections, low, passed, size) if self._second_look else Detections.empty(),
         )
@@ -150,16 +171,7 @@ class Perception:
         inside = containments(detections.boxes, detections.boxes[passed & confident]) > self._duplicates.containment
         return np.asarray(~confident & inside.any(axis=1))
 
-    def _observation(self, frame: Frame, seen: _Gated, bodies: Bodies, appearance: Appearance) -> FrameObservation:
-        candidates = seen.candidates
-        every = build_people(
-            replace(candidates.detections, masks=None),  # cut out by now, and large
-            bodies.squares,
-            bodies.estimates,
-            candidates.frame_size,
-            appearance.embedding,
-            uv_maps=appearance.uv_maps,
-        )
+    def _observation(self, frame: Frame, seen: _Gated, every: People) -> FrameObservation:
         present = ~self._gates.absent(every.presence)
         single = np.ones(len(every), np.bool_)
         single[present] = self._duplicates.keep(every.take(present))
@@ -170,7 +182,7 @@ class Perception:
         result = FrameResult(
             frame.number,
             frame.timestamp,
-            *candidates.frame_size,
+            *seen.candidates.frame_size,
             persons=(),
             shot=frame.shot,
             dropped=_counts(removed),
@@ -184,6 +196,17 @@ class Perception:
             image=frame.image if self._keep_images or self._second_look else None,
             keep_image=self._keep_images,
         )
+
+
+def _people(candidates: Candidates, bodies: Bodies, appearance: Appearance) -> People:
+    return build_people(
+        replace(candidates.detections, masks=None),  # cut out by now, and large
+        bodies.squares,
+        bodies.estimates,
+        candidates.frame_size,
+        appearance.embedding,
+        uv_maps=appearance.uv_maps,
+    )
 
 
 def _counts(removed: _Removed) -> DroppedDetections:

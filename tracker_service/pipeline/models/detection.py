@@ -41,6 +41,11 @@ class PersonDetector:
             raise ModelContractError(f"model {model}, input images: expected a fixed size, got {height}x{width}")
         self._size = (width, height)
 
+    @property
+    def side(self) -> int:
+        """Shorter side of the model's input, pixels."""
+        return min(self._size)
+
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Return the detections of each frame, in its own pixels, best score first, without any gate."""
         letterboxed = [letterbox(frame.image, self._size) for frame in frames]
