@@ -41,6 +41,7 @@ class ModelSet:
         appearance: model that embeds how people look; None for the colour descriptor, which needs no model.
         appearance_encoder: model that embeds pairs of texture maps (letter T of ``predict``), None where there is none.
         pose_transformer: model that predicts poses beside the tracker, None where there is none.
+        finder: model that finds people in cut-outs, for the second look; the detector where it is not served, or None.
         body: folder in the model repository that holds `body_model.npz`.
         crop_margin: crop side relative to the padded box. Raising it shows more surroundings and a smaller person.
         crop_aspect: width:height the box is padded to before squaring (HMR2's 192:256), None for the plain box.
@@ -58,6 +59,7 @@ class ModelSet:
     appearance: str | None
     appearance_encoder: str | None
     pose_transformer: str | None
+    finder: str | None
     body: str
     crop_margin: float
     crop_aspect: tuple[int, int] | None
@@ -92,6 +94,7 @@ LITE = ModelSet(
     appearance=None,
     appearance_encoder=None,
     pose_transformer=None,
+    finder="person_finder",
     body="hmr_lite",
     crop_margin=1.25,
     crop_aspect=None,
@@ -128,6 +131,7 @@ FULL = ModelSet(
     appearance="appearance",
     appearance_encoder="appearance_encoder",
     pose_transformer="pose_predictor",
+    finder="person_finder",
     body="hmr2",
     crop_margin=1.0,
     crop_aspect=(192, 256),

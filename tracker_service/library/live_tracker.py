@@ -15,6 +15,7 @@ from tracker_service.settings import Settings
 from tracker_service.types import Detections, Frame, FrameResult, UInt8
 from tracker_service.wiring.models import load_body, open_client
 from tracker_service.wiring.run import open_perception
+from tracker_service.wiring.second_look import open_second_look
 from tracker_service.wiring.tracker import TrackerFactory
 
 
@@ -48,9 +49,11 @@ class LiveTracker:
         self._last = -1
         with ExitStack() as opened:
             client = opened.enter_context(closing(open_client(settings)))
+            again = settings.second_look.enable
             self._perception = open_perception(
-                settings, client, times=self._times, follow_camera=settings.camera.follow
+                settings, client, times=self._times, second_look=again, follow_camera=settings.camera.follow
             )
+            self._second_look = open_second_look(settings, client, self._perception, self._times) if again else None
             self._tracker = TrackerFactory(settings, client, load_body(settings), live=True).new()
             self._opened = opened.pop_all()
 
@@ -68,7 +71,7 @@ class LiveTracker:
         Args:
             image: (H, W, 3) uint8 RGB.
             detections: of this image, where they come from elsewhere; None lets the detector look. The gates of the
-                settings hold for them, too.
+                settings hold for them, too, and nobody else is looked for.
             frame_number: of the image, greater than the last one's; None counts on. Numbers that are left out are
                 frames in which nobody was seen.
             timestamp: seconds since the first image; None takes the number at ``fps``.
@@ -86,7 +89,7 @@ class LiveTracker:
         frame = Frame(number, number / self._fps if timestamp is None else timestamp, image, shot)
         (observation,) = self._perception.observe([frame], None if detections is None else [detections])
         seen = with_camera_motion(observation, self._camera, self._times)
-        people = associate_observed(self._tracker, seen)
+        people = associate_observed(self._tracker, seen, self._second_look if detections is None else None)
         recorder = Recorder()
         recorder.add(TrackedFrame(seen.result), people)
         self._last = number

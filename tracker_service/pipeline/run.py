@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tracker_service.camera.follower import CameraFollower
 from tracker_service.phalp.tracker import Tracker
-from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.overlap import map_in_order, read_ahead
 from tracker_service.pipeline.overlap_parameters import OverlapParameters
 from tracker_service.pipeline.perception import Perception
@@ -33,6 +33,7 @@ class RunStages:
         overlap: how the stages overlap.
         detect_shots: look for shot changes.
         refiner: fills gaps and smooths, None leaves the frames as they are; new, or with the state of that border.
+        second_look: looks again for people who were missed, None for not.
         camera: follows the camera where the perception leaves it something to see; new, or with that state.
     """
 
@@ -41,6 +42,7 @@ class RunStages:
     overlap: OverlapParameters
     detect_shots: bool
     refiner: Refiner | None = None
+    second_look: SecondLook | None = None
     camera: CameraFollower = field(default_factory=CameraFollower)
 
 
@@ -73,7 +75,13 @@ class TrackingRun:
         self.times = StageTimes() if times is None else times
         observed = observe_frames(frames, stages, self.times, first=first)
         stream = track_frames(
-            observed, stages.tracker, stages.camera, Recorder(open_frames), self.times, border_every=border_every
+            observed,
+            stages.tracker,
+            stages.camera,
+            Recorder(open_frames),
+            self.times,
+            border_every=border_every,
+            second_look=stages.second_look,
         )
         if stages.refiner is not None:
             stream = _refined(stream, stages.refiner)

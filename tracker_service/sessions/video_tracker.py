@@ -9,7 +9,7 @@ from tracker_service.camera.follower import CameraFollower
 from tracker_service.phalp.reporting import live_people
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.camera_motion import with_camera_motion
-from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.sessions.answers import RecordedAnswers
@@ -44,6 +44,7 @@ class VideoTracker:
         body: computes the joints of people predicted in late frames; without it they keep those last observed.
         history: answers kept.
         times: counts the busy seconds of association.
+        second_look: looks again for people who were missed, None for not; in frames that come in order only.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class VideoTracker:
         body: BodyModel | None,
         history: int,
         times: StageTimes | None = None,
+        second_look: SecondLook | None = None,
     ) -> None:
         self.answers = RecordedAnswers(history)
         self._name = name
@@ -61,6 +63,7 @@ class VideoTracker:
         self._camera = CameraFollower()
         self._memory = PersonMemory()
         self._late = LateFrames(tracker.parameters, body, self.answers, self._memory, tracker.new_identity)
+        self._second_look = second_look
         self._times = StageTimes() if times is None else times
         self._names: dict[int, int] = {}
         self._last: int | None = None
@@ -102,7 +105,7 @@ class VideoTracker:
         """Let the tracker associate the frame."""
         number = seen.frame_number
         before = set(self._tracker.tracks.track_id.tolist())
-        people = associate_observed(self._tracker, seen)
+        people = associate_observed(self._tracker, seen, self._second_look)
         self._last = number
         newcomers = [person for person in people if person.track_id not in before]
         names, missed = self._late.match_newcomers(newcomers, number, frame_size)

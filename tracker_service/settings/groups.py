@@ -19,6 +19,7 @@ from tracker_service.model_sets import ModelChoices
 from tracker_service.people.gates import Gates
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.overlap_parameters import OverlapParameters
+from tracker_service.pipeline.second_look.second_look_parameters import SecondLookParameters
 from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.video.video_parameters import VideoParameters
@@ -38,6 +39,11 @@ class PhalpSettings(TrackerParameters, Gates, ModelChoices):
 @dataclass(frozen=True, config=_STRICT)
 class CameraSettings(CameraParameters):
     """``camera``: how the camera moved."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class SecondLookSettings(SecondLookParameters):
+    """``second_look``: people who were missed are looked for once more."""
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -25,6 +25,7 @@ from tracker_service.settings.groups import (
     PipelineSettings,
     RefinementSettings,
     RenderSettings,
+    SecondLookSettings,
     ServiceSettings,
     SessionSettings,
     VideoSettings,
@@ -59,8 +60,8 @@ class Settings(BaseSettings):
         model_set: the models to run.
         detect_shots: look for shot changes.
         overwrite: replace results that are there.
-        phalp, camera, video, render, refinement, inference, pipeline, service, api, limits, sessions, jobs, media:
-            groups; each value is explained where it is declared.
+        phalp, camera, second_look, video, render, refinement, inference, pipeline, service, api, limits, sessions, jobs,
+            media: groups; each value is explained where it is declared.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True)
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     overwrite: bool = True
     phalp: PhalpSettings = PhalpSettings()
     camera: CameraSettings = CameraSettings()
+    second_look: SecondLookSettings = SecondLookSettings()
     video: VideoSettings = VideoSettings()
     render: RenderSettings = RenderSettings()
     refinement: RefinementSettings = RefinementSettings()

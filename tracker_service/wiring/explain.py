@@ -15,6 +15,7 @@ from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import load_body, open_client
 from tracker_service.wiring.run import follows_camera, given_boxes, open_perception
+from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.track import open_video
 from tracker_service.wiring.tracker import TrackerFactory
 
@@ -49,9 +50,16 @@ def explain_frame(
     """
     times, first, last = StageTimes(), None, None
     with closing(open_client(settings)) as client, open_video(settings, source) as video:
+        again = looks_again(settings)
         perception = open_perception(
-            settings, client, times=times, follow_camera=follows_camera(settings), given=given_boxes(settings)
+            settings,
+            client,
+            times=times,
+            second_look=again,
+            follow_camera=follows_camera(settings),
+            given=given_boxes(settings),
         )
+        second_look = open_second_look(settings, client, perception, times) if again else None
         trackers = TrackerFactory(settings, client, load_body(settings))
         tracker, camera = trackers.new(), CameraFollower()
         stages = RunStages(perception, tracker, overlap=settings.pipeline, detect_shots=settings.detect_shots)
@@ -61,7 +69,7 @@ def explain_frame(
                 frame = seen.result
                 last = frame.frame_number
                 first = last if first is None else first
-                associate_observed(tracker, seen)
+                associate_observed(tracker, seen, second_look)
                 if progress is not None:
                     progress(last)
                 if last == number and tracker.decision is not None:

@@ -1,7 +1,10 @@
 """From the settings to the models: which, where they run, and the body they speak of."""
 
+from contextlib import suppress
+from dataclasses import replace
+
 from tracker_service.body.model import BodyModel
-from tracker_service.errors import SettingsError
+from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.embedded import EmbeddedClient
@@ -17,6 +20,8 @@ def models_of(settings: Settings) -> ModelSet:
         SettingsError: the set lacks a model that the settings ask for.
     """
     models = model_set(settings.model_set).chosen(settings.phalp)
+    if not settings.second_look.enable or settings.second_look.by == "detector" or settings.phalp.upstream:
+        models = replace(models, finder=None)
     if "T" in settings.phalp.predict and models.appearance_encoder is None:
         raise SettingsError(
             f"phalp.predict: expected no T, because there are no texture maps, got {settings.phalp.predict}"
@@ -35,7 +40,11 @@ def open_client(settings: Settings) -> InferenceClient:
 def devices_in_use(client: InferenceClient, models: ModelSet) -> dict[str, DeviceName]:
     """Return the device of each model that looks at frames, by the model's name; raises `InferenceError`."""
     names = (models.detector, models.hmr, models.appearance)
-    return {name: client.signature(name).device for name in names if name is not None}
+    devices = {name: client.signature(name).device for name in names if name is not None}
+    if models.finder is not None:
+        with suppress(ModelNotFoundError):  # the detector looks at cut-outs where it is not served
+            devices[models.finder] = client.signature(models.finder).device
+    return devices
 
 
 def load_body(settings: Settings) -> BodyModel:

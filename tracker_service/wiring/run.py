@@ -21,6 +21,7 @@ from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import Frame
 from tracker_service.wiring.models import load_body, models_of
+from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory, pose_transformer_in_use
 
 
@@ -94,19 +95,23 @@ def open_run(
     if settings.refinement.enable:
         state = None if border is None else border.held
         refiner = Refiner(settings.refinement, trackers.parameters, body, rate, state)
+    again = looks_again(settings)
+    perception = open_perception(
+        settings,
+        client,
+        times=times,
+        keep_images=options.keeps_images,
+        second_look=again,
+        follow_camera=follows_camera(settings),
+        given=given_boxes(settings),
+    )
     stages = RunStages(
-        open_perception(
-            settings,
-            client,
-            times=times,
-            keep_images=options.keeps_images,
-            follow_camera=follows_camera(settings),
-            given=given_boxes(settings),
-        ),
+        perception,
         trackers.new() if border is None else trackers.restored(border.tracker),
         settings.pipeline,
         settings.detect_shots,
         refiner,
+        open_second_look(settings, client, perception, times) if again else None,
         CameraFollower(None if border is None else border.camera),
     )
     return TrackingRun(

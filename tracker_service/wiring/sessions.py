@@ -10,6 +10,7 @@ from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings
 from tracker_service.wiring.run import open_perception
+from tracker_service.wiring.second_look import open_second_look
 from tracker_service.wiring.tracker import TrackerFactory
 
 
@@ -29,7 +30,7 @@ def open_sessions(
         settings: everything that can be set.
         client: runs the models; stays the caller's to close, after the sessions.
         body: gives the joints of predicted people.
-        times: counts busy seconds of detection, crops, bodies, features, camera and association.
+        times: counts busy seconds of detection, crops, bodies, features, camera, association and the second look.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
 
     Raises:
@@ -40,11 +41,13 @@ def open_sessions(
     if settings.phalp.use_gt:
         raise SettingsError("phalp.use_gt: expected false, because live frames have no given identities, got true")
     times = StageTimes() if times is None else times
-    perception = open_perception(settings, client, times=times, follow_camera=settings.camera.follow)
+    again = settings.second_look.enable
+    perception = open_perception(settings, client, times=times, second_look=again, follow_camera=settings.camera.follow)
+    second_look = open_second_look(settings, client, perception, times) if again else None
     trackers = TrackerFactory(settings, client, body, live=True)
 
     def new_video(name: VideoName) -> VideoTracker:
-        return VideoTracker(name, trackers.new(), body, settings.sessions.history, times)
+        return VideoTracker(name, trackers.new(), body, settings.sessions.history, times, second_look)
 
     return FrameSessions(
         perception.observe,

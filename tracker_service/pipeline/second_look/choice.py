@@ -53,7 +53,7 @@ def best_box(found: Detections, expected: Float32, reach: Reach) -> tuple[int, f
 
 def not_taken(found: Detections, seen: Float32) -> Detections:
     """Return the boxes that are not those of people who were seen without looking again, ``seen`` (m, 4)."""
-    return found.take(~(overlaps(found.boxes, seen) > _SAME_PERSON).any(axis=1))
+    return found.take(np.asarray(~(overlaps(found.boxes, seen) > _SAME_PERSON).any(axis=1)))
 
 
 def without_rivals(boxes: Float32, values: Float64) -> list[int]:

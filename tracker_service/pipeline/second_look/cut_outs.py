@@ -6,8 +6,8 @@ from tracker_service.people.crops import crop_to_source
 from tracker_service.types import Detections, ExpectedPeople, Float32, Float64, Squares
 
 _LARGEST = 4.0
-"""Side of the largest cut-out, as a multiple of the longer side of the expected box: beyond it a person is too small in
-it to gain anything."""
+"""Side of the largest cut-out, as a multiple of the longer side of the expected box: in a larger one a person is too
+small for anything to be gained."""
 _QUARTER = np.pi / 2
 
 
@@ -34,7 +34,7 @@ def cut_outs(expected: ExpectedPeople, *, side: float, growth: float, angles: Fl
 
 def quarter_turns(roll: Float32) -> Float32:
     """Return the nearest multiples of 90 degrees: boxes found in a square turned by one stay upright in the frame."""
-    return (np.rint(roll / _QUARTER) % 4 * _QUARTER).astype(np.float32)
+    return np.asarray(np.rint(roll / _QUARTER) % 4 * _QUARTER, np.float32)
 
 
 def in_frame(found: Detections, square: Squares, size: int, frame_size: tuple[int, int]) -> Detections:

@@ -138,7 +138,7 @@ class SecondLook:
         found = []
         for row, boxes in enumerate(self._detector.model.detect(frames)):
             above = boxes.take(boxes.scores > np.float32(gate))
-            in_source = in_frame(above, regions.take([row]), size, (image.shape[1], image.shape[0]))
+            in_source = in_frame(above, regions.take(np.array([row])), size, (image.shape[1], image.shape[0]))
             found.append(not_taken(in_source, taken))
         grown = np.minimum(growth_of(wanted, growth), _MOST_GROWTH)
         return _best(expected, sought.tolist(), found, _NEAR_A_FIND, grown.tolist())
