@@ -60,8 +60,8 @@ class Settings(BaseSettings):
         model_set: the models to run.
         detect_shots: look for shot changes.
         overwrite: replace results that are there.
-        phalp, camera, second_look, video, render, refinement, inference, pipeline, service, api, limits, sessions, jobs,
-            media: groups; each value is explained where it is declared.
+        phalp, camera, second_look, video, render, refinement, inference, pipeline, service, api, limits, sessions,
+            jobs, media: groups; each value is explained where it is declared.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True)

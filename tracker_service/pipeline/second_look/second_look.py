@@ -144,11 +144,12 @@ class SecondLook:
         return _best(expected, sought.tolist(), found, _NEAR_A_FIND, grown.tolist())
 
     def _described(self, image: UInt8, expected: ExpectedPeople, finds: Sequence[_Find]) -> FoundPeople | None:
-        """Return the people found, with bodies, without those whom the body model does not see."""
+        """Return the people found, with bodies, without doubtful ones whom the body model does not see."""
         boxes = np.array([find.box for find in finds], np.float32)
         scores = np.array([find.score for find in finds], np.float32)
         people = self._perception.describe_expected(image, Detections(boxes, scores))
-        present = np.flatnonzero(people.presence >= np.float32(self._parameters.presence))
+        sure, least = np.float32(self._parameters.sure), np.float32(self._parameters.presence)
+        present = np.flatnonzero((scores >= sure) | (people.presence >= least))
         if not len(present):
             return None
         rows = np.array([find.row for find in finds])[present]
