@@ -80,7 +80,7 @@ def test_an_installed_wheel_tracks_a_clip_anywhere(environment: Environment, tmp
     assert any(frame["persons"] for frame in frames)
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["model_set"] == "lite"
-    assert summary["runs_on"] == {"detector_lite": "cpu", "hmr_lite": "cpu"}
+    assert summary["runs_on"] == {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"}
 
 
 def test_the_dependencies_agree_with_each_other(environment: Environment) -> None:
@@ -101,4 +101,4 @@ def test_the_command_of_the_error_installs_what_runs_on_another_device(
     done = environment.track(tmp_path, "device=openvino")
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "summary.json").read_text())
-    assert summary["runs_on"] == {"detector_lite": "openvino", "hmr_lite": "openvino"}
+    assert summary["runs_on"] == {"detector_lite": "openvino", "hmr_lite": "openvino", "person_finder": "openvino"}

@@ -16,7 +16,7 @@ from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.settings import load_settings
-from tracker_service.types import PersonState, UInt8
+from tracker_service.types import FoundBy, PersonState, UInt8
 from tracker_service.video.source import open_source
 from tracker_service.wiring.models import load_body, models_of, open_client
 from tracker_service.wiring.sessions import open_sessions
@@ -68,7 +68,7 @@ def test_frames_of_four_workers_whose_detections_are_suppressed_have_poses(
         lambda number, boxes: np.full(len(boxes), number not in gone),
     )
     times = StageTimes()
-    given, batches = answers(filtered, images, times=times)
+    given, batches = answers(filtered, images, times=times, settings={"second_look": {"enable": False}})
     mains = [main for number in range(FRAMES) if (main := given[number].main) is not None]
     assert len(mains) == FRAMES
     assert {mains[number].state for number in gone} == {PersonState.PREDICTED}
@@ -76,6 +76,20 @@ def test_frames_of_four_workers_whose_detections_are_suppressed_have_poses(
     assert {main.track_id for main in mains} == {1}
     assert sum(batches) == FRAMES
     assert {"detection", "bodies", "association"} <= set(times.seconds())
+
+
+def test_a_person_whom_the_detector_misses_in_a_live_frame_is_looked_for_again(
+    client: InferenceClient, images: dict[int, UInt8]
+) -> None:
+    gone = {7, 8}
+    detector = models_of(load_settings()).detector
+    filtered = FilteredDetector(client, detector, images, lambda number, boxes: np.full(len(boxes), number not in gone))
+    few, times = {number: images[number] for number in range(9)}, StageTimes()
+    given, _ = answers(filtered, few, times=times)
+    mains = [given[number].main for number in few]
+    assert [main is not None and main.found_by for main in mains] == [FoundBy.DETECTION] * 7 + [FoundBy.SECOND_LOOK] * 2
+    assert {main.state for main in mains if main is not None} == {PersonState.SEEN}
+    assert times.seconds()["second look"] > 0
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 700), (3000, 2), (64, 48)])

@@ -35,7 +35,8 @@ def busy_shares(seconds: Mapping[str, float], elapsed: float, *, workers: int) -
 class StageTimes:
     """Adds up busy seconds by stage; safe to use from several threads.
 
-    Stages overlap, so their sum may exceed the wall time; the busiest one bounds the speed.
+    What is measured inside another measurement, in the same thread, counts for the inner stage only. Stages of
+    several threads overlap, so their sum may exceed the wall time; the busiest one bounds the speed.
 
     Args:
         observe: called with stage and seconds of every single measurement, in the measuring thread.
@@ -45,15 +46,19 @@ class StageTimes:
         self._seconds: dict[str, float] = {}
         self._observe = observe
         self._lock = threading.Lock()
+        self._inner = threading.local()
 
     @contextmanager
     def measure(self, stage: str) -> Generator[None, None, None]:
         """Count the time inside the block for ``stage``."""
-        start = time.perf_counter()
+        start, beside = time.perf_counter(), getattr(self._inner, "seconds", 0.0)
+        self._inner.seconds = 0.0
         try:
             yield
         finally:
-            self._add(stage, time.perf_counter() - start)
+            elapsed = time.perf_counter() - start
+            self._add(stage, elapsed - self._inner.seconds)
+            self._inner.seconds = beside + elapsed
 
     def measure_each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yield ``items``, counting the time that producing them takes for ``stage``."""

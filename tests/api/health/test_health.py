@@ -25,7 +25,7 @@ def test_health_has_the_contracts_fields(service: RunningService) -> None:
         "ready": True,
         "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
         "device": "cpu",
-        "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu"},
+        "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
         "vitdet_available": True,
         "error": None,
     }

@@ -36,7 +36,7 @@ class Health(BaseModel):
                     "ready": True,
                     "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
                     "device": "cpu",
-                    "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu"},
+                    "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
                     "vitdet_available": True,
                     "error": None,
                 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker_service.people.boxes import overlaps
-from tracker_service.types import Detections, Float32, Float64
+from tracker_service.types import Bool, Detections, Float32, Float64
 
 _DISTANCE_WEIGHT, _SIZE_WEIGHT = 0.6, 0.3
 """What a distance of one box, and a size that differs by a factor of e, cost in units of the score."""
@@ -20,18 +20,18 @@ class Reach:
     Attributes:
         distance: between the centres, as a part of the expected box's longer side.
         ratio: of the longer sides, either way.
-        growth: factor on the distance, for frames in which the person was missed.
+        factor: on the distance, for frames in which the person was missed.
     """
 
     distance: float
     ratio: float
-    growth: float = 1.0
+    factor: float = 1.0
 
 
 def best_box(found: Detections, expected: Float32, reach: Reach) -> tuple[int, float] | None:
     """Return the row of the best box within reach and its value; None where there is none.
 
-    The value is the score, less what distance (in units of the growth) and a different size cost.
+    The value is the score, less what distance (in units of the factor) and a different size cost.
 
     Args:
         found: the boxes, in the frame.
@@ -44,16 +44,16 @@ def best_box(found: Detections, expected: Float32, reach: Reach) -> tuple[int, f
     centers, sizes = _centers_and_sizes(found.boxes)
     distance = np.linalg.norm(centers - center, axis=1) / size
     change = np.abs(np.log(sizes / size))
-    within = (distance < reach.distance * reach.growth) & (change < np.log(reach.ratio))
+    within = (distance < reach.distance * reach.factor) & (change < np.log(reach.ratio))
     # Half a box is far in the first missed frame, not in the tenth.
-    value = found.scores - _DISTANCE_WEIGHT * distance / reach.growth - _SIZE_WEIGHT * change
+    value = found.scores - _DISTANCE_WEIGHT * distance / reach.factor - _SIZE_WEIGHT * change
     best = int(np.where(within, value, -np.inf).argmax())
     return (best, float(value[best])) if within[best] else None
 
 
-def not_taken(found: Detections, seen: Float32) -> Detections:
-    """Return the boxes that are not those of people who were seen without looking again, ``seen`` (m, 4)."""
-    return found.take(np.asarray(~(overlaps(found.boxes, seen) > _SAME_PERSON).any(axis=1)))
+def of_people(found: Detections, seen: Float32) -> Bool:
+    """Return (n,) which boxes are those of people who were seen without looking again, ``seen`` (m, 4)."""
+    return np.asarray((overlaps(found.boxes, seen) > _SAME_PERSON).any(axis=1))
 
 
 def without_rivals(boxes: Float32, values: Float64) -> list[int]:

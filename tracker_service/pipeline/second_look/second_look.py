@@ -6,7 +6,7 @@ does, and the tracker decides by pose, place and appearance whether it is the pe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from tracker_service.people.crops import crop
 from tracker_service.pipeline.models.detection import PersonDetector
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import Perception
-from tracker_service.pipeline.second_look.choice import Reach, best_box, not_taken, without_rivals
+from tracker_service.pipeline.second_look.choice import Reach, best_box, of_people, without_rivals
 from tracker_service.pipeline.second_look.cut_outs import cut_outs, growth_of, in_frame, quarter_turns
 from tracker_service.pipeline.second_look.second_look_parameters import SecondLookParameters
 from tracker_service.pipeline.stage_times import StageTimes
@@ -23,9 +23,9 @@ from tracker_service.types import (
     Detections,
     ExpectedPeople,
     Float32,
+    Float64,
     FoundPeople,
     Frame,
-    Int64,
     LookAgain,
     UInt8,
 )
@@ -95,12 +95,22 @@ class SecondLook:
     def _find(self, seen: FrameObservation, image: UInt8, expected: ExpectedPeople) -> list[_Find]:
         """Return at most one box for each of the expected people."""
         taken = seen.people.detections.boxes
-        finds = self._among_low_boxes(expected, not_taken(seen.low_boxes, taken))
+        low = seen.low_boxes.take(~of_people(seen.low_boxes, taken))
+        growth = growth_of(expected, self._parameters.growth)
+        finds = _best(expected, [low] * len(expected), _NEAR_A_LOW_BOX, np.minimum(growth, _MOST_GROWTH_OF_LOW_BOXES))
+        done = np.isin(np.arange(len(expected)), [find.row for find in finds])
         for angles, gate in self._views(expected):
-            sought = np.setdiff1d(np.arange(len(expected)), [find.row for find in finds])
-            sought = sought[np.isfinite(angles[sought])]
-            if len(sought):
-                finds += self._in_cut_outs(image, expected, sought, angles[sought], gate, taken)
+            rows = np.flatnonzero(~done & np.isfinite(angles))
+            if not len(rows):
+                continue
+            found = self._in_cut_outs(image, expected.take(rows), angles[rows], gate)
+            known = [of_people(boxes, taken) for boxes in found]
+            free = [boxes.take(~here) for boxes, here in zip(found, known, strict=True)]
+            new = _best(expected.take(rows), free, _NEAR_A_FIND, np.minimum(growth[rows], _MOST_GROWTH))
+            finds += [replace(find, row=int(rows[find.row])) for find in new]
+            # Who is hidden by somebody else does not become visible by turning the picture.
+            done[rows[[bool(here.any()) for here in known]]] = True
+            done[[find.row for find in finds]] = True
         boxes = np.array([find.box for find in finds], np.float32).reshape(-1, 4)
         return [finds[row] for row in without_rivals(boxes, np.array([find.value for find in finds]))]
 
@@ -117,38 +127,23 @@ class SecondLook:
             (np.where(differs, last, np.float32(np.nan)), self._detector.turned_gate),
         ]
 
-    def _among_low_boxes(self, expected: ExpectedPeople, low: Detections) -> list[_Find]:
-        grown = np.minimum(growth_of(expected, self._parameters.growth), _MOST_GROWTH_OF_LOW_BOXES)
-        return _best(expected, range(len(expected)), [low] * len(expected), _NEAR_A_LOW_BOX, grown.tolist())
-
-    def _in_cut_outs(
-        self,
-        image: UInt8,
-        expected: ExpectedPeople,
-        sought: Int64,
-        angles: Float32,
-        gate: float,
-        taken: Float32,
-    ) -> list[_Find]:
-        """Look at the cut-outs of the expected people in rows ``sought``, all in one batch."""
-        wanted, growth = expected.take(sought), self._parameters.growth
-        regions = cut_outs(wanted, side=self._parameters.cut_out, growth=growth, angles=angles)
+    def _in_cut_outs(self, image: UInt8, expected: ExpectedPeople, angles: Float32, gate: float) -> list[Detections]:
+        """Return who is seen in the cut-outs of the expected people, all in one batch, in the pixels of the frame."""
+        regions = cut_outs(expected, side=self._parameters.cut_out, growth=self._parameters.growth, angles=angles)
         size = self._detector.model.side
         frames = [Frame(0, 0.0, picture) for picture in crop(image, regions, size, antialias=True)]
         found = []
         for row, boxes in enumerate(self._detector.model.detect(frames)):
             above = boxes.take(boxes.scores > np.float32(gate))
-            in_source = in_frame(above, regions.take(np.array([row])), size, (image.shape[1], image.shape[0]))
-            found.append(not_taken(in_source, taken))
-        grown = np.minimum(growth_of(wanted, growth), _MOST_GROWTH)
-        return _best(expected, sought.tolist(), found, _NEAR_A_FIND, grown.tolist())
+            found.append(in_frame(above, regions.take(np.array([row])), size, (image.shape[1], image.shape[0])))
+        return found
 
     def _described(self, image: UInt8, expected: ExpectedPeople, finds: Sequence[_Find]) -> FoundPeople | None:
         """Return the people found, with bodies, without doubtful ones whom the body model does not see."""
         boxes = np.array([find.box for find in finds], np.float32)
         scores = np.array([find.score for find in finds], np.float32)
         people = self._perception.describe_expected(image, Detections(boxes, scores))
-        sure, least = np.float32(self._parameters.sure), np.float32(self._parameters.presence)
+        sure, least = np.float32(self._parameters.sure_find), np.float32(self._parameters.find_presence)
         present = np.flatnonzero((scores >= sure) | (people.presence >= least))
         if not len(present):
             return None
@@ -156,16 +151,10 @@ class SecondLook:
         return FoundPeople(people.take(present), expected.track_id[rows])
 
 
-def _best(
-    expected: ExpectedPeople,
-    rows: Sequence[int],
-    found: Sequence[Detections],
-    reach: Reach,
-    growth: Sequence[float],
-) -> list[_Find]:
-    """Return the best box for each of the expected people in ``rows``, of the boxes found for them."""
+def _best(expected: ExpectedPeople, found: Sequence[Detections], reach: Reach, growth: Float64) -> list[_Find]:
+    """Return the best box for each of the expected people, of the boxes found for them."""
     finds = []
-    for row, boxes, factor in zip(rows, found, growth, strict=True):
+    for row, (boxes, factor) in enumerate(zip(found, growth.tolist(), strict=True)):
         best = best_box(boxes, expected.boxes[row], Reach(reach.distance, reach.ratio, factor))
         if best is not None:
             at, value = best
