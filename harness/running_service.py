@@ -16,6 +16,7 @@ from typing import Any, Self
 import httpx
 import orjson
 
+from harness.forked_program import ForkedProgram
 from harness.waiting import until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +37,7 @@ class RunningService:
         settings: ``key=value`` overrides.
         command: what to run in place of ``python -m tracker_service serve``.
         environment: added to this process's environment.
+        forked: whether a process that has the imports already is forked, see `harness.forked_program`.
     """
 
     def __init__(
@@ -44,16 +46,18 @@ class RunningService:
         *settings: str,
         command: Sequence[str] = ("-m", "tracker_service", "serve"),
         environment: dict[str, str] | None = None,
+        forked: bool = False,
     ) -> None:
         self.folder = folder
         self.url = ""
         """Known once it listens."""
-        self._command = [sys.executable, *command, f"jobs.folder={folder / 'jobs'}", *settings, "service.port=0"]
+        self._command = [*command, f"jobs.folder={folder / 'jobs'}", *settings, "service.port=0"]
         self._environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._forked = forked
+        self._process: subprocess.Popen[bytes] | ForkedProgram | None = None
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> subprocess.Popen[bytes] | ForkedProgram:
         """The process; its id is also that of its group."""
         if self._process is None:
             raise RuntimeError("the service was not started")
@@ -66,16 +70,7 @@ class RunningService:
             ServiceStartError: it does not get there; nothing is left running.
         """
         atexit.register(self.kill)
-        with (self.folder / "out").open("wb") as out, (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=log,
-                env=self._environment,
-                start_new_session=True,
-            )
+        self._process = self._forked_process() if self._forked else self._fresh_process()
         self._wait("listen", self._listens)
         if ready:
             self.wait_ready()
@@ -153,6 +148,27 @@ class RunningService:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.kill()
+
+    def _fresh_process(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "out").open("wb") as out, (self.folder / "log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, *self._command],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
+            )
+
+    def _forked_process(self) -> ForkedProgram:
+        option, module, *arguments = self._command
+        if option != "-m":
+            raise ValueError(f"expected -m and a module to fork, got {option}")
+        out, log = self.folder / "out", self.folder / "log"
+        for file in (out, log):
+            file.write_bytes(b"")
+        return ForkedProgram(module, arguments, ROOT, self._environment, out, log)
 
     def _logged(self) -> str:
         return (self.folder / "log").read_text(errors="replace")

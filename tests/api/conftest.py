@@ -16,7 +16,7 @@ StartService: TypeAlias = Callable[..., RunningService]
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A ready service with the lite models."""
-    with RunningService(tmp_path_factory.mktemp("service")) as running:
+    with RunningService(tmp_path_factory.mktemp("service"), forked=True) as running:
         yield running
 
 
@@ -35,7 +35,7 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
     def start(*settings: str, ready: bool = True, **options: Any) -> RunningService:
         folder = tmp_path / f"service{len(started)}"
         folder.mkdir()
-        started.append(RunningService(folder, *settings, **options))
+        started.append(RunningService(folder, *settings, **{"forked": True, **options}))
         return started[-1].start(ready=ready)
 
     yield start

@@ -17,7 +17,7 @@ def test_it_prints_one_line_with_its_address(service: RunningService) -> None:
 def test_options_and_overrides_reach_the_service(start_service: StartService) -> None:
     options = ("--host", "127.0.0.1", "--model-set", "lite", "--inference", "embedded", "--log-format", "text")
     command = ("-m", "tracker_service", "serve", *options)
-    service = start_service("limits.body_bytes=1000", ready=False, command=command)
+    service = start_service("limits.body_bytes=1000", ready=False, command=command, forked=False)
     assert service.post("/pose", content=bytes(1001), headers={"Content-Type": "image/jpeg"}).status_code == 413
     (line,) = service.log_lines("POST /pose 413")
     assert not line.startswith("{")

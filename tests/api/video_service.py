@@ -33,7 +33,13 @@ class VideoService(RunningService):
         rules = orjson.dumps([{"client": WINDOWS, "host": str(folder)}]).decode()
         roots = orjson.dumps([str(folder)]).decode()
         super().__init__(
-            folder, f"media.roots={roots}", f"media.rules={rules}", "jobs.chunk_frames=8", *settings, **options
+            folder,
+            f"media.roots={roots}",
+            f"media.rules={rules}",
+            "jobs.chunk_frames=8",
+            *settings,
+            forked=True,
+            **options,
         )
 
     def queue(self, client: httpx.Client | None = None, **fields: Any) -> str:

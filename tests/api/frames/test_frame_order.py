@@ -42,7 +42,7 @@ def suppressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServ
     """A service whose detector finds nobody in 36 % of the frames."""
     folder = tmp_path_factory.mktemp("suppressed")
     with RunningService(
-        folder, command=("-m", "tests.api.faulty_service"), environment={"FAULT_SUPPRESS": SUPPRESSED}
+        folder, command=("-m", "tests.api.faulty_service"), environment={"FAULT_SUPPRESS": SUPPRESSED}, forked=True
     ) as running:
         yield running
 

@@ -23,7 +23,10 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]
         f"service.api_keys_file={folder / 'keys'}",
         f'service.cors_origins=["{ORIGIN}"]',
     )
-    with RunningService(folder, *settings, environment={"PHALP_TRITON_SERVICE__API_KEYS": f'["{KEYS[1]}"]'}) as service:
+    keys = f'["{KEYS[1]}"]'
+    with RunningService(
+        folder, *settings, environment={"PHALP_TRITON_SERVICE__API_KEYS": keys}, forked=True
+    ) as service:
         yield service
 
 

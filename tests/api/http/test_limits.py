@@ -37,7 +37,11 @@ def strict(tmp_path_factory: pytest.TempPathFactory, hold: Path) -> Iterator[Run
     )
     folder = tmp_path_factory.mktemp("strict")
     with RunningService(
-        folder, *settings, command=("-m", "tests.api.faulty_service"), environment={"FAULT_HOLD": str(hold)}
+        folder,
+        *settings,
+        command=("-m", "tests.api.faulty_service"),
+        environment={"FAULT_HOLD": str(hold)},
+        forked=True,
     ) as service:
         yield service
 

@@ -25,7 +25,7 @@ schema = schemathesis.openapi.from_dict(create_app(load_settings({})).openapi())
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service that does not wait for the many frames that are never sent."""
-    with RunningService(tmp_path_factory.mktemp("impatient"), "sessions.gap_seconds=0.02") as running:
+    with RunningService(tmp_path_factory.mktemp("impatient"), "sessions.gap_seconds=0.02", forked=True) as running:
         yield running
 
 
