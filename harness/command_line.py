@@ -9,18 +9,30 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = """
-import json, os, sys, tempfile
+import gc, json, os, sys, tempfile
 import tracker_service.process.single_blas_thread
 from tracker_service.command_line.main import main
+
+def run(arguments):
+    sys.argv = ["phalp-triton", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code or 0
+    return 0
+
+gc.freeze()
 for line in sys.stdin:
     written = tempfile.TemporaryFile(), tempfile.TemporaryFile()
     child = os.fork()
     if not child:
         for number, file in enumerate(written):
             os.dup2(file.fileno(), 1 + number)
-        sys.argv = ["phalp-triton", *json.loads(line)]
-        main()
-        sys.exit(0)
+        status = run(json.loads(line))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Taking the interpreter apart would touch, and so copy, every page of the imports: it takes a second.
+        os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     texts = []
     for file in written:
