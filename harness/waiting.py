@@ -2,10 +2,14 @@
 
 import time
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import TypeVar
 
 LONGEST = 240.0
 """Seconds until a test gives up: only a defect takes that long, on however slow a machine."""
+
+_PAUSES = (0.01, 0.02, 0.03, 0.05)
+"""Seconds between two looks; the last goes on. Looking more often takes time from what is waited for."""
 
 Found = TypeVar("Found")
 
@@ -13,7 +17,8 @@ Found = TypeVar("Found")
 def until(condition: Callable[[], Found | None], seconds: float = LONGEST) -> Found:
     """Return what ``condition`` returns as soon as that is true."""
     deadline = time.monotonic() + seconds
+    pauses = chain(_PAUSES, repeat(_PAUSES[-1]))
     while not (found := condition()):
         assert time.monotonic() < deadline, f"expected {condition} within {seconds:g} s"
-        time.sleep(0.02)
+        time.sleep(next(pauses))
     return found

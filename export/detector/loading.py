@@ -1,10 +1,14 @@
 """Detectors of the transformers library, from a local folder or the hub."""
 
+import builtins
 import json
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from export.detector.model import PersonDetector
 from export.errors import MissingFileError, UnreadableFileError
@@ -49,7 +53,18 @@ def load_detector(source: str) -> PersonDetector:
         raise MissingFileError(f"detector: expected a folder or a name on the hub, got {source!r}: {error}") from error
     if report["missing_keys"] or report["mismatched_keys"]:
         raise UnreadableFileError(f"detector: expected every tensor of {config.model_type}, got {report}")
+    _leave_batch_free(network)
     return PersonDetector(network.eval().requires_grad_(requires_grad=False), _person(config)).eval()
+
+
+def _leave_batch_free(network: Any) -> None:
+    # Python's len of a traced tensor is a plain number. The library takes the batch from it, so that the exporter's
+    # first trace fails, and a second one by way of the compiler takes twice as long as the rest of an export.
+    sys.modules[type(network).__module__].__dict__["len"] = _length
+
+
+def _length(of: Any) -> Any:
+    return of.shape[0] if isinstance(of, torch.Tensor) else builtins.len(of)
 
 
 def _person(config: Any) -> int:

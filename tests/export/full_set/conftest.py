@@ -2,9 +2,9 @@
 
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -17,7 +17,9 @@ import export.commands.weights
 import export.hmr2.graph
 from export.__main__ import app
 from export.weights.published import FILES, WeightFile
+from harness.command_line import CommandLine
 from tests.export.authors_files import HMR2_SIZES, write_by_hand, write_downloads
+from tests.export.full_set.runs import FRAMES, GATES, Run, track
 from tests.export.tiny_detector import SIZE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -110,3 +112,18 @@ def repository(full_set: FullSet, tmp_path_factory: pytest.TempPathFactory) -> P
     config = COMMITTED / "detector_lite" / "config.pbtxt"
     (folder / "detector" / "config.pbtxt").write_text(config.read_text().replace('"detector_lite"', '"detector"'))
     return folder
+
+
+@pytest.fixture(scope="session")
+def embedded(
+    command_line: CommandLine, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Run]:
+    """Give the run of the sample with the models in the process, for a value of `phalp.predict`; each is made once."""
+
+    @cache
+    def run(predict: str) -> Run:
+        chosen = () if predict == "APL" else (f"phalp.predict={predict}",)  # APL is what the full set has by itself
+        options = ("--inference", "embedded", *GATES, *chosen)
+        return track(command_line, repository, tmp_path_factory.mktemp(predict), *options, frames=FRAMES[predict])
+
+    return run

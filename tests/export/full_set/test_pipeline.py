@@ -1,12 +1,13 @@
 """The full model set at reduced size through the whole pipeline, with the models in the process."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.command_line import CommandLine
 from tests.export.full_set.runs import FRAMES, GATES, SAMPLE, Run, track
 from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.embedded import EmbeddedClient
@@ -26,8 +27,8 @@ from tracker_service.wiring.tracker import pose_predictor
 
 
 @pytest.fixture(scope="module")
-def run(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return track(repository, tmp_path_factory.mktemp("run"), "--inference", "embedded", *GATES)
+def run(embedded: Callable[[str], Run]) -> Run:
+    return embedded("APL")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def settings(repository: Path, **phalp: object) -> Settings:
 
 def test_full_set_tracks_the_sample(run: Run) -> None:
     assert run.status == 0, run.error
-    assert len(run.frames) == FRAMES
+    assert len(run.frames) == FRAMES["APL"]
     assert len({track_id for ids in run.ids for track_id in ids}) >= 2
     embeddings = np.array([row for frame in run.tracks for row in frame["appe"]])
     assert embeddings.shape[1] == 4096
@@ -66,9 +67,9 @@ def without_appearance(repository: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_repository_without_appearance_model_is_one_line_that_offers_colours(
-    without_appearance: Path, tmp_path: Path
+    command_line: CommandLine, without_appearance: Path, tmp_path: Path
 ) -> None:
-    refused = track(without_appearance, tmp_path / "out", *GATES)
+    refused = track(command_line, without_appearance, tmp_path / "out", *GATES)
     assert refused.status == 2
     assert len(refused.error.strip().splitlines()) == 1
     assert "appearance/<version>/model.onnx" in refused.error
@@ -76,16 +77,18 @@ def test_repository_without_appearance_model_is_one_line_that_offers_colours(
     assert not (tmp_path / "out").exists()
 
 
-def test_colours_stand_in_for_the_appearance_model(without_appearance: Path, tmp_path: Path) -> None:
-    coloured = track(without_appearance, tmp_path, *GATES, "phalp.appearance=color", frames=8)
+def test_colours_stand_in_for_the_appearance_model(
+    command_line: CommandLine, without_appearance: Path, tmp_path: Path
+) -> None:
+    coloured = track(command_line, without_appearance, tmp_path, *GATES, "phalp.appearance=color")
     assert coloured.status == 0, coloured.error
     assert {len(row) for frame in coloured.tracks for row in frame["appe"]} == {165}
     used = coloured.summary["settings"]["phalp"]
     assert (used["appearance"], used["appearance_scale"], used["pose_predictor"]) == ("color", 1.0, "velocity")
 
 
-def test_texture_maps_are_compared_where_predict_says_t(repository: Path, tmp_path: Path) -> None:
-    textured = track(repository, tmp_path, *GATES, "phalp.predict=TPL", frames=8)
+def test_texture_maps_are_compared_where_predict_says_t(embedded: Callable[[str], Run]) -> None:
+    textured = embedded("TPL")
     assert textured.status == 0, textured.error
     assert textured.summary["settings"]["phalp"]["predict"] == "TPL"
     assert any(textured.ids)

@@ -1,14 +1,15 @@
 """The full model set behind a real tritonserver: the same people as with the models in the process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.command_line import CommandLine
 from harness.triton.environment import EnvironmentUnavailableError, server_environment
 from harness.triton.server import TritonServer
-from tests.export.full_set.runs import GATES, Run, track
+from tests.export.full_set.runs import FRAMES, GATES, Run, track
 
 pytestmark = pytest.mark.registry
 SERVED = ("appearance", "appearance_encoder", "detector", "hmr2")
@@ -31,18 +32,21 @@ def _joints(run: Run) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
 
 @pytest.mark.parametrize("predict", ["APL", "TPL"])
 def test_served_run_has_the_ids_and_bodies_of_the_embedded_one(
-    server: TritonServer, repository: Path, tmp_path: Path, predict: str
+    server: TritonServer,
+    command_line: CommandLine,
+    repository: Path,
+    embedded: Callable[[str], Run],
+    tmp_path: Path,
+    predict: str,
 ) -> None:
     assert server.models == SERVED
-    shared = (*GATES, f"phalp.predict={predict}")
-    url = ("--inference", "triton", "--triton-url", server.url)
-    embedded = track(repository, tmp_path / "embedded", *shared, "--inference", "embedded", frames=16)
-    served = track(repository, tmp_path / "served", *shared, *url, frames=16)
-    assert (embedded.status, served.status) == (0, 0), embedded.error + served.error
-    assert any(embedded.ids)
-    assert served.ids == embedded.ids
+    options = ("--inference", "triton", "--triton-url", server.url, *GATES, f"phalp.predict={predict}")
+    expected, served = embedded(predict), track(command_line, repository, tmp_path, *options, frames=FRAMES[predict])
+    assert (expected.status, served.status) == (0, 0), expected.error + served.error
+    assert any(expected.ids)
+    assert served.ids == expected.ids
     for key in ("people", "seen", "predicted", "frames", "dropped"):
-        assert served.summary[key] == embedded.summary[key]
+        assert served.summary[key] == expected.summary[key]
     assert served.summary["settings"]["inference"]["kind"] == "triton"
-    distance = np.linalg.norm(_joints(served) - _joints(embedded), axis=-1)
+    distance = np.linalg.norm(_joints(served) - _joints(expected), axis=-1)
     assert distance.max() < 1e-4  # metres
