@@ -31,13 +31,14 @@ class ServiceTree:
         folder: of everything it writes.
         videos: folder from which it may take videos.
         settings: further ``key=value`` overrides.
-        environment: added to this process's environment.
+        environment: added to this process's environment; it then has an interpreter of its own, which reads them.
     """
 
     def __init__(self, folder: Path, videos: Path, *settings: str, environment: dict[str, str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         roots = orjson.dumps([str(videos)]).decode()
-        self.service = RunningService(folder, *_SETTINGS, f"media.roots={roots}", *settings, environment=environment)
+        rooted = (*_SETTINGS, f"media.roots={roots}", *settings)
+        self.service = RunningService(folder, *rooted, environment=environment, forked=environment is None)
 
     def start(self) -> None:
         """Start the service and wait until it takes jobs."""

@@ -70,9 +70,9 @@ def test_the_files_agree_with_each_other(finished: tuple[subprocess.CompletedPro
 
 
 def test_refine_fills_every_gap_and_moves_more_smoothly(
-    finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+    command_line: CommandLine, finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
 ) -> None:
-    done = phalp_triton("track", SAMPLE, "--out", tmp_path / "out", "--end", FRAMES, "--refine", "phalp.n_init=3")
+    done = command_line("track", SAMPLE, "--out", tmp_path / "out", "--end", FRAMES, "--refine", "phalp.n_init=3")
     assert done.returncode == 0, done.stderr
     plain, refined = ways(finished[1] / "results.ndjson"), ways(tmp_path / "out" / "results.ndjson")
     assert refined.keys() >= plain.keys()
@@ -112,8 +112,10 @@ def test_the_overlay_differs_from_the_video_where_the_people_are(
     assert changed[~inside].mean() < 0.002
 
 
-def test_start_and_end_keep_true_frame_numbers_and_upstreams_names_work(tmp_path: Path) -> None:
-    done = phalp_triton(
+def test_start_and_end_keep_true_frame_numbers_and_upstreams_names_work(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    done = command_line(
         "track",
         f"video.source={SAMPLE}",
         f"video.output_dir={tmp_path}",
@@ -189,7 +191,9 @@ def test_a_source_that_is_no_video_is_one_line_and_status_2_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_video_that_breaks_in_the_middle_keeps_and_reports_what_was_decoded(tmp_path: Path) -> None:
+def test_a_video_that_breaks_in_the_middle_keeps_and_reports_what_was_decoded(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
     whole = tmp_path / "whole.mkv"
     with av.open(str(SAMPLE)) as source, av.open(str(whole), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
@@ -199,7 +203,7 @@ def test_a_video_that_breaks_in_the_middle_keeps_and_reports_what_was_decoded(tm
                 target.mux(packet)
     broken = tmp_path / "broken.mkv"
     broken.write_bytes(whole.read_bytes()[: whole.stat().st_size // 8])
-    done = phalp_triton("track", broken, "--out", tmp_path / "out", "--no-overlay")
+    done = command_line("track", broken, "--out", tmp_path / "out", "--no-overlay")
     assert done.returncode == 0, done.stderr
     summary = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())
     assert 0 < summary["frames"] < 125
@@ -264,27 +268,27 @@ def test_an_interrupted_run_leaves_what_was_finished_under_another_name(tmp_path
 
 
 def test_evaluate_scores_the_sample_against_its_truth(
-    finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+    command_line: CommandLine, finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
 ) -> None:
     _, folder = finished
     lines = (ROOT / "samples" / "gt.txt").read_text().splitlines()
     truth = tmp_path / "gt.txt"
     truth.write_text("".join(f"{line}\n" for line in lines if int(line.split(",")[0]) <= FRAMES))
-    done = phalp_triton("evaluate", folder / "results.ndjson", "--ground-truth", truth, "--json")
+    done = command_line("evaluate", folder / "results.ndjson", "--ground-truth", truth, "--json")
     assert done.returncode == 0, done.stderr
     scores = orjson.loads(done.stdout)
     assert scores["frames"] == FRAMES
     assert scores["id_switches"] == 0
     assert scores["idf1"] > 0.8
-    text = phalp_triton("evaluate", folder / "results.ndjson", "--ground-truth", truth)
+    text = command_line("evaluate", folder / "results.ndjson", "--ground-truth", truth)
     assert text.stdout.startswith("MOTA ")
 
 
 def test_evaluate_names_the_line_of_a_broken_truth(
-    finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+    command_line: CommandLine, finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
 ) -> None:
     _, folder = finished
     (tmp_path / "gt.txt").write_text("1,1,10,10,5,5,1\n1,2,ten,10,5,5,1\n")
-    done = phalp_triton("evaluate", folder / "results.ndjson", "--ground-truth", tmp_path / "gt.txt")
+    done = command_line("evaluate", folder / "results.ndjson", "--ground-truth", tmp_path / "gt.txt")
     assert done.returncode == 2
     assert "gt.txt:2" in done.stderr

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.clips import cut
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [
@@ -31,9 +33,10 @@ def test_ci_runs_exactly_the_readmes_test_command() -> None:
 
 
 @pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="the commands install into the active virtual environment")
-def test_the_readmes_commands_work_one_after_the_other() -> None:
+def test_the_readmes_commands_work_one_after_the_other(tmp_path: Path) -> None:
     environment = {
         **os.environ,
+        "VIDEO": str(cut(tmp_path / "clip.mp4", 30)),  # of `make demo`, which by itself takes the whole sample
         "VIRTUAL_ENV": sys.prefix,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
