@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.command_line import CommandLine
 from harness.triton.repository import MODEL_REPOSITORY, built_models
 from harness.triton.server import TritonServer, triton_ports
 from tests.export.full_set.runs import Run, track
 
 LITE = ("detector_lite", "hmr_lite")
+FRAMES = 24
 
 
 def _numbers(run: Run, key: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
@@ -17,12 +19,14 @@ def _numbers(run: Run, key: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.flo
 
 
 @pytest.mark.skipif(not set(LITE) <= set(built_models()), reason="needs the built lite models")
-def test_served_run_equals_the_embedded_one(server: TritonServer, tmp_path: Path) -> None:
+def test_served_run_equals_the_embedded_one(command_line: CommandLine, server: TritonServer, tmp_path: Path) -> None:
     url = ("--inference", "triton", "--triton-url", server.url)
-    embedded = track(MODEL_REPOSITORY, tmp_path / "embedded", model_set="lite")
-    served = track(MODEL_REPOSITORY, tmp_path / "served", *url, model_set="lite")
+    embedded, served = (
+        track(command_line, MODEL_REPOSITORY, tmp_path / name, *options, frames=FRAMES, model_set="lite")
+        for name, options in (("embedded", ()), ("served", url))
+    )
     assert (embedded.status, served.status) == (0, 0), embedded.error + served.error
-    assert len(served.frames) == 24
+    assert len(served.frames) == FRAMES
     assert any(embedded.ids)
     assert served.ids == embedded.ids
     for key in ("people", "seen", "predicted", "coverage", "dropped"):
@@ -31,9 +35,10 @@ def test_served_run_equals_the_embedded_one(server: TritonServer, tmp_path: Path
     assert np.linalg.norm(_numbers(served, "3d_joints") - _numbers(embedded, "3d_joints"), axis=-1).max() < 1e-4
 
 
-def test_server_that_is_not_there_is_an_error_line_and_status_2(tmp_path: Path) -> None:
+def test_server_that_is_not_there_is_an_error_line_and_status_2(command_line: CommandLine, tmp_path: Path) -> None:
     url = f"127.0.0.1:{triton_ports().grpc}"
     away = track(
+        command_line,
         MODEL_REPOSITORY,
         tmp_path / "out",
         *("--inference", "triton", "--triton-url", url, "inference.budget_seconds=1"),
