@@ -134,7 +134,7 @@ def test_the_rule_for_a_windows_folder_finds_the_video_under_every_name_in_its_r
     assert row is not None
     (tmp_path / "me").mkdir()
     (tmp_path / "me" / "clip.mov").write_bytes((folder / "clip.mp4").read_bytes())
-    with RunningService(tmp_path, roots[1], row[2]).start(ready=False) as running:
+    with RunningService(tmp_path, roots[1], row[2], forked=True).start(ready=False) as running:
         until(lambda: running.get("/jobs").status_code == 200)
         for path in re.findall(r"`([^`]*)`", row[1]):
             queued = running.post("/jobs", json={"video_path": path, "max_frames": 1, "overlay": False})
