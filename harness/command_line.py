@@ -1,6 +1,7 @@
 """The command line called many times without importing it every time: one process has it, and forks for each call."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,7 @@ import gc, json, os, sys, tempfile
 import tracker_service.process.single_blas_thread
 from tracker_service.command_line.main import main
 
-def run(arguments, environment):
-    os.environ.update(environment)
+def run(arguments):
     sys.argv = ["phalp-triton", *arguments]
     try:
         main()
@@ -29,7 +29,7 @@ for line in sys.stdin:
     if not child:
         for number, file in enumerate(written):
             os.dup2(file.fileno(), 1 + number)
-        status = run(*json.loads(line))
+        status = run(json.loads(line))
         sys.stdout.flush()
         sys.stderr.flush()
         # Taking the interpreter apart would touch, and so copy, every page of the imports: it takes a second.
@@ -50,19 +50,24 @@ class CommandLine:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
-    def __call__(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the program in the project's folder with these arguments and variables; ends when it ends."""
+    def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run the program with these arguments in the project's folder; ends when it ends."""
         if self._process is None or self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the command line was not entered")
         given = [str(argument) for argument in arguments]
-        self._process.stdin.write(json.dumps([given, environment]) + "\n")
+        self._process.stdin.write(json.dumps(given) + "\n")
         self._process.stdin.flush()
         status, output, errors = json.loads(self._process.stdout.readline())
         return subprocess.CompletedProcess(given, status, output, errors)
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _PROGRAM],
+            cwd=ROOT,
+            env={**os.environ, "COLUMNS": "300"},  # no message is broken into lines
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         return self
 

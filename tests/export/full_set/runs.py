@@ -46,7 +46,7 @@ def track(
 ) -> Run:
     """Track the first frames of the sample."""
     options = ("--model-set", model_set, "--end", frames, "--no-overlay", f"inference.repository={repository}")
-    done = command_line("track", SAMPLE, "--out", folder, *options, *arguments, COLUMNS="300")
+    done = command_line("track", SAMPLE, "--out", folder, *options, *arguments)
     if done.returncode:
         return Run(done.returncode, done.stderr, [], [], {})
     return Run(
