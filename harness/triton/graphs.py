@@ -144,6 +144,7 @@ GRAPHS: dict[str, Callable[[], onnx.ModelProto]] = {
     "appearance_encoder": appearance_encoder,
     "detector_lite": lambda: detector(416, 416),
     "hmr_lite": hmr,
+    "hmr_lite_heavy": hmr,
     "person_finder": lambda: detector(256, 256, people=6),
 }
 
