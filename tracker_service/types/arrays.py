@@ -51,3 +51,14 @@ class Rows:
             elif isinstance(value, Rows):
                 changes[field.name] = value.take(rows)
         return replace(self, **changes)  # type: ignore[type-var]
+
+    def joined(self, other: Self) -> Self:
+        """Return the rows of this followed by those of ``other``, which has the same parts."""
+        changes: dict[str, Any] = {}
+        for field in fields(self):  # type: ignore[arg-type]
+            value, more = getattr(self, field.name), getattr(other, field.name)
+            if isinstance(value, np.ndarray):
+                changes[field.name] = np.concatenate([value, more])
+            elif isinstance(value, Rows):
+                changes[field.name] = value.joined(more)
+        return replace(self, **changes)  # type: ignore[type-var]

@@ -43,6 +43,6 @@ def _detector(settings: Settings, client: InferenceClient) -> CutOutDetector:
             if wanted.by == "finder":
                 raise
         else:
-            return CutOutDetector(finder, wanted.gate, wanted.turned_gate)
+            return CutOutDetector(finder, wanted.gate, wanted.turned_gate, doubtful=False)
     gate = settings.phalp.second_pass_th
-    return CutOutDetector(PersonDetector(client, models.detector), gate, gate)
+    return CutOutDetector(PersonDetector(client, models.detector), gate, gate, doubtful=True)

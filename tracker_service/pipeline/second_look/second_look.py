@@ -35,6 +35,8 @@ _NEAR_A_LOW_BOX = Reach(distance=0.35, ratio=1.5)
 _NEAR_A_FIND = Reach(distance=0.5, ratio=1.8)
 _MOST_GROWTH, _MOST_GROWTH_OF_LOW_BOXES = 2.5, 1.3
 """How much further than at first somebody may be found after many missed frames."""
+_WIDER = 1.6
+"""A second, wider cut-out shows whoever is larger than expected: somebody who stretches after a crouch."""
 _UPSIDE_DOWN = np.float32(np.pi)
 
 
@@ -49,6 +51,21 @@ class _Find:
 
 
 @dataclass(frozen=True, slots=True)
+class _View:
+    """One way to look at every expected place: how large a part of the frame, turned how far, and the gate.
+
+    Attributes:
+        side: of the cut-outs, as a multiple of the longer side of the expected boxes.
+        angles: (n,) radians, NaN for a person who is not looked at in this way.
+        gate: score that boxes must be above.
+    """
+
+    side: float
+    angles: Float32
+    gate: float
+
+
+@dataclass(frozen=True, slots=True)
 class CutOutDetector:
     """What looks at cut-outs, and the scores that its boxes must be above.
 
@@ -56,11 +73,13 @@ class CutOutDetector:
         model: runs it.
         gate: for upright cut-outs.
         turned_gate: for turned ones.
+        doubtful: whether the body model has to confirm whom it finds.
     """
 
     model: PersonDetector
     gate: float
     turned_gate: float
+    doubtful: bool
 
 
 class SecondLook:
@@ -89,66 +108,82 @@ class SecondLook:
 
     def _look(self, seen: FrameObservation, image: UInt8, expected: ExpectedPeople) -> FoundPeople | None:
         with self._times.measure("second look"):
-            finds = self._find(seen, image, expected)
-            return self._described(image, expected, finds) if finds else None
+            low = self._described(image, expected, self._among_low_boxes(seen, expected), doubtful=True)
+            left = expected if low is None else expected.take(~np.isin(expected.track_id, low.track_id))
+            taken = seen.people.detections.boxes
+            if low is not None:
+                taken = np.concatenate([taken, low.people.detections.boxes])
+            finds = self._in_cut_outs(image, left, taken)
+            found = self._described(image, left, finds, doubtful=self._detector.doubtful)
+            return low if found is None else found if low is None else low.joined(found)
 
-    def _find(self, seen: FrameObservation, image: UInt8, expected: ExpectedPeople) -> list[_Find]:
-        """Return at most one box for each of the expected people."""
-        taken = seen.people.detections.boxes
-        low = seen.low_boxes.take(~of_people(seen.low_boxes, taken))
-        growth = growth_of(expected, self._parameters.growth)
-        finds = _best(expected, [low] * len(expected), _NEAR_A_LOW_BOX, np.minimum(growth, _MOST_GROWTH_OF_LOW_BOXES))
-        done = np.isin(np.arange(len(expected)), [find.row for find in finds])
-        for angles, gate in self._views(expected):
-            rows = np.flatnonzero(~done & np.isfinite(angles))
+    def _among_low_boxes(self, seen: FrameObservation, expected: ExpectedPeople) -> list[_Find]:
+        low = seen.low_boxes.take(~of_people(seen.low_boxes, seen.people.detections.boxes))
+        growth = np.minimum(growth_of(expected, self._parameters.growth), _MOST_GROWTH_OF_LOW_BOXES)
+        return _without_rivals(_best(expected, [low] * len(expected), _NEAR_A_LOW_BOX, growth))
+
+    def _in_cut_outs(self, image: UInt8, expected: ExpectedPeople, taken: Float32) -> list[_Find]:
+        """Return at most one box for each of the expected people, none of them that of somebody found, ``taken``."""
+        finds: list[_Find] = []
+        done = np.zeros(len(expected), np.bool_)
+        growth = np.minimum(growth_of(expected, self._parameters.growth), _MOST_GROWTH)
+        for view in self._views(expected):
+            rows = np.flatnonzero(~done & np.isfinite(view.angles))
             if not len(rows):
                 continue
-            found = self._in_cut_outs(image, expected.take(rows), angles[rows], gate)
+            wanted = expected.take(rows)
+            found = self._viewed(image, wanted, replace(view, angles=view.angles[rows]))
             known = [of_people(boxes, taken) for boxes in found]
             free = [boxes.take(~here) for boxes, here in zip(found, known, strict=True)]
-            new = _best(expected.take(rows), free, _NEAR_A_FIND, np.minimum(growth[rows], _MOST_GROWTH))
+            new = _best(wanted, free, _NEAR_A_FIND, growth[rows])
             finds += [replace(find, row=int(rows[find.row])) for find in new]
             # Who is hidden by somebody else does not become visible by turning the picture.
             done[rows[[bool(here.any()) for here in known]]] = True
             done[[find.row for find in finds]] = True
-        boxes = np.array([find.box for find in finds], np.float32).reshape(-1, 4)
-        return [finds[row] for row in without_rivals(boxes, np.array([find.value for find in finds]))]
+        return _without_rivals(finds)
 
-    def _views(self, expected: ExpectedPeople) -> list[tuple[Float32, float]]:
-        """Return the turns of the cut-outs, in the order in which they are looked at; NaN where there is none."""
-        upright = np.zeros(len(expected), np.float32)
-        if not self._parameters.turned:
-            return [(upright, self._detector.gate)]
-        last = quarter_turns(expected.roll)
-        differs = ~np.isclose(last, 0) & ~np.isclose(last, _UPSIDE_DOWN)
-        return [
-            (upright, self._detector.gate),
-            (np.full_like(upright, _UPSIDE_DOWN), self._detector.turned_gate),
-            (np.where(differs, last, np.float32(np.nan)), self._detector.turned_gate),
-        ]
+    def _views(self, expected: ExpectedPeople) -> list[_View]:
+        """Return the ways to look, in their order."""
+        side, detector, upright = self._parameters.cut_out, self._detector, np.zeros(len(expected), np.float32)
+        views = [_View(side, upright, detector.gate), _View(_WIDER * side, upright, detector.gate)]
+        if self._parameters.turned:
+            last = quarter_turns(expected.roll)
+            differs = ~np.isclose(last, 0) & ~np.isclose(last, _UPSIDE_DOWN)
+            views += [
+                _View(side, np.full_like(upright, _UPSIDE_DOWN), detector.turned_gate),
+                _View(side, np.where(differs, last, np.float32(np.nan)), detector.turned_gate),
+            ]
+        return views
 
-    def _in_cut_outs(self, image: UInt8, expected: ExpectedPeople, angles: Float32, gate: float) -> list[Detections]:
+    def _viewed(self, image: UInt8, expected: ExpectedPeople, view: _View) -> list[Detections]:
         """Return who is seen in the cut-outs of the expected people, all in one batch, in the pixels of the frame."""
-        regions = cut_outs(expected, side=self._parameters.cut_out, growth=self._parameters.growth, angles=angles)
+        regions = cut_outs(expected, side=view.side, growth=self._parameters.growth, angles=view.angles)
         size = self._detector.model.side
         frames = [Frame(0, 0.0, picture) for picture in crop(image, regions, size, antialias=True)]
         found = []
         for row, boxes in enumerate(self._detector.model.detect(frames)):
-            above = boxes.take(boxes.scores > np.float32(gate))
+            above = boxes.take(boxes.scores > np.float32(view.gate))
             found.append(in_frame(above, regions.take(np.array([row])), size, (image.shape[1], image.shape[0])))
         return found
 
-    def _described(self, image: UInt8, expected: ExpectedPeople, finds: Sequence[_Find]) -> FoundPeople | None:
-        """Return the people found, with bodies, without doubtful ones whom the body model does not see."""
+    def _described(
+        self, image: UInt8, expected: ExpectedPeople, finds: Sequence[_Find], *, doubtful: bool
+    ) -> FoundPeople | None:
+        """Return the people found, with bodies; of doubtful ones only those whom the body model sees."""
+        if not finds:
+            return None
         boxes = np.array([find.box for find in finds], np.float32)
         scores = np.array([find.score for find in finds], np.float32)
         people = self._perception.describe_expected(image, Detections(boxes, scores))
-        sure, least = np.float32(self._parameters.sure_find), np.float32(self._parameters.find_presence)
-        present = np.flatnonzero((scores >= sure) | (people.presence >= least))
-        if not len(present):
-            return None
-        rows = np.array([find.row for find in finds])[present]
-        return FoundPeople(people.take(present), expected.track_id[rows])
+        found = FoundPeople(people, expected.track_id[[find.row for find in finds]])
+        if doubtful:
+            found = found.take(people.presence >= np.float32(self._parameters.find_presence))
+        return found if len(found) else None
+
+
+def _without_rivals(finds: Sequence[_Find]) -> list[_Find]:
+    boxes = np.array([find.box for find in finds], np.float32).reshape(-1, 4)
+    return [finds[row] for row in without_rivals(boxes, np.array([find.value for find in finds]))]
 
 
 def _best(expected: ExpectedPeople, found: Sequence[Detections], reach: Reach, growth: Float64) -> list[_Find]:

@@ -26,9 +26,9 @@ class SecondLookParameters:
         turned: look at turned cut-outs, too, where nobody was found in the upright one: upside down, and as the person
             was last turned. It finds people in somersaults, and costs as much again where nobody is there.
         turned_gate: the gate of turned cut-outs, in which more is taken for people.
-        find_presence: least confidence of the body model in a find whose score is below ``sure_find``. Raising it
-            believes fewer finds: the body model misses one rider of ten whom it is shown.
-        sure_find: score from which the body model is not asked. Raising it believes fewer finds.
+        find_presence: least confidence of the body model in a person in a box of the detector's; the finder's need
+            none, because it knows people by their joints. Raising it believes fewer of those boxes: the body model
+            misses one rider of ten.
     """
 
     enable: bool = True
@@ -39,7 +39,6 @@ class SecondLookParameters:
     turned: bool = True
     turned_gate: Annotated[float, Interval(ge=0, le=1)] = 0.15
     find_presence: Annotated[float, Interval(ge=0, le=1)] = 0.03
-    sure_find: Annotated[float, Interval(ge=0, le=1)] = 0.2
 
     def __post_init__(self) -> None:
         check_bounds(self)
