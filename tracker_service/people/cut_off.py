@@ -10,14 +10,14 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tracker_service.people.alignment import box_overlaps, fits, whole_body_boxes
+from tracker_service.people.body_fit import box_overlaps, fits, whole_body_boxes
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.types import Bool, Detections, Float32, Float64, Int64, Squares
 
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """When and how much larger crops are tried. A fit is that of `alignment.fits`, 0 to 1.25.
+    """When and how much larger crops are tried. A fit is that of `body_fit.fits`, 0 to 1.25.
 
     Attributes:
         border: how near to the border, as a part of the frame's side, a box counts as ending there.

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker_service.people.alignment import Hypotheses, choose, hypotheses
+from tracker_service.people.alignment import ROUNDS, Turns
 from tracker_service.people.crops import crop
 from tracker_service.people.cut_off import WholeBoxes, choose_whole, whole_boxes
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import Detections, Squares, UInt8
+from tracker_service.types import Detections, Float32, Int64, Squares, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,28 @@ class Bodies:
         squares: the n cropped squares, turned where that fitted better.
         crops: (n, 256, 256, 3) uint8 RGB.
         estimates: the n bodies, in the axes of their crops.
+        other_turns: the bodies of those who are about as likely turned another way up, None where nobody is.
     """
 
     squares: Squares
     crops: UInt8
     estimates: BodyEstimates
+    other_turns: "OtherTurns | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTurns:
+    """Another answer to the question which way up some people of a frame are.
+
+    Attributes:
+        people: (m,) int64 rows of the frame's bodies.
+        lead: (m,) float32 how much better the body reported scores; see `alignment.Choice`.
+        bodies: their m other bodies.
+    """
+
+    people: Int64
+    lead: Float32
+    bodies: Bodies
 
 
 def regress_bodies(
@@ -101,24 +118,39 @@ def _whole(frame: Candidates, seen: Bodies, whole: WholeBoxes, crops: UInt8, est
 def _aligned(
     candidates: Sequence[Candidates], upright: list[Bodies], regressor: BodyRegressor, times: StageTimes
 ) -> list[Bodies]:
+    """Turn the crops of those who are in doubt, in a few rounds; one batch a round for those of all frames."""
     with times.measure("crops"):
-        tries = [
-            hypotheses(frame.detections, bodies.squares, bodies.estimates, frame.frame_size)
+        turns = [
+            Turns(frame.detections, bodies.squares, bodies.estimates, frame.frame_size)
             for frame, bodies in zip(candidates, upright, strict=True)
         ]
-        if not any(map(len, tries)):
-            return upright
-        crops = [crop(frame.image, turned.squares) for frame, turned in zip(candidates, tries, strict=True)]
-    with times.measure("bodies"):
-        estimates = _in_one_batch(crops, regressor)
-    return [_best(*parts) for parts in zip(candidates, upright, tries, crops, estimates, strict=True)]
+    crops = [[bodies.crops] for bodies in upright]
+    for wanted in ROUNDS:
+        with times.measure("crops"):
+            tries = [wanted(of_frame) for of_frame in turns]
+            if not any(map(len, tries)):
+                continue
+            turned = [crop(frame.image, tried.squares) for frame, tried in zip(candidates, tries, strict=True)]
+        with times.measure("bodies"):
+            estimates = _in_one_batch(turned, regressor)
+        for of_frame, tried, seen, shown, before in zip(turns, tries, estimates, turned, crops, strict=True):
+            of_frame.add(tried, seen)
+            before.append(shown)
+    return [_chosen(*parts) for parts in zip(upright, turns, crops, strict=True)]
 
 
-def _best(frame: Candidates, upright: Bodies, turned: Hypotheses, crops: UInt8, estimates: BodyEstimates) -> Bodies:
-    squares, chosen, rows = choose(
-        frame.detections, (upright.squares, upright.estimates), (turned, estimates), frame.frame_size
-    )
-    return Bodies(squares, np.concatenate([upright.crops, crops])[rows], chosen)
+def _chosen(upright: Bodies, turns: Turns, crops: Sequence[UInt8]) -> Bodies:
+    if len(crops) == 1 or len(turns.squares) == len(upright.squares):
+        return upright
+    choice, shown = turns.choose(), np.concatenate(crops)
+
+    def bodies(rows: Int64, other: OtherTurns | None = None) -> Bodies:
+        return Bodies(turns.squares.take(rows), shown[rows], turns.estimates.take(rows), other)
+
+    people = np.flatnonzero(np.isfinite(choice.lead))
+    if not len(people):
+        return bodies(choice.best)
+    return bodies(choice.best, OtherTurns(people, choice.lead[people], bodies(choice.other[people])))
 
 
 def _in_one_batch(crops: Sequence[UInt8], regressor: BodyRegressor) -> list[BodyEstimates]:
