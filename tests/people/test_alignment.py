@@ -127,7 +127,8 @@ def test_a_leaning_body_is_tried_along_its_own_axis_first(standin_body: BodyMode
     square = square_of(found)
     turns = Turns(found, square, seen(standin_body, lean, square), SIZE)
     tried = turns.along_lean()
-    np.testing.assert_allclose(tried.squares.angles, [Alignment().further * lean], atol=0.1)
+    # The model has seen few who lean and sees them lean too little: the crop is turned somewhat further.
+    assert lean < tried.squares.angles[0] < Alignment().further * lean
     # In the turned crop it stands upright, so that nothing else is tried.
     turns.add(tried, seen(standin_body, 0.0, tried.squares))
     assert len(turns.along_lean()) == 0
