@@ -99,4 +99,4 @@ def _around(joints: Float64, image: UInt8) -> Float32:
     low, high = joints.min(axis=0), joints.max(axis=0)
     reach = _REACH * (high - low).max()
     corners = np.clip(np.stack([low - reach, high + reach]), 0, (image.shape[1], image.shape[0]))
-    return corners.reshape(4).astype(np.float32)
+    return np.asarray(corners.reshape(4), np.float32)

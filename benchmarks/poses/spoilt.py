@@ -117,7 +117,8 @@ def _box(subject: _Subject, picture: _Spoilt) -> Float32:
     low, high = points.min(axis=0), points.max(axis=0)
     reach = 0.05 * (high - low).max()
     height, width = picture.image.shape[:2]
-    return np.clip(np.stack([low - reach, high + reach]), 0, (width, height)).reshape(4).astype(np.float32)
+    corners = np.clip(np.stack([low - reach, high + reach]), 0, (width, height))
+    return np.asarray(corners.reshape(4), np.float32)
 
 
 def _error(subject: _Subject, picture: _Spoilt, joints_2d: Float32) -> float:

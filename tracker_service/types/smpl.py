@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker_service.types.arrays import Float32, Rows, assign, checked
+from tracker_service.types.arrays import Float32, Int64, Rows, assign, checked
 
 NUMBER_OF_BODY_JOINTS = 23
 """Joints of SMPL that turn relative to a parent."""
@@ -12,6 +12,11 @@ NUMBER_OF_ROTATIONS = 1 + NUMBER_OF_BODY_JOINTS
 """Rotations of a body: the pelvis first, then the body joints."""
 NUMBER_OF_BETAS = 10
 """Shape coefficients."""
+
+MIRRORED_JOINTS: Int64 = np.array(
+    [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22], np.int64
+)
+"""(24,) the joint on the other side of the body, for the pelvis and the 23 body joints; those in the middle are their own."""
 
 GLOBAL_ORIENT_SHAPE = (1, 3, 3)
 """One body's ``global_orient``."""
