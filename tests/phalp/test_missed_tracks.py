@@ -73,7 +73,7 @@ def test_upstream_repeats_the_last_sighting() -> None:
 def test_camera_square_box_and_joints_of_a_predicted_person_agree() -> None:
     sightings = [Person(x=400 + 6 * time, y=300 + 2 * time, depth=60 - 0.5 * time) for time in range(10)]
     last = people(sightings[-1])
-    for ghost in vanish(sightings, 20):
+    for ghost in vanish(sightings, 20, TrackerParameters(n_init=1, depth_gain=1)):
         width, height = FRAME_SIZE
         focal = 5000 / 256 * width
         projected = (ghost.joints_3d + ghost.camera) * focal

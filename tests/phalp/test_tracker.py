@@ -41,7 +41,7 @@ def test_nothing_is_reported_before_confirmation_and_pending_since_is_the_oldest
 
 def test_a_seen_record_carries_the_detection_unchanged() -> None:
     given = [people(walker(time), Person(900, look=5, turn=0.4)) for time in range(6)]
-    for time, records in enumerate(run(given)):
+    for time, records in enumerate(run(given, TrackerParameters(depth_gain=1))):
         for record in records:
             row = record.detection_index
             assert (record.state, record.age, record.tracking_confidence) == (PersonState.SEEN, 0, 1.0)

@@ -3,9 +3,9 @@
 From one picture a body model may take a back for a front. What it then reports is the person's mirror image in depth
 with the sides exchanged, which looks nearly the same to the camera, so that the frame itself does not show the mistake.
 A track does: nobody turns round between two frames. Every frame is a vote for the sides that the model saw, and the
-track's belief in its sides goes on from frame to frame as far as the body goes on smoothly: the forward pass of a hidden
-Markov model with two states (Rabiner 1989). People who turn pass through a side view, in which both answers are the same;
-there the belief starts anew.
+track's belief in its sides goes on from frame to frame as far as the body goes on smoothly: the forward pass of a
+hidden Markov model with two states (Rabiner 1989). People who turn pass through a side view, in which both answers are
+the same; there the belief starts anew.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker_service.types import Bool, Float32, Float64, Int64, Smpl
+from tracker_service.types.phalp_vectors import TRUNK_JOINTS
 from tracker_service.types.smpl import MIRRORED_JOINTS
 
 _SCALE = 0.05
 """Metres: mean difference of joints between two frames that is e times less likely than none."""
 _MOST_CHANGE = 4.0
 """Largest log-odds that the way from one frame to the next gives: poses may also be plainly wrong."""
-_MOST_BELIEF = 4.0
+_MOST_BELIEF = 2.0
+"""Log-odds that a track is sure with: a second of frames cannot outvote the next ones, which may be the right ones."""
 _IN_DEPTH, _ACROSS = np.array([1.0, 1.0, -1.0]), np.array([-1.0, 1.0, 1.0])
 
 
@@ -53,9 +55,9 @@ def believed_sides(belief: Float32, before: Float32, seen: Float32, other: Float
 
     Args:
         belief: (n,) log-odds that the sides of ``before`` are right.
-        before: (n, j, 3) joints in model space when they were last seen, as they were taken.
-        seen: (n, j, 3) joints as the model sees them now.
-        other: (n, j, 3) joints of the same bodies with their sides exchanged.
+        before: (n, 45, 3) joints in model space when they were last seen, as they were taken.
+        seen: (n, 45, 3) joints as the model sees them now.
+        other: (n, 45, 3) joints of the same bodies with their sides exchanged.
         steps: (n,) frames since then.
         vote: log-odds that the model sees the sides right in one frame. Raising it makes a track follow the model
             sooner.
@@ -68,4 +70,5 @@ def believed_sides(belief: Float32, before: Float32, seen: Float32, other: Float
 
 
 def _differences(first: Float32, second: Float32) -> Float64:
-    return np.asarray(np.linalg.norm(first.astype(np.float64) - second, axis=2).mean(axis=1), np.float64)
+    apart = first[:, TRUNK_JOINTS].astype(np.float64) - second[:, TRUNK_JOINTS]
+    return np.asarray(np.linalg.norm(apart, axis=2).mean(axis=1), np.float64)

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from tracker_service.phalp.state.columns import Columns
+from tracker_service.phalp.state.continuity import Continuity
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.types import Bool, Float32, Int64
 from tracker_service.types.phalp_vectors import LOCATION_SERIES
@@ -25,6 +26,7 @@ class Tracks(Columns):
         history_location: (n, h, 3) float32 u, v and depth of those sightings.
         history_pose: (n, h, 229) float32 pose vectors of those sightings.
         last: the last sighting.
+        continuity: what else is known of how the person goes on.
     """
 
     track_id: Int64
@@ -36,6 +38,7 @@ class Tracks(Columns):
     history_location: Float32
     history_pose: Float32
     last: Sightings
+    continuity: Continuity
 
     def __len__(self) -> int:
         return len(self.track_id)
@@ -55,6 +58,7 @@ class Tracks(Columns):
             history_location=np.repeat(location[:, None], history, axis=1),
             history_pose=np.repeat(sightings.pose[:, None], history, axis=1),
             last=sightings.take(np.arange(n)),
+            continuity=Continuity.unknown(n),
         )
 
     @classmethod

@@ -12,6 +12,7 @@ from tracker_service.errors import ContractError, TrackerStateError
 from tracker_service.phalp.appearance import TextureEncoder, blend_texture
 from tracker_service.phalp.association import associate, associate_identities, rounds, with_identities
 from tracker_service.phalp.comparison import Comparison, Observed
+from tracker_service.phalp.continuation import continued
 from tracker_service.phalp.decision import AssociationStep, Decision
 from tracker_service.phalp.expected import expected_people
 from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings
@@ -19,6 +20,7 @@ from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePred
 from tracker_service.phalp.prediction import Prediction, predict
 from tracker_service.phalp.reporting import live_people, visible_people
 from tracker_service.phalp.state.back_fill import back_fill_for
+from tracker_service.phalp.state.continuity import Continuity
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.state.snapshot import (
     SNAPSHOT_VERSION,
@@ -135,11 +137,11 @@ class Tracker:
         confirmed, hits, misses = self._tracks.confirmed.copy(), self._tracks.hits.copy(), self._tracks.misses.copy()
         self._tracks.age += 1
         first = self._associate(prediction, observed, shot=shot)
-        self._update_matched(first.association.matches, observed, time, shot=shot)
+        self._update_matched(first.association.matches, observed, time, frame_size, shot=shot)
         missed, second = first.association.unmatched_tracks, None
         if low_score is not None and not self._parameters.upstream:
             low = self._comparison.observe(low_score, len(people), FoundBy.LOW_SCORE)
-            missed, second = self._associate_low_score(prediction, missed, low, time, shot=shot)
+            missed, second = self._associate_low_score(prediction, missed, low, time, frame_size, shot=shot)
         third = None
         if look_again is not None and not shot and not self._parameters.upstream:
             first_index = len(people) + (0 if low_score is None else len(low_score))
@@ -237,13 +239,16 @@ class Tracker:
             association = associate(cost, parameters.hungarian_th)
         return AssociationStep(prediction.track_id, seen.detection_index, parameters.hungarian_th, terms, association)
 
-    def _update_matched(self, matches: Int64, observed: Observed, time: int, *, shot: bool) -> None:
+    def _update_matched(
+        self, matches: Int64, observed: Observed, time: int, frame_size: tuple[int, int], *, shot: bool
+    ) -> None:
         """Enter the matched detections into their tracks and confirm those seen often enough."""
         tracks, parameters = self._tracks, self._parameters
         for rows, columns in rounds(matches):
             seen = observed.sightings.take(columns)
             if not parameters.upstream:
                 seen.identity = np.where(seen.identity < 0, tracks.last.identity[rows], seen.identity)
+                seen = self._continued(rows, seen, time, frame_size, shot=shot)
             tracks.see(rows, seen, time, shot=shot)
             tracks.confirmed[rows] |= (tracks.hits[rows] >= parameters.n_init) | seen.annotated
             if observed.textures:
@@ -251,8 +256,28 @@ class Tracker:
                     weight = parameters.alpha * float(observed.sightings.score[column]) ** 2
                     blend_texture(self._textures[int(tracks.track_id[row])], observed.textures[column], weight)
 
+    def _continued(
+        self, rows: Int64, seen: Sightings, time: int, frame_size: tuple[int, int], *, shot: bool
+    ) -> Sightings:
+        """Return the sightings of ``rows`` as their tracks make them believed; a new shot begins anew."""
+        tracks = self._tracks
+        known = Continuity.unknown(len(rows))
+        if not shot:
+            last, steps = tracks.last.take(rows), time - tracks.last_time[rows]
+            known = tracks.continuity.take(rows)
+            seen, known = continued(last, known, seen, steps, frame_size, self._body, self._parameters)
+        tracks.continuity.overwrite(rows, known)
+        return seen
+
     def _associate_low_score(
-        self, prediction: Prediction, missed: Int64, low: Observed, time: int, *, shot: bool
+        self,
+        prediction: Prediction,
+        missed: Int64,
+        low: Observed,
+        time: int,
+        frame_size: tuple[int, int],
+        *,
+        shot: bool,
     ) -> tuple[Int64, AssociationStep | None]:
         """Let low-score detections continue confirmed tracks; return the tracks still missed (ByteTrack, 2022)."""
         rows = missed[self._tracks.confirmed[missed]]
@@ -262,7 +287,7 @@ class Tracker:
         terms, cost = self._comparison.compare(left_over, low, self._textures, shot=shot)
         association = associate(cost, threshold)
         matches = np.stack([rows[association.matches[:, 0]], association.matches[:, 1]], axis=1)
-        self._update_matched(matches, low, time, shot=shot)
+        self._update_matched(matches, low, time, frame_size, shot=shot)
         step = AssociationStep(left_over.track_id, low.sightings.detection_index, threshold, terms, association)
         return np.setdiff1d(missed, matches[:, 0]), step
 
@@ -298,7 +323,7 @@ class Tracker:
         association = associate(np.where(wanted.track_id[:, None] == looked_for, cost, np.inf), threshold)
         rows = np.searchsorted(tracks.track_id, wanted.track_id)
         matches = np.stack([rows[association.matches[:, 0]], association.matches[:, 1]], axis=1)
-        self._update_matched(matches, observed, time, shot=False)
+        self._update_matched(matches, observed, time, frame_size, shot=False)
         step = AssociationStep(wanted.track_id, observed.sightings.detection_index, threshold, terms, association)
         return np.setdiff1d(missed, matches[:, 0]), step
 

@@ -54,6 +54,12 @@ class TrackerParameters:
         second_pass_cost: highest cost of a match between a confirmed track and a low-score detection (ByteTrack's
             second association), used when `Tracker.update` is given low-score people. Raising it follows people deeper
             into occlusion and picks up more wrong boxes.
+        side_vote: log-odds that the body model sees left and right as they are in one frame, against what the track
+            believed before (`tracker_service.phalp.sides`; ``compat="paper"``). Raising it follows the model sooner,
+            into its mistakes as well; 10 believes every frame.
+        depth_gain: part of the difference between a person's depth in a frame and the depth expected of the track that
+            is believed, in (0, 1] (`tracker_service.phalp.depth`; ``compat="paper"``). Raising it follows every frame's
+            scale more closely, its noise as well; 1 leaves depths as they are measured.
         confidence_decay: tracking confidence of a predicted person is this to the power of its age, in (0, 1). Raising
             it trusts old predictions more.
         use_gt: match by the given identities (setting ``video.boxes``) instead of by cost.
@@ -82,6 +88,8 @@ class TrackerParameters:
     least_visible: Annotated[float, Interval(ge=0, le=1)] = 0.25
     unknown_texture: Annotated[float, Ge(0)] = 1 / 4.0536
     second_pass_cost: Annotated[float, Gt(0)] = 10.0
+    side_vote: Annotated[float, Gt(0)] = 0.5
+    depth_gain: Annotated[float, Interval(gt=0, le=1)] = 0.3
     confidence_decay: Annotated[float, Interval(gt=0, lt=1)] = 0.95
     use_gt: bool = False
     live: bool = False

@@ -24,6 +24,8 @@ NUMBER_OF_HMR_JOINTS = 44
 """Joints that HMR2 reports."""
 NUMBER_OF_JOINTS = NUMBER_OF_HMR_JOINTS + 1
 """HMR2's joints and, last, the model origin that PHALP appends."""
+TRUNK_JOINTS = (2, 5, 9, 12)
+"""Of these: right and left shoulder, right and left hip (`tracker_service.body.joints` names all)."""
 
 _ORIENT_END = int(np.prod(GLOBAL_ORIENT_SHAPE))
 _ROTATIONS_END = _ORIENT_END + int(np.prod(BODY_POSE_SHAPE))

@@ -16,7 +16,8 @@ NUMBER_OF_BETAS = 10
 MIRRORED_JOINTS: Int64 = np.array(
     [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22], np.int64
 )
-"""(24,) the joint on the other side of the body, for the pelvis and the 23 body joints; those in the middle are their own."""
+"""(24,) the joint on the other side of the body, of the pelvis and the 23 body joints; those in the middle are their
+own."""
 
 GLOBAL_ORIENT_SHAPE = (1, 3, 3)
 """One body's ``global_orient``."""
