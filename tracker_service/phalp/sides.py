@@ -18,7 +18,7 @@ from tracker_service.types.smpl import MIRRORED_JOINTS
 
 _SCALE = 0.05
 """Metres: mean difference of joints between two frames that is e times less likely than none."""
-_MOST_CHANGE = 4.0
+_MOST_CHANGE = 8.0
 """Largest log-odds that the way from one frame to the next gives: poses may also be plainly wrong."""
 _MOST_BELIEF = 2.0
 """Log-odds that a track is sure with: a second of frames cannot outvote the next ones, which may be the right ones."""
@@ -62,11 +62,21 @@ def believed_sides(belief: Float32, before: Float32, seen: Float32, other: Float
         vote: log-odds that the model sees the sides right in one frame. Raising it makes a track follow the model
             sooner.
     """
-    change = (_differences(before, other) - _differences(before, seen)) / (_SCALE * np.sqrt(steps))
-    change = np.clip(change, -_MOST_CHANGE, _MOST_CHANGE)
-    right = np.logaddexp(belief + change / 2, -change / 2) - np.logaddexp(belief - change / 2, change / 2)
-    odds = np.clip(right + vote, -_MOST_BELIEF, _MOST_BELIEF)
+    odds = passed_on(belief.astype(np.float64), change_of_sides(before, seen, other, steps)) + vote
+    odds = np.clip(odds, -_MOST_BELIEF, _MOST_BELIEF)
     return Sides(np.asarray(odds < 0), np.abs(odds).astype(np.float32))
+
+
+def change_of_sides(before: Float32, seen: Float32, other: Float32, steps: Int64) -> Float64:
+    """Return the (n,) log-odds that n people kept their sides between two frames; arguments as `believed_sides`."""
+    change = (_differences(before, other) - _differences(before, seen)) / (_SCALE * np.sqrt(steps))
+    return np.clip(change, -_MOST_CHANGE, _MOST_CHANGE)
+
+
+def passed_on(belief: Float64 | float, change: Float64 | float) -> Float64:
+    """Return the log-odds of the sides in one frame that follow from those in another and from the change between."""
+    kept, lost = np.logaddexp(belief + change / 2, -change / 2), np.logaddexp(belief - change / 2, change / 2)
+    return np.asarray(kept - lost, np.float64)
 
 
 def _differences(first: Float32, second: Float32) -> Float64:

@@ -6,12 +6,13 @@ from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.refinement.gaps import GapFiller
 from tracker_service.refinement.refinement_parameters import RefinementParameters
+from tracker_service.refinement.sides import SideCorrector
 from tracker_service.refinement.smoothing import Smoother
 from tracker_service.types import FrameResult
 
 
 class Refiner:
-    """Fills gaps, then smooths.
+    """Puts sides right, fills gaps, then smooths.
 
     Args:
         parameters: how much.
@@ -34,9 +35,21 @@ class Refiner:
         self._gaps = GapFiller(
             tracking, body, state.get("gaps", ()), state.get("sightings", ()), longest_gap=parameters.longest_gap
         )
-        reach = parameters.reach(rate)
+        reach, side_reach = parameters.reach(rate), parameters.side_reach(rate)
+        self._sides = (
+            SideCorrector(side_reach, tracking.side_vote, body, state.get("sides_used", ()), state.get("sides", ()))
+            if side_reach
+            else None
+        )
         self._smoother = (
-            Smoother(parameters.smoothing_seconds, reach, body, state.get("used", ()), state.get("waiting", ()))
+            Smoother(
+                parameters.smoothing_seconds,
+                parameters.depth_seconds,
+                reach,
+                body,
+                state.get("used", ()),
+                state.get("waiting", ()),
+            )
             if reach
             else None
         )
@@ -47,17 +60,25 @@ class Refiner:
         held = {"gaps": self._gaps.held, "sightings": self._gaps.sightings}
         if self._smoother is not None:
             held |= {"used": self._smoother.used, "waiting": self._smoother.waiting}
+        if self._sides is not None:
+            held |= {"sides_used": self._sides.used, "sides": self._sides.waiting}
         return held
 
     def push(self, frame: FrameResult) -> Iterator[FrameResult]:
         """Take the next frame; yield those that are refined."""
-        return self._smooth(self._gaps.push(frame))
+        return self._smooth(self._fill([frame] if self._sides is None else self._sides.push(frame)))
 
     def finish(self) -> Iterator[FrameResult]:
         """Yield the remaining frames."""
+        if self._sides is not None:
+            yield from self._smooth(self._fill(self._sides.finish()))
         yield from self._smooth(self._gaps.finish())
         if self._smoother is not None:
             yield from self._smoother.finish()
+
+    def _fill(self, frames: Iterable[FrameResult]) -> Iterator[FrameResult]:
+        for frame in frames:
+            yield from self._gaps.push(frame)
 
     def _smooth(self, frames: Iterable[FrameResult]) -> Iterator[FrameResult]:
         for frame in frames:

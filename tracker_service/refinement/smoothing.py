@@ -29,6 +29,7 @@ class Smoother:
 
     Args:
         seconds: standard deviation of the weights in time, positive.
+        depth_seconds: the same for depths; 0 takes ``seconds``.
         reach: most frames to either side that are used, at least 1.
         body: gives the joints of smoothed people.
         used: frames that another one had given back and still needed, oldest first.
@@ -38,12 +39,14 @@ class Smoother:
     def __init__(
         self,
         seconds: float,
+        depth_seconds: float,
         reach: int,
         body: JointModel,
         used: Iterable[FrameResult] = (),
         waiting: Iterable[FrameResult] = (),
     ) -> None:
         self._seconds, self._reach, self._body = seconds, reach, body
+        self._depth_seconds = depth_seconds or seconds
         self._used: deque[FrameResult] = deque(used, maxlen=reach)
         self._waiting: deque[FrameResult] = deque(waiting)
 
@@ -95,7 +98,7 @@ class Smoother:
             if later.shot:
                 break
             after.append(later)
-        longest = REACH * self._seconds
+        longest = REACH * max(self._seconds, self._depth_seconds)
         return [near for near in (*before, frame, *after) if abs(near.timestamp - frame.timestamp) <= longest]
 
     def _fit(
@@ -110,11 +113,15 @@ class Smoother:
         ]
         people = [other for _, other in same]
         trust = np.array([_SIGHTING_WEIGHT if other.state is PersonState.SEEN else 1.0 for other in people])
-        weights = regression_weights(np.array([offset for offset, _ in same]), trust, self._seconds)
+        offsets = np.array([offset for offset, _ in same])
+        weights = regression_weights(offsets, trust, self._seconds)
+        views = np.stack([view_of(other) for other in people])
+        view = weights @ views
+        view[2] = regression_weights(offsets, trust, self._depth_seconds) @ views[:, 2]
         return (
             np.einsum("i,ijkl->jkl", weights, np.stack([rotations_of(other) for other in people])),
             weights @ np.stack([other.betas for other in people]).astype(np.float64),
-            from_view(weights @ np.stack([view_of(other) for other in people])),
+            from_view(view),
         )
 
 

@@ -164,7 +164,7 @@ class Starting:
 
 def _oldest(border: Border, marks: FrameMarks) -> tuple[int, float]:
     """Return number and time of the oldest frame without a result, or of the last frame where all have one."""
-    held = (frame for name in ("gaps", "waiting") for frame in border.held.get(name, ()))
+    held = (frame for name in ("sides", "gaps", "waiting") for frame in border.held.get(name, ()))
     times = _times((*border.open_frames, *held))
     return min(times.items(), default=marks.times[-1])
 
