@@ -101,6 +101,7 @@ class SideCorrector:
             belief += self._told([person, *seen])
         if belief >= 0:
             return person
+        self._exchanged.pop((person.track_id, person.frame_number), None)
         smpl = with_sides_exchanged(_smpl(person))
         rotations = np.concatenate([smpl.global_orient, smpl.body_pose], axis=1).astype(np.float64)
         size, camera = (frame.width, frame.height), person.camera[None].astype(np.float64)
