@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from tests.sessions.synthetic_sessions import Models, open_sessions, request
+from tests.sessions.synthetic_sessions import Models, image, open_sessions, request
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.sessions import FrameSessions
 
@@ -20,10 +20,10 @@ class RunningSessions:
         self.sessions = sessions
 
     def post(self, number: int, **options: Any) -> asyncio.Task[FrameAnswer]:
-        return asyncio.create_task(self.sessions.answer(request(number, **options)))
+        return asyncio.create_task(self.sessions.answer(request(number, **options), image()))
 
     async def answer(self, number: int, **options: Any) -> FrameAnswer:
-        return await self.sessions.answer(request(number, **options))
+        return await self.sessions.answer(request(number, **options), image())
 
     async def answers(self, numbers: Sequence[int], **options: Any) -> list[FrameAnswer]:
         return [await self.answer(number, **options) for number in numbers]

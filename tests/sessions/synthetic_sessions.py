@@ -15,7 +15,7 @@ from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
-from tracker_service.types import Frame, FrameResult
+from tracker_service.types import Frame, FrameResult, UInt8
 
 PeopleOfFrame: TypeAlias = Callable[[int], Sequence[Person]]
 """The people of a frame, by its number."""
@@ -28,9 +28,13 @@ def observation(number: int, *persons: Person) -> FrameObservation:
 
 
 def request(number: int, *, session: str = "client", content: int = 0) -> FrameRequest:
-    """A frame whose image differs only by its content number."""
-    image = np.full((1, 1, 3), content, np.uint8)
-    return FrameRequest(session, number, image, f"content {content} of {number}".encode())
+    """A frame of a named session, whose file differs only by its content number."""
+    return FrameRequest(session, number, (1, 1), f"content {content} of {number}".encode())
+
+
+def image() -> UInt8:
+    """An image that the synthetic models do not look at."""
+    return np.zeros((1, 1, 3), np.uint8)
 
 
 def walker(number: int) -> list[Person]:
@@ -74,14 +78,14 @@ class Models:
 
 
 def open_sessions(models: Models, tracking: TrackerParameters = TRACKING, **changes: Any) -> FrameSessions:
-    """Return sessions over ``models``; ``changes`` are session parameters, window and frames_waiting."""
-    bounds = {name: changes.pop(name, default) for name, default in (("window", 4), ("frames_waiting", 128))}
+    """Return sessions over ``models``; ``changes`` are session parameters and window."""
+    window = changes.pop("window", 4)
     parameters = SessionParameters(**{"gap_seconds": 0.03, **changes})
 
     def new_video(name: VideoName) -> VideoTracker:
         return VideoTracker(name, Tracker(tracking), None, parameters.history)
 
-    return FrameSessions(models.observe, new_video, parameters, **bounds)
+    return FrameSessions(models.observe, new_video, parameters, window=window)
 
 
 def ids(answer: FrameAnswer) -> list[int]:

@@ -2,24 +2,19 @@
 
 import asyncio
 
-import pytest
-
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
-from tracker_service.errors import SessionsFullError
 
 
-def test_after_a_refused_frame_the_others_no_longer_wait_for_missing_ones() -> None:
+def test_frames_can_be_told_not_to_wait_for_missing_ones() -> None:
     async def body(running: RunningSessions) -> None:
         early = [running.post(number) for number in (2, 3)]
         await running.until_waiting(2)
         await running.until_batches(1)
-        with pytest.raises(SessionsFullError):
-            await running.answer(4)
         running.sessions.skip_missing()
         assert [(await post).late for post in early] == [False, False]
         assert (await running.answer(1)).late
 
-    run_sessions(body, gap_seconds=PATIENT, frames_waiting=2)
+    run_sessions(body, gap_seconds=PATIENT)
 
 
 def test_only_the_named_sessions_skip_missing_frames() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from samples.truth import ClipTruth
 from tests.body.conftest import PROJECT
-from tests.sessions.synthetic_sessions import request
+from tests.sessions.synthetic_sessions import image, request
 from tracker_service.body.model import BodyModel
 from tracker_service.evaluation.box_overlap import pairwise_iou
 from tracker_service.inference.embedded import EmbeddedClient
@@ -93,12 +93,12 @@ def post(clip: Clip, plan: Plan, keep: Keep = everybody) -> list[FrameAnswer]:
         def new_video(name: VideoName) -> VideoTracker:
             return VideoTracker(name, Tracker(tracking, body=clip.body), clip.body, history=300)
 
-        sessions = FrameSessions(observe, new_video, SessionParameters(gap_seconds=0.3), window=4, frames_waiting=128)
+        sessions = FrameSessions(observe, new_video, SessionParameters(gap_seconds=0.3), window=4)
         answers: dict[int, FrameAnswer] = {}
 
         async def worker(numbers: Sequence[int]) -> None:
             for number in numbers:
-                answers[number] = await sessions.answer(request(number))
+                answers[number] = await sessions.answer(request(number), image())
 
         await asyncio.gather(*map(worker, plan))
         await sessions.close(5)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.phalp.people import Person
-from tests.sessions.synthetic_sessions import Models, ids, open_sessions, request, walkers
+from tests.sessions.synthetic_sessions import Models, ids, image, open_sessions, request, walkers
 from tracker_service.sessions.frame import FrameAnswer
 
 FRAMES = 12
@@ -61,12 +61,12 @@ def send(run: Run) -> list[FrameAnswer]:
         async def post(offset: int) -> None:
             sent = request(run.first + offset)
             if offset in run.impatient:
-                given_up = asyncio.create_task(sessions.answer(sent))
+                given_up = asyncio.create_task(sessions.answer(sent, image()))
                 await asyncio.sleep(0.001 * (offset % 3))
                 given_up.cancel()
-            answers[offset] = await sessions.answer(sent)
+            answers[offset] = await sessions.answer(sent, image())
             if offset in run.repeated:
-                assert await sessions.answer(sent) is answers[offset]
+                assert await sessions.answer(sent, image()) is answers[offset]
 
         async def worker() -> None:
             while waiting:

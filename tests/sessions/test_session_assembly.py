@@ -48,7 +48,9 @@ def answers(
 
         async def worker(numbers: list[int]) -> None:
             for number in numbers:
-                given[number] = await sessions.answer(FrameRequest("client", number, images[number], b"%d" % number))
+                image = images[number]
+                request = FrameRequest("client", number, (image.shape[1], image.shape[0]), b"%d" % number)
+                given[number] = await sessions.answer(request, image)
 
         await asyncio.gather(*(worker(sorted(images)[first::workers]) for first in range(workers)))
         await sessions.close(5)

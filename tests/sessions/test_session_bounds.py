@@ -7,29 +7,10 @@ import weakref
 import pytest
 
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
-from tests.sessions.synthetic_sessions import ids, request
+from tests.sessions.synthetic_sessions import ids, image, request
 from tracker_service.errors import (
     SessionsFullError,
 )
-
-
-def test_too_many_waiting_frames_are_refused_but_not_their_retries() -> None:
-    async def body(running: RunningSessions) -> None:
-        running.models.gate.clear()
-        posts = [running.post(number) for number in range(4)]
-        await running.until_waiting(4)
-        with pytest.raises(SessionsFullError, match="expected fewer than 4 frames waiting"):
-            await running.answer(4)
-        with pytest.raises(SessionsFullError):
-            await running.answer(0, session="other")
-        retry = running.post(2)
-        await asyncio.sleep(0)
-        running.models.gate.set()
-        assert await retry is await posts[2]
-        assert [ids(await post) for post in posts] == [[1]] * 4
-        assert (await running.answer(4)).video == 1
-
-    run_sessions(body, gap_seconds=PATIENT, frames_waiting=4)
 
 
 def test_the_longest_idle_session_is_forgotten_when_there_are_too_many() -> None:
@@ -97,16 +78,19 @@ def test_a_forgotten_session_leaves_nothing_in_memory() -> None:
     run_sessions(body, max_sessions=1)
 
 
-def test_images_are_freed_when_their_people_are_known() -> None:
+def test_an_image_is_freed_when_its_people_are_known_although_its_frame_still_waits() -> None:
     async def body(running: RunningSessions) -> None:
-        sent = request(1)
-        image = weakref.ref(sent.image)
-        post = asyncio.create_task(running.sessions.answer(sent))
-        await running.until_batches(1)
-        await running.answer(0)
-        await post
-        del sent, post
+        sent = image()
+        kept, known = weakref.ref(sent), asyncio.Event()
+        post = asyncio.create_task(running.sessions.answer(request(1), sent, known.set))
+        await asyncio.sleep(0)
+        del sent
+        await known.wait()
+        await asyncio.sleep(0)
         gc.collect()
-        assert image() is None
+        assert kept() is None
+        assert not post.done()
+        await running.answer(0)
+        assert not (await post).late
 
     run_sessions(body, gap_seconds=PATIENT)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.phalp.people import Person
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
-from tests.sessions.synthetic_sessions import TRACKING, Models, ids, request, states, walker
+from tests.sessions.synthetic_sessions import TRACKING, Models, ids, image, request, states, walker
 from tracker_service.errors import (
     InferenceFailedError,
     InferenceUnavailableError,
@@ -131,10 +131,9 @@ def test_the_sizes_of_batches_are_reported() -> None:
             lambda name: VideoTracker(name, Tracker(TRACKING), None, 10),
             SessionParameters(),
             window=4,
-            frames_waiting=128,
             on_batch=sizes.append,
         )
-        await asyncio.gather(*(sessions.answer(request(number)) for number in range(6)))
+        await asyncio.gather(*(sessions.answer(request(number), image()) for number in range(6)))
         await sessions.close(1)
         assert sum(sizes) == 6
         assert max(sizes) == 4

@@ -22,20 +22,15 @@ from tracker_service.api.jobs import routes as job_routes
 from tracker_service.api.jobs import video_routes
 from tracker_service.api.jobs.video_jobs import VideoJobs
 from tracker_service.api.metrics.service_gauges import publish_gauges
-from tracker_service.api.service import Service
+from tracker_service.api.service import Service, wait_for_jobs
 from tracker_service.api.startup.job_store_opening import JobStoreOpener, OpenJobs
 from tracker_service.api.startup.model_loading import ModelLoader, OpenClient
 from tracker_service.settings import Settings
 from tracker_service.wiring.jobs import open_job_store
 from tracker_service.wiring.models import open_client as client_of_settings
 
-ROUTERS: tuple[APIRouter, ...] = (
-    health_routes.router,
-    frame_routes.router,
-    video_routes.router,
-    legacy_job_routes.router,
-    job_routes.router,
-)
+_JOB_ROUTERS: tuple[APIRouter, ...] = (video_routes.router, legacy_job_routes.router, job_routes.router)
+ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router, *_JOB_ROUTERS)
 """All routes of the service."""
 
 _COMPRESSION_MINIMUM_BYTES, _COMPRESSION_LEVEL = 1024, 1
@@ -81,7 +76,8 @@ def create_app(
     app.state.service = service
     app.state.video_jobs = video_jobs
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(check_query)])
+        waiting = [Depends(wait_for_jobs)] if router in _JOB_ROUTERS else []
+        app.include_router(router, dependencies=[Depends(check_query), *waiting])
     install_error_handlers(app)
     publish_gauges(service)
     _add_middleware(app, service)

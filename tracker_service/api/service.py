@@ -14,13 +14,14 @@ from fastapi import Depends, Request
 
 from tracker_service.api.health.load import NO_JOBS, Load, MovingAverage
 from tracker_service.api.health.readiness import Readiness
-from tracker_service.api.http.admission import ClientLimit, FrameAdmission, SessionsInUse
 from tracker_service.api.http.api_keys import ApiKeys
+from tracker_service.api.http.client_limit import ClientLimit, SessionsInUse
 from tracker_service.api.http.errors import http_error
+from tracker_service.api.http.frame_admission import FrameAdmission
 from tracker_service.api.metrics.service_metrics import ServiceMetrics
 from tracker_service.api.startup.needed_models import check_models
 from tracker_service.body.model import BodyModel
-from tracker_service.errors import InferenceUnavailableError
+from tracker_service.errors import SessionsClosedError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.jobs.job import QueueCounts
 from tracker_service.jobs.queue.store import JobStore
@@ -36,6 +37,11 @@ StopCallback: TypeAlias = Callable[[float], Awaitable[None]]
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.05
+_BATCHES_AHEAD = 4
+"""Batches of each worker whose frames are let in: of one client the batch that runs and the next, as much of others."""
+_WAITING_SHARE = 0.85
+"""Part of a request's time in which it may wait for its turn. Raising it answers more of long queues, as long as the
+rest suffices to answer those whose turn came last."""
 _LARGEST_BODIES = 16
 """Bodies of the largest size that fit into memory together."""
 _LARGEST_IMAGES = 8
@@ -80,6 +86,7 @@ class Service:
         self.sessions_in_use = SessionsInUse()
         self.frame_admission = FrameAdmission(
             limits.frames_waiting,
+            places=_BATCHES_AHEAD * settings.pipeline.window * settings.sessions.workers,
             body_bytes=_LARGEST_BODIES * limits.body_bytes,
             pixels=_LARGEST_IMAGES * limits.image_pixels,
         )
@@ -100,16 +107,27 @@ class Service:
         """Whether the service is about to end; streams end themselves then."""
         return self.readiness.state.stopping
 
-    @property
-    def engine(self) -> Engine:
-        """What answers frames.
+    async def engine(self) -> Engine:
+        """Return what answers frames, once the models answer; whoever asked first goes on first.
 
         Raises:
-            InferenceUnavailableError: the models are not loaded, or do not answer now.
+            SessionsClosedError: the service stops before.
         """
-        if self._engine is None or not self.readiness.state.ready:
-            raise InferenceUnavailableError("the models are not ready", retry_after=2)
+        state = await self.readiness.settled()
+        if self._engine is None or not state.ready:
+            raise SessionsClosedError("the service is stopping")
         return self._engine
+
+    @property
+    def waiting_seconds(self) -> float:
+        """How long a request may wait for its turn."""
+        return _WAITING_SHARE * self.settings.limits.request_seconds
+
+    async def wait_for_jobs(self) -> None:
+        """Wait until the video jobs are open, as long as a request may wait."""
+        deadline = time.monotonic() + self.waiting_seconds
+        while self._jobs is None and not self.stopping and time.monotonic() < deadline:
+            await asyncio.sleep(_POLL_SECONDS)
 
     @property
     def jobs(self) -> JobStore:
@@ -208,6 +226,11 @@ async def service_of(request: Request) -> Service:
 
 ServiceOf = Annotated[Service, Depends(service_of)]
 """The parameter type by which a route gets the service."""
+
+
+async def wait_for_jobs(service: ServiceOf) -> None:
+    """Let a request about video jobs wait until they are open."""
+    await service.wait_for_jobs()
 
 
 def _work_threads() -> int:

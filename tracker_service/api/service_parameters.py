@@ -51,9 +51,12 @@ class Limits:
         video_pixels: pixels of one frame of a video; beyond it 413.
         mesh_frames: frames of a video whose meshes one JSON answer holds. `POST /pose/video` leaves the meshes of
             longer videos out unless they are asked for; a finished job's result refuses them with 422.
-        client_requests: requests of one client at the same time; beyond it 429.
-        frames_waiting: frames of all clients accepted and not yet answered, each holds an image; beyond it 503.
-        request_seconds: time for the answer to one frame; then 503, or 408 if its body has not arrived.
+        client_requests: requests of one client at the same time, waiting ones included; beyond it 429.
+        frames_waiting: frames of all clients that wait for their turn or their answer, each holds a connection; beyond
+            it 503.
+        request_seconds: time for the answer to one frame, the wait for models that are being loaded included; then 503,
+            or 408 if its body has not arrived. It should stay below the clients' own timeout (120 s). Raising it
+            answers more of long queues.
         body_seconds: silence of a client that is sending a body; then 408.
     """
 
@@ -63,9 +66,9 @@ class Limits:
     video_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
     video_pixels: Annotated[int, Ge(1)] = 4096 * 2304
     mesh_frames: Annotated[int, Ge(0)] = 600
-    client_requests: Annotated[int, Ge(1)] = 16
-    frames_waiting: Annotated[int, Ge(1)] = 128
-    request_seconds: Annotated[float, Gt(0)] = 60.0
+    client_requests: Annotated[int, Ge(1)] = 256
+    frames_waiting: Annotated[int, Ge(1)] = 512
+    request_seconds: Annotated[float, Gt(0)] = 115.0
     body_seconds: Annotated[float, Gt(0)] = 30.0
 
     def __post_init__(self) -> None:

@@ -12,14 +12,17 @@ class FrameRequest:
     Attributes:
         session: the session's id where the client gave one, else its address.
         frame_number: as the client counts, 0 to `LARGEST_FRAME_NUMBER`.
-        image: (H, W, 3) uint8 RGB, upright.
+        size: width and height of its image in pixels.
         digest: hash of the image as it was sent; tells a retry from another frame.
+        thumbnail: what the image looks like (`content.thumbnail`) where the client gave no session, so that its videos
+            are told apart by their content; else None.
     """
 
     session: str
     frame_number: int
-    image: UInt8
+    size: tuple[int, int]
     digest: bytes
+    thumbnail: UInt8 | None = None
 
 
 LARGEST_FRAME_NUMBER = 2**53 - 1

@@ -3,9 +3,11 @@
 The older clients say neither which video a frame belongs to nor when a video begins; they only count from 0 again.
 """
 
+import asyncio
 from collections.abc import Callable
 
-from tracker_service.sessions.frame import FrameRequest
+from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.video_stream import VideoStream
 
 _FRAMES_IN_FLIGHT = 8
@@ -49,14 +51,25 @@ class Session:
         """Frames accepted and not yet answered."""
         return sum(stream.waiting for stream in self._streams)
 
-    def repeated(self, request: FrameRequest) -> VideoStream | None:
-        """Return the video that accepted or answered this very frame, None if it is new."""
-        return next((stream for stream in reversed(self._streams) if stream.is_repeated(request)), None)
+    @property
+    def tracks_live(self) -> int:
+        """Living tracks of the running video."""
+        return self._streams[-1].tracks_live if self._streams else 0
 
-    def stream_for(self, request: FrameRequest, now: float) -> VideoStream:
+    async def answer(
+        self, request: FrameRequest, observing: asyncio.Future[FrameObservation], now: float
+    ) -> FrameAnswer:
+        """Return the answer to a frame whose people are looked for already."""
+        stream = self._stream_for(request, now)
+        return await stream.answer(stream.accept(request, observing))
+
+    def settle(self) -> None:
+        """Wait no longer to know the video of a frame, which is always known here."""
+
+    def _stream_for(self, request: FrameRequest, now: float) -> VideoStream:
         """Return the video that a frame belongs to; it may be a new one."""
-        self.last_used = now
-        if (repeated := self.repeated(request)) is not None:
+        repeated = next((stream for stream in reversed(self._streams) if stream.is_repeated(request)), None)
+        if repeated is not None:
             return repeated
         running = self._streams[-1] if self._streams else None
         if running is None or self._begins_video(running, request.frame_number):

@@ -6,20 +6,23 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from tracker_service.errors import SessionError, SessionsClosedError, SessionsFullError
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.batching import FrameBatcher
+from tracker_service.sessions.content.unnamed_videos import UnnamedVideos
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer, FrameRequest
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
 from tracker_service.sessions.session import Session
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.video_stream import VideoStream
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
-from tracker_service.types import Frame
+from tracker_service.types import Frame, UInt8
 
 _ASSOCIATION_THREADS = 2
 _CHECKS_PER_EXPIRY = 4
+_AnySession: TypeAlias = Session | UnnamedVideos
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,13 @@ class SessionStatistics:
 class FrameSessions:
     """Answers single frames. May be built in any thread; afterwards it belongs to one event loop.
 
+    The caller bounds how many frames wait at the same time.
+
     Args:
         observe: finds the people of a batch of frames (`Perception.observe`); called in threads.
         new_video: makes the tracker of a new video.
         parameters: bounds and waiting times.
         window: most frames in one batch. Raising it makes batches larger when many frames wait.
-        frames_waiting: frames of all sessions accepted and not yet answered; beyond it frames are refused. Raising it
-            takes an image each.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
     """
 
@@ -57,25 +60,30 @@ class FrameSessions:
         parameters: SessionParameters,
         *,
         window: int,
-        frames_waiting: int,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:
         self._new_video = new_video
-        self._parameters, self._frames_waiting = parameters, frames_waiting
+        self._parameters = parameters
         self._batcher = FrameBatcher(observe, window=window, workers=parameters.workers, on_batch=on_batch)
         self._threads = ThreadPoolExecutor(max_workers=_ASSOCIATION_THREADS, thread_name_prefix="association")
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
-        self._waiting = 0
+        self._sessions: OrderedDict[str, _AnySession] = OrderedDict()
         self._expiry: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def answer(self, request: FrameRequest) -> FrameAnswer:
+    async def answer(
+        self, request: FrameRequest, image: UInt8, observed: Callable[[], None] | None = None
+    ) -> FrameAnswer:
         """Return the answer to a frame, once the frames before it have been associated.
 
         The call may be cancelled at any time; the other frames keep their order.
 
+        Args:
+            request: the frame.
+            image: (H, W, 3) uint8 RGB, upright; not kept once its people are known.
+            observed: called when they are, which is before the frames before it are associated.
+
         Raises:
-            SessionsFullError: too many frames wait, or every session is busy and none can make room.
+            SessionsFullError: every session is busy and none can make room.
             SessionsClosedError: `close` has been called.
             SessionError: the frame number is negative or too large.
             InferenceError: the models did not answer for this frame; `InferenceUnavailableError` where a retry helps.
@@ -84,12 +92,17 @@ class FrameSessions:
             raise SessionError(f"frame number: expected 0 to {LARGEST_FRAME_NUMBER}, got {request.frame_number}")
         if self._closed:
             raise SessionsClosedError("the service is shutting down and takes no more frames")
-        now = asyncio.get_running_loop().time()
-        session = self._session(request, now)
+        loop = asyncio.get_running_loop()
+        session = self._session(request, loop.time())
+        session.last_used = loop.time()
+        observing = self._batcher.submit(Frame(request.frame_number, 0.0, image))
+        del image
+        if observed is not None:
+            observing.add_done_callback(partial(_tell, observed))
         try:
-            return await session.stream_for(request, now).answer(request)
+            return await session.answer(request, observing, loop.time())
         finally:
-            session.last_used = asyncio.get_running_loop().time()
+            session.last_used = loop.time()
 
     def skip_missing(self, keys: Collection[str] | None = None) -> None:
         """Stop waiting for frames that are missing now; to be called when frames are refused for want of room.
@@ -108,8 +121,8 @@ class FrameSessions:
         """Return the numbers now; to be called in the event loop."""
         return SessionStatistics(
             sessions=len(self._sessions),
-            frames_waiting=self._waiting,
-            tracks_live=sum(session.streams[-1].tracks_live for session in self._sessions.values() if session.streams),
+            frames_waiting=sum(session.waiting for session in self._sessions.values()),
+            tracks_live=sum(session.tracks_live for session in self._sessions.values()),
         )
 
     async def close(self, drain_seconds: float) -> None:
@@ -118,6 +131,8 @@ class FrameSessions:
         What is not answered within ``drain_seconds`` gets `SessionsClosedError`.
         """
         self._closed = True
+        for session in self._sessions.values():
+            session.settle()
         for stream in self._streams():
             stream.flush()
         if unanswered := [answer for stream in self._streams() for answer in stream.unanswered]:
@@ -130,23 +145,24 @@ class FrameSessions:
             self._expiry.cancel()
         self._sessions.clear()
 
-    def _session(self, request: FrameRequest, now: float) -> Session:
-        """Return a request's session, made when missing or expired, or refuse the frame."""
+    def _session(self, request: FrameRequest, now: float) -> _AnySession:
+        """Return a request's session, made when missing or expired."""
         session = self._sessions.get(request.session)
         if session is not None and self._is_expired(session, now):
             del self._sessions[request.session]
             session = None
-        known = session is not None and session.repeated(request) is not None
-        if not known and self._waiting >= self._frames_waiting:
-            raise SessionsFullError(f"expected fewer than {self._frames_waiting} frames waiting for an answer")
         if session is None:
             self._make_room()
-            session = self._sessions[request.session] = Session(
-                partial(self._new_stream, request.session), self._parameters.gap_seconds
-            )
+            session = self._sessions[request.session] = self._new_session(request)
             self._watch_expiry()
         self._sessions.move_to_end(request.session)
         return session
+
+    def _new_session(self, request: FrameRequest) -> _AnySession:
+        new_stream = partial(self._new_stream, request.session)
+        if request.thumbnail is None:
+            return Session(new_stream, self._parameters.gap_seconds)
+        return UnnamedVideos(new_stream, self._batcher, self._parameters)
 
     def _make_room(self) -> None:
         """Forget the session that has been idle for longest where there are too many."""
@@ -157,7 +173,7 @@ class FrameSessions:
             raise SessionsFullError(f"expected fewer than {self._parameters.max_sessions} busy sessions")
         del self._sessions[idle]
 
-    def _is_expired(self, session: Session, now: float) -> bool:
+    def _is_expired(self, session: _AnySession, now: float) -> bool:
         return not session.waiting and now >= session.last_used + self._parameters.expiry_seconds
 
     def _watch_expiry(self) -> None:
@@ -178,7 +194,10 @@ class FrameSessions:
 
     def _new_stream(self, key: str, number: int) -> VideoStream:
         tracker = self._new_video(VideoName(key, number))
-        return VideoStream(tracker, self._batcher, ReorderBuffer(self._parameters), self._threads, self._count)
+        return VideoStream(tracker, self._batcher, ReorderBuffer(self._parameters), self._threads)
 
-    def _count(self, change: int) -> None:
-        self._waiting += change
+
+def _tell(observed: Callable[[], None], observing: asyncio.Future[FrameObservation]) -> None:
+    """Say that an image is no longer needed, which it is where its people could not be found."""
+    if observing.cancelled() or observing.exception() is None:
+        observed()

@@ -12,17 +12,17 @@ from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
 from tracker_service.sessions.video_tracker import VideoTracker
-from tracker_service.types import Frame
 
 _NEAR_ZERO = 8
 """Frames just after frame 0 that tell whether a video is sent backwards; a client's workers reorder fewer."""
 
 
 @dataclass(slots=True, eq=False)
-class _Accepted:
-    """A frame that has no answer yet.
+class AcceptedFrame:
+    """A frame that was taken; pass it to `VideoStream.answer` once for every `VideoStream.accept`.
 
     Attributes:
+        number: its number.
         digest: hash of its image.
         observing: its people, once they are known.
         on_observed: what is called then.
@@ -30,6 +30,7 @@ class _Accepted:
         requests: how many wait.
     """
 
+    number: int
     digest: bytes
     observing: asyncio.Future[FrameObservation]
     on_observed: Callable[[asyncio.Future[FrameObservation]], None]
@@ -45,7 +46,6 @@ class VideoStream:
         batcher: finds the people of frames.
         order: says which frame is next.
         threads: where association runs, so that it does not block the event loop.
-        counted: called with 1 when a frame is accepted, with -1 when it has been answered, failed or was dropped.
     """
 
     def __init__(
@@ -54,14 +54,12 @@ class VideoStream:
         batcher: FrameBatcher,
         order: ReorderBuffer,
         threads: Executor,
-        counted: Callable[[int], None],
     ) -> None:
         self._tracker = tracker
         self._batcher = batcher
         self._order = order
         self._threads = threads
-        self._counted = counted
-        self._accepted: dict[int, _Accepted] = {}
+        self._accepted: dict[int, AcceptedFrame] = {}
         self._associating = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -97,21 +95,34 @@ class VideoStream:
         """Whether this very frame was accepted or answered, and the answer is still kept."""
         return self._digest(request.frame_number) == request.digest
 
-    async def answer(self, request: FrameRequest) -> FrameAnswer:
-        """Return the answer to a frame; a repeated one gets the same as the first."""
-        number = request.frame_number
-        if (recorded := self._tracker.answers.get(number)) is not None:
-            return recorded.answer
-        accepted = self._accepted.get(number) or self._accept(request)
+    def accept(self, request: FrameRequest, observing: asyncio.Future[FrameObservation]) -> AcceptedFrame:
+        """Take a frame whose people are looked for already; one that repeats another is not computed again."""
+        number, recorded = request.frame_number, self._tracker.answers.get(request.frame_number)
+        known = self._accepted.get(number)
+        if known is not None or recorded is not None:
+            self._batcher.withdraw(observing)
+        accepted = known or self._new(request, observing)
         accepted.requests += 1
+        if recorded is not None:
+            accepted.answer.set_result(recorded.answer)
+        elif known is None:
+            self._take(accepted)
+        return accepted
+
+    async def answer(self, accepted: AcceptedFrame) -> FrameAnswer:
+        """Return the answer to an accepted frame; a repeated one gets the same as the first."""
         try:
             # Shielded: others may wait for the same frame, and it is associated even if nobody does any more.
             return await asyncio.shield(accepted.answer)
         finally:
-            accepted.requests -= 1
-            abandoned = not accepted.requests and not accepted.answer.done()
-            if abandoned and self._batcher.withdraw(accepted.observing):
-                self._drop(number)
+            self.give_up(accepted)
+
+    def give_up(self, accepted: AcceptedFrame) -> None:
+        """One that waited for a frame no longer does; called in place of `answer`."""
+        accepted.requests -= 1
+        abandoned = not accepted.requests and not accepted.answer.done()
+        if abandoned and self._batcher.withdraw(accepted.observing):
+            self._drop(accepted.number)
 
     def flush(self) -> None:
         """Answer every accepted frame without waiting for missing ones."""
@@ -130,7 +141,6 @@ class VideoStream:
         for number, accepted in self._accepted.items():
             accepted.observing.remove_done_callback(accepted.on_observed)
             _fail(accepted, SessionsClosedError(f"frame {number}: the service is shutting down"))
-        self._counted(-len(self._accepted))
         self._accepted.clear()
 
     def _was_late(self, number: int) -> bool:
@@ -146,15 +156,15 @@ class VideoStream:
         recorded = self._tracker.answers.get(number)
         return None if recorded is None else recorded.digest
 
-    def _accept(self, request: FrameRequest) -> _Accepted:
-        loop, number = asyncio.get_running_loop(), request.frame_number
-        observing = self._batcher.submit(Frame(number, 0.0, request.image))
-        accepted = _Accepted(request.digest, observing, partial(self._on_observed, number), loop.create_future())
-        self._accepted[number] = accepted
-        self._counted(1)
-        self._order.add(number, loop.time())
-        observing.add_done_callback(accepted.on_observed)
-        return accepted
+    def _new(self, request: FrameRequest, observing: asyncio.Future[FrameObservation]) -> AcceptedFrame:
+        answer: asyncio.Future[FrameAnswer] = asyncio.get_running_loop().create_future()
+        on_observed = partial(self._on_observed, request.frame_number)
+        return AcceptedFrame(request.frame_number, request.digest, observing, on_observed, answer)
+
+    def _take(self, accepted: AcceptedFrame) -> None:
+        self._accepted[accepted.number] = accepted
+        self._order.add(accepted.number, asyncio.get_running_loop().time())
+        accepted.observing.add_done_callback(accepted.on_observed)
 
     def _on_observed(self, number: int, observing: asyncio.Future[FrameObservation]) -> None:
         """A frame's people are known, or it cannot be computed."""
@@ -170,7 +180,6 @@ class VideoStream:
     def _drop(self, number: int) -> None:
         """Forget a frame that will not be answered, as if it had never come."""
         del self._accepted[number]
-        self._counted(-1)
         self._order.remove(number, asyncio.get_running_loop().time())
         self._advance()
 
@@ -196,7 +205,6 @@ class VideoStream:
         accepted = self._accepted.pop(number, None)
         if accepted is None:
             return
-        self._counted(-1)
         if associated.cancelled():
             _fail(accepted, SessionsClosedError(f"frame {number}: the service is shutting down"))
         elif (error := associated.exception()) is not None:
@@ -207,7 +215,7 @@ class VideoStream:
         self._advance()
 
 
-def _fail(accepted: _Accepted, error: BaseException) -> None:
+def _fail(accepted: AcceptedFrame, error: BaseException) -> None:
     if not accepted.answer.done():
         accepted.answer.set_exception(error)
         accepted.answer.exception()  # retrieved, as asyncio warns of exceptions that nobody waits for

@@ -54,6 +54,5 @@ def open_sessions(
         new_video,
         settings.sessions,
         window=settings.pipeline.window,
-        frames_waiting=settings.limits.frames_waiting,
         on_batch=on_batch,
     )

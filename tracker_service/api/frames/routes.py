@@ -22,11 +22,18 @@ from tracker_service.api.frames.images import EncodedImage
 from tracker_service.api.frames.request_body import FrameBody, FrameFields, RawBody, SessionId
 from tracker_service.api.frames.schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
 from tracker_service.api.frames.visualization import overlay_jpeg
-from tracker_service.api.http.admission import AdmittedFrame
 from tracker_service.api.http.errors import http_error
+from tracker_service.api.http.frame_admission import AdmittedFrame
 from tracker_service.api.service import Engine, Service, ServiceOf
-from tracker_service.errors import InferenceOverloadedError, InferenceUnavailableError, SessionsFullError, SettingsError
+from tracker_service.errors import (
+    InferenceOverloadedError,
+    InferenceUnavailableError,
+    SessionError,
+    SessionsFullError,
+    SettingsError,
+)
 from tracker_service.results.person_json import Record
+from tracker_service.sessions.content.thumbnail import thumbnail
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.types import UInt8
 
@@ -127,13 +134,30 @@ def _selected(fields: str | None, known: tuple[str, ...]) -> frozenset[str] | No
     return names - {_VISUALIZATION}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _DecodedFrame:
-    """A parsed body whose image is decoded."""
+    """A parsed body whose image is decoded.
+
+    Attributes:
+        body: the parsed body.
+        digest: hash of the image file.
+        size: width and height in pixels.
+        image: until its people are known.
+        thumbnail: what the image looks like; None where the client names the session.
+    """
 
     body: FrameBody
-    image: UInt8
     digest: bytes
+    size: tuple[int, int]
+    image: UInt8 | None
+    thumbnail: UInt8 | None
+
+    @property
+    def pixels(self) -> UInt8:
+        """The image; to be asked for only until its people are known."""
+        if self.image is None:
+            raise SessionError("expected an image whose people are not known yet")
+        return self.image
 
 
 class _FrameRequestHandler:
@@ -169,21 +193,14 @@ class _FrameRequestHandler:
             raise
 
     async def _answer(self, query: FrameFields) -> Response:
-        service, log = self._service, self._request.state.log
-        engine = service.engine
-        with service.frame_admission.admit(self._body_bytes()) as admitted:
-            async with self._deadline(408, "the body did not arrive"):
-                raw = await RawBody.read(self._request, query)
-            async with self._deadline(503, "there was no answer"):
-                frame = await service.run_in_thread(self._decode, raw, admitted)
-                request = FrameRequest(
-                    self._session(frame.body), frame.body.fields.frame_number, frame.image, frame.digest
-                )
-                log.update(session=request.session, frame=request.frame_number)
-                with service.sessions_in_use.hold(self._request.state.client, request.session):
-                    answer = await self._track(engine, request)
+        service, client = self._service, self._request.state.client
+        seconds = service.settings.limits.request_seconds
+        async with self._deadline(503, "there was no answer", seconds):
+            admission = service.frame_admission.admit(client, self._body_bytes(), service.waiting_seconds)
+            async with admission as admitted:
+                engine, answer, frame = await self._answered(admitted, query)
                 service.metrics.frame(answer)
-                log.update(_log_fields(answer))
+                self._request.state.log.update(_log_fields(answer))
                 if self._is_small(answer, frame):
                     encoded = self._encode(answer, engine, frame)
                 else:
@@ -191,22 +208,55 @@ class _FrameRequestHandler:
         service.frame_seconds.add(time.perf_counter() - self._started)
         return Response(encoded, media_type="application/json")
 
-    def _decode(self, raw: RawBody, admitted: AdmittedFrame) -> _DecodedFrame:
+    async def _answered(self, admitted: AdmittedFrame, query: FrameFields) -> tuple[Engine, FrameAnswer, _DecodedFrame]:
+        async with self._deadline(408, "the body did not arrive", self._service.settings.limits.request_seconds):
+            raw = await RawBody.read(self._request, query)
+        frame = await self._decoded(raw, admitted)
+        del raw
+        client, request = self._request.state.client, self._frame_request(frame)
+        self._request.state.log.update(session=request.session, frame=request.frame_number)
+        with self._service.sessions_in_use.hold(client, request.session):
+            return *await self._track(request, frame, admitted), frame
+
+    async def _decoded(self, raw: RawBody, admitted: AdmittedFrame) -> _DecodedFrame:
+        service = self._service
+        body, encoded = await service.run_in_thread(self._parse, raw)
+        await admitted.take_pixels(encoded.width * encoded.height)
+        return await service.run_in_thread(self._decode, body, encoded)
+
+    def _parse(self, raw: RawBody) -> tuple[FrameBody, EncodedImage]:
         with self._service.times.measure("parsing"):
             body = raw.parse()
-            encoded = EncodedImage.open(body.image, most_pixels=self._service.settings.limits.image_pixels)
-        with self._service.times.measure("decoding"):
-            admitted.take_pixels(encoded.width * encoded.height)
-            return _DecodedFrame(body, encoded.decode(), body.digest)
+            return body, EncodedImage.open(body.image, most_pixels=self._service.settings.limits.image_pixels)
 
-    async def _track(self, engine: Engine, request: FrameRequest) -> FrameAnswer:
-        try:
-            return await engine.sessions.answer(request)
-        except InferenceOverloadedError:
-            raise
-        except InferenceUnavailableError:
-            self._service.readiness.away("the models cannot answer now")
-            raise
+    def _decode(self, body: FrameBody, encoded: EncodedImage) -> _DecodedFrame:
+        with self._service.times.measure("decoding"):
+            image = encoded.decode()
+            size = image.shape[1], image.shape[0]
+            # Only a frame that is drawn on is needed again, and then its file takes less memory than its pixels.
+            kept = body if body.fields.visualize else replace(body, image=b"")
+            look = thumbnail(image) if body.fields.session_id is None else None
+            return _DecodedFrame(kept, body.digest, size, image, look)
+
+    async def _track(
+        self, request: FrameRequest, frame: _DecodedFrame, admitted: AdmittedFrame
+    ) -> tuple[Engine, FrameAnswer]:
+        """Wait for the answer; where the models go away meanwhile, until they are back."""
+
+        def observed() -> None:
+            frame.image = None
+            admitted.leave()
+
+        while True:
+            engine = await self._service.engine()
+            try:
+                return engine, await engine.sessions.answer(request, frame.pixels, observed)
+            except InferenceOverloadedError:
+                raise
+            except InferenceUnavailableError:
+                self._service.readiness.away("the models cannot answer now")
+                if frame.image is None:
+                    raise
 
     def _is_small(self, answer: FrameAnswer, frame: _DecodedFrame) -> bool:
         """Whether encoding takes half a millisecond or less, which is not worth a thread."""
@@ -217,11 +267,17 @@ class _FrameRequestHandler:
         visual: Record = {}
         if frame.body.fields.visualize:
             with times.measure("drawing"):
-                visual = {_VISUALIZATION: overlay_jpeg(frame.image, answer.result, engine.body)}
+                most_pixels = self._service.settings.limits.image_pixels
+                image = EncodedImage.open(frame.body.image, most_pixels=most_pixels).decode()
+                visual = {_VISUALIZATION: overlay_jpeg(image, answer.result, engine.body)}
         with times.measure("encoding"):
             milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
             named = replace(answer, session=frame.body.fields.session_id or self._request.state.client)
             return record_bytes({**self._record(named, engine, milliseconds), **visual})
+
+    def _frame_request(self, frame: _DecodedFrame) -> FrameRequest:
+        number = frame.body.fields.frame_number
+        return FrameRequest(self._session(frame.body), number, frame.size, frame.digest, frame.thumbnail)
 
     def _session(self, body: FrameBody) -> str:
         """Return the session's key: sessions of different API keys never collide, nor do an id and an address."""
@@ -235,12 +291,13 @@ class _FrameRequestHandler:
         return int(declared) if declared.isdecimal() else self._service.settings.limits.body_bytes
 
     @asynccontextmanager
-    async def _deadline(self, status: int, what: str) -> AsyncIterator[None]:
-        seconds = self._service.settings.limits.request_seconds
+    async def _deadline(self, status: int, what: str, seconds: float) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError as error:
+            if status == 503 and not self._service.readiness.state.ready:
+                what = "the models did not answer"
             raise http_error(status, f"{what} within {seconds:g} seconds", retry_after=1) from error
 
 

@@ -1,7 +1,9 @@
 """Whether the service can answer frames, and if not, why."""
 
+import asyncio
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -69,6 +71,7 @@ class Readiness:
     def __init__(self) -> None:
         self._state = State()
         self._lock = threading.Lock()
+        self._waiting: list[asyncio.Future[None]] = []
         self.models_lost = threading.Event()
         """Set when a frame could not be answered because the models were away."""
 
@@ -76,6 +79,20 @@ class Readiness:
     def state(self) -> State:
         """The state now."""
         return self._state
+
+    async def settled(self) -> State:
+        """Wait until frames are answered or the service stops; whoever waits first goes on first."""
+        while True:
+            with self._lock:
+                if self._state.ready or self._state.stopping:
+                    return self._state
+                moved = asyncio.get_running_loop().create_future()
+                self._waiting.append(moved)
+            try:
+                await moved
+            finally:
+                with self._lock, suppress(ValueError):
+                    self._waiting.remove(moved)
 
     def loaded(self, part: str) -> None:
         """A part is loaded."""
@@ -111,4 +128,12 @@ class Readiness:
             if self._state.phase is Phase.STOPPING:
                 return False
             self._state = replace(self._state, phase=phase, error=error)
-            return True
+            waiting, self._waiting = self._waiting, []
+        for moved in waiting:
+            moved.get_loop().call_soon_threadsafe(_wake, moved)
+        return True
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

@@ -1,0 +1,192 @@
+"""Which frames are let in: all of them in time, the clients in turn, as many at a time as fit into memory.
+
+A frame waits for its place before its body is read, so a waiting one costs a connection and no image. It gives the
+place back when its people are known: what then waits for frames that are missing before it holds no image and keeps
+nobody out.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tracker_service.errors import SessionsFullError
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A frame that waits for its place; ``body_bytes`` are those of its body."""
+
+    client: str
+    body_bytes: int
+    let_in: asyncio.Future[None]
+
+
+class FrameAdmission:
+    """Lets frames in; belongs to one event loop.
+
+    The clients take turns, the frames of each in the order in which they came. A client holds at most half of the
+    places, so that one that sends slowly, or much, keeps no other out.
+
+    Args:
+        frames: frames that wait for a place or for their answer; more are refused.
+        places: frames whose body is read or whose people are looked for. Raising it takes an image each.
+        body_bytes: bytes of all their bodies together. Raising it takes that much memory, and half as much again.
+        pixels: pixels of all their decoded images together. Raising it takes three to seven bytes a pixel.
+    """
+
+    def __init__(self, frames: int, places: int, body_bytes: int, pixels: int) -> None:
+        self._most_frames = frames
+        self._places, self._share = places, max(1, places // 2)
+        self._body_bytes = body_bytes
+        self._frames = 0
+        self._taken = 0
+        self._bytes_taken = 0
+        self._holds: Counter[str] = Counter()
+        self._turns: OrderedDict[str, deque[_Waiting]] = OrderedDict()
+        self._pixels = _Pixels(pixels)
+
+    @property
+    def frames(self) -> int:
+        """Frames that wait for a place or for their answer."""
+        return self._frames
+
+    @asynccontextmanager
+    async def admit(self, client: str, body_bytes: int, seconds: float) -> AsyncIterator["AdmittedFrame"]:
+        """Wait for the place of a frame, which counts as waiting as long as the context lasts.
+
+        Args:
+            client: who sends it.
+            body_bytes: bytes that its body has at most.
+            seconds: how long it may wait for its place.
+
+        Raises:
+            SessionsFullError: too many frames wait already, or it got no place in time.
+        """
+        if self._frames >= self._most_frames:
+            raise SessionsFullError("the service has more frames than it can answer; try again")
+        self._frames += 1
+        try:
+            admitted = AdmittedFrame(self, self._pixels, await self._place(client, body_bytes, seconds))
+            try:
+                yield admitted
+            finally:
+                admitted.leave()
+        finally:
+            self._frames -= 1
+
+    def give_back(self, waited: _Waiting) -> None:
+        """Take a place back and give it to the next."""
+        self._taken -= 1
+        self._bytes_taken -= waited.body_bytes
+        self._holds[waited.client] -= 1
+        if not self._holds[waited.client]:
+            del self._holds[waited.client]
+        self._let_in()
+
+    async def _place(self, client: str, body_bytes: int, seconds: float) -> _Waiting:
+        waiting = _Waiting(client, body_bytes, asyncio.get_running_loop().create_future())
+        self._turns.setdefault(client, deque()).append(waiting)
+        self._let_in()
+        try:
+            async with asyncio.timeout(seconds):
+                await waiting.let_in
+        except BaseException as error:
+            self._stop_waiting(waiting)
+            if isinstance(error, TimeoutError):
+                message = f"the service had no place for this frame within {seconds:g} seconds; try again"
+                raise SessionsFullError(message) from error
+            raise
+        return waiting
+
+    def _stop_waiting(self, waiting: _Waiting) -> None:
+        if waiting.let_in.done() and not waiting.let_in.cancelled():
+            self.give_back(waiting)
+            return
+        queue = self._turns.get(waiting.client, deque())
+        if waiting in queue:
+            queue.remove(waiting)
+            if not queue:
+                del self._turns[waiting.client]
+
+    def _let_in(self) -> None:
+        """Give free places to the clients in turn."""
+        while (client := self._next_client()) is not None:
+            waiting = self._turns[client][0]
+            if self._taken and self._bytes_taken + waiting.body_bytes > self._body_bytes:
+                return  # it is this one's turn: smaller ones do not overtake it for ever
+            self._turns[client].popleft()
+            self._turns.move_to_end(client)
+            if not self._turns[client]:
+                del self._turns[client]
+            if waiting.let_in.done():
+                continue  # it no longer waits
+            self._taken += 1
+            self._bytes_taken += waiting.body_bytes
+            self._holds[client] += 1
+            waiting.let_in.set_result(None)
+
+    def _next_client(self) -> str | None:
+        if self._taken >= self._places:
+            return None
+        return next((client for client in self._turns if self._holds[client] < self._share), None)
+
+
+class AdmittedFrame:
+    """A frame that has its place."""
+
+    def __init__(self, admission: FrameAdmission, pixels: "_Pixels", waited: _Waiting) -> None:
+        self._admission = admission
+        self._pixels = pixels
+        self._waited: _Waiting | None = waited
+        self._pixels_taken = 0
+
+    async def take_pixels(self, pixels: int) -> None:
+        """Wait until there is room for a decoded image."""
+        await self._pixels.take(pixels)
+        self._pixels_taken += pixels
+
+    def leave(self) -> None:
+        """Give the place back: the image is no longer needed. Nothing happens the second time."""
+        if self._waited is not None:
+            self._pixels.give_back(self._pixels_taken)
+            waited, self._waited = self._waited, None
+            self._admission.give_back(waited)
+
+
+class _Pixels:
+    """A shared amount, in the order of asking; a request for more than all of it is granted when nothing is taken."""
+
+    def __init__(self, amount: int) -> None:
+        self._amount = amount
+        self._taken = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def take(self, pixels: int) -> None:
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((pixels, granted))
+        self._grant()
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if not granted.cancelled():
+                self.give_back(pixels)
+            self._grant()
+            raise
+
+    def give_back(self, pixels: int) -> None:
+        self._taken -= pixels
+        self._grant()
+
+    def _grant(self) -> None:
+        while self._waiting:
+            pixels, granted = self._waiting[0]
+            if granted.done():
+                self._waiting.popleft()  # it no longer waits
+                continue
+            if self._taken and self._taken + pixels > self._amount:
+                return
+            self._waiting.popleft()
+            self._taken += pixels
+            granted.set_result(None)

@@ -1,0 +1,1 @@
+"""Videos of one client told apart by what their frames look like."""
