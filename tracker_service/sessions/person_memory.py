@@ -1,9 +1,10 @@
 """A video's people across its frames: how often they were seen, how large, with which appearance; who is the main one.
 
 The main person is the one with the largest product of sightings (up to 100) and size. The choice has hysteresis: it
-changes only when the main person is no longer reported, or when another one's product is more than twice as large,
-where sightings count up to 10. So a false detection is replaced soon, but a person who was seen ten times stays the
-main one while predicted, however often others are seen meanwhile, unless somebody more than twice as large comes.
+changes when the main person is no longer reported, when another one's product is more than twice as large, where
+sightings count up to 10, or when the main person is only predicted although somebody else is seen. In the last case
+the main person stays for three frames, as a detector may miss anybody once; then the one with the largest product
+among the people seen is the new one, if seen three times by then, which false detections seldom are.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,12 @@ _SIGHTINGS_TO_CHOOSE = 100
 """Sightings that count where there is no main person. Raising it prefers people who were seen for longer."""
 _SIGHTINGS_TO_REPLACE = 10
 """Sightings that count against the main person. Raising it replaces a main person who is only predicted sooner."""
+_UNSEEN_FRAMES = 3
+"""Frames that the main person stays the main one while predicted, although somebody else is seen. Raising it bridges
+longer gaps of the detector, and lets a prediction speak for people who are there for longer."""
+_SIGHTINGS_TO_SPEAK = 3
+"""Sightings that somebody needs to take the place of a main person who is predicted. Raising it is safer against false
+detections."""
 _HYSTERESIS = 2.0
 """By which factor another person must be ahead to become the main one. Raising it changes the main person less."""
 _SIZE_WEIGHT = 0.2
@@ -68,13 +75,17 @@ class PersonMemory:
             current: track id of the main person so far.
         """
         main = next((person for person in people if person.track_id == current), None)
-        if main is None:
-            return max(people, key=lambda person: self._prominence(person, _SIGHTINGS_TO_CHOOSE), default=None)
-        best = max(people, key=lambda person: self._prominence(person, _SIGHTINGS_TO_REPLACE))
+        seen = [person for person in people if person.age == 0]
+        if main is None or (main.age > _UNSEEN_FRAMES and self._somebody_is_there(seen)):
+            return max(seen or people, key=lambda person: self._prominence(person, _SIGHTINGS_TO_CHOOSE), default=None)
+        best = max([main, *seen], key=lambda person: self._prominence(person, _SIGHTINGS_TO_REPLACE))
         ahead = self._prominence(best, _SIGHTINGS_TO_REPLACE) > _HYSTERESIS * self._prominence(
             main, _SIGHTINGS_TO_REPLACE
         )
         return best if ahead else main
+
+    def _somebody_is_there(self, seen: Sequence[TrackedPerson]) -> bool:
+        return any(self.sightings(person.track_id) >= _SIGHTINGS_TO_SPEAK for person in seen)
 
     def _prominence(self, person: TrackedPerson, most: int) -> float:
         known = self._people.get(person.track_id)

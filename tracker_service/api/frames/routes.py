@@ -176,6 +176,7 @@ class _FrameRequestHandler:
         self._record = record
         self._mesh = mesh
         self._started = time.perf_counter()
+        self._reading = False
 
     async def answer(self, query: FrameFields) -> Response:
         """Answer the request.
@@ -194,8 +195,7 @@ class _FrameRequestHandler:
 
     async def _answer(self, query: FrameFields) -> Response:
         service, client = self._service, self._request.state.client
-        seconds = service.settings.limits.request_seconds
-        async with self._deadline(503, "there was no answer", seconds):
+        async with self._deadline():
             admission = service.frame_admission.admit(client, self._body_bytes(), service.waiting_seconds)
             async with admission as admitted:
                 engine, answer, frame = await self._answered(admitted, query)
@@ -209,8 +209,9 @@ class _FrameRequestHandler:
         return Response(encoded, media_type="application/json")
 
     async def _answered(self, admitted: AdmittedFrame, query: FrameFields) -> tuple[Engine, FrameAnswer, _DecodedFrame]:
-        async with self._deadline(408, "the body did not arrive", self._service.settings.limits.request_seconds):
-            raw = await RawBody.read(self._request, query)
+        self._reading = True
+        raw = await RawBody.read(self._request, query)
+        self._reading = False
         frame = await self._decoded(raw, admitted)
         del raw
         client, request = self._request.state.client, self._frame_request(frame)
@@ -291,12 +292,16 @@ class _FrameRequestHandler:
         return int(declared) if declared.isdecimal() else self._service.settings.limits.body_bytes
 
     @asynccontextmanager
-    async def _deadline(self, status: int, what: str, seconds: float) -> AsyncIterator[None]:
+    async def _deadline(self) -> AsyncIterator[None]:
+        seconds = self._service.settings.limits.request_seconds
         try:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError as error:
-            if status == 503 and not self._service.readiness.state.ready:
+            status, what = 503, "there was no answer"
+            if self._reading:
+                status, what = 408, "the body did not arrive"
+            elif not self._service.readiness.state.ready:
                 what = "the models did not answer"
             raise http_error(status, f"{what} within {seconds:g} seconds", retry_after=1) from error
 

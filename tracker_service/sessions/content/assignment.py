@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from tracker_service.sessions.content.live_video import LiveVideo
 from tracker_service.sessions.content.thumbnail import differences, is_flat
 from tracker_service.sessions.frame import FrameRequest
-from tracker_service.types import UInt8
+from tracker_service.types import Float64, UInt8
 
 _ALIKE = 9.0
 """Difference up to which a frame looks like its neighbour, of 255. Neighbours differ by less than that even where a
@@ -24,6 +24,8 @@ hand-held camera follows a snowboarder (7 in 99 of 100, measured); any two scene
 than 18. Raising it decides more frames at once."""
 _CLEARLY = 0.5
 """How much smaller the difference to a video must be than to any other. Raising it decides more frames at once."""
+_PREFERRED = 0.7
+"""The same where all frames of a number are compared with all videos that lack it."""
 _FIRST_NUMBERS = 8
 """Up to this number a frame may be one of the first of a new video, as several workers send them."""
 _QUIET_SECONDS = 0.25
@@ -31,6 +33,10 @@ _QUIET_SECONDS = 0.25
 cuts."""
 _LONGEST_SECONDS = 1.0
 """Longest that a frame waits for others to decide, where the client is never silent."""
+_LONGEST_IN_BURST_SECONDS = 10.0
+"""The same where many frames are on their way, so that the others are sure to come."""
+_IN_FLIGHT = 8
+"""Frames of a video that workers send at the same time at most. Raising it trusts numbers more, and waits less."""
 _ACTIVE_SECONDS = 5.0
 """Time after its last frame in which a video is expected to go on."""
 
@@ -101,12 +107,12 @@ class FrameAssignment:
         if not self._unplaced:
             return None
         oldest = min(frame.since for frame in self._unplaced)
-        return min(self._last_arrival + _QUIET_SECONDS, oldest + _LONGEST_SECONDS)
+        return min(self._last_arrival + _QUIET_SECONDS, oldest + self._longest_seconds())
 
     def settle(self, now: float) -> None:
         """Guess for the frames that have waited long enough, the most certain first."""
         quiet = now >= self._last_arrival + _QUIET_SECONDS
-        while due := [one for one in self._unplaced if quiet or now >= one.since + _LONGEST_SECONDS]:
+        while due := [one for one in self._unplaced if quiet or now >= one.since + self._longest_seconds()]:
             guesses = [(self._guess(frame, now), frame) for frame in due]
             (_, video), frame = min(guesses, key=lambda guess: guess[0][0])
             self._place(frame, video, now)
@@ -139,8 +145,9 @@ class FrameAssignment:
             self._place(frame, None, now)
         elif self._is_clear(frame, lacking):
             self._place(frame, lacking[0], now)
-        elif frame.number > _FIRST_NUMBERS and len(next_in) == 1:
-            self._place(frame, next_in[0], now)
+        elif frame.number > _FIRST_NUMBERS and len(next_in) == 1 and not self._is_burst():
+            if _is_possible(frame, next_in[0], lacking[0]):
+                self._place(frame, next_in[0], now)
 
     def _is_clear(self, frame: UnplacedFrame, lacking: list[LiveVideo]) -> bool:
         nearest, *others = (frame.difference[video] for video in lacking)
@@ -154,24 +161,38 @@ class FrameAssignment:
             if is_flat(frame.look) or frame.request.digest not in (other.request.digest for other in same):
                 same.append(frame)
         for frames in by_number.values():
-            lacking = [video for video in self._open(frames[0]) if self._is_active(video, now)]
+            number = frames[0].number
+            lacking = [
+                video for video in self._open(frames[0]) if self._is_active(video, now) and video.is_near(number)
+            ]
             if len(frames) > 1 and len(frames) >= len(lacking) > 0:
                 costs = np.array([[frame.difference[video] for video in lacking] for frame in frames])
-                for row, column in zip(*linear_sum_assignment(costs), strict=True):
-                    self._place(frames[row], lacking[column], now)
+                for row, column in np.transpose(linear_sum_assignment(costs)).tolist():
+                    if _is_preferred(costs, row, column) or is_flat(frames[row].look):
+                        self._place(frames[row], lacking[column], now)
 
     def _guess(self, frame: UnplacedFrame, now: float) -> tuple[tuple[bool, bool, float], LiveVideo | None]:
         """Return how uncertain a frame's most likely video is, and that; None for a new one."""
-        ranked = [
-            ((not self._is_active(video, now), not video.continues(frame.number), frame.difference[video]), video)
-            for video in self._open(frame)
-        ]
+        ranked = [(self._doubt(frame, video, now), video) for video in self._open(frame)]
         if not ranked:
             return (False, False, 0.0), None
         doubt, video = min(ranked, key=lambda guess: guess[0])
         alike = frame.difference[video] <= _ALIKE
         begins = frame.number <= _FIRST_NUMBERS and not video.is_near(frame.number)
         return doubt, None if not alike and (begins or not self._is_active(video, now)) else video
+
+    def _doubt(self, frame: UnplacedFrame, video: LiveVideo, now: float) -> tuple[bool, bool, float]:
+        difference = frame.difference[video]
+        unlike = difference > _ALIKE and not video.continues(frame.number)
+        return not self._is_active(video, now), unlike, difference
+
+    def _is_burst(self) -> bool:
+        """Whether the client has sent more frames at once than its workers would; then numbers say little."""
+        outstanding = len(self._unplaced) + sum(video.stream.waiting for video in self.videos)
+        return outstanding > _IN_FLIGHT * max(1, len(self.videos))
+
+    def _longest_seconds(self) -> float:
+        return _LONGEST_IN_BURST_SECONDS if self._is_burst() else _LONGEST_SECONDS
 
     def _is_active(self, video: LiveVideo, now: float) -> bool:
         return bool(video.stream.waiting) or now < video.last_used + _ACTIVE_SECONDS
@@ -191,3 +212,14 @@ class FrameAssignment:
             nearer = differences(np.stack([one.look for one in others]), frame.look).tolist()
             for other, difference in zip(others, nearer, strict=True):
                 other.difference[video] = difference if new else min(other.difference[video], difference)
+
+
+def _is_possible(frame: UnplacedFrame, video: LiveVideo, nearest: LiveVideo) -> bool:
+    """Whether a frame does not look much more like another video."""
+    return _CLEARLY * frame.difference[video] <= frame.difference[nearest]
+
+
+def _is_preferred(costs: Float64, row: int, column: int) -> bool:
+    """Whether a frame is much more like its video than like the others, or than the other frames are."""
+    others = np.concatenate([np.delete(costs[row], column), np.delete(costs[:, column], row)])
+    return bool(costs[row, column] < _PREFERRED * others.min(initial=np.inf))
