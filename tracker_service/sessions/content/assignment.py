@@ -145,9 +145,14 @@ class FrameAssignment:
             self._place(frame, None, now)
         elif self._is_clear(frame, lacking):
             self._place(frame, lacking[0], now)
-        elif frame.number > _FIRST_NUMBERS and len(next_in) == 1 and not self._is_burst():
-            if _is_possible(frame, next_in[0], lacking[0]):
-                self._place(frame, next_in[0], now)
+        elif frame.number > _FIRST_NUMBERS and self._is_next_in_one(frame, next_in, lacking[0]):
+            self._place(frame, next_in[0], now)
+
+    def _is_next_in_one(self, frame: UnplacedFrame, next_in: list[LiveVideo], nearest: LiveVideo) -> bool:
+        """Whether a frame has the next number of one video only, and does not look much more like another one."""
+        if len(next_in) != 1 or self._is_burst():
+            return False
+        return _CLEARLY * frame.difference[next_in[0]] <= frame.difference[nearest]
 
     def _is_clear(self, frame: UnplacedFrame, lacking: list[LiveVideo]) -> bool:
         nearest, *others = (frame.difference[video] for video in lacking)
@@ -212,11 +217,6 @@ class FrameAssignment:
             nearer = differences(np.stack([one.look for one in others]), frame.look).tolist()
             for other, difference in zip(others, nearer, strict=True):
                 other.difference[video] = difference if new else min(other.difference[video], difference)
-
-
-def _is_possible(frame: UnplacedFrame, video: LiveVideo, nearest: LiveVideo) -> bool:
-    """Whether a frame does not look much more like another video."""
-    return _CLEARLY * frame.difference[video] <= frame.difference[nearest]
 
 
 def _is_preferred(costs: Float64, row: int, column: int) -> bool:
