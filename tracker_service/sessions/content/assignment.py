@@ -109,9 +109,9 @@ class FrameAssignment:
         oldest = min(frame.since for frame in self._unplaced)
         return min(self._last_arrival + _QUIET_SECONDS, oldest + self._longest_seconds())
 
-    def settle(self, now: float) -> None:
-        """Guess for the frames that have waited long enough, the most certain first."""
-        quiet = now >= self._last_arrival + _QUIET_SECONDS
+    def settle(self, now: float, *, at_once: bool = False) -> None:
+        """Guess for the frames that have waited long enough, or for all of them, the most certain first."""
+        quiet = at_once or now >= self._last_arrival + _QUIET_SECONDS
         while due := [one for one in self._unplaced if quiet or now >= one.since + self._longest_seconds()]:
             guesses = [(self._guess(frame, now), frame) for frame in due]
             (_, video), frame = min(guesses, key=lambda guess: guess[0][0])

@@ -1,7 +1,6 @@
 """The videos of one client that names none: several at a time, told apart by their content."""
 
 import asyncio
-import math
 from collections.abc import Callable
 
 from tracker_service.pipeline.observation import FrameObservation
@@ -63,7 +62,7 @@ class UnnamedVideos:
 
     def settle(self) -> None:
         """Wait no longer to know the video of a frame."""
-        self._assignment.settle(math.inf)
+        self._assignment.settle(asyncio.get_running_loop().time(), at_once=True)
         self._set_timer()
 
     async def _accepted(
