@@ -124,16 +124,22 @@ def true_person(clip: Clip, answer: FrameAnswer) -> int | None:
     return int(overlap.argmax()) if overlap.max() > 0.3 else None
 
 
+def is_spoken_for(answer: FrameAnswer) -> bool:
+    """Whether the main person is predicted for longer than a short doubt although somebody is seen."""
+    assert answer.main is not None
+    return answer.main.age > 3 and any(person.age == 0 for person in answer.result.persons)
+
+
 @pytest.mark.parametrize("plan", PLANS)
-def test_140_frames_have_140_answers_with_one_main_person(plan: str, clip: Clip) -> None:
+def test_140_frames_have_140_answers_whose_main_person_is_there_and_seldom_changes(plan: str, clip: Clip) -> None:
     answers = post(clip, PLANS[plan])
     assert {answer.video for answer in answers} == {1}
-    assert all(answer.main is not None for answer in answers)
     mains = [answer.main for answer in answers if answer.main is not None]
-    assert len({main.track_id for main in mains}) == 1
+    assert len(mains) == FRAMES
+    assert len({main.track_id for main in mains}) <= 2
+    assert not [answer for answer in answers if is_spoken_for(answer)]
     seen = [true_person(clip, answer) for answer in answers if answer.main is not None and answer.main.age == 0]
-    _, counts = np.unique([person for person in seen if person is not None], return_counts=True)
-    assert counts.max() >= 0.85 * len(seen)
+    assert seen.count(None) <= 0.02 * len(seen)
 
 
 def test_four_workers_get_what_one_gets(clip: Clip) -> None:
@@ -167,7 +173,7 @@ def test_with_36_percent_of_detections_suppressed_every_frame_has_a_pose(plan: s
     mains = [answer.main for answer in answers if answer.main is not None]
     assert len(mains) == FRAMES
     assert {main.tracking_confidence < 1 for main, missed in zip(mains, gone, strict=True) if missed} == {True}
-    assert len({main.track_id for main in mains}) == 1
+    assert len({main.track_id for main in mains}) <= 2
 
 
 @pytest.mark.parametrize("pattern", ["at random", "in runs of ten"])
