@@ -3,15 +3,20 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.phalp.people import FRAME_SIZE, Person, people
+from tracker_service.phalp.state.snapshot import without_prefix
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.state_arrays import snapshot_of
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
+from tracker_service.sessions.keeping.session_folder import SessionFolder
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
@@ -85,7 +90,14 @@ def open_sessions(models: Models, tracking: TrackerParameters = TRACKING, **chan
     def new_video(name: VideoName) -> VideoTracker:
         return VideoTracker(name, Tracker(tracking), None, parameters.history)
 
-    return FrameSessions(models.observe, new_video, parameters, window=window)
+    def restored_video(path: Path, name: VideoName, arrays: dict[str, NDArray[Any]]) -> VideoTracker:
+        tracker = Tracker.restore(snapshot_of(path, without_prefix("state", arrays)), tracking)
+        video = VideoTracker(name, tracker, None, parameters.history)
+        video.restore(arrays)
+        return video
+
+    folder = None if parameters.keep is None else SessionFolder(parameters.keep, "synthetic", restored_video)
+    return FrameSessions(models.observe, new_video, parameters, window=window, folder=folder)
 
 
 def ids(answer: FrameAnswer) -> list[int]:

@@ -110,11 +110,13 @@ class Service:
     async def engine(self) -> Engine:
         """Return what answers frames, once the models answer; whoever asked first goes on first.
 
+        A service that stops still answers the frames that came before.
+
         Raises:
-            SessionsClosedError: the service stops before.
+            SessionsClosedError: the service stops before the models are loaded.
         """
-        state = await self.readiness.settled()
-        if self._engine is None or not state.ready:
+        await self.readiness.settled()
+        if self._engine is None:
             raise SessionsClosedError("the service is stopping")
         return self._engine
 
@@ -204,14 +206,23 @@ class Service:
         self.readiness.stopping()
         _logger.info("stopping", extra={"requests_running": self.requests_running})
         closing = [callback(left()) for callback in self.stop_callbacks]
-        if self._engine is not None:
-            closing.append(self._engine.sessions.close(left()))
+        closing.append(self._answer_the_last_frames(deadline))
         for failure in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(failure, Exception):
                 _logger.error("stopping: %s", failure, exc_info=failure)
         while self.requests_running and left() > 0:
             await asyncio.sleep(_POLL_SECONDS)
         _logger.info("stopped", extra={"requests_cut_off": self.requests_running})
+
+    async def _answer_the_last_frames(self, deadline: float) -> None:
+        """Answer the frames that have come, those that wait for their turn included; none waits for a missing one."""
+        if self._engine is None:
+            return
+        sessions = self._engine.sessions
+        while self.frame_admission.frames and time.monotonic() < deadline:
+            sessions.skip_missing()
+            await asyncio.sleep(_POLL_SECONDS)
+        await sessions.close(max(0.0, deadline - time.monotonic()))
 
     def close(self) -> None:
         """Release the threads."""

@@ -31,10 +31,10 @@ def save_border(path: Path, border: Border, notes: Mapping[str, Any]) -> None:
         TrackerStateError: the file cannot be written.
     """
     arrays = with_prefix("tracker", tracker_arrays(border.tracker))
-    arrays |= with_prefix("open", _pack_frames(border.open_frames))
+    arrays |= with_prefix("open", pack_frames(border.open_frames))
     arrays |= with_prefix("camera", border.camera)
     for name, frames in border.held.items():
-        arrays |= with_prefix(f"held.{name}", _pack_frames(frames))
+        arrays |= with_prefix(f"held.{name}", pack_frames(frames))
     arrays["next_frame"] = np.array(border.next_frame)
     arrays["notes"] = np.frombuffer(orjson.dumps(dict(notes)), np.uint8)
     write_arrays(path, arrays)
@@ -51,7 +51,7 @@ def load_border(path: Path) -> tuple[Border, dict[str, Any]]:
         border = Border(
             next_frame=int(arrays["next_frame"]),
             tracker=snapshot_of(path, without_prefix("tracker", arrays)),
-            open_frames=_unpack_frames(without_prefix("open", arrays)),
+            open_frames=unpack_frames(without_prefix("open", arrays)),
             camera=without_prefix("camera", arrays),
             held=_unpack_held(without_prefix("held", arrays)),
         )
@@ -61,7 +61,7 @@ def load_border(path: Path) -> tuple[Border, dict[str, Any]]:
     return border, notes
 
 
-def _pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
+def pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
     """Return frames as arrays: a row per frame, and the people of all frames one after another."""
     rows = [
         (frame.frame_number, frame.width, frame.height, frame.shot, len(frame.persons), *astuple(frame.dropped))
@@ -78,10 +78,11 @@ def _pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
 
 def _unpack_held(arrays: Mapping[str, NDArray[Any]]) -> dict[str, tuple[FrameResult, ...]]:
     names = {name.split(".")[0] for name in arrays}
-    return {name: _unpack_frames(without_prefix(name, arrays)) for name in sorted(names)}
+    return {name: unpack_frames(without_prefix(name, arrays)) for name in sorted(names)}
 
 
-def _unpack_frames(arrays: Mapping[str, NDArray[Any]]) -> tuple[FrameResult, ...]:
+def unpack_frames(arrays: Mapping[str, NDArray[Any]]) -> tuple[FrameResult, ...]:
+    """Rebuild what `pack_frames` packed; raises `KeyError` or `ValueError` where something is missing."""
     people = iter(unpack_records(without_prefix("people", arrays)))
     frames = []
     motions = map(_unpack_motion, arrays["camera_motions"])

@@ -8,10 +8,12 @@ A person whom only late frames have seen is unknown to the tracker. In the follo
 matched with the tracker's new tracks, and reported as predicted while they have no match.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.association import associate
@@ -115,6 +117,15 @@ class LateFrames:
         for track_id in names.values():
             del self._untracked[track_id]
         return names, match.missed
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is remembered of people whom only late frames have seen, as named arrays."""
+        return {"newest": np.array(self._newest), "untracked": np.array(list(self._untracked.items()), np.int64)}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what another one's `arrays` returned."""
+        self._newest = int(arrays["newest"])
+        self._untracked = dict(arrays["untracked"].reshape(-1, 2).tolist())
 
     def _predicted(self, number: int, only: dict[int, int] | None = None) -> PredictedPeople:
         before, after = self._answers.around(number, self._parameters.max_age_track)

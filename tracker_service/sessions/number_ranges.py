@@ -1,6 +1,7 @@
 """A set of frame numbers that takes little memory while they are consecutive."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 _MOST_RANGES = 256
 
@@ -27,6 +28,17 @@ class NumberRanges:
         self._join(row - 1)
         if len(self._starts) > _MOST_RANGES:
             del self._starts[0], self._ends[0]
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """The first and the last number of every range."""
+        return list(zip(self._starts, self._ends, strict=True))
+
+    def restore(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Take over the ranges of another one."""
+        for start, end in ranges:
+            self._starts.append(start)
+            self._ends.append(end)
 
     def _join(self, row: int) -> None:
         """Join a range with the next one where they touch."""

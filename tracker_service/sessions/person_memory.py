@@ -7,10 +7,12 @@ the main person stays for three frames, as a detector may miss anybody once; the
 among the people seen is the new one, if seen three times by then, which false detections seldom are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker_service.types import Float32, TrackedPerson
 
@@ -66,6 +68,22 @@ class PersonMemory:
         """The appearance vector of a person's last sighting; None for an unknown one."""
         known = self._people.get(track_id)
         return None if known is None else known.appearance
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the whole memory as named arrays."""
+        known = self._people
+        return {
+            "track_id": np.array(list(known), np.int64),
+            "sightings": np.array([one.sightings for one in known.values()], np.int64),
+            "size": np.array([one.size for one in known.values()], np.float64),
+            "appearance": np.array([one.appearance for one in known.values()], np.float32),
+        }
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what another one's `arrays` returned."""
+        rows = zip(*(arrays[name] for name in ("track_id", "sightings", "size", "appearance")), strict=True)
+        for track_id, sightings, size, appearance in rows:
+            self._people[int(track_id)] = _Remembered(int(sightings), float(size), np.array(appearance))
 
     def main(self, people: Sequence[TrackedPerson], current: int | None) -> TrackedPerson | None:
         """Return the main person of a frame.

@@ -30,13 +30,17 @@ class ReorderBuffer:
     as the regular one, until a frame in between arrives.
 
     All times are seconds of one monotonic clock.
+
+    Args:
+        parameters: the waiting times.
+        last: the highest number released before, of a video that goes on.
     """
 
-    def __init__(self, parameters: SessionParameters) -> None:
+    def __init__(self, parameters: SessionParameters, last: int | None = None) -> None:
         self._gap_seconds = parameters.gap_seconds
         self._wait_seconds = parameters.wait_seconds
         self._buffered: dict[int, _Buffered] = {}
-        self._last: int | None = None
+        self._last = last
         self._last_activity = 0.0
         self._step = 1
         self._last_gap = 0

@@ -4,11 +4,14 @@ The older clients say neither which video a frame belongs to nor when a video be
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.video_stream import VideoStream
+
+NewStream: TypeAlias = Callable[[int, tuple[int, int]], VideoStream]
 
 _FRAMES_IN_FLIGHT = 8
 """Frames that a client has in flight at most. Raising it accepts later frames of a finished video."""
@@ -30,11 +33,11 @@ class Session:
         last_used: when the last request came or was answered, seconds of the loop's clock.
 
     Args:
-        new_stream: makes the stream of the n-th video, n from 1.
+        new_stream: makes the stream of the n-th video, n from 1, whose frames have the given width and height.
         gap_seconds: how long after its last frame a video counts as active.
     """
 
-    def __init__(self, new_stream: Callable[[int], VideoStream], gap_seconds: float) -> None:
+    def __init__(self, new_stream: NewStream, gap_seconds: float) -> None:
         self._new_stream = new_stream
         self._gap_seconds = gap_seconds
         self._begun = 0
@@ -73,7 +76,7 @@ class Session:
             return repeated
         running = self._streams[-1] if self._streams else None
         if running is None or self._begins_video(running, request.frame_number):
-            return self._begin()
+            return self._begin(request)
         older = [stream for stream in self._streams[:-1] if self._continues(stream, running, request, now)]
         return older[-1] if older else running
 
@@ -88,9 +91,14 @@ class Session:
             return False
         return abs(number - end) <= _FRAMES_IN_FLIGHT < number - newest
 
-    def _begin(self) -> VideoStream:
+    def restore(self, streams: Mapping[int, VideoStream]) -> None:
+        """Go on with the videos of an earlier session of the same id, by their numbers."""
+        self._streams = [streams[number] for number in sorted(streams)[-2:]]
+        self._begun = max(streams)
+
+    def _begin(self, request: FrameRequest) -> VideoStream:
         # The one before stays for its last frames, and any other only until what it has accepted is answered.
         self._streams = [stream for stream in self._streams[:-1] if stream.waiting] + self._streams[-1:]
         self._begun += 1
-        self._streams.append(self._new_stream(self._begun))
+        self._streams.append(self._new_stream(self._begun, request.size))
         return self._streams[-1]

@@ -1,6 +1,7 @@
 """What can be set about sessions."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge, Gt
@@ -21,6 +22,9 @@ class SessionParameters:
         max_sessions: sessions kept; the longest idle one without a frame in flight goes first. Raising it takes memory.
         history: answered frames kept per session, for retries and as neighbours of late frames. Raising it takes about
             5 kB per frame and person.
+        keep: folder in which live sessions are kept, so that they survive a restart; one for each service. None
+            forgets them. What is kept are people, answers and thumbnails of 8 x 8 pixels, no images.
+        keep_seconds: how often that is done. Raising it costs less and loses more when the service is killed.
         workers: batches computed at the same time. Raising it uses more cores.
     """
 
@@ -29,6 +33,8 @@ class SessionParameters:
     expiry_seconds: Annotated[float, Gt(0)] = 600.0
     max_sessions: Annotated[int, Ge(1)] = 200
     history: Annotated[int, Ge(1)] = 300
+    keep: Path | None = None
+    keep_seconds: Annotated[float, Gt(0)] = 1.0
     workers: Annotated[int, Ge(1)] = 2
 
     def __post_init__(self) -> None:

@@ -1,8 +1,9 @@
 """All sessions of the service: frames of many clients in, one answer each out."""
 
 import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,8 +12,11 @@ from typing import TypeAlias
 from tracker_service.errors import SessionError, SessionsClosedError, SessionsFullError
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.batching import FrameBatcher
+from tracker_service.sessions.content.live_video import LiveVideo
 from tracker_service.sessions.content.unnamed_videos import UnnamedVideos
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer, FrameRequest
+from tracker_service.sessions.keeping.session_folder import RestoredVideo, SessionFolder
+from tracker_service.sessions.keeping.video_saver import VideoSaver
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
 from tracker_service.sessions.session import Session
 from tracker_service.sessions.session_parameters import SessionParameters
@@ -51,6 +55,7 @@ class FrameSessions:
         parameters: bounds and waiting times.
         window: most frames in one batch. Raising it makes batches larger when many frames wait.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
+        folder: where live videos are kept; those in it go on.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class FrameSessions:
         *,
         window: int,
         on_batch: Callable[[int], None] | None = None,
+        folder: SessionFolder | None = None,
     ) -> None:
         self._new_video = new_video
         self._parameters = parameters
@@ -69,6 +75,9 @@ class FrameSessions:
         self._sessions: OrderedDict[str, _AnySession] = OrderedDict()
         self._expiry: asyncio.TimerHandle | None = None
         self._closed = False
+        self._folder = folder
+        if folder is not None:
+            self._restore(folder.restored(parameters.expiry_seconds))
 
     async def answer(
         self, request: FrameRequest, image: UInt8, observed: Callable[[], None] | None = None
@@ -93,6 +102,7 @@ class FrameSessions:
         if self._closed:
             raise SessionsClosedError("the service is shutting down and takes no more frames")
         loop = asyncio.get_running_loop()
+        self._watch_expiry()
         session = self._session(request, loop.time())
         session.last_used = loop.time()
         observing = self._batcher.submit(Frame(request.frame_number, 0.0, image))
@@ -137,6 +147,7 @@ class FrameSessions:
             stream.flush()
         if unanswered := [answer for stream in self._streams() for answer in stream.unanswered]:
             await asyncio.wait(unanswered, timeout=drain_seconds)
+        await asyncio.gather(*(stream.save() for stream in self._streams()))
         for stream in self._streams():
             stream.close()
         await self._batcher.close()
@@ -153,16 +164,38 @@ class FrameSessions:
             session = None
         if session is None:
             self._make_room()
-            session = self._sessions[request.session] = self._new_session(request)
-            self._watch_expiry()
+            session = self._new_session(request.session, named=request.thumbnail is None)
         self._sessions.move_to_end(request.session)
         return session
 
-    def _new_session(self, request: FrameRequest) -> _AnySession:
-        new_stream = partial(self._new_stream, request.session)
-        if request.thumbnail is None:
-            return Session(new_stream, self._parameters.gap_seconds)
-        return UnnamedVideos(new_stream, self._batcher, self._parameters)
+    def _new_session(self, key: str, *, named: bool) -> _AnySession:
+        new_stream = partial(self._new_stream, key, named)
+        if named:
+            self._sessions[key] = Session(new_stream, self._parameters.gap_seconds)
+        else:
+            self._sessions[key] = UnnamedVideos(new_stream, self._batcher, self._parameters)
+        return self._sessions[key]
+
+    def _restore(self, videos: Iterable[RestoredVideo]) -> None:
+        """Go on with saved videos, the newest of which come first."""
+        named: dict[str, dict[int, VideoStream]] = {}
+        for notes, tracker in videos:
+            known = self._sessions.get(notes.session)
+            if known is None and len(self._sessions) >= self._parameters.max_sessions:
+                continue
+            session = known or self._new_session(notes.session, named=notes.named)
+            stream = self._stream(notes.name, tracker, named=notes.named, size=notes.size)
+            used = time.monotonic() - (time.time() - notes.used)
+            session.last_used = max(session.last_used, used)
+            if isinstance(session, UnnamedVideos):
+                video = LiveVideo(stream, notes.size, self._parameters.history)
+                video.go_on(tracker.answers.thumbnails, used)
+                session.restore(notes.video, video)
+            else:
+                named.setdefault(notes.session, {})[notes.video] = stream
+                session.restore(named[notes.session])
+        for key in list(self._sessions)[::-1]:
+            self._sessions.move_to_end(key)
 
     def _make_room(self) -> None:
         """Forget the session that has been idle for longest where there are too many."""
@@ -186,15 +219,24 @@ class FrameSessions:
         now = asyncio.get_running_loop().time()
         for key in [key for key, session in self._sessions.items() if self._is_expired(session, now)]:
             del self._sessions[key]
-        if self._sessions:
+        if self._folder is not None:
+            self._threads.submit(self._folder.sweep, self._parameters.expiry_seconds)
+        if self._sessions or self._folder is not None:
             self._watch_expiry()
 
     def _streams(self) -> Iterator[VideoStream]:
         return (stream for session in list(self._sessions.values()) for stream in list(session.streams))
 
-    def _new_stream(self, key: str, number: int) -> VideoStream:
-        tracker = self._new_video(VideoName(key, number))
-        return VideoStream(tracker, self._batcher, ReorderBuffer(self._parameters), self._threads)
+    def _new_stream(self, key: str, named: bool, number: int, size: tuple[int, int]) -> VideoStream:
+        name = VideoName(key, number)
+        return self._stream(name, self._new_video(name), named=named, size=size)
+
+    def _stream(self, name: VideoName, tracker: VideoTracker, *, named: bool, size: tuple[int, int]) -> VideoStream:
+        seconds = self._parameters.keep_seconds
+        folder = self._folder
+        saver = None if folder is None else VideoSaver(folder, name, named=named, size=size, seconds=seconds)
+        order = ReorderBuffer(self._parameters, tracker.last)
+        return VideoStream(tracker, self._batcher, order, self._threads, saver)
 
 
 def _tell(observed: Callable[[], None], observing: asyncio.Future[FrameObservation]) -> None:

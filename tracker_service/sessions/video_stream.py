@@ -1,6 +1,7 @@
 """One video of a session: its frames go through the models as they arrive and through the tracker in order."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from tracker_service.errors import PhalpTritonError, SessionError, SessionsClose
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
+from tracker_service.sessions.keeping.video_saver import VideoSaver
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
 from tracker_service.sessions.video_tracker import VideoTracker
+from tracker_service.types import UInt8
 
 _NEAR_ZERO = 8
 """Frames just after frame 0 that tell whether a video is sent backwards; a client's workers reorder fewer."""
@@ -24,6 +27,7 @@ class AcceptedFrame:
     Attributes:
         number: its number.
         digest: hash of its image.
+        thumbnail: what it looks like, where that tells videos apart.
         observing: its people, once they are known.
         on_observed: what is called then.
         answer: what all requests for it wait for.
@@ -32,6 +36,7 @@ class AcceptedFrame:
 
     number: int
     digest: bytes
+    thumbnail: UInt8 | None
     observing: asyncio.Future[FrameObservation]
     on_observed: Callable[[asyncio.Future[FrameObservation]], None]
     answer: asyncio.Future[FrameAnswer]
@@ -46,6 +51,7 @@ class VideoStream:
         batcher: finds the people of frames.
         order: says which frame is next.
         threads: where association runs, so that it does not block the event loop.
+        saver: saves the video from time to time, so that it survives a restart.
     """
 
     def __init__(
@@ -54,12 +60,16 @@ class VideoStream:
         batcher: FrameBatcher,
         order: ReorderBuffer,
         threads: Executor,
+        saver: VideoSaver | None = None,
     ) -> None:
         self._tracker = tracker
         self._batcher = batcher
         self._order = order
         self._threads = threads
         self._accepted: dict[int, AcceptedFrame] = {}
+        self._saver = saver
+        self._unsaved_since: float | None = None
+        self._saving: asyncio.Future[None] | None = None
         self._associating = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -143,6 +153,31 @@ class VideoStream:
             _fail(accepted, SessionsClosedError(f"frame {number}: the service is shutting down"))
         self._accepted.clear()
 
+    async def save(self) -> None:
+        """Save the video where answers have been given since it was saved."""
+        if self._unsaved_since is not None and self._saving is None and not self._associating:
+            self._begin_to_save()
+        if self._saving is not None:
+            await asyncio.wait([self._saving])
+
+    def _begin_to_save(self) -> None:
+        if self._saver is None:
+            return
+        self._associating = True
+        self._unsaved_since = None
+        self._saving = asyncio.get_running_loop().run_in_executor(self._threads, self._saver.save, self._tracker)
+        self._saving.add_done_callback(self._on_saved)
+
+    def _on_saved(self, saved: asyncio.Future[None]) -> None:  # noqa: ARG002
+        self._associating = False
+        self._saving = None
+        self._advance()
+
+    def _associated(self, seen: FrameObservation) -> FrameAnswer:
+        if self._saver is not None:
+            self._saver.mark()
+        return self._tracker.answer(seen)
+
     def _was_late(self, number: int) -> bool:
         recorded, last = self._tracker.answers.get(number), self._order.last
         if recorded is not None:
@@ -159,7 +194,8 @@ class VideoStream:
     def _new(self, request: FrameRequest, observing: asyncio.Future[FrameObservation]) -> AcceptedFrame:
         answer: asyncio.Future[FrameAnswer] = asyncio.get_running_loop().create_future()
         on_observed = partial(self._on_observed, request.frame_number)
-        return AcceptedFrame(request.frame_number, request.digest, observing, on_observed, answer)
+        number, digest, thumbnail = request.frame_number, request.digest, request.thumbnail
+        return AcceptedFrame(number, digest, thumbnail, observing, on_observed, answer)
 
     def _take(self, accepted: AcceptedFrame) -> None:
         self._accepted[accepted.number] = accepted
@@ -191,14 +227,25 @@ class VideoStream:
         if self._associating:
             return
         loop = asyncio.get_running_loop()
+        if loop.time() >= self._next_save():
+            self._begin_to_save()
+            return
         number = self._order.pop(loop.time())
         if number is not None:
             self._associating = True
             accepted = self._accepted[number]
-            associated = loop.run_in_executor(self._threads, self._tracker.answer, accepted.observing.result())
+            associated = loop.run_in_executor(self._threads, self._associated, accepted.observing.result())
             associated.add_done_callback(partial(self._on_associated, number))
-        elif (deadline := self._order.deadline()) is not None:
-            self._timer = loop.call_at(deadline, self._advance)
+            return
+        deadline = self._order.deadline()
+        if (next_step := min(self._next_save(), math.inf if deadline is None else deadline)) < math.inf:
+            self._timer = loop.call_at(next_step, self._advance)
+
+    def _next_save(self) -> float:
+        """When the video is to be saved; infinity while all answers are in its file."""
+        if self._saver is None or self._unsaved_since is None:
+            return math.inf
+        return self._unsaved_since + self._saver.seconds
 
     def _on_associated(self, number: int, associated: asyncio.Future[FrameAnswer]) -> None:
         self._associating = False
@@ -210,7 +257,9 @@ class VideoStream:
         elif (error := associated.exception()) is not None:
             _fail(accepted, _session_error(number, error))
         else:
-            self._tracker.record(associated.result(), accepted.digest)
+            self._tracker.record(associated.result(), accepted.digest, accepted.thumbnail)
+            if self._unsaved_since is None:
+                self._unsaved_since = asyncio.get_running_loop().time()
             accepted.answer.set_result(associated.result())
         self._advance()
 

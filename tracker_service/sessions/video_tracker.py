@@ -1,23 +1,30 @@
 """The tracker of one video of a session, the people it has seen, and the answers given so far."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker_service.body.model import BodyModel
 from tracker_service.camera.follower import CameraFollower
 from tracker_service.phalp.reporting import live_people
+from tracker_service.phalp.state.snapshot import with_prefix, without_prefix
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.state_arrays import tracker_arrays
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.late_frames import LateFrames
 from tracker_service.sessions.person_memory import PersonMemory
-from tracker_service.types import PersonState, TrackedPerson
+from tracker_service.types import PersonState, TrackedPerson, UInt8
 
+_NONE = -1
+_IDENTITIES_SKIPPED = 100
 _NO_APPEARANCE = np.zeros(0, np.float32)
 
 
@@ -75,6 +82,11 @@ class VideoTracker:
         """Living tracks, seen or not."""
         return len(self._tracker.tracks)
 
+    @property
+    def last(self) -> int | None:
+        """The highest number that was associated; None before the first."""
+        return self._last
+
     def answer(self, seen: FrameObservation) -> FrameAnswer:
         """Return the answer to a frame that has none yet; pass it to `record` then."""
         if not self._is_late(seen.frame_number):
@@ -82,9 +94,35 @@ class VideoTracker:
         with self._times.measure("association"):
             return self._associated(seen)
 
-    def record(self, answer: FrameAnswer, digest: bytes) -> None:
-        """Keep an answer and the hash of the image it was given for; the oldest answer goes."""
-        self.answers.add(answer, digest)
+    def record(self, answer: FrameAnswer, digest: bytes, thumbnail: UInt8 | None = None) -> None:
+        """Keep an answer, and the hash and thumbnail of the image it was given for; the oldest answer goes."""
+        self.answers.add(answer, digest, thumbnail)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the whole state as named arrays; how the camera moved in the last frame is not in it."""
+        numbers = (self._last, self._first_sighting, self._main)
+        return {
+            "names": np.array(list(self._names.items()), np.int64),
+            "numbers": np.array([_NONE if number is None else number for number in numbers], np.int64),
+            **with_prefix("state", tracker_arrays(self._tracker.snapshot())),
+            **with_prefix("memory", self._memory.arrays()),
+            **with_prefix("late", self._late.arrays()),
+            **with_prefix("answers", self.answers.arrays()),
+        }
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what another one's `arrays` returned, beside the state of its tracker."""
+        self._names = dict(arrays["names"].reshape(-1, 2).tolist())
+        numbers = [None if number == _NONE else number for number in arrays["numbers"].tolist()]
+        self._last, self._first_sighting, self._main = numbers
+        self._memory.restore(without_prefix("memory", arrays))
+        self._late.restore(without_prefix("late", arrays))
+        self.answers.restore(self._name.session, self._name.video, without_prefix("answers", arrays))
+
+    def skip_identities(self) -> None:
+        """Go on with the next hundred of track ids: some may have been given away since the state was saved."""
+        while self._tracker.new_identity() % _IDENTITIES_SKIPPED:
+            pass
 
     def _is_late(self, number: int) -> bool:
         return self._last is not None and number <= self._last

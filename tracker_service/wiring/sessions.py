@@ -1,11 +1,18 @@
 """From the settings to the frame sessions of the service."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
+from tracker_service.phalp.state.snapshot import without_prefix
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.state_arrays import snapshot_of
+from tracker_service.sessions.keeping.session_folder import SessionFolder
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings
@@ -49,10 +56,18 @@ def open_sessions(
     def new_video(name: VideoName) -> VideoTracker:
         return VideoTracker(name, trackers.new(), body, settings.sessions.history, times, second_look)
 
+    def restored_video(path: Path, name: VideoName, arrays: dict[str, NDArray[Any]]) -> VideoTracker:
+        tracker = trackers.restored(snapshot_of(path, without_prefix("state", arrays)))
+        video = VideoTracker(name, tracker, body, settings.sessions.history, times)
+        video.restore(arrays)
+        return video
+
+    keep = settings.sessions.keep
     return FrameSessions(
         perception.observe,
         new_video,
         settings.sessions,
         window=settings.pipeline.window,
         on_batch=on_batch,
+        folder=None if keep is None else SessionFolder(keep.absolute(), settings.model_set, restored_video),
     )

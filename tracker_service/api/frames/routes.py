@@ -256,7 +256,7 @@ class _FrameRequestHandler:
                 raise
             except InferenceUnavailableError:
                 self._service.readiness.away("the models cannot answer now")
-                if frame.image is None:
+                if frame.image is None or self._service.stopping:
                     raise
 
     def _is_small(self, answer: FrameAnswer, frame: _DecodedFrame) -> bool:

@@ -1,5 +1,7 @@
 """One of the videos that a client sends without naming them: its frames and what they look like."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from tracker_service.sessions.content.thumbnail import THUMBNAIL_SIDE, differences
@@ -42,6 +44,12 @@ class LiveVideo:
         """Remember the thumbnail of a frame; the oldest goes."""
         self._looks[self._seen % len(self._looks)] = look
         self._seen += 1
+
+    def go_on(self, looks: Iterable[UInt8], used: float) -> None:
+        """Take over the thumbnails of a video that was saved, and when its last frame came."""
+        for look in looks:
+            self.remember(look)
+        self.last_used = used
 
     def difference(self, look: UInt8) -> float:
         """How much a thumbnail differs from the most similar one, 0 to 255."""

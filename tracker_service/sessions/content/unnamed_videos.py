@@ -22,13 +22,16 @@ class UnnamedVideos:
         last_used: when the last request came or was answered, seconds of the loop's clock.
 
     Args:
-        new_stream: makes the stream of the n-th video, n from 1.
+        new_stream: makes the stream of the n-th video, n from 1, whose frames have the given width and height.
         batcher: looks for the people of the frames.
         parameters: history and expiry.
     """
 
     def __init__(
-        self, new_stream: Callable[[int], VideoStream], batcher: FrameBatcher, parameters: SessionParameters
+        self,
+        new_stream: Callable[[int, tuple[int, int]], VideoStream],
+        batcher: FrameBatcher,
+        parameters: SessionParameters,
     ) -> None:
         self._new_stream = new_stream
         self._batcher = batcher
@@ -59,6 +62,11 @@ class UnnamedVideos:
         """Return the answer to a frame whose people are looked for already."""
         stream, accepted = await self._accepted(request, observing, now)
         return await stream.answer(accepted)
+
+    def restore(self, number: int, video: LiveVideo) -> None:
+        """Go on with a video of an earlier session of the same client."""
+        self._begun = max(self._begun, number)
+        self._assignment.videos.append(video)
 
     def settle(self) -> None:
         """Wait no longer to know the video of a frame."""
@@ -94,7 +102,7 @@ class UnnamedVideos:
 
     def _begin(self, size: tuple[int, int]) -> LiveVideo:
         self._begun += 1
-        return LiveVideo(self._new_stream(self._begun), size, self._parameters.history)
+        return LiveVideo(self._new_stream(self._begun, size), size, self._parameters.history)
 
     def _forget_idle(self, now: float) -> None:
         idle = [video for video in self._assignment.videos if not video.stream.waiting]

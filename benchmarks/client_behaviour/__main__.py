@@ -1,0 +1,59 @@
+"""`python -m benchmarks.client_behaviour`: what becomes of the frames of the Node backend, situation by situation.
+
+A program of our own plays the backend: pools of four workers that post a frame each and pause for 50 ms, or all frames
+at once; 120 s timeout for ``/pose/hybrid``, 10 s and two retries for ``/pose``; no session ids. The lite models compute
+every image once and repeat their answer afterwards. Times include that, so compare only rows of one run.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.client_behaviour.restarts import restart_rows
+from benchmarks.client_behaviour.situations import BURST, in_one_service, loading_row, pair_rows, single_rows
+from harness.tables import Report, add_json_option
+
+PARTS = ("single", "pairs", "restarts")
+_SITUATIONS = {
+    "situation": "situation",
+    "pose": "with a pose, of those that have one alone",
+    "wrong": "in the wrong video",
+    "lost": "lost",
+    "p50 ms": "p50, ms",
+    "p99 ms": "p99, ms",
+}
+_RESTARTS = {
+    "service": "service",
+    "client": "client",
+    "pose": "with a pose",
+    "lost": "lost",
+    "down s": "not listening, s",
+    "videos": "videos it became",
+}
+
+
+def main() -> int:
+    """Measure, print and keep tables; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.client_behaviour", description=__doc__)
+    add_json_option(parser)
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
+    parser.add_argument("--frames", type=int, default=BURST, help="frames of a video alone")
+    parser.add_argument("--pair-frames", type=int, default=40, help="frames of each of two videos at once")
+    options = parser.parse_args()
+    report = Report("benchmarks.client_behaviour", options.json)
+    if "single" in options.only:
+        rows = in_one_service(lambda users: single_rows(users, options.frames))
+        with TemporaryDirectory(prefix="phalp-clients-") as folder:
+            rows.append(loading_row(Path(folder), options.frames))
+        report.add("situations", "One client", _SITUATIONS, rows)
+    if "pairs" in options.only:
+        rows = in_one_service(lambda users: pair_rows(users, options.pair_frames))
+        report.add("pairs", "Two users of one backend", _SITUATIONS, rows)
+    if "restarts" in options.only:
+        report.add("restarts", "A restart in the middle of a video", _RESTARTS, restart_rows(options.frames))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
