@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
@@ -30,7 +31,8 @@ def videos(count: int, size: tuple[int, int] = SIZE) -> Mapping[str, Jpegs]:
     real = [*sorted(_DATA.glob("*.mp4")), *sorted(_DATA.glob("*.avi")), *sorted((_DATA / "snow").glob("*.mov"))]
     if real:
         return {path.stem: _jpegs(path, count, size, np.s_[:, :]) for path in (*real, SAMPLE)}
-    parts = {"left": np.s_[:, :640], "right": np.s_[:, 640:], "upper": np.s_[:360], "lower": np.s_[360:]}
+    parts: dict[str, tuple[slice, ...] | slice] = {"left": np.s_[:, :640], "right": np.s_[:, 640:]}
+    parts |= {"upper": np.s_[:360], "lower": np.s_[360:]}
     return {name: _jpegs(SAMPLE, count, size, part) for name, part in parts.items()}
 
 
@@ -42,7 +44,8 @@ def black(size: tuple[int, int] = SIZE) -> bytes:
 @cache
 def negative(jpeg: bytes) -> bytes:
     """Return a frame of a scene that no video has."""
-    return _encoded(255 - cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
+    image = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    return _encoded(255 - image)
 
 
 def _jpegs(path: Path, count: int, size: tuple[int, int], part: tuple[slice, ...] | slice) -> Jpegs:
@@ -51,5 +54,5 @@ def _jpegs(path: Path, count: int, size: tuple[int, int], part: tuple[slice, ...
     return tuple(_encoded(cv2.resize(image, size, interpolation=cv2.INTER_AREA)) for image in images)
 
 
-def _encoded(image: np.ndarray) -> bytes:
+def _encoded(image: NDArray[Any]) -> bytes:
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()

@@ -14,7 +14,8 @@ from tests.api import pictures
 from tests.api.conftest import StartService
 
 FAULTY_SERVICE = ("-m", "tests.api.faulty_service")
-FRAMES = 24
+REPLAYING_SERVICE = ("-m", "benchmarks.http.replay")
+FRAMES = 12
 BURST = 140
 
 
@@ -83,7 +84,8 @@ def test_a_frame_that_waits_too_long_for_models_is_refused_with_retry_after(
     assert refused.json()["error"] == "the models did not answer within 0.5 seconds"
 
 
-def test_140_posts_at_once_are_all_answered(service: RunningService, frames: Sequence[bytes]) -> None:
+def test_140_posts_at_once_are_all_answered(start_service: StartService, frames: Sequence[bytes]) -> None:
+    service = start_service(command=REPLAYING_SERVICE)
     there_and_back = [*frames, *frames[-2:0:-1]]
     answers = post_at_once(service, [there_and_back[number % len(there_and_back)] for number in range(BURST)], "/pose")
     assert [answer.status_code for answer in answers] == [200] * BURST
