@@ -8,41 +8,13 @@ from random import Random
 import numpy as np
 import pytest
 
+from tests.sessions.content.panning_video import FRAMES, Video, post
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
 from tests.sessions.synthetic_sessions import image, request
-from tracker_service.sessions.content.thumbnail import thumbnail
-from tracker_service.sessions.frame import FrameAnswer, FrameRequest
+from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.types import UInt8
 
-FRAMES = 40
-SIZE = (640, 360)
 BLACK = np.zeros((8, 8, 3), np.uint8)
-
-
-class Video:
-    """A video whose camera pans over a scene of its own.
-
-    Args:
-        scene: which one.
-        size: of its frames.
-        change: returns what frame ``number`` looks like in place of its own look.
-    """
-
-    def __init__(
-        self, scene: int, size: tuple[int, int] = SIZE, change: Callable[[int, UInt8], UInt8] = lambda _, look: look
-    ) -> None:
-        panorama = np.random.default_rng(scene).integers(0, 256, (16, 30, 3), np.uint8)
-        smooth = np.repeat(np.repeat(panorama, 40, axis=0), 40, axis=1)
-        self._looks = [thumbnail(smooth[:, 10 * number : 10 * number + 640]) for number in range(FRAMES)]
-        self._size = size
-        self._change = change
-
-    def look(self, number: int) -> UInt8:
-        return self._change(number, self._looks[number])
-
-    def request(self, number: int) -> FrameRequest:
-        look = self.look(number)
-        return FrameRequest("client", number, self._size, look.tobytes(), look)
 
 
 def black(number: int, look: UInt8) -> UInt8:
@@ -63,10 +35,6 @@ def in_text_order(scene: int) -> Callable[[int, UInt8], UInt8]:
     """The client sorts the names of its frames as text: frame 2 of what it sends is frame 10 of the video."""
     order, video = sorted(range(FRAMES), key=str), Video(scene)
     return lambda number, _: video.look(order[number])
-
-
-async def post(running: RunningSessions, video: Video, number: int) -> FrameAnswer:
-    return await running.sessions.answer(video.request(number), image())
 
 
 async def by_four_workers(running: RunningSessions, video: Video, frames: int = FRAMES) -> list[FrameAnswer]:

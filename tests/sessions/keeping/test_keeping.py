@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.sessions.content.panning_video import Video, post
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
 from tests.sessions.synthetic_sessions import TRACKING, Models, ids, image, open_sessions, states, walkers
-from tests.sessions.test_unnamed_videos import Video, post
 from tracker_service.sessions.frame import FrameAnswer
 
 Body = Callable[[RunningSessions], Coroutine[Any, Any, None]]
