@@ -56,7 +56,7 @@ def test_explained_assignment_is_the_one_in_the_results(results: Path, record: d
 
 def test_json_has_these_fields(record: dict[str, Any]) -> None:
     assert list(record) == ["frame", "shot", "detections", "pairs", "tracks", "unused"]
-    assert list(record["detections"][0]) == ["index", "box", "score", "low_score", "removed_by"]
+    assert list(record["detections"][0]) == ["index", "box", "score", "low_score", "found_by", "removed_by"]
     assert list(record["tracks"][0]) == [
         "track_id",
         "confirmed",

@@ -17,7 +17,16 @@ from tracker_service.settings import Settings, load_settings
 from tracker_service.types.shown_text import as_file_name
 from tracker_service.wiring.explain import explain_frame
 
-_DECIDE_IDENTITIES = ("model_set", "detect_shots", "phalp", "video", "inference", "pipeline")
+_DECIDE_IDENTITIES = (
+    "model_set",
+    "detect_shots",
+    "phalp",
+    "camera",
+    "second_look",
+    "video",
+    "inference",
+    "pipeline",
+)
 """Recorded settings that are taken over; the others change no identity, or belong to another process."""
 _NOT_TAKEN_OVER = ("source", "output_dir")
 
@@ -39,10 +48,12 @@ def explain(
     explained = explain_frame(settings, source, frame)
     explanation = explained.explanation if track is None else explained.explanation.of_track(track)
     if json:
-        typer.echo(orjson.dumps(as_record(explained.observed, explanation), option=orjson.OPT_INDENT_2))
+        typer.echo(
+            orjson.dumps(as_record(explained.observed, explained.found, explanation), option=orjson.OPT_INDENT_2)
+        )
         return
     console = Console()
-    for table in tables(explained.observed, explanation):
+    for table in tables(explained.observed, explained.found, explanation):
         console.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 from rich.table import Table
@@ -9,32 +10,39 @@ from rich.table import Table
 from tracker_service.people.gates import Gate
 from tracker_service.phalp.explain import FrameExplanation, PairExplanation
 from tracker_service.pipeline.observation import FrameObservation
-from tracker_service.types import Detections
+from tracker_service.types import Detections, FoundBy
 
 _LOW_SCORES_SHOWN = 5
 _LARGE = 1e4
+_REACHED = {
+    FoundBy.DETECTION.value: "passed",
+    FoundBy.LOW_SCORE.value: "second association only",
+    FoundBy.SECOND_LOOK.value: "second look",
+}
+"""What the tracker may do with the detections that reached it, by how they were found."""
 _TEXT = ("reason", "before", "outcome", "gate", "matched")
 
 
-def as_record(observed: FrameObservation, explanation: FrameExplanation) -> dict[str, Any]:
+def as_record(observed: FrameObservation, found: Detections | None, explanation: FrameExplanation) -> dict[str, Any]:
     """Return everything as plain values: frame, shot, detections, pairs, tracks, unused.
 
     A detection has an index where it reached the tracker, else the gate that removed it; infinite costs become null.
+    Whom a second look found, ``found``, come after the detections.
     """
     return {
         "frame": explanation.frame_number,
         "shot": explanation.shot,
-        "detections": list(_detections(observed)),
+        "detections": list(_detections(observed, found)),
         "pairs": [asdict(pair) for pair in explanation.pairs],
         "tracks": [asdict(track) for track in explanation.tracks],
         "unused": [asdict(unused) for unused in explanation.unused],
     }
 
 
-def tables(observed: FrameObservation, explanation: FrameExplanation) -> Iterator[Table]:
+def tables(observed: FrameObservation, found: Detections | None, explanation: FrameExplanation) -> Iterator[Table]:
     """Yield the tables of detections, tracks and candidate pairs."""
     shot = ", first of a new shot" if explanation.shot else ""
-    yield _detection_table(f"Frame {explanation.frame_number}{shot}", list(_detections(observed)))
+    yield _detection_table(f"Frame {explanation.frame_number}{shot}", list(_detections(observed, found)))
     yield _track_table(explanation)
     if explanation.pairs:
         yield _pair_table(explanation.pairs)
@@ -47,7 +55,7 @@ def _detection_table(title: str, detections: Sequence[dict[str, Any]]) -> Table:
     for found in detections:
         if found not in hidden:
             box = " ".join(f"{value:.0f}" for value in found["box"])
-            gate = found["removed_by"] or ("second association only" if found["low_score"] else "passed")
+            gate = found["removed_by"] or _REACHED[found["found_by"]]
             table.add_row(_shown(found["index"]), box, f"{found['score']:.2f}", gate.replace("_", " "))
     if hidden:
         table.add_row("-", f"{len(hidden)} more", f"to {hidden[0]['score']:.2f}", "low score")
@@ -71,7 +79,7 @@ def _pair_table(pairs: Sequence[PairExplanation]) -> Table:
     table = _table(f"Cost = {' x '.join(factors)}", "track", "det", *factors, "cost", "matched")
     for pair in pairs:
         numbers = [_number(value) for value in (*pair.factors.values(), pair.cost)]
-        matched = ("yes" if pair.matched else "no") + (", second" if pair.association == "second" else "")
+        matched = ("yes" if pair.matched else "no") + ("" if pair.association == "first" else f", {pair.association}")
         table.add_row(str(pair.track_id), str(pair.detection), *numbers, matched)
     return table
 
@@ -91,21 +99,21 @@ def _shown(index: int | None) -> str:
     return "-" if index is None else str(index)
 
 
-def _detections(observed: FrameObservation) -> Iterator[dict[str, Any]]:
+def _detections(observed: FrameObservation, found: Detections | None) -> Iterator[dict[str, Any]]:
     """Yield the detections that reached the tracker, by index, then those that the gates removed."""
-    reached = [_plain(observed.people.detections, low_score=False)]
+    reached = [_plain(observed.people.detections, FoundBy.DETECTION)]
     if observed.low_score is not None:
-        reached.append(_plain(observed.low_score.detections, low_score=True))
-    index = 0
-    for detections in reached:
-        for found in detections:
-            yield {"index": index, **found, "removed_by": None}
-            index += 1
+        reached.append(_plain(observed.low_score.detections, FoundBy.LOW_SCORE))
+    if found is not None:
+        reached.append(_plain(found, FoundBy.SECOND_LOOK))
+    for index, detection in enumerate(chain(*reached)):
+        yield {"index": index, **detection, "removed_by": None}
     for gate, removed in observed.removed:
-        for found in _plain(removed, low_score=False):
-            yield {"index": None, **found, "removed_by": gate.value}
+        for detection in _plain(removed, FoundBy.DETECTION):
+            yield {"index": None, **detection, "removed_by": gate.value}
 
 
-def _plain(detections: Detections, *, low_score: bool) -> Iterator[dict[str, Any]]:
+def _plain(detections: Detections, found_by: FoundBy) -> Iterator[dict[str, Any]]:
+    low_score = found_by is FoundBy.LOW_SCORE
     for box, score in zip(detections.boxes.tolist(), detections.scores.tolist(), strict=True):
-        yield {"box": box, "score": score, "low_score": low_score}
+        yield {"box": box, "score": score, "low_score": low_score, "found_by": found_by.value}

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from tracker_service.camera.follower import CameraFollower
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.explain import FrameExplanation, explain
 from tracker_service.pipeline.camera_motion import with_camera_motion
-from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.run import RunStages, observe_frames
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
+from tracker_service.types import Detections, ExpectedPeople, FoundPeople, LookAgain
 from tracker_service.wiring.models import load_body, open_client
 from tracker_service.wiring.run import follows_camera, given_boxes, open_perception
 from tracker_service.wiring.second_look import looks_again, open_second_look
@@ -26,10 +28,12 @@ class ExplainedFrame:
 
     Attributes:
         observed: the people of the frame, and the detections that gates removed.
+        found: whom a second look found, numbered after them; None where nobody was looked for or found.
         explanation: why they have their identities.
     """
 
     observed: FrameObservation
+    found: Detections | None
     explanation: FrameExplanation
 
 
@@ -59,7 +63,7 @@ def explain_frame(
             follow_camera=follows_camera(settings),
             given=given_boxes(settings),
         )
-        second_look = open_second_look(settings, client, perception, times) if again else None
+        second_look = _Remembered(open_second_look(settings, client, perception, times)) if again else None
         trackers = TrackerFactory(settings, client, load_body(settings))
         tracker, camera = trackers.new(), CameraFollower()
         stages = RunStages(perception, tracker, overlap=settings.pipeline, detect_shots=settings.detect_shots)
@@ -73,7 +77,26 @@ def explain_frame(
                 if progress is not None:
                     progress(last)
                 if last == number and tracker.decision is not None:
-                    return ExplainedFrame(seen, explain(tracker.decision, trackers.parameters))
+                    found = None if second_look is None else second_look.found
+                    return ExplainedFrame(seen, found, explain(tracker.decision, trackers.parameters))
                 if last > number:
                     break
     raise SettingsError(f"frame: expected one from {first} to {last} of {source}, got {number}")
+
+
+class _Remembered:
+    """A second look that remembers whom it found in the last frame it was given."""
+
+    def __init__(self, second_look: SecondLook) -> None:
+        self._second_look = second_look
+        self.found: Detections | None = None
+
+    def __call__(self, seen: FrameObservation) -> LookAgain | None:
+        self.found = None
+        look = self._second_look(seen)
+        return None if look is None else partial(self._look, look)
+
+    def _look(self, look: LookAgain, expected: ExpectedPeople) -> FoundPeople | None:
+        found = look(expected)
+        self.found = None if found is None else found.people.detections
+        return found
