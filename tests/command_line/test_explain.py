@@ -54,6 +54,17 @@ def test_explained_assignment_is_the_one_in_the_results(results: Path, record: d
     assert matched == {(track["track_id"], track["detection"]) for track in record["tracks"]}
 
 
+def test_whom_a_second_look_found_comes_after_the_detections() -> None:
+    options = ("phalp.low_th_c=0.85", "phalp.n_init=2", "--frame", 8)
+    record = orjson.loads(explain(SAMPLE, *options, "--json"))
+    detections, look = record["detections"], [pair for pair in record["pairs"] if pair["association"] == "look"]
+    found = [detection["index"] for detection in detections if detection["found_by"] == "second_look"]
+    assert [pair["detection"] for pair in look if pair["matched"]] == found == [1]
+    table = explain(SAMPLE, *options)
+    assert "second look" in table
+    assert "yes, look" in table
+
+
 def test_json_has_these_fields(record: dict[str, Any]) -> None:
     assert list(record) == ["frame", "shot", "detections", "pairs", "tracks", "unused"]
     assert list(record["detections"][0]) == ["index", "box", "score", "low_score", "found_by", "removed_by"]

@@ -1,7 +1,9 @@
 """The full model set behind a real tritonserver: the same people as with the models in the process."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,11 @@ import pytest
 from harness.command_line import CommandLine
 from harness.triton.environment import EnvironmentUnavailableError, server_environment
 from harness.triton.server import TritonServer
-from tests.export.full_set.runs import FRAMES, GATES, Run, track
+from tests.export.full_set.runs import FRAMES, GATES, SAMPLE, Run, track
+from tests.pipeline.second_look.looks import BLIND, expected, look, opened
+from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.triton import TritonClient
+from tracker_service.video.source import Position, open_source
 
 pytestmark = pytest.mark.registry
 SERVED = ("appearance", "appearance_encoder", "detector", "hmr2")
@@ -50,3 +56,32 @@ def test_served_run_has_the_ids_and_bodies_of_the_embedded_one(
     assert served.summary["settings"]["inference"]["kind"] == "triton"
     distance = np.linalg.norm(_joints(served) - _joints(expected), axis=-1)
     assert distance.max() < 1e-4  # metres
+
+
+def test_the_full_set_looks_again_with_its_own_detector_where_no_finder_is_served(
+    server: TritonServer, repository: Path
+) -> None:
+    with open_source(SAMPLE, end=Position(frame=1)) as source:
+        frame = next(iter(source))
+    people = np.array([[64, 268, 143, 538], [767, 262, 817, 505]], np.float32)
+    settings: dict[str, Any] = {
+        "model_set": "full",
+        "inference": {"repository": repository},
+        "phalp": {**BLIND, "second_pass_th": 0.3},
+    }
+    clients = TritonClient(server.url), EmbeddedClient(repository, threads=1)
+    try:
+        answers = []
+        for client in clients:
+            second_look, seen = opened(client, frame, **settings)
+            seen = replace(seen, low_boxes=seen.low_boxes.take(np.zeros(0, np.int64)))
+            answers.append(look(second_look, seen, expected(people)))
+    finally:
+        for client in clients:
+            client.close()
+    served, embedded = answers
+    assert served is not None
+    assert embedded is not None
+    assert served.track_id.tolist() == embedded.track_id.tolist() == [7, 8]
+    np.testing.assert_allclose(served.people.detections.boxes, embedded.people.detections.boxes, atol=0.05)
+    np.testing.assert_allclose(served.people.appearance, embedded.people.appearance, atol=1e-2)
