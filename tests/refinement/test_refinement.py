@@ -115,6 +115,15 @@ def _smpl_of(item: FrameResult) -> Smpl:
     return Smpl(person.global_orient[None], person.body_pose[None], person.betas[None])
 
 
+def test_a_pose_spoilt_right_beside_a_gap_hardly_reaches_into_it() -> None:
+    spoilt = {9, 20}
+    frames = [
+        frame(n, walker(n, angle=0.5 if n in spoilt else 0.0)) if n <= 9 or n >= 20 else frame(n) for n in range(50)
+    ]
+    done = refined(frames, GAPS_ONLY)
+    assert np.abs(angles(done)[10:20]).max() < 0.1
+
+
 def test_what_the_tracker_predicted_in_a_gap_is_replaced() -> None:
     frames = seen_at({0, 6}, 7)
     wrong = walker(3, angle=2.0, predicted_for=3)

@@ -10,6 +10,10 @@ from tracker_service.refinement.sides import SideCorrector
 from tracker_service.refinement.smoothing import Smoother
 from tracker_service.types import FrameResult
 
+STEADY_SECONDS = 0.4
+"""Time before and after a gap whose mean pose counts, instead of that in the one frame beside it: most of a step, so
+that the legs of a walker come to their mean, and short of a turn."""
+
 
 class Refiner:
     """Puts sides right, fills gaps, then smooths.
@@ -33,7 +37,12 @@ class Refiner:
     ) -> None:
         state = state or {}
         self._gaps = GapFiller(
-            tracking, body, state.get("gaps", ()), state.get("sightings", ()), longest_gap=parameters.longest_gap
+            tracking,
+            body,
+            state.get("gaps", ()),
+            state.get("sightings", ()),
+            longest_gap=parameters.longest_gap,
+            steady=max(round(STEADY_SECONDS * rate), 1),
         )
         reach, side_reach = parameters.reach(rate), parameters.side_reach(rate)
         self._sides = (
@@ -78,7 +87,7 @@ class Refiner:
 
     def _fill(self, frames: Iterable[FrameResult]) -> Iterator[FrameResult]:
         for frame in frames:
-            yield from self._gaps.push(frame)
+            yield from self._gaps.push(frame, () if self._sides is None else self._sides.waiting)
 
     def _smooth(self, frames: Iterable[FrameResult]) -> Iterator[FrameResult]:
         for frame in frames:
