@@ -10,7 +10,7 @@ import numpy as np
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.types import Float64
 
-_JOINTS = {
+LABELLED_NAMES = {
     "ls": "left_shoulder",
     "rs": "right_shoulder",
     "le": "left_elbow",
@@ -24,10 +24,11 @@ _JOINTS = {
     "la": "left_ankle",
     "ra": "right_ankle",
 }
+"""Labelled joints of trunk and limbs, and their names among `JOINT_NAMES`."""
 HEAD = "head"
 """The middle of the head, labelled between the ears."""
-LABELLED_JOINTS = (HEAD, *_JOINTS)
-_SWAPPED = [0, *(1 + (place ^ 1) for place in range(len(_JOINTS)))]
+LABELLED_JOINTS = (HEAD, *LABELLED_NAMES)
+_SWAPPED = [0, *(1 + (place ^ 1) for place in range(len(LABELLED_NAMES)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def read_clips(folder: Path) -> list[Clip]:
 def labelled_joints(joints_2d: Float64) -> Float64:
     """Return the (13, 2) joints of a body with (45, 2) joints in the order of `LABELLED_JOINTS`."""
     head = (joints_2d[JOINT_INDEX["left_ear"]] + joints_2d[JOINT_INDEX["right_ear"]]) / 2
-    return np.stack([head, *(joints_2d[JOINT_INDEX[name]] for name in _JOINTS.values())])
+    return np.stack([head, *(joints_2d[JOINT_INDEX[name]] for name in LABELLED_NAMES.values())])
 
 
 def swapped_sides(joints: Float64) -> Float64:

@@ -14,7 +14,7 @@ IMPORTS = imports_of(ROOT)
 
 BASE = {"types", "errors"}
 """What passes between rooms, and what can go wrong: every room may import these."""
-STAGES = {"inference", "people", "phalp", "camera", "video", "body", "drawing", "refinement"}
+STAGES = {"inference", "people", "phalp", "camera", "video", "body", "drawing", "refinement", "quality"}
 """The rooms that do one step of the work each."""
 RUN = {"pipeline", "results", "model_sets"} | STAGES
 """What a run is made of."""
@@ -34,6 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "camera": BASE | {"video"},
     "drawing": BASE | {"body"},
     "people": BASE | {"body"},
+    "quality": BASE | {"body"},
     "refinement": BASE | {"body", "people", "phalp"},
     "results": BASE | {"body", "video"},
     "evaluation": BASE | {"body", "results"},

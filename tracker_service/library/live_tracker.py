@@ -11,6 +11,7 @@ from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
+from tracker_service.quality.judge import QualityJudge
 from tracker_service.settings import Settings
 from tracker_service.types import Detections, Frame, FrameResult, UInt8
 from tracker_service.wiring.models import load_body, open_client
@@ -47,6 +48,7 @@ class LiveTracker:
         self._times = StageTimes()
         self._camera = CameraFollower()
         self._last = -1
+        self._judge = QualityJudge(settings.quality)
         with ExitStack() as opened:
             client = opened.enter_context(closing(open_client(settings)))
             again = settings.second_look.enable
@@ -93,7 +95,7 @@ class LiveTracker:
         recorder = Recorder()
         recorder.add(TrackedFrame(seen.result), people)
         self._last = number
-        return next(recorder.final(None)).result
+        return self._judge.judge(next(recorder.final(None)).result)
 
     def close(self) -> None:
         """Close the models; closing twice is allowed."""

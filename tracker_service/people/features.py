@@ -18,6 +18,7 @@ def build_people(
     frame_size: tuple[int, int],
     appearance: Float32,
     uv_maps: Float32 | None = None,
+    detail: Float32 | None = None,
 ) -> People:
     """Place the estimated bodies in the frame and describe them for the tracker.
 
@@ -28,6 +29,7 @@ def build_people(
         frame_size: (width, height) of the frame, pixels.
         appearance: (n, k) appearance embeddings.
         uv_maps: (n, 4, 256, 256) texture maps (texture mode).
+        detail: (n, 2) sharpness and contrast of the crops, see `People.detail`.
 
     Raises:
         ContractError: the parts do not have the same number of rows.
@@ -55,6 +57,7 @@ def build_people(
         annotated=np.zeros(n, np.bool_) if annotated is None else annotated,
         uv_maps=uv_maps,
         roll=roll,
+        detail=detail,
     )
 
 

@@ -80,6 +80,7 @@ def predicted_sightings(
         center=moved(last.center),
         side=(last.side * scale).astype(np.float32),
         roll=last.roll,
+        detail=last.detail,
         crop_camera=last.crop_camera,
         camera=camera,
         joints_3d=joints_3d,

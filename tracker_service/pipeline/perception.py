@@ -15,6 +15,7 @@ from tracker_service.camera.background import Background, background_of
 from tracker_service.inference.client import InferenceClient
 from tracker_service.model_sets import ModelSet
 from tracker_service.people.boxes import squares
+from tracker_service.people.cameras import project_to_crop
 from tracker_service.people.duplicates import DuplicateGate, containments
 from tracker_service.people.features import build_people
 from tracker_service.people.gates import Gate, Gates
@@ -25,7 +26,8 @@ from tracker_service.pipeline.models.detection import PersonDetector
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import Bool, Detections, DroppedDetections, Frame, FrameResult, People, UInt8
+from tracker_service.quality.image_detail import sharpness_and_contrast
+from tracker_service.types import Bool, Detections, DroppedDetections, Float32, Frame, FrameResult, People, UInt8
 
 _Removed: TypeAlias = tuple[tuple[Gate, Detections], ...]
 
@@ -206,7 +208,14 @@ def _people(candidates: Candidates, bodies: Bodies, appearance: Appearance) -> P
         candidates.frame_size,
         appearance.embedding,
         uv_maps=appearance.uv_maps,
+        detail=_detail(bodies),
     )
+
+
+def _detail(bodies: Bodies) -> Float32:
+    """Return what the crops show of the people, (n, 2) sharpness and contrast."""
+    estimates = bodies.estimates
+    return sharpness_and_contrast(bodies.crops, project_to_crop(estimates.joints_3d, estimates.crop_cameras))
 
 
 def _counts(removed: _Removed) -> DroppedDetections:

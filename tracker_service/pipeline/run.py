@@ -19,8 +19,12 @@ from tracker_service.pipeline.shot_marks import mark_shots
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import Border, track_frames
 from tracker_service.pipeline.windows import windows
+from tracker_service.quality.judge import QualityJudge
 from tracker_service.refinement.refiner import Refiner
 from tracker_service.types import Frame
+
+JUDGED = "judged"
+"""What the judge of poses needs of the frames before a border, among `Border.held`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class RunStages:
         refiner: fills gaps and smooths, None leaves the frames as they are; new, or with the state of that border.
         second_look: looks again for people who were missed, None for not.
         camera: follows the camera where the perception leaves it something to see; new, or with that state.
+        judge: says how far poses can be believed; new, or with that state.
     """
 
     perception: Perception
@@ -44,6 +49,7 @@ class RunStages:
     refiner: Refiner | None = None
     second_look: SecondLook | None = None
     camera: CameraFollower = field(default_factory=CameraFollower)
+    judge: QualityJudge = field(default_factory=QualityJudge)
 
 
 class TrackingRun:
@@ -85,6 +91,7 @@ class TrackingRun:
         )
         if stages.refiner is not None:
             stream = _refined(stream, stages.refiner)
+        stream = _judged(stream, stages.judge, self.times)
         if late_images is not None:
             stream = with_images(stream, late_images)
         self._stream = stream
@@ -128,3 +135,17 @@ def _refined(
             else:
                 yield from map(TrackedFrame, refiner.push(item.result))
     yield from map(TrackedFrame, refiner.finish())
+
+
+def _judged(
+    stream: Generator[TrackedFrame | Border, None, None], judge: QualityJudge, times: StageTimes
+) -> Generator[TrackedFrame | Border, None, None]:
+    """Say of every pose how far it can be believed. Borders pass with the judge's state."""
+    with closing(stream):
+        for item in stream:
+            if isinstance(item, Border):
+                yield replace(item, held={**item.held, JUDGED: judge.state})
+                continue
+            with times.measure("quality"):
+                result = judge.judge(item.result)
+            yield replace(item, result=result)

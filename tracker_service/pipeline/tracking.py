@@ -26,7 +26,8 @@ class Border:
         tracker: state of the tracker.
         open_frames: tracked frames that are not final yet, oldest first.
         camera: state of the camera follower; nothing where the camera is not followed.
-        held: frames that the refinement holds back or still needs, oldest first, by what they are for.
+        held: frames that the refinement or the judge of poses holds back or still needs, oldest first, by what they
+            are for.
     """
 
     next_frame: int

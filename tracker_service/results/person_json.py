@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError
 from tracker_service.types import Float32, FrameResult, Smpl, TrackedPerson
+from tracker_service.types.quality import PoseQuality
 
 Record: TypeAlias = dict[str, Any]
 """A JSON object whose leaves may be numpy arrays; only `frame_bytes` turns it into text."""
@@ -108,9 +109,20 @@ def person_record(person: TrackedPerson, vertices: Float32 | None = None) -> Rec
         "camera": {"tx": camera[0], "ty": camera[1], "tz": camera[2]},
         "camera_crop": {"scale": crop_camera[0], "tx": crop_camera[1], "ty": crop_camera[2]},
     }
+    if person.quality is not None:
+        record["quality"] = _quality_record(person.quality)
+        record["joint_confidence"] = array("joint_confidence", person.quality.joint_confidence)
     if vertices is not None:
         record["mesh_vertices"] = array("mesh_vertices", vertices)
     return record
+
+
+def _quality_record(quality: PoseQuality) -> Record:
+    return {
+        "usability": str(quality.usability),
+        "reasons": [str(reason) for reason in quality.reasons],
+        "error": quality.error,
+    }
 
 
 def finite_array(name: str, value: NDArray[np.float32]) -> Float32:

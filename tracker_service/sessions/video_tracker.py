@@ -17,6 +17,8 @@ from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.state_arrays import tracker_arrays
 from tracker_service.pipeline.tracking import associate_observed
+from tracker_service.quality.judge import QualityJudge, judged
+from tracker_service.quality.quality_parameters import QualityParameters
 from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.late_frames import LateFrames
@@ -52,6 +54,7 @@ class VideoTracker:
         history: answers kept.
         times: counts the busy seconds of association.
         second_look: looks again for people who were missed, None for not; in frames that come in order only.
+        quality: from where poses are doubtful; None for the defaults.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class VideoTracker:
         history: int,
         times: StageTimes | None = None,
         second_look: SecondLook | None = None,
+        quality: QualityParameters | None = None,
     ) -> None:
         self.answers = RecordedAnswers(history)
         self._name = name
@@ -72,6 +76,8 @@ class VideoTracker:
         self._late = LateFrames(tracker.parameters, body, self.answers, self._memory, tracker.new_identity)
         self._second_look = second_look
         self._times = StageTimes() if times is None else times
+        self._quality = quality or QualityParameters()
+        self._judge = QualityJudge(self._quality)
         self._names: dict[int, int] = {}
         self._last: int | None = None
         self._first_sighting: int | None = None
@@ -190,11 +196,13 @@ class VideoTracker:
     def _answer(
         self, seen: FrameObservation, people: list[TrackedPerson], main: TrackedPerson | None, *, late: bool
     ) -> FrameAnswer:
-        persons = tuple(replace(person, appearance=_NO_APPEARANCE) for person in people)
+        result = replace(seen.result, persons=tuple(people))
+        result = judged(result, (), self._quality) if late else self._judge.judge(result)
+        persons = tuple(replace(person, appearance=_NO_APPEARANCE) for person in result.persons)
         return FrameAnswer(
             session=self._name.session,
             video=self._name.video,
-            result=replace(seen.result, persons=persons),
+            result=replace(result, persons=persons),
             main=None if main is None else next(person for person in persons if person.track_id == main.track_id),
             detected=len(seen.people),
             late=late,

@@ -20,6 +20,7 @@ from tracker_service.people.gates import Gates
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.overlap_parameters import OverlapParameters
 from tracker_service.pipeline.second_look.second_look_parameters import SecondLookParameters
+from tracker_service.quality.quality_parameters import QualityParameters
 from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.video.video_parameters import VideoParameters
@@ -44,6 +45,11 @@ class CameraSettings(CameraParameters):
 @dataclass(frozen=True, config=_STRICT)
 class SecondLookSettings(SecondLookParameters):
     """``second_look``: people who were missed are looked for once more."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class QualitySettings(QualityParameters):
+    """``quality``: how far poses are believed."""
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -23,6 +23,7 @@ from tracker_service.settings.groups import (
     MediaSettings,
     PhalpSettings,
     PipelineSettings,
+    QualitySettings,
     RefinementSettings,
     RenderSettings,
     SecondLookSettings,
@@ -60,8 +61,8 @@ class Settings(BaseSettings):
         model_set: the models to run.
         detect_shots: look for shot changes.
         overwrite: replace results that are there.
-        phalp, camera, second_look, video, render, refinement, inference, pipeline, service, api, limits, sessions,
-            jobs, media: groups; each value is explained where it is declared.
+        phalp, camera, second_look, quality, video, render, refinement, inference, pipeline, service, api, limits,
+            sessions, jobs, media: groups; each value is explained where it is declared.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True)
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     phalp: PhalpSettings = PhalpSettings()
     camera: CameraSettings = CameraSettings()
     second_look: SecondLookSettings = SecondLookSettings()
+    quality: QualitySettings = QualitySettings()
     video: VideoSettings = VideoSettings()
     render: RenderSettings = RenderSettings()
     refinement: RefinementSettings = RefinementSettings()

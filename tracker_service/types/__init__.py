@@ -14,6 +14,7 @@ from tracker_service.types.expected import ExpectedPeople, FoundPeople, LookAgai
 from tracker_service.types.frames import DroppedDetections, FoundBy, Frame, FrameResult, PersonState, TrackedPerson
 from tracker_service.types.people import Detections, People, Squares
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.smpl import Smpl
 
 __all__ = [
@@ -35,8 +36,11 @@ __all__ = [
     "LookAgain",
     "People",
     "PersonState",
+    "PoseQuality",
+    "QualityReason",
     "Smpl",
     "Squares",
     "TrackedPerson",
     "UInt8",
+    "Usability",
 ]

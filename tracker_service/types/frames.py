@@ -9,6 +9,7 @@ from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Float32, UInt8, assign, checked
 from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.quality import PoseQuality
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
 
@@ -55,6 +56,9 @@ class TrackedPerson:
         location: (99,) float32, PHALP location vector.
         appearance: (k,) float32.
         found_by: how the person was found when last seen.
+        presence: the body model's confidence that it saw a person when last seen, [0, 1].
+        sharpness, contrast: of the picture of the person when last seen; see `tracker_service.quality.image_detail`.
+        quality: how far the pose can be believed; None until it was judged.
     """
 
     track_id: int
@@ -78,6 +82,10 @@ class TrackedPerson:
     location: Float32
     appearance: Float32
     found_by: FoundBy = FoundBy.DETECTION
+    presence: float = 1.0
+    sharpness: float = 1.0
+    contrast: float = 255.0
+    quality: PoseQuality | None = None
 
     def __post_init__(self) -> None:
         shapes: dict[str, tuple[int | None, ...]] = {

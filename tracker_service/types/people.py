@@ -101,6 +101,8 @@ class People(Rows):
         uv_maps: (n, 4, 256, 256) float32 texture maps (texture mode), else None.
         roll: (n,) float32 radians, in-plane turn of the crop each body was estimated from (as `Squares.angles`, which
             are zero here, because everything has been turned back); None where all crops were upright.
+        detail: (n, 2) float32, sharpness and contrast of the picture of each person, see
+            `tracker_service.quality.image_detail`; None where they were not measured.
     """
 
     detections: Detections
@@ -118,6 +120,7 @@ class People(Rows):
     annotated: Bool
     uv_maps: Float32 | None = None
     roll: Float32 | None = None
+    detail: Float32 | None = None
 
     def __post_init__(self) -> None:
         n = len(self.detections)
@@ -142,6 +145,8 @@ class People(Rows):
             assign(self, "uv_maps", checked("People.uv_maps", self.uv_maps, np.float32, (n, 4, None, None)))
         if self.roll is not None:
             assign(self, "roll", checked("People.roll", self.roll, np.float32, (n,)))
+        if self.detail is not None:
+            assign(self, "detail", checked("People.detail", self.detail, np.float32, (n, 2)))
 
     def __len__(self) -> int:
         return len(self.detections)

@@ -12,9 +12,10 @@ from tracker_service.inference.client import InferenceClient
 from tracker_service.people.given_boxes import GivenBoxes
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.recorder import TrackedFrame
-from tracker_service.pipeline.run import RunStages, TrackingRun
+from tracker_service.pipeline.run import JUDGED, RunStages, TrackingRun
 from tracker_service.pipeline.stage_times import StageTimes, busy_shares
 from tracker_service.pipeline.tracking import Border
+from tracker_service.quality.judge import QualityJudge
 from tracker_service.refinement.refiner import Refiner
 from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.summary import Summary
@@ -113,6 +114,7 @@ def open_run(
         refiner,
         open_second_look(settings, client, perception, times) if again else None,
         CameraFollower(None if border is None else border.camera),
+        QualityJudge(settings.quality, () if border is None else border.held.get(JUDGED, ())),
     )
     return TrackingRun(
         frames,

@@ -54,7 +54,8 @@ def open_sessions(
     trackers = TrackerFactory(settings, client, body, live=True)
 
     def new_video(name: VideoName) -> VideoTracker:
-        return VideoTracker(name, trackers.new(), body, settings.sessions.history, times, second_look)
+        history = settings.sessions.history
+        return VideoTracker(name, trackers.new(), body, history, times, second_look, settings.quality)
 
     def restored_video(path: Path, name: VideoName, arrays: dict[str, NDArray[Any]]) -> VideoTracker:
         tracker = trackers.restored(snapshot_of(path, without_prefix("state", arrays)))

@@ -35,6 +35,14 @@ class PersonCropCamera(BaseModel):
     ty: float
 
 
+class PersonQuality(BaseModel):
+    """How far the pose can be believed."""
+
+    usability: str = Field(description="usable, doubtful or unusable")
+    reasons: list[str] = Field(description="why it is no better, the gravest first")
+    error: float | None = Field(description="nine in ten such poses have a smaller mean joint error, in heights")
+
+
 def _all_optional(schema: dict[str, Any]) -> None:
     schema.pop("required")
 
@@ -56,4 +64,9 @@ class Person(BaseModel):
     keypoints_2d: Annotated[list[Row2], Field(min_length=45, max_length=45, description="pixels")]
     camera: Translation
     camera_crop: PersonCropCamera
+    quality: PersonQuality
+    joint_confidence: Annotated[
+        list[float],
+        Field(min_length=45, max_length=45, description="0 to 1: 1 in sight, less where covered or cut off"),
+    ]
     mesh_vertices: list[Row3] | None = Field(default=None, description="metres, model space; not with mesh=false")

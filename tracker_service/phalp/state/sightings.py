@@ -23,6 +23,8 @@ from tracker_service.types.phalp_vectors import LOCATION_DEPTH, smpl_of
 
 FOUND_BY = tuple(FoundBy)
 """The ways of finding people, in the order in which sightings number them."""
+UNMEASURED_DETAIL: Float32 = np.array([1.0, 255.0], np.float32)
+"""Sharpness and contrast of people whose picture was not measured: nothing speaks against them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +40,7 @@ class Sightings(Columns):
         box, center, side, crop_camera, camera: (n, 4), (n, 2), (n,), (n, 3), (n, 3).
         joints_3d, joints_2d: (n, 45, 3), (n, 45, 2).
         roll: (n,) in-plane turn of the crop, see `People.roll`.
+        detail: (n, 2) sharpness and contrast, see `People.detail`.
         pose, location, appearance: (n, 229), (n, 99), (n, k).
     """
 
@@ -51,6 +54,7 @@ class Sightings(Columns):
     center: Float32
     side: Float32
     roll: Float32
+    detail: Float32
     crop_camera: Float32
     camera: Float32
     joints_3d: Float32
@@ -79,6 +83,7 @@ class Sightings(Columns):
             "presence": (),
             "side": (),
             "roll": (),
+            "detail": (2,),
         }
         shapes |= {"location": (LOCATION_SIZE,), "appearance": (embedding,)}
         return cls(
@@ -111,6 +116,7 @@ class Sightings(Columns):
             center=people.squares.centers,
             side=people.squares.sides,
             roll=np.zeros(len(people), np.float32) if people.roll is None else people.roll,
+            detail=np.tile(UNMEASURED_DETAIL, (len(people), 1)) if people.detail is None else people.detail,
             crop_camera=people.crop_cameras,
             camera=people.cameras,
             joints_3d=people.joints_3d,
@@ -132,8 +138,9 @@ class Sightings(Columns):
             identity=np.full(len(records), -1),
             annotated=np.zeros(len(records), np.bool_),
             found_by=np.array([FOUND_BY.index(record.found_by) for record in records], np.int64),
-            presence=np.ones(len(records), np.float32),
+            presence=column("presence"),
             roll=np.zeros(len(records), np.float32),
+            detail=np.stack([column("sharpness"), column("contrast")], axis=1),
             appearance=appearance,
             **{name: column(name) for name in _RECORDED},
         )
@@ -163,6 +170,9 @@ class Sightings(Columns):
             location=self.location[row],
             appearance=self.appearance[row],
             found_by=FOUND_BY[self.found_by[row]],
+            presence=float(self.presence[row]),
+            sharpness=float(self.detail[row, 0]),
+            contrast=float(self.detail[row, 1]),
         )
 
 

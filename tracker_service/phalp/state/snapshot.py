@@ -71,4 +71,4 @@ def without_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str,
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
 
-_RECORD_FIELDS = [field for field in fields(TrackedPerson) if field.name not in ("state", "found_by")]
+_RECORD_FIELDS = [field for field in fields(TrackedPerson) if field.name not in ("state", "found_by", "quality")]

@@ -1,0 +1,77 @@
+"""Whether the stated quality holds: ``python -m benchmarks.pose_quality [--riders FOLDER] [--stills FOLDER]``.
+
+Rendered people with exact joints (the sample, shrunk, blurred, darkened, cut off and turned) give the calibration;
+labelled footage, which is not part of the project, shows whether it holds there. Gates are low, so that people whom a
+track or a second look finds are judged, too.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from benchmarks.pose_quality.border import border_rows
+from benchmarks.pose_quality.copies import EVERY, Copy, copies
+from benchmarks.pose_quality.footage import rider_pictures, still_pictures
+from benchmarks.pose_quality.judging import judge, quality_rows, reason_rows
+from harness.tables import Report, add_json_option
+from tracker_service import open_tracker
+from tracker_service.settings import load_settings
+from tracker_service.wiring.models import models_of, open_client
+
+_GATES: dict[str, Any] = {"n_init": 1, "low_th_c": 0.15, "presence_th": 0.0}
+_QUALITY = {
+    "kind": "picture",
+    "poses": "poses",
+    "usable": "usable, %",
+    "usable_kept": "within .10, %",
+    "doubtful": "doubtful, %",
+    "doubtful_kept": "within .20, %",
+}
+_REASONS = {"reason": "reason", "poses": "poses", "mean": "mean error", "nine_in_ten": "nine in ten below"}
+_BORDER = {
+    "seen": "body seen",
+    "people": "people",
+    "error_alone": "error, box alone",
+    "error": "error",
+    "height_alone": "height, box alone",
+    "height": "height",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--every", type=int, default=EVERY, help="frames of the sample from one copy to the next")
+    parser.add_argument("--riders", type=Path, metavar="FOLDER", help="clips and labels as for benchmarks.riders")
+    parser.add_argument("--stills", type=Path, metavar="FOLDER", help="stills and their labels.json")
+    add_json_option(parser)
+    options = parser.parse_args(arguments)
+    report = Report("benchmarks.pose_quality", options.json, arguments)
+    rendered = list(copies(options.every))
+    poses = _judged(report, "rendered", "Poses of rendered people, by what was done to the picture", rendered)
+    report.add("reasons", "Errors of the same poses by reason, in heights", _REASONS, reason_rows(poses))
+    settings = load_settings()
+    with closing(open_client(settings)) as client:
+        rows = border_rows(rendered, client, models_of(settings))
+    report.add("border", "Bodies cut off by the border: error of what is seen, and size, 1 is true", _BORDER, rows)
+    pictures = [
+        *(rider_pictures(options.riders) if options.riders else ()),
+        *(still_pictures(options.stills) if options.stills else ()),
+    ]
+    if pictures:
+        _judged(report, "footage", "Poses of labelled footage", pictures)
+    else:
+        print("skipped: labelled footage, because no folder with labels was given")
+
+
+def _judged(report: Report, name: str, title: str, pictures: Iterable[Copy]) -> list[Any]:
+    with open_tracker(**_GATES) as tracker:
+        poses = list(judge(pictures, tracker))
+    report.add(name, title, _QUALITY, quality_rows(poses))
+    return poses
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""What is measured of the poses of a frame."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.body.joints import BODY_25_NAMES, JOINT_INDEX
+from tracker_service.types import Bool, Float32, Float64, PersonState, TrackedPerson
+
+BODY = range(len(BODY_25_NAMES))
+TRUNK_AND_LIMBS = range(JOINT_INDEX["left_ankle"] + 1)
+"""Nose, neck, shoulders, arms, hips and legs, the first of BODY_25."""
+_OUTLINE = [*BODY, JOINT_INDEX["head_top_lsp"]]
+_BOX_MARGIN = 0.05
+"""How far a body reaches beyond its joints, as a part of the longer side of their box."""
+_SHORTEST_TRUNK = 0.4
+"""Part of its length that a trunk must show in the picture for its lean to be known."""
+_NECK, _HIPS = JOINT_INDEX["neck"], JOINT_INDEX["mid_hip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is measured of n poses; see `QualityParameters`.
+
+    Attributes:
+        pixels, in_picture, in_sight, fit, lean, step: (n,) float64; fit is 1 for people who were not seen, step 0 for
+            people without a pose in the frame before.
+    """
+
+    pixels: Float64
+    in_picture: Float64
+    in_sight: Float64
+    fit: Float64
+    lean: Float64
+    step: Float64
+
+
+def measure(
+    people: Sequence[TrackedPerson],
+    before: Sequence[TrackedPerson],
+    frame_size: tuple[int, int],
+    within: Bool,
+    hidden: Bool,
+) -> Measures:
+    """Measure the poses of one frame.
+
+    Args:
+        people: n of them.
+        before: those of an earlier frame, if any.
+        frame_size: (width, height) of the frame.
+        within: (n, 45) joints in the picture.
+        hidden: (n, 45) joints covered by a nearer person.
+    """
+    joints = np.array([person.joints_2d for person in people], np.float64).reshape(len(people), -1, 2)
+    outline = joints[:, _OUTLINE]
+    low, high = outline.min(axis=1), outline.max(axis=1)
+    reach = _BOX_MARGIN * (high - low).max(axis=1, keepdims=True)
+    bodies = np.concatenate([low - reach, high + reach], axis=1)
+    shown = within[:, BODY].sum(axis=1)
+    return Measures(
+        pixels=(high - low).max(axis=1),
+        in_picture=shown / len(BODY),
+        in_sight=(within & ~hidden)[:, BODY].sum(axis=1) / np.maximum(shown, 1),
+        fit=_fits(people, np.clip(bodies, 0, (*frame_size, *frame_size))),
+        lean=_leans(people, joints),
+        step=_steps(people, before),
+    )
+
+
+def _fits(people: Sequence[TrackedPerson], bodies: Float64) -> Float64:
+    boxes = np.array([person.box for person in people], np.float64).reshape(-1, 4)
+    common = np.clip(np.minimum(bodies[:, 2:], boxes[:, 2:]) - np.maximum(bodies[:, :2], boxes[:, :2]), 0, None)
+    area = common.prod(axis=1)
+    union = sum((each[:, 2:] - each[:, :2]).prod(axis=1) for each in (bodies, boxes)) - area
+    seen = [person.state is PersonState.SEEN for person in people]
+    return np.where(seen, area / np.maximum(union, 1e-9), 1.0)
+
+
+def _leans(people: Sequence[TrackedPerson], joints: Float64) -> Float64:
+    """Return degrees between the trunk and upright in the picture; 0 where the trunk points at the camera."""
+    models = np.array([person.joints_3d for person in people], np.float64).reshape(len(people), -1, 3)
+    trunks = models[:, _NECK] - models[:, _HIPS]
+    shown = np.hypot(trunks[:, 0], trunks[:, 1]) >= _SHORTEST_TRUNK * np.linalg.norm(trunks, axis=1)
+    x, y = (joints[:, _NECK] - joints[:, _HIPS]).T
+    return np.where(shown, np.abs(np.degrees(np.arctan2(x, -y))), 0.0)
+
+
+def _steps(people: Sequence[TrackedPerson], before: Sequence[TrackedPerson]) -> Float64:
+    """Return by how many metres a frame the joints moved about the pelvis, on average."""
+    known = {person.track_id: person for person in before}
+    return np.array([_step(person, known.get(person.track_id)) for person in people], np.float64)
+
+
+def _step(person: TrackedPerson, before: TrackedPerson | None) -> float:
+    if before is None:
+        return 0.0
+    now, then = (_about_pelvis(one.joints_3d) for one in (person, before))
+    return float(np.linalg.norm(now - then, axis=1).mean()) / max(person.frame_number - before.frame_number, 1)
+
+
+def _about_pelvis(joints: Float32) -> Float32:
+    return np.asarray(joints[TRUNK_AND_LIMBS] - joints[_HIPS], np.float32)
