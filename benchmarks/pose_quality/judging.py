@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from benchmarks.pose_quality.copies import Copy, TruePerson
 from tracker_service import LiveTracker
@@ -15,7 +16,7 @@ from tracker_service.quality.measures import TRUNK_AND_LIMBS
 from tracker_service.types import Float64, PersonState, TrackedPerson
 from tracker_service.types.quality import PoseQuality, Usability
 
-_MATCH = 0.4
+_MATCH = 0.5
 _LEAST_JOINTS = 3
 
 
@@ -100,13 +101,14 @@ def _row(kind: str, poses: Sequence[JudgedPose]) -> Mapping[str, Any]:
 
 
 def _matches(people: Sequence[TruePerson], seen: Sequence[TrackedPerson]) -> Iterator[tuple[TruePerson, TrackedPerson]]:
-    if not seen:
+    """Yield whom is whose: as many pairs as overlap, each person once."""
+    if not (seen and people):
         return
-    boxes = _with_sizes(np.array([person.box for person in seen], np.float64))
-    for truth in people:
-        overlaps = pairwise_iou(_with_sizes(truth.box[None]), boxes)[0]
-        if overlaps.max() >= _MATCH:
-            yield truth, seen[int(overlaps.argmax())]
+    found, true = (np.array([one.box for one in ones], np.float64) for ones in (seen, people))
+    overlaps = pairwise_iou(_with_sizes(true), _with_sizes(found))
+    for row, column in zip(*linear_sum_assignment(-overlaps), strict=True):
+        if overlaps[row, column] >= _MATCH:
+            yield people[int(row)], seen[int(column)]
 
 
 def _height(person: TrackedPerson, truth: TruePerson) -> float:

@@ -1,4 +1,8 @@
-"""Draws a frame's result on its image: boxes with identities, skeletons and meshes, predicted people dashed."""
+"""Draws a frame's result on its image: boxes with identities, skeletons and meshes.
+
+What cannot be believed is drawn weaker: doubtful poses paler and with their reason, unusable ones as outlines,
+predicted people dashed, and those far from their last sighting as a box alone.
+"""
 
 import cv2
 import numpy as np
@@ -12,10 +16,17 @@ from tracker_service.drawing.rasterizer import rasterize
 from tracker_service.drawing.skeleton import draw_skeleton
 from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import ContractError
-from tracker_service.types import Float32, FrameResult, PersonState, Smpl, TrackedPerson, UInt8
+from tracker_service.types import Bool, Float32, FrameResult, PersonState, Smpl, TrackedPerson, UInt8, Usability
 
 PREDICTED_OPACITY = 0.35
 """Opacity of a predicted person's mesh, as a share of a seen person's."""
+DOUBTFUL_OPACITY, UNUSABLE_OPACITY = 0.65, 0.3
+"""Opacity of the mesh of poses that are not usable, as a share of a usable one's."""
+_QUALITY_OPACITY = {
+    Usability.USABLE: 1.0,
+    Usability.DOUBTFUL: DOUBTFUL_OPACITY,
+    Usability.UNUSABLE: UNUSABLE_OPACITY,
+}
 _SHOT_COLOR = (235, 64, 52)
 
 
@@ -39,11 +50,12 @@ def draw_overlay(
             f"draw_overlay: expected uint8 image ({result.height}, {result.width}, 3), got {image.dtype} {image.shape}"
         )
     people = [person for person in result.persons if _is_shown(person, style)]
+    bodies = [person for person in people if _has_body(person)]
     picture = image.copy()
-    if style.needs_surface and people:
+    if style.needs_surface and bodies:
         if body is None:
             raise ContractError("draw_overlay: expected a body, because the style shows meshes, got None")
-        picture = _draw_surfaces(picture, people, body, style)
+        picture = _draw_surfaces(picture, bodies, body, style)
     for person in sorted(people, key=lambda one: one.camera[2], reverse=True):
         _draw_marks(picture, person, style)
     if style.stamp:
@@ -58,7 +70,16 @@ def _is_shown(person: TrackedPerson, style: OverlayStyle) -> bool:
 
 
 def _is_predicted(person: TrackedPerson) -> bool:
-    return person.state is PersonState.PREDICTED
+    return person.state is not PersonState.SEEN
+
+
+def _usability(person: TrackedPerson) -> Usability:
+    return Usability.USABLE if person.quality is None else person.quality.usability
+
+
+def _has_body(person: TrackedPerson) -> bool:
+    """Whether a body is drawn at all: not that of a person who was not seen for long."""
+    return not (_is_predicted(person) and _usability(person) is Usability.UNUSABLE)
 
 
 def _draw_surfaces(picture: UInt8, people: list[TrackedPerson], body: BodyModel, style: OverlayStyle) -> UInt8:
@@ -90,7 +111,8 @@ def _smpl_of(people: list[TrackedPerson]) -> Smpl:
 
 
 def _opacity(person: TrackedPerson, style: OverlayStyle) -> float:
-    return style.mesh_opacity * (PREDICTED_OPACITY if _is_predicted(person) else 1.0)
+    quality = _QUALITY_OPACITY[_usability(person)]
+    return style.mesh_opacity * (min(PREDICTED_OPACITY, quality) if _is_predicted(person) else quality)
 
 
 def _draw_silhouette(
@@ -120,15 +142,28 @@ def _draw_silhouette(
 
 def _draw_marks(picture: UInt8, person: TrackedPerson, style: OverlayStyle) -> None:
     color, predicted = track_color(person.track_id), _is_predicted(person)
-    if style.skeleton:
-        draw_skeleton(picture, person.joints_2d, color, hollow=predicted)
+    hollow = predicted or _usability(person) is Usability.UNUSABLE
+    if style.skeleton and _has_body(person):
+        draw_skeleton(picture, person.joints_2d, color, hollow=hollow, hidden=_hidden_joints(person))
     box = tuple(float(side) for side in person.box)
     if not _touches(picture, box):
         return
     if style.boxes:
         box_frame(picture, box, color, dashed=predicted)
-    text = f"predicted {person.track_id}" if predicted else f"{person.track_id}"
-    tag(picture, text, (box[0], box[1]), color, hollow=predicted)
+    tag(picture, _label(person), (box[0], box[1]), color, hollow=hollow)
+
+
+def _hidden_joints(person: TrackedPerson) -> Bool | None:
+    return None if person.quality is None else np.asarray(person.quality.joint_confidence < 1)
+
+
+def _label(person: TrackedPerson) -> str:
+    """Return the identity, and why the person or the pose is not what was plainly seen."""
+    if _is_predicted(person):
+        return f"{person.state} {person.track_id}"
+    if person.quality is None or not person.quality.reasons:
+        return f"{person.track_id}"
+    return f"{person.track_id} {person.quality.usability}: {person.quality.reasons[0].replace('_', ' ')}"
 
 
 def _touches(picture: UInt8, box: tuple[float, ...]) -> bool:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from tracker_service.body.joints import BODY_25_EDGES, JOINT_NAMES
 from tracker_service.drawing.marks import disc, line, line_width
 from tracker_service.drawing.palette import BLACK, WHITE, Color, mixed
-from tracker_service.types import Float64, UInt8
+from tracker_service.types import Bool, Float64, UInt8
 
 _RIGHT = frozenset(index for index, name in enumerate(JOINT_NAMES) if name.startswith("right_"))
 _NUMBER = 25
@@ -14,7 +14,14 @@ _THIN_FROM = 15
 """Face and foot joints, from this index on, are drawn finer."""
 
 
-def draw_skeleton(image: UInt8, joints: NDArray[np.floating], color: Color, *, hollow: bool = False) -> None:
+def draw_skeleton(
+    image: UInt8,
+    joints: NDArray[np.floating],
+    color: Color,
+    *,
+    hollow: bool = False,
+    hidden: Bool | None = None,
+) -> None:
     """Draw the limbs in place; the person's right side is a shade darker, so that left and right can be told apart.
 
     Args:
@@ -22,20 +29,25 @@ def draw_skeleton(image: UInt8, joints: NDArray[np.floating], color: Color, *, h
         joints: (at least 25, 2) pixels, OpenPose BODY_25 first; joints that are not finite are left out.
         color: of the person.
         hollow: thin light limbs and rings instead of discs, for predicted people.
+        hidden: (at least 25,) bool, joints that are not in sight: they and their limbs are drawn hollow; None for none.
     """
     points = np.asarray(joints, np.float64)[:_NUMBER]
     width = _limb_width(image, points)
     usable = np.isfinite(points.sum(axis=1))
     limbs = [(a, b) for a, b in BODY_25_EDGES if usable[a] and usable[b]]
     rims = ((mixed(color, BLACK, 0.7), 2), (None, 0)) if not hollow else ((None, 0),)
+    faint = np.full(_NUMBER, hollow) if hollow or hidden is None else np.asarray(hidden[:_NUMBER], np.bool_)
     for rim, extra in rims:
         for a, b in limbs:
-            limb = rim or _shade(color, a, b, hollow=hollow)
-            thick = max(1, width - 1) if hollow or max(a, b) >= _THIN_FROM else width
+            weak = bool(faint[a] or faint[b])
+            if weak and rim is not None:
+                continue
+            limb = rim or _shade(color, a, b, hollow=weak)
+            thick = max(1, width - 1) if weak or max(a, b) >= _THIN_FROM else width
             line(image, tuple(points[a]), tuple(points[b]), limb, thick + extra)
     for index in np.flatnonzero(usable):
         radius = width * (0.9 if index >= _THIN_FROM else 1.3)
-        _draw_joint(image, points[index], radius, color, hollow=hollow)
+        _draw_joint(image, points[index], radius, color, hollow=bool(faint[index]))
 
 
 def _draw_joint(image: UInt8, point: Float64, radius: float, color: Color, *, hollow: bool) -> None:
