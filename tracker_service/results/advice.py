@@ -1,10 +1,11 @@
-"""What to try when a run has found nobody."""
+"""What to try when a run has found nobody, or poses that cannot be used."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tracker_service.types import DroppedDetections
+from tracker_service.results.quality_counts import QualityCounts
+from tracker_service.types import DroppedDetections, QualityReason
 
 _THRESHOLDS = {
     "low_score": ("low_th_c",),
@@ -12,6 +13,21 @@ _THRESHOLDS = {
     "absent": ("presence_th",),
 }
 """Counts of `DroppedDetections`, and the settings of ``phalp`` that drop those boxes."""
+_OFTEN = 0.2
+"""Share of the frames from which something is worth advice."""
+_REMEDIES = {
+    QualityReason.SMALL: ("small", "film closer"),
+    QualityReason.BLURRED: ("blurred", "hold the camera still, or expose for a shorter time"),
+    QualityReason.DARK: ("dark", "film with more light"),
+    QualityReason.CUT_OFF: ("cut off by the border", "keep whole bodies in the picture"),
+    QualityReason.HIDDEN: ("hidden by others", "film from where nobody stands in front"),
+    QualityReason.LEANING: ("leaning or lying", "look at these poses before they are used"),
+    QualityReason.INVERTED: ("upside down", "look at these poses before they are used"),
+    QualityReason.UNRECOGNISED: ("hard to recognise", "film closer, or against a plainer background"),
+    QualityReason.MISFIT: ("not covered by their bodies", "look at these poses before they are used"),
+    QualityReason.JUMP: ("jumping from pose to pose", "film with more frames a second, or use --refine"),
+}
+"""How people are for each reason, and what to do about it."""
 
 
 def advice_for_nobody(dropped: DroppedDetections, phalp: Mapping[str, Any]) -> str:
@@ -22,6 +38,16 @@ def advice_for_nobody(dropped: DroppedDetections, phalp: Mapping[str, Any]) -> s
         phalp: the settings group of that name.
     """
     return "; ".join((*_sightings(phalp), *_gates(dropped, phalp)))
+
+
+def advice_on_quality(quality: QualityCounts) -> list[str]:
+    """Return what to do about the reasons that make many poses of a run less than usable, the most frequent first."""
+    shares = {reason: quality.share(reason) for reason in _REMEDIES}
+    frequent = sorted((reason for reason in shares if shares[reason] >= _OFTEN), key=lambda reason: -shares[reason])
+    return [
+        f"people {_REMEDIES[reason][0]} in {shares[reason]:.0%} of the frames they are seen in: {_REMEDIES[reason][1]}"
+        for reason in frequent
+    ]
 
 
 def _sightings(phalp: Mapping[str, Any]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Self
 
+from tracker_service.results.quality_counts import QualityCounts
 from tracker_service.types import DroppedDetections, FrameResult, PersonState, TrackedPerson
 
 
@@ -56,6 +57,7 @@ class FrameStatistics:
         frames: frames counted.
         seen, predicted: person-frames of each state.
         dropped: boxes that each gate removed, over all frames.
+        quality: what the poses are good for.
     """
 
     def __init__(self) -> None:
@@ -63,6 +65,7 @@ class FrameStatistics:
         self.seen = 0
         self.predicted = 0
         self.dropped = DroppedDetections()
+        self.quality = QualityCounts()
         self._tracks: dict[int, _TrackCounter] = {}
         self._first_timestamp = 0.0
         self._last_timestamp = 0.0
@@ -86,6 +89,7 @@ class FrameStatistics:
         )
         for person in result.persons:
             self._add_person(person)
+            self.quality.add(person)
 
     def state(self) -> dict[str, Any]:
         """Return everything counted so far as JSON values, for `restore`."""
@@ -94,6 +98,7 @@ class FrameStatistics:
             "seen": self.seen,
             "predicted": self.predicted,
             "dropped": asdict(self.dropped),
+            "quality": self.quality.to_json(),
             "times": [self._first_timestamp, self._last_timestamp],
             "tracks": [[track_id, *astuple(track)] for track_id, track in self._tracks.items()],
         }
@@ -109,6 +114,7 @@ class FrameStatistics:
         statistics.frames, statistics.seen = int(state["frames"]), int(state["seen"])
         statistics.predicted = int(state["predicted"])
         statistics.dropped = DroppedDetections(**state["dropped"])
+        statistics.quality = QualityCounts.from_json(state["quality"])
         statistics._first_timestamp, statistics._last_timestamp = state["times"]
         statistics._tracks = {int(track_id): _TrackCounter(*counts) for track_id, *counts in state["tracks"]}
         return statistics

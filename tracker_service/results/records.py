@@ -11,6 +11,7 @@ import orjson
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.types import NUMBER_OF_JOINTS, CameraMotion, DroppedDetections, Float32, FoundBy, PersonState
 from tracker_service.types.arrays import checked
+from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
 JsonObject: TypeAlias = Mapping[str, Any]
@@ -35,6 +36,7 @@ class PersonRecord:
         camera: (3,) float32, full-frame translation.
         mesh_vertices: (V, 3) float32, metres, model space, or None.
         found_by: how the person was found when last seen.
+        quality: how far the pose can be believed; None where the producer did not say.
     """
 
     track_id: int
@@ -51,6 +53,7 @@ class PersonRecord:
     camera: Float32
     mesh_vertices: Float32 | None = None
     found_by: FoundBy = FoundBy.DETECTION
+    quality: PoseQuality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ def _person(value: object) -> PersonRecord:
         camera=np.array([_number(camera, axis) for axis in ("tx", "ty", "tz")], np.float32),
         mesh_vertices=None if vertices is None else _array(person, "mesh_vertices", (None, 3)),
         found_by=_found_by(person.get("found_by", FoundBy.DETECTION)),
+        quality=_quality(person),
     )
 
 
@@ -174,6 +178,19 @@ def _found_by(value: object) -> FoundBy:
         return FoundBy(str(value))
     except ValueError:
         raise _FieldError(f"found_by: expected {_one_of(FoundBy)}, got {value!r}") from None
+
+
+def _quality(person: JsonObject) -> PoseQuality | None:
+    if person.get("quality") is None:
+        return None
+    quality = _object(person["quality"], "quality")
+    try:
+        usability = Usability(str(quality.get("usability")))
+        reasons = tuple(QualityReason(str(reason)) for reason in _list(quality, "reasons"))
+    except ValueError as error:
+        raise _FieldError(f"quality: expected a usability and reasons, got {error}") from None
+    stated = None if quality.get("error") is None else _number(quality, "error")
+    return PoseQuality(usability, reasons, stated, _array(person, "joint_confidence", (NUMBER_OF_JOINTS,)))
 
 
 def _one_of(choices: type[StrEnum]) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 
-from tracker_service.results.advice import advice_for_nobody
+from tracker_service.results.advice import advice_for_nobody, advice_on_quality
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
 from tracker_service.results.partial_file import write_whole
+from tracker_service.results.quality_counts import QualityCounts
 from tracker_service.types import DroppedDetections
 from tracker_service.types.shown_text import encodable, on_one_line
 
@@ -45,6 +46,7 @@ class Summary:
         stages: busy seconds per stage; stages overlap, so they may add up to more than ``elapsed``.
         busy: share of the time in which each overlapped part of the pipeline worked; the largest bounds the speed.
         peak_memory: largest resident memory of the process, bytes.
+        quality: what the poses are good for.
         settings: the settings of the run, as given to the pipeline.
         warnings: what the user should know, such as a video that broke in the middle.
         versions: versions of Python and of the packages that decide the numbers.
@@ -63,6 +65,7 @@ class Summary:
     stages: Mapping[str, float]
     busy: Mapping[str, float]
     peak_memory: int
+    quality: QualityCounts = field(default_factory=QualityCounts)
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -106,6 +109,7 @@ class Summary:
             stages=dict(stages),
             busy=dict(busy),
             peak_memory=peak_memory(),
+            quality=statistics.quality,
             settings=dict(settings),
             warnings=warnings,
             versions=installed_versions(),
@@ -115,6 +119,7 @@ class Summary:
         """Return the summary as indented JSON; the derived figures are included."""
         record = asdict(self)
         record |= {"people": len(self.tracks), "fps": self.fps, "coverage": self.coverage}
+        record |= {"quality": self.quality.to_json(), "advice": advice_on_quality(self.quality)}
         tracks = [asdict(track) | {"coverage": track.coverage} for track in self.tracks]
         return orjson.dumps(_encodable(record | {"tracks": tracks}), default=str, option=orjson.OPT_INDENT_2)
 
@@ -133,6 +138,7 @@ class Summary:
             ("frames", f"{self.frames} ({self.duration:.1f} s of video)"),
             ("people", f"{len(self.tracks)}: {self.seen} seen, {self.predicted} predicted person-frames"),
             ("coverage", _coverage_text(self.coverage)),
+            *([("poses", _quality_text(self.quality))] if self.quality.judged else []),
             (
                 "dropped boxes",
                 ", ".join(f"{count} {gate.replace('_', ' ')}" for gate, count in asdict(self.dropped).items()),
@@ -149,8 +155,10 @@ class Summary:
         return "\n".join(f"{name:<15} {on_one_line(value)}" for name, value in rows)
 
     def _advice(self) -> list[tuple[str, str]]:
+        if self.tracks:
+            return [("advice", advice) for advice in advice_on_quality(self.quality)]
         phalp = self.settings.get("phalp")
-        if self.tracks or not isinstance(phalp, Mapping):
+        if not isinstance(phalp, Mapping):
             return []
         advice = advice_for_nobody(self.dropped, phalp)
         return [("nobody found", f"try {advice}")] if advice else []
@@ -185,6 +193,12 @@ def peak_memory() -> int:
 
 def _coverage_text(coverage: float | None) -> str:
     return "none" if coverage is None else f"{coverage:.1%} of the frames between first and last sighting"
+
+
+def _quality_text(quality: QualityCounts) -> str:
+    judged = quality.to_json()["seen"]
+    share = judged["usable"] / max(sum(judged.values()), 1)
+    return f"{share:.0%} usable: " + ", ".join(f"{count} {usability}" for usability, count in judged.items())
 
 
 def _encodable(value: Any) -> Any:

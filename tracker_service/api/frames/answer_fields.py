@@ -50,6 +50,12 @@ class PoseFrame:
         return keypoints_of(main.joints_2d, main.joints_3d, main.camera, self.smpl_joints, self.size, wanted)
 
     @property
+    def joint_confidence(self) -> list[float] | None:
+        """How far each of the main person's 45 joints is in sight, 0 to 1; None where that was not judged."""
+        quality = None if self.main is None else self.main.quality
+        return None if quality is None else quality.joint_confidence.tolist()
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.answer.result.width, self.answer.result.height
@@ -64,14 +70,14 @@ def _keypoints_3d(frame: PoseFrame) -> list[Record]:
         return []
     frame.array("keypoints", frame.keypoints.pixels)
     frame.array("keypoints", frame.keypoints.positions)
-    return frame.keypoints.in_space(frame.main.tracking_confidence)
+    return frame.keypoints.in_space(frame.main.tracking_confidence, frame.joint_confidence)
 
 
 def _keypoints_2d(frame: PoseFrame) -> list[Record]:
     if frame.main is None or frame.keypoints is None:
         return []
     frame.array("keypoints", frame.keypoints.pixels)
-    return frame.keypoints.in_image(frame.main.tracking_confidence)
+    return frame.keypoints.in_image(frame.main.tracking_confidence, frame.joint_confidence)
 
 
 def _keypoint_count(frame: PoseFrame) -> int:

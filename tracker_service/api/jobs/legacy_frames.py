@@ -117,7 +117,7 @@ class LegacyFrames:
         points = keypoints_of(pixels, joints, camera, own, size, self.keypoint_set)
         angles = joint_angles(joints, smpl.body_pose[0]) | {"spine": spine_angle(own)}
         record: Record = {
-            "keypoints": points.in_space(main["tracking_confidence"]),
+            "keypoints": points.in_space(main["tracking_confidence"], main.get("joint_confidence")),
             "joints3D": joints,
             "jointAngles": {name: round(angle, _ANGLE_DIGITS) for name, angle in angles.items()},
             "vertices": None,
