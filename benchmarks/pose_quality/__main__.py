@@ -8,6 +8,7 @@ track or a second look finds are judged, too.
 import argparse
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_json_option(parser)
     options = parser.parse_args(arguments)
     report = Report("benchmarks.pose_quality", options.json, arguments)
-    rendered = list(copies(options.every))
-    poses = _judged(report, "rendered", "Poses of rendered people, by what was done to the picture", rendered)
+    title = "Poses of rendered people, by what was done to the picture"
+    poses = _judged(report, "rendered", title, copies(options.every))
     report.add("reasons", "Errors of the same poses by reason, in heights", _REASONS, reason_rows(poses))
     settings = load_settings()
     with closing(open_client(settings)) as client:
-        rows = border_rows(rendered, client, models_of(settings))
+        rows = border_rows(copies(options.every), client, models_of(settings))
     report.add("border", "Bodies cut off by the border: error of what is seen, and size, 1 is true", _BORDER, rows)
-    pictures = [
-        *(rider_pictures(options.riders) if options.riders else ()),
-        *(still_pictures(options.stills) if options.stills else ()),
-    ]
-    if pictures:
+    pictures = chain(
+        rider_pictures(options.riders) if options.riders else (),
+        still_pictures(options.stills) if options.stills else (),
+    )
+    if options.riders or options.stills:
         _judged(report, "footage", "Poses of labelled footage", pictures)
     else:
         print("skipped: labelled footage, because no folder with labels was given")

@@ -1,6 +1,6 @@
 """Bodies that the border of the picture cuts off: size and joints with the box alone, and as the product does it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ class _Cut:
     heights: tuple[float, float]
 
 
-def border_rows(pictures: Sequence[Copy], client: InferenceClient, models: ModelSet) -> list[Mapping[str, Any]]:
+def border_rows(pictures: Iterable[Copy], client: InferenceClient, models: ModelSet) -> list[Mapping[str, Any]]:
     """Return one row a share of the body that is seen: error of the seen joints, and size of the whole body."""
     regressor, random = BodyRegressor(client, models.hmr), np.random.default_rng(1)
     cuts = [_measure(picture, regressor, models, random) for picture in pictures if picture.kind.startswith("cut off")]

@@ -34,9 +34,9 @@ class QualityCounts:
     def to_json(self) -> dict[str, dict[str, int]]:
         """Return the counts as JSON values, in a fixed order."""
         return {
-            "seen": {name: self.judged[name] for name in Usability},
-            "predicted": {name: self.predicted[name] for name in Usability},
-            "reasons": {name: self.reasons[name] for name in QualityReason if self.reasons[name]},
+            "seen": {str(name): self.judged[name] for name in Usability},
+            "predicted": {str(name): self.predicted[name] for name in Usability},
+            "reasons": {str(name): self.reasons[name] for name in QualityReason if self.reasons[name]},
         }
 
     @classmethod
