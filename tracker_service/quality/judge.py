@@ -75,20 +75,20 @@ def _reasons(
         lost = person.state is PersonState.LOST
         yield (QualityReason.LOST, True) if lost else (QualityReason.PREDICTED, person.age > limits.most_predicted)
     checks = (
-        (QualityReason.SMALL, measures.pixels[row], limits.pixels, limits.least_pixels),
-        (QualityReason.BLURRED, person.sharpness, limits.sharpness, limits.least_sharpness),
-        (QualityReason.DARK, person.contrast, limits.contrast, limits.least_contrast),
-        (QualityReason.CUT_OFF, measures.in_picture[row], limits.in_picture, limits.least_in_picture),
-        (QualityReason.HIDDEN, measures.in_sight[row], limits.in_sight, limits.least_in_sight),
-        (QualityReason.UNRECOGNISED, person.presence, limits.presence, limits.least_presence),
-        (QualityReason.MISFIT, measures.fit[row], limits.fit, limits.least_fit),
+        (QualityReason.SMALL, measures.pixels[row], limits.usable_pixels, limits.least_pixels),
+        (QualityReason.BLURRED, person.sharpness, limits.usable_sharpness, limits.least_sharpness),
+        (QualityReason.DARK, person.contrast, limits.usable_contrast, limits.least_contrast),
+        (QualityReason.CUT_OFF, measures.in_picture[row], limits.usable_in_picture, limits.least_in_picture),
+        (QualityReason.HIDDEN, measures.in_sight[row], limits.usable_in_sight, limits.least_in_sight),
+        (QualityReason.UNRECOGNISED, person.presence, limits.usable_presence, limits.least_presence),
+        (QualityReason.MISFIT, measures.fit[row], limits.usable_fit, limits.least_fit),
     )
     for reason, value, least, worst in checks:
         if value < least:
             yield reason, bool(value < worst)
-    if measures.lean[row] > limits.lean:
+    if measures.lean[row] > limits.usable_lean:
         yield QualityReason.INVERTED if measures.lean[row] > _INVERTED else QualityReason.LEANING, False
-    if measures.step[row] > limits.step:
+    if measures.step[row] > limits.usable_step:
         yield QualityReason.JUMP, False
 
 
