@@ -1,5 +1,7 @@
 """What the overlay draws for whom."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from tracker_service.drawing.overlay import draw_overlay
 from tracker_service.drawing.palette import track_color
 from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import ContractError
-from tracker_service.types import Bool, FrameResult, TrackedPerson, UInt8
+from tracker_service.types import Bool, FrameResult, PoseQuality, QualityReason, TrackedPerson, UInt8, Usability
 
 BOXES = OverlayStyle(mesh=False, skeleton=False, stamp=False)
 MESHES = OverlayStyle(boxes=False, skeleton=False, stamp=False)
@@ -79,6 +81,32 @@ def test_a_limb_is_drawn_between_its_joints(predicted_for: int) -> None:
     mask = changed(frame(skeleton_of({a: (100, 60), b: (200, 160)}, predicted_for=predicted_for)), style)
     assert all(mask[60 + k, 100 + k] for k in range(5, 96))
     assert not mask[50:170, 210:].any()
+
+
+def quality(usability: Usability, *reasons: QualityReason) -> PoseQuality:
+    return PoseQuality(usability, reasons, None, np.ones(45, np.float32))
+
+
+def test_a_mesh_is_the_clearer_the_less_its_pose_can_be_believed() -> None:
+    def contrast(usability: Usability, *reasons: QualityReason) -> float:
+        judged = replace(person(1, (160, 120)), quality=quality(usability, *reasons))
+        picture = draw_overlay(grey(), frame(judged), body=box_body(), style=MESHES)
+        return float(np.abs(picture[110:150, 120:200].astype(int) - 128).mean())
+
+    usable = contrast(Usability.USABLE)
+    doubtful = contrast(Usability.DOUBTFUL, QualityReason.SMALL)
+    unusable = contrast(Usability.UNUSABLE, QualityReason.SMALL)
+    assert 0 < unusable < 0.6 * usable
+    assert 1.2 * unusable < doubtful < 0.9 * usable
+
+
+def test_a_person_not_seen_for_long_has_a_dashed_box_and_no_body() -> None:
+    far = quality(Usability.UNUSABLE, QualityReason.PREDICTED)
+    gone = replace(person(1, (160, 120), predicted_for=9), quality=far)
+    assert not changed(frame(gone), MESHES)[75:].any()
+    side = changed(frame(gone), BOXES)[80:165, 210]
+    assert side.any()
+    assert not side.all()
 
 
 def test_joints_that_are_not_finite_are_left_out() -> None:

@@ -1,7 +1,11 @@
-"""What a run that found nobody says to try."""
+"""What a run says to try that found nobody, or whose poses cannot be used."""
 
-from tracker_service.results.advice import advice_for_nobody
-from tracker_service.types import DroppedDetections
+import numpy as np
+
+from tests.results.frames import tracked_person
+from tracker_service.results.advice import advice_for_nobody, advice_on_quality
+from tracker_service.results.quality_counts import QualityCounts
+from tracker_service.types import DroppedDetections, PoseQuality, QualityReason, Usability
 
 PHALP = {"n_init": 5, "low_th_c": 0.3, "small_w": 0.0, "small_h": 0.0, "small_relative": 0.04, "presence_th": 0.7}
 
@@ -16,3 +20,32 @@ def test_the_gates_that_dropped_boxes_are_named_with_their_thresholds_and_counts
 
 def test_where_nothing_was_dropped_and_one_sighting_is_enough_there_is_no_advice() -> None:
     assert advice_for_nobody(DroppedDetections(), {**PHALP, "n_init": 1}) == ""
+
+
+def counted(*reasons: tuple[QualityReason, ...], age: int = 0) -> QualityCounts:
+    """Count one person a frame, with these reasons."""
+    counts = QualityCounts()
+    for each in reasons:
+        usability = Usability.DOUBTFUL if each else Usability.USABLE
+        quality = PoseQuality(usability, each, None, np.ones(45, np.float32))
+        counts.add(tracked_person(age=age, quality=quality))
+    return counts
+
+
+def test_frequent_reasons_come_with_advice_the_most_frequent_first() -> None:
+    small, dark = QualityReason.SMALL, QualityReason.DARK
+    counts = counted((small, dark), (small,), (), ())
+    assert advice_on_quality(counts) == [
+        "people small in 50% of the frames they are seen in: film closer",
+        "people dark in 25% of the frames they are seen in: film with more light",
+    ]
+
+
+def test_rare_reasons_and_those_of_predicted_people_come_without_advice() -> None:
+    assert advice_on_quality(counted((QualityReason.SMALL,), *[()] * 9)) == []
+    assert advice_on_quality(counted((QualityReason.SMALL,), age=3)) == []
+
+
+def test_counts_go_on_where_they_were_taken() -> None:
+    counts = counted((QualityReason.SMALL,), ())
+    assert QualityCounts.from_json(counts.to_json()) == counts

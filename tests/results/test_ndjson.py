@@ -14,7 +14,15 @@ from tests.results.frames import frame_result, tracked_person, two_people
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.results.ndjson import NdjsonWriter, read_results
 from tracker_service.results.person_json import frame_bytes
-from tracker_service.types import DroppedDetections, FoundBy, FrameResult, PersonState
+from tracker_service.types import (
+    DroppedDetections,
+    FoundBy,
+    FrameResult,
+    PersonState,
+    PoseQuality,
+    QualityReason,
+    Usability,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +51,22 @@ def test_frames_come_back_as_they_were_written(tmp_path: Path) -> None:
     for name in ("betas", "body_pose", "global_orient", "camera"):
         np.testing.assert_array_equal(getattr(record, name), getattr(person, name))
     assert record.mesh_vertices is None
+
+
+def test_the_quality_of_a_pose_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "results.ndjson"
+    confidence = np.linspace(0, 1, 45, dtype=np.float32)
+    reasons = (QualityReason.HIDDEN, QualityReason.SMALL)
+    quality = PoseQuality(Usability.DOUBTFUL, reasons, 0.2, confidence)
+    with NdjsonWriter(path) as writer:
+        writer.write(frame_result(0, tracked_person(1, quality=quality), tracked_person(2)))
+
+    judged, not_judged = next(read_results(path)).persons
+
+    assert judged.quality is not None
+    assert (judged.quality.usability, judged.quality.reasons, judged.quality.error) == ("doubtful", reasons, 0.2)
+    np.testing.assert_array_equal(judged.quality.joint_confidence, confidence)
+    assert not_judged.quality is None
 
 
 def test_mesh_comes_back(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tracker_service.types import Bool, Float32, FrameResult, PersonState, Track
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 
 STATED_ERRORS = {Usability.USABLE: 0.1, Usability.DOUBTFUL: 0.2}
-"""Mean joint error, as a part of the person's height, that nine in ten poses stay below (docs/results/quality.md)."""
+"""Mean joint error, as a part of the person's height, that nine in ten poses stay below (docs/quality.md)."""
 COVERED_CONFIDENCE, OUTSIDE_CONFIDENCE = 0.5, 0.2
 """Confidence of joints behind a nearer person, and beyond the border of the picture."""
 _INVERTED = 120.0

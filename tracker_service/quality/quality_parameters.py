@@ -13,7 +13,7 @@ class QualityParameters:
     """Up to where a pose is usable (``usable_``), and from where it is unusable (``least_``, ``most_``).
 
     The errors that are stated with a pose hold for the defaults. They were calibrated on rendered people
-    (docs/results/quality.md).
+    (docs/quality.md).
 
     Attributes:
         usable_pixels, least_pixels: longer side of the body in pixels. Raising them trusts fewer far people.

@@ -645,7 +645,8 @@ export interface components {
          *       "ready": true,
          *       "runs_on": {
          *         "detector_lite": "cpu",
-         *         "hmr_lite": "cpu"
+         *         "hmr_lite": "cpu",
+         *         "person_finder": "cpu"
          *       },
          *       "status": "ready",
          *       "vitdet_available": true
@@ -1360,6 +1361,8 @@ export interface components {
              * @description how the person was last found: detection, low_score or second_look
              */
             found_by?: string;
+            /** Joint Confidence */
+            joint_confidence?: number[] | null;
             /**
              * Keypoints 2D
              * @description pixels
@@ -1375,6 +1378,8 @@ export interface components {
              * @description metres, model space; not with mesh=false
              */
             mesh_vertices?: number[][] | null;
+            /** @description absent in results of earlier versions */
+            quality?: components["schemas"]["PersonQuality"] | null;
             smpl?: components["schemas"]["SmplParameters"];
             /**
              * State
@@ -1400,6 +1405,27 @@ export interface components {
             tx: number;
             /** Ty */
             ty: number;
+        };
+        /**
+         * PersonQuality
+         * @description How far the pose can be believed.
+         */
+        PersonQuality: {
+            /**
+             * Error
+             * @description nine in ten such poses have a smaller mean joint error, in heights
+             */
+            error: number | null;
+            /**
+             * Reasons
+             * @description why it is no better, the gravest first
+             */
+            reasons: string[];
+            /**
+             * Usability
+             * @description usable, doubtful or unusable
+             */
+            usability: string;
         };
         /**
          * Phase

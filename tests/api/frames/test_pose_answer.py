@@ -21,7 +21,7 @@ from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError, SettingsError
 from tracker_service.results.person_json import frame_record, stacked_smpl
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.types import TrackedPerson
+from tracker_service.types import PoseQuality, QualityReason, TrackedPerson, Usability
 
 ADDITIVE = {"persons", "track_id", "state", "session"}
 
@@ -87,6 +87,17 @@ def test_keypoints_are_named_in_pixels_with_depth_relative_to_the_pelvis(body: B
     depth = SEEN.joints_3d[:, 2] - body.smpl_joints(stacked_smpl((SEEN,)))[0, 0, 2]
     np.testing.assert_allclose([point["z"] for point in points], depth, atol=6e-6)
     assert {point["confidence"] for point in points} == {1.0}
+
+
+def test_keypoints_beyond_the_border_have_a_lower_confidence(body: BodyModel) -> None:
+    in_sight = np.ones(45, np.float32)
+    in_sight[[JOINT_INDEX["left_ankle"], JOINT_INDEX["left_big_toe"]]] = 0.25
+    quality = PoseQuality(Usability.DOUBTFUL, (QualityReason.CUT_OFF,), 0.2, in_sight)
+    given = answer(tracked_person(4, 5, age=3, tracking_confidence=0.8, quality=quality))
+    for record in (hybrid(given, body), keypoints(given)):
+        confidence = {point["name"]: point["confidence"] for point in record["keypoints"]}
+        assert confidence["left_ankle"] == confidence["left_foot"] == pytest.approx(0.2)
+        assert confidence["right_ankle"] == confidence["pelvis"] == 0.8
 
 
 def test_keypoints_are_smpls_joints_the_45_or_smpls_and_those_with_other_names(body: BodyModel) -> None:

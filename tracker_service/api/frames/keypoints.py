@@ -16,9 +16,9 @@ _METRE_DIGITS = 5
 _PELVIS = SMPL_JOINT_NAMES.index("pelvis")
 _SEEN_WITH = {
     "pelvis": "mid_hip",
-    "spine_1": "mid_hip",
-    "spine_2": "mid_hip",
-    "spine_3": "neck",
+    "spine1": "mid_hip",
+    "spine2": "mid_hip",
+    "spine3": "neck",
     "head": "nose",
     "left_collar": "left_shoulder",
     "right_collar": "right_shoulder",

@@ -64,9 +64,12 @@ class Person(BaseModel):
     keypoints_2d: Annotated[list[Row2], Field(min_length=45, max_length=45, description="pixels")]
     camera: Translation
     camera_crop: PersonCropCamera
-    quality: PersonQuality
-    joint_confidence: Annotated[
-        list[float],
-        Field(min_length=45, max_length=45, description="0 to 1: 1 in sight, less where covered or cut off"),
-    ]
+    quality: PersonQuality | None = Field(default=None, description="absent in results of earlier versions")
+    joint_confidence: (
+        Annotated[
+            list[float],
+            Field(min_length=45, max_length=45, description="0 to 1: 1 in sight, less where covered or cut off"),
+        ]
+        | None
+    ) = None
     mesh_vertices: list[Row3] | None = Field(default=None, description="metres, model space; not with mesh=false")
