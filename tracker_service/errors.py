@@ -165,6 +165,14 @@ class JobNotFoundError(JobError):
     """No such job."""
 
 
+class JobKeyError(JobError):
+    """A key that names a job was used for another request."""
+
+
+class WebhookForbiddenError(JobError):
+    """A URL that may not be called."""
+
+
 class QueueFullError(JobError):
     """Too many jobs wait."""
 

@@ -31,7 +31,7 @@ LOWEST_PRIORITY = 200
 _MOST_FRAMES = 2**31 - 1
 
 
-def _empty_is_all(value: object) -> object:
+def _empty_is_none(value: object) -> object:
     """Take an empty field of a form for one that is not set."""
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -42,12 +42,17 @@ class JobOptions:
 
     max_frames: Annotated[
         Annotated[int, Field(ge=1, le=_MOST_FRAMES)] | None,
-        BeforeValidator(_empty_is_all),
+        BeforeValidator(_empty_is_none),
         Field(description="stop after this many frames; without it, read to the end"),
     ] = None
     overlay: Annotated[bool, Field(description="also draw `overlay.mp4`, which takes about as long as tracking")] = True
     refine: Annotated[bool, Field(description="smooth and fill gaps in a second pass")] = False
     priority: Annotated[int, Field(ge=0, le=LOWEST_PRIORITY, description="lower goes first")] = 100
+    webhook: Annotated[
+        str | None,
+        BeforeValidator(_empty_is_none),
+        Field(description="URL that is called when the job has ended; see the setting `webhooks.allow`"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tracker_service.camera.camera_parameters import CameraParameters
 from tracker_service.drawing.overlay_parameters import OverlayParameters
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.jobs.queue.store_parameters import StoreParameters
+from tracker_service.jobs.webhooks.webhook_parameters import WebhookParameters
 from tracker_service.media.media_parameters import MediaParameters
 from tracker_service.model_sets import ModelChoices
 from tracker_service.people.gates import Gates
@@ -112,6 +113,11 @@ class SessionSettings(SessionParameters):
 @dataclass(frozen=True, config=_STRICT)
 class JobSettings(StoreParameters):
     """``jobs``: video jobs."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class WebhookSettings(WebhookParameters):
+    """``webhooks``: who is told of the ends of jobs."""
 
 
 @dataclass(frozen=True, config=_STRICT)

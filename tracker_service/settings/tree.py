@@ -30,6 +30,7 @@ from tracker_service.settings.groups import (
     ServiceSettings,
     SessionSettings,
     VideoSettings,
+    WebhookSettings,
 )
 from tracker_service.settings.known_names import check_environment, did_you_mean, dotted_keys
 from tracker_service.settings.other_names import OTHER_NAMES, with_present_names
@@ -61,8 +62,6 @@ class Settings(BaseSettings):
         model_set: the models to run.
         detect_shots: look for shot changes.
         overwrite: replace results that are there.
-        phalp, camera, second_look, quality, video, render, refinement, inference, pipeline, service, api, limits,
-            sessions, jobs, media: groups; each value is explained where it is declared.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True)
@@ -84,6 +83,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
     jobs: JobSettings = JobSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     media: MediaSettings = MediaSettings()
 
     @model_validator(mode="before")

@@ -32,6 +32,7 @@ def open_job_store(settings: Settings, observer: JobObserver | None = None) -> J
         tracking=settings.model_dump(mode="json", include=TRACKING),
         computing=settings.model_dump(mode="json", include=COMPUTING),
         observer=observer,
+        webhooks=settings.webhooks,
     )
 
 

@@ -23,6 +23,7 @@ from tracker_service.errors import (
     InferenceOverloadedError,
     InferenceUnavailableError,
     JobError,
+    JobKeyError,
     JobNotFoundError,
     JobQuotaError,
     MediaForbiddenError,
@@ -35,6 +36,7 @@ from tracker_service.errors import (
     UnsupportedImageError,
     VideoError,
     VideoFormatError,
+    WebhookForbiddenError,
 )
 
 _logger = logging.getLogger(__name__)
@@ -72,6 +74,8 @@ TABLE: tuple[tuple[type[PhalpTritonError], ErrorStatus], ...] = (
     (QueueFullError, ErrorStatus(503, retry_after=30)),
     (DiskFullError, ErrorStatus(503, "there is no room for results now; try again later", 60)),
     (JobNotFoundError, ErrorStatus(404)),
+    (JobKeyError, ErrorStatus(422)),
+    (WebhookForbiddenError, ErrorStatus(403)),
     (JobError, ErrorStatus(409)),
     (PhalpTritonError, ErrorStatus(500, "internal error")),
 )

@@ -25,6 +25,7 @@ from tracker_service.api.jobs.responses import (
     UPLOAD_STATUS_RESPONSES,
     VIDEO_FORM,
 )
+from tracker_service.api.jobs.submission import IdempotencyKey
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.api.service import ServiceOf
 from tracker_service.errors import PhalpTritonError, VideoRangeError
@@ -47,9 +48,11 @@ _MOST_DIGITS = 9
     responses=ACCEPTED_RESPONSES,
     openapi_extra=VIDEO_FORM,
 )
-async def process_video_async(request: Request, response: Response, videos: VideoJobsOf, client: ClientOf) -> Accepted:
+async def process_video_async(
+    request: Request, response: Response, videos: VideoJobsOf, client: ClientOf, key: IdempotencyKey = None
+) -> Accepted:
     """Queue an uploaded video; the overlay is always drawn."""
-    job = await _queued_upload(request, videos, client)
+    job = await _queued_upload(request, videos, client, key)
     response.headers["Location"] = f"/jobs/{job.id}"
     return Accepted.of(job)
 
@@ -83,13 +86,15 @@ async def job_status(request: Request, job_id: str, videos: VideoJobsOf, client:
     responses=PROCESSED_RESPONSES,
     openapi_extra={**VIDEO_FORM, "parameters": [MESH_PARAMETER]},
 )
-async def process_video(request: Request, videos: VideoJobsOf, client: ClientOf) -> Response:
+async def process_video(
+    request: Request, videos: VideoJobsOf, client: ClientOf, key: IdempotencyKey = None
+) -> Response:
     """Compute an uploaded video and answer `{"status": "success", "data": result}`; the overlay is always drawn.
 
     Spaces keep the connection alive from a few seconds on; a failure behind them is `{"status": "error", "error": …}`.
     """
     mesh = flag_of(request, MESH_PARAMETER)
-    job = await _queued_upload(request, videos, client)
+    job = await _queued_upload(request, videos, client, key)
     return await _Processing(videos, job, mesh=mesh).begin(request)
 
 
@@ -113,10 +118,10 @@ async def overlay_frame(job_id: str, index: str, service: ServiceOf, videos: Vid
     return Response(picture, media_type="image/jpeg")
 
 
-async def _queued_upload(request: Request, videos: VideoJobs, client: str) -> Job:
+async def _queued_upload(request: Request, videos: VideoJobs, client: str, key: str | None) -> Job:
     async with videos.uploads.receive(request) as upload:
         options = job_options({**upload.fields, "overlay": True}, overlay=True)
-        submitted = await videos.submit_upload(upload, client, options)
+        submitted = await videos.submit_upload(upload, client, options, key)
     request.state.log["job"] = submitted.job.id
     return submitted.job
 

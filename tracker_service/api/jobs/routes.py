@@ -33,7 +33,7 @@ from tracker_service.api.jobs.responses import (
     VIDEO_BODY,
 )
 from tracker_service.api.jobs.streams import event_id, frame_lines, progress_events
-from tracker_service.api.jobs.submission import queued_response, submit
+from tracker_service.api.jobs.submission import IdempotencyKey, queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.errors import JobNotFoundError
 from tracker_service.jobs.job import Job, JobState
@@ -54,9 +54,9 @@ From = Annotated[int, Query(alias="from", ge=0, le=_LARGEST, description="first 
     responses=SUBMITTED_RESPONSES,
     openapi_extra=VIDEO_BODY,
 )
-async def create_job(request: Request, videos: VideoJobsOf, client: ClientOf) -> Response:
+async def create_job(request: Request, videos: VideoJobsOf, client: ClientOf, key: IdempotencyKey = None) -> Response:
     """Queue a video by path or upload, as `POST /pose/video` does with `Prefer: respond-async`."""
-    submitted = await submit(request, videos, client, overlay=True)
+    submitted = await submit(request, videos, client, key, overlay=True)
     return queued_response(submitted.job, applied=False)
 
 

@@ -30,13 +30,11 @@ class Upload:
         path: the file.
         name: its name at the client.
         fields: the other fields of the form.
-        kept: set it to keep the file; otherwise it is removed at the end of the request.
     """
 
     path: Path
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
-    kept: bool = False
 
 
 class UploadFolder:
@@ -62,7 +60,7 @@ class UploadFolder:
 
     @asynccontextmanager
     async def receive(self, request: Request, file_field: str = "video") -> AsyncIterator[Upload]:
-        """Write the file of a form to the disk; whatever happens, it is removed unless it is `kept`.
+        """Write the file of a form to the disk; whatever happens, it is removed unless it has been moved.
 
         Raises:
             HTTPException: 400 for no form, no file or an incomplete form, 413 for too many bytes.
@@ -88,8 +86,7 @@ class UploadFolder:
             yield upload
         finally:
             path.unlink(missing_ok=True)
-            if not upload.kept:
-                whole.unlink(missing_ok=True)
+            whole.unlink(missing_ok=True)
 
     async def _fill(self, stream: BinaryIO, form: UploadForm, request: Request) -> None:
         pending: list[bytes] = []

@@ -96,22 +96,20 @@ class VideoJobs:
         """Return a follower of ``job``."""
         return JobFollower(self.store, job, self._intervals, lambda: self._service.stopping)
 
-    async def submit_path(self, text: str, client: str, options: JobOptions) -> Submitted:
-        """Queue a video that the client names.
+    async def submit_path(self, text: str, client: str, options: JobOptions, key: str | None) -> Submitted:
+        """Queue a video that the client names; ``key`` is that of `JobStore.submit`.
 
         Raises:
             MediaPathError, VideoError, QueueFullError, DiskFullError: as the classes say.
             HTTPException: 413 or 422 beyond the limits.
         """
         found: MediaFile = await _in_thread(self.media.find, text)
-        return await self._submit(JobRequest(found.path, found.shown, client, **asdict(options)))
+        return await self._submit(JobRequest(found.path, found.shown, client, **asdict(options)), key)
 
-    async def submit_upload(self, upload: Upload, client: str, options: JobOptions) -> Submitted:
-        """Queue an uploaded video; the file then belongs to the job. Raises as `submit_path`."""
+    async def submit_upload(self, upload: Upload, client: str, options: JobOptions, key: str | None) -> Submitted:
+        """Queue an uploaded video; the file is moved to the job. Raises as `submit_path`."""
         request = JobRequest(upload.path, upload.name, client, delete_source=True, **asdict(options))
-        submitted = await self._submit(request)
-        upload.kept = True
-        return submitted
+        return await self._submit(request, key)
 
     async def get(self, job_id: str, client: str) -> Job:
         """Return the client's job; raises `JobNotFoundError`, also for another client's job."""
@@ -180,7 +178,7 @@ class VideoJobs:
             raise JobNotFoundError(_NOT_FOUND)
         return job
 
-    async def _submit(self, request: JobRequest) -> Submitted:
+    async def _submit(self, request: JobRequest, key: str | None) -> Submitted:
         try:
             most_pixels = self._service.settings.limits.video_pixels
             properties = await _in_thread(probe_video, request.source, decoded_pixels=most_pixels)
@@ -189,10 +187,11 @@ class VideoJobs:
             # One at a time, so that of two concurrent requests only the second one waits for the other's job.
             async with self._submitting:
                 counts = await _in_thread(self.store.counts)
-                job = await _in_thread(self.store.submit, limited, properties)
+                job = await _in_thread(self.store.submit, limited, properties, key=key)
         except VideoError as error:
             raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
-        return Submitted(job, waits=counts.active >= self._service.settings.jobs.concurrency)
+        behind = counts.active >= self._service.settings.jobs.concurrency
+        return Submitted(job, waits=behind and job.state is JobState.QUEUED)
 
     def _check(self, properties: VideoProperties, max_frames: int | None) -> None:
         limits = self._service.settings.limits

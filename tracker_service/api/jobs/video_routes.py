@@ -25,7 +25,7 @@ from tracker_service.api.jobs.responses import (
     STATUS_RESPONSES,
     VIDEO_BODY,
 )
-from tracker_service.api.jobs.submission import prefers_async, queued_response, submit
+from tracker_service.api.jobs.submission import IdempotencyKey, prefers_async, queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf, meshes_elsewhere
 from tracker_service.jobs.job import Job, JobState
 
@@ -45,6 +45,7 @@ async def pose_video(
     request: Request,
     videos: VideoJobsOf,
     client: ClientOf,
+    key: IdempotencyKey = None,
     mesh: MeshQuery = None,
     fields: FieldsQuery = None,
     on_disconnect: OnDisconnectQuery = "continue",
@@ -58,7 +59,7 @@ async def pose_video(
     """
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=True)
     frame_format = await videos.frame_format(choice)
-    submitted = await submit(request, videos, client, overlay=False)
+    submitted = await submit(request, videos, client, key, overlay=False)
     job = submitted.job
     if submitted.waits or prefers_async(request):
         return queued_response(job, applied=not submitted.waits)

@@ -11,7 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tracker_service.errors import DiskFullError, JobError, JobNotFoundError, JobQuotaError, QueueFullError
+from tracker_service.errors import (
+    DiskFullError,
+    JobError,
+    JobKeyError,
+    JobNotFoundError,
+    JobQuotaError,
+    QueueFullError,
+)
+from tracker_service.jobs.chunks.chunk import sync_folder
 from tracker_service.jobs.chunks.growing_lines import GrowingLines
 from tracker_service.jobs.chunks.line_index import read_lines
 from tracker_service.jobs.disk import free_bytes, used_bytes
@@ -21,6 +29,7 @@ from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
 from tracker_service.jobs.queue.database import EARLIER_VERSIONS, QueueDatabase, WorkflowStatus
 from tracker_service.jobs.queue.earlier_version import adopt, being_adopted, read_definition
 from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
+from tracker_service.jobs.queue.idempotency import IdempotencyKeys, asks_for_the_same
 from tracker_service.jobs.queue.job_run import reset_failures
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness, Liveness
 from tracker_service.jobs.queue.maintenance import Maintenance
@@ -28,6 +37,10 @@ from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
+from tracker_service.jobs.webhooks.destination import AllowedDestinations
+from tracker_service.jobs.webhooks.outbox import Outbox
+from tracker_service.jobs.webhooks.sender import WebhookSender
+from tracker_service.jobs.webhooks.webhook_parameters import WebhookParameters
 from tracker_service.video.probe import VideoProperties, properties_of
 
 _STATES = {
@@ -56,6 +69,7 @@ class JobStore:
         tracking: settings that decide the results; they are kept with each job from its submission on.
         computing: settings that decide where the models run; each worker gets those of its service.
         observer: is told what running jobs do.
+        webhooks: who may be told of the ends of jobs; None for nobody.
 
     Attributes:
         uploads: where uploaded videos are written before they are submitted with ``delete_source``.
@@ -68,7 +82,10 @@ class JobStore:
         tracking: Mapping[str, Any],
         computing: Mapping[str, Any],
         observer: JobObserver | None = None,
+        webhooks: WebhookParameters | None = None,
     ) -> None:
+        self._webhooks = webhooks or WebhookParameters()
+        self._allowed = AllowedDestinations(self._webhooks.allow)
         self._parameters, self._tracking, self._computing = parameters, tracking, computing
         self._observer = observer or JobObserver()
         self._folder = parameters.folder.absolute()
@@ -78,6 +95,7 @@ class JobStore:
             folder.mkdir(parents=True, exist_ok=True)
         self._submitting = threading.Lock()
         self._growing = GrowingLines()
+        self._outbox, self._keys = Outbox(self._folder / "outbox"), IdempotencyKeys(self._folder)
         self._opened = ExitStack()
         self._database_opened: QueueDatabase | None = None
         self._runner_opened: JobRunner | None = None
@@ -96,40 +114,86 @@ class JobStore:
             self._open(opened)
             self._opened = opened.pop_all()
 
-    def submit(self, request: JobRequest, video: VideoProperties | None = None) -> Job:
+    def submit(self, request: JobRequest, video: VideoProperties | None = None, *, key: str | None = None) -> Job:
         """Queue a job.
 
-        With ``delete_source`` the source is moved into the job's folder; it is where it was when this raises.
+        With ``delete_source`` the source is moved into the job's folder; it is where it was when this raises, and when
+        ``key`` has found an earlier job.
 
         Args:
             request: what is to be done.
             video: what `probe_video` has found; without it the source is looked at here, in this process.
+            key: the client's name for this request. Repeating it gives the job that it gave before, whatever crashed
+                in between.
 
         Raises:
             QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
             VideoError: the source is no video.
             DiskFullError: there is no room for its results.
+            JobKeyError: ``key`` was used for another request.
+            WebhookForbiddenError: the webhook may not be called.
         """
-        database = self._database
+        if request.webhook is not None:
+            self._allowed.check(request.webhook)
+        job_id = secrets.token_hex(16) if key is None else self._keys.job_id(request.client, key)
+        if key is not None and self._repeats(job_id, request):
+            return self.get(job_id)
         video = video or properties_of(request.source, sys.maxsize)
         if (room := free_bytes(self._folder)) < (wanted := self._parameters.free_bytes):
             raise DiskFullError(f"job: expected {wanted >> 20} MiB of free disk for results, got {room >> 20} MiB")
-        with self._submitting, ExitStack() as failing:
-            rank = self._rank(request)
-            job_id = secrets.token_hex(16)
-            folder = JobFolder(self._jobs / job_id)
-            folder.path.mkdir()
-            failing.callback(remove, folder.path)
-            if request.delete_source:
-                taken = _move(request.source, folder.path / "source" / request.source.name)
-                failing.callback(_move, taken, request.source)
-                request = replace(request, source=taken)
-            identity, settings = SourceIdentity.of(request.source), self._tracking
-            JobDefinition(request, identity, self._chunk_frames(), settings).write(folder)
-            folder.write_status(JobStatus(frames_total=_bounded(video.frames, request.max_frames)))
-            database.enqueue(job_id, rank, request.client)
-            failing.pop_all()
+        with self._submitting:
+            if key is None or not self._repeats(job_id, request):
+                status = JobStatus(frames_total=_bounded(video.frames, request.max_frames))
+                try:
+                    self._queue(job_id, request, status)
+                except OSError:
+                    # With a key, another service may have been asked for the same at the same time.
+                    if key is None or not self._repeats(job_id, request):
+                        raise
         return self.get(job_id)
+
+    def _repeats(self, job_id: str, request: JobRequest) -> bool:
+        """Tell whether a job was made for this request before; a crash may have kept it from being queued.
+
+        Raises:
+            JobKeyError: it was made for another request.
+        """
+        folder = JobFolder(self._jobs / job_id)
+        if not folder.definition.exists():
+            return False
+        if not asks_for_the_same(self._definition(folder), request):
+            raise JobKeyError("Idempotency-Key: expected the request that it was used for before, got another one")
+        if not self._database.workflows(ids=[job_id]):
+            self._enqueue(job_id, request)
+        return True
+
+    def _queue(self, job_id: str, request: JobRequest, status: JobStatus) -> None:
+        """Make the folder of a job under another name, give it its own when it is whole, and queue the job."""
+        rank, folder = self._rank(request), JobFolder(self._jobs / job_id)
+        new = JobFolder(self._jobs / f"{job_id}.{secrets.token_hex(4)}")
+        with ExitStack() as failing:
+            new.path.mkdir()
+            failing.callback(remove, new.path)
+            if request.delete_source:
+                name = request.source.name
+                taken = _move(request.source, new.path / "source" / name)
+                failing.callback(_move, taken, request.source)
+                identity = SourceIdentity.of(taken)
+                request = replace(request, source=folder.path / "source" / name)
+            else:
+                identity = SourceIdentity.of(request.source)
+            JobDefinition(request, identity, self._chunk_frames(), self._tracking).write(new)
+            new.write_status(status)
+            new.path.rename(folder.path)
+            failing.callback(folder.path.rename, new.path)
+            sync_folder(self._jobs)
+            self._enqueue(job_id, request, rank)
+            failing.pop_all()
+
+    def _enqueue(self, job_id: str, request: JobRequest, rank: int | None = None) -> None:
+        if request.webhook is not None:
+            self._outbox.add(job_id)
+        self._database.enqueue(job_id, self._rank(request) if rank is None else rank, request.client)
 
     def get(self, job_id: str) -> Job:
         """Return a job; raises `JobNotFoundError`."""
@@ -168,6 +232,8 @@ class JobStore:
         job = self.get(job_id)
         if job.state in (JobState.FAILED, JobState.CANCELLED):
             folder = JobFolder(job.folder)
+            if job.request.webhook is not None:
+                self._outbox.add(job_id)
             reset_failures(folder)
             if self._database.get(job_id).app_version in EARLIER_VERSIONS:
                 adopt(folder, self._database)
@@ -187,6 +253,7 @@ class JobStore:
             raise JobError(f"job {job_id}: expected a final job to delete, got one that is {job.state}")
         self._database.delete(job_id)
         remove(job.folder)
+        self._outbox.discard(job_id)
 
     def read_lines(self, job_id: str, start: int = 0, limit: int = 64) -> list[bytes]:
         """Return up to ``limit`` result lines from frame ``start`` on: one frame each, no line break, final.
@@ -246,6 +313,8 @@ class JobStore:
         opened.callback(maintenance.close)
         self._database_opened, self._runner_opened = database, runner
         opened.callback(self._forget)
+        sender = WebhookSender(self._outbox, self.get, self._webhooks, seconds)
+        opened.callback(sender.close)
 
     def _forget(self) -> None:
         self._database_opened = None

@@ -1,0 +1,1 @@
+"""Tells clients' servers that their jobs have ended."""
