@@ -19,6 +19,8 @@ from harness.job_stores import (
 )
 from harness.postgres import PostgresUnavailableError, postgres
 from harness.waiting import until
+from tests.jobs.dying_store import KEY
+from tests.jobs.test_idempotency import killed_while_submitting
 from tracker_service.errors import JobError
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness
 from tracker_service.settings import load_settings
@@ -54,6 +56,14 @@ def test_a_killed_worker_and_a_closed_store_change_nothing(
         done = wait_complete(store, job.id)
     assert not (tmp_path / "queue.sqlite").exists()
     assert contents(done) == undisturbed(False)
+
+
+def test_a_request_repeated_after_a_crash_gives_one_job(database: str, short: Path, tmp_path: Path) -> None:
+    killed_while_submitting(tmp_path, short, "between", database)
+    with running_store(tmp_path, database_url=database) as store:
+        job = store.submit(request(short), key=KEY)
+        assert store.submit(request(short), key=KEY).id == job.id
+        assert wait_complete(store, job.id).frames_done == 2
 
 
 def test_services_of_a_database_have_stable_names_of_their_own(database: str) -> None:

@@ -35,7 +35,7 @@ def started(folder: Path, receiver: Receiver) -> VideoService:
 
 def asked(service: VideoService, **fields: Any) -> httpx.Response:
     body = {"video_path": str(service.clip), "max_frames": 2, "overlay": False, **fields}
-    return service.post("/jobs", json=body, headers={"Idempotency-Key": "one video"})
+    return service.post("/jobs", json=body, headers={"Idempotency-Key": "one-video"})
 
 
 def test_one_job_is_made_and_its_end_told_whatever_is_killed_and_fails(tmp_path: Path, receiver: Receiver) -> None:
