@@ -2343,7 +2343,10 @@ export interface operations {
     create_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a name for this request: repeated, it gives the same job as before */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2378,6 +2381,11 @@ export interface operations {
                      * @description as the client sees it: Windows, WSL, or inside a shared volume
                      */
                     video_path: string;
+                    /**
+                     * Webhook
+                     * @description URL that is called when the job has ended; see the setting `webhooks.allow`
+                     */
+                    webhook?: string | null;
                 };
                 "multipart/form-data": {
                     /**
@@ -2408,6 +2416,11 @@ export interface operations {
                      * @description the file
                      */
                     video: string;
+                    /**
+                     * Webhook
+                     * @description URL that is called when the job has ended; see the setting `webhooks.allow`
+                     */
+                    webhook?: string | null;
                 };
             };
         };
@@ -3607,7 +3620,10 @@ export interface operations {
                 /** @description what happens to the job when the client disconnects */
                 on_disconnect?: "continue" | "cancel";
             };
-            header?: never;
+            header?: {
+                /** @description a name for this request: repeated, it gives the same job as before */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3642,6 +3658,11 @@ export interface operations {
                      * @description as the client sees it: Windows, WSL, or inside a shared volume
                      */
                     video_path: string;
+                    /**
+                     * Webhook
+                     * @description URL that is called when the job has ended; see the setting `webhooks.allow`
+                     */
+                    webhook?: string | null;
                 };
                 "multipart/form-data": {
                     /**
@@ -3672,6 +3693,11 @@ export interface operations {
                      * @description the file
                      */
                     video: string;
+                    /**
+                     * Webhook
+                     * @description URL that is called when the job has ended; see the setting `webhooks.allow`
+                     */
+                    webhook?: string | null;
                 };
             };
         };
@@ -3893,7 +3919,10 @@ export interface operations {
                 /** @description whether the frames of `result` have `vertices`; the first has `faces` */
                 mesh?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description a name for this request: repeated, it gives the same job as before */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3928,6 +3957,11 @@ export interface operations {
                      * @description the file
                      */
                     video: string;
+                    /**
+                     * Webhook
+                     * @description URL that is called when the job has ended; see the setting `webhooks.allow`
+                     */
+                    webhook?: string | null;
                 };
             };
         };
@@ -4049,7 +4083,10 @@ export interface operations {
     process_video_async: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a name for this request: repeated, it gives the same job as before */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4084,6 +4121,11 @@ export interface operations {
                      * @description the file
                      */
                     video: string;
+                    /**
+                     * Webhook
+                     * @description URL that is called when the job has ended; see the setting `webhooks.allow`
+                     */
+                    webhook?: string | null;
                 };
             };
         };
