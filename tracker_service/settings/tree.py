@@ -56,7 +56,7 @@ class _ModelSetDefaults(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """All settings; frozen, unknown names are errors.
+    """All settings; frozen, unknown names are errors. Groups are explained where they are declared.
 
     Attributes:
         model_set: the models to run.

@@ -69,7 +69,7 @@ def test_an_impossible_request_is_refused(
     [
         ("/pose/video", {"max_frame": 3}, "'max_frame' is unknown; did you mean max_frames?"),
         ("/jobs", {"maxFrames": 3}, "'maxFrames' is unknown; did you mean max_frames?"),
-        ("/jobs", {"colour": "red"}, "'colour' is unknown; expected max_frames, overlay, priority, refine"),
+        ("/jobs", {"colour": "red"}, "'colour' is unknown; expected max_frames, overlay, priority, refine, webhook"),
         ("/pose/video", {"on_disconect": "x"}, "'on_disconect' is unknown; did you mean on_disconnect in the query?"),
         ("/pose/video?max_frames=3", {}, "'max_frames' is expected in the body"),
         ("/pose/video?mehs=false", {}, "'mehs' is unknown; did you mean mesh?"),

@@ -69,14 +69,16 @@ class Outbox:
             yield None
             return
         try:
-            with suppress(BlockingIOError, FileNotFoundError):
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.path.samestat(os.fstat(file), self._path(job_id).stat()):
-                    yield OutboxEntry(file, self._path(job_id))
-                    return
-            yield None
+            yield OutboxEntry(file, self._path(job_id)) if self._is_ours(file, job_id) else None
         finally:
             os.close(file)
+
+    def _is_ours(self, file: int, job_id: str) -> bool:
+        """Lock the file; tell whether no other service has it, and it is still that of the job."""
+        with suppress(BlockingIOError, FileNotFoundError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(file), self._path(job_id).stat())
+        return False
 
     def _path(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.json"
