@@ -1,6 +1,7 @@
 """Follows a job from the outside: its frames as they become final, and its end."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ class PollIntervals:
 
     poll: float = 0.25
     first_idle: float = 3.0
-    idle: float = 4.0
+    idle: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class JobFollower:
         Raises:
             JobNotFoundError: the job has been deleted.
         """
-        position, idle_seconds, idle_limit = start, 0.0, self._intervals.first_idle
+        position, spoke, idle_limit = start, time.monotonic(), self._intervals.first_idle
         final_read = False
         while True:
             try:
@@ -93,8 +94,9 @@ class JobFollower:
                 yield Ended(self._job)
                 return
             if lines:
-                position, idle_seconds, idle_limit = position + len(lines), 0.0, self._intervals.idle
+                position, idle_limit = position + len(lines), self._intervals.idle
                 yield Lines(lines)
+                spoke = time.monotonic()
             elif final_read:
                 yield Ended(self._job)
                 return
@@ -102,11 +104,11 @@ class JobFollower:
                 # All of its lines are written now, perhaps some since the last read: read once more.
                 final_read = True
             else:
-                if idle_seconds >= idle_limit:
-                    idle_seconds, idle_limit = 0.0, self._intervals.idle
+                if time.monotonic() - spoke >= idle_limit:
+                    idle_limit = self._intervals.idle
                     yield Idle()
+                    spoke = time.monotonic()
                 await asyncio.sleep(self._intervals.poll)
-                idle_seconds += self._intervals.poll
 
     async def snapshot(self, start: int, limit: int) -> AsyncGenerator[Event, None]:
         """Yield up to ``limit`` of the final frames, and `Ended`."""
