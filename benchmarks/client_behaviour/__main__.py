@@ -29,7 +29,6 @@ _RESTARTS = {
     "pose": "with a pose",
     "lost": "lost",
     "down s": "not listening, s",
-    "videos": "videos it became",
 }
 
 

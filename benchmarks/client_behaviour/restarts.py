@@ -52,11 +52,8 @@ def _restart(frames: int, number: signal.Signals, retries: int) -> dict[str, Any
         listening = time.perf_counter()
         client.url = second.url
         sending.join()
-    ids = [one.track_id for one in outcomes if one.track_id is not None]
     return {
         "pose": f"{sum(one.pose for one in outcomes)} of {frames}",
         "lost": sum(one.video is None for one in outcomes),
         "down s": listening - down,
-        "main people": len(set(ids)),
-        "videos": len({one.video for one in outcomes if one.video is not None}),
     }
