@@ -65,7 +65,7 @@ class Users:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._addresses = (f"127.0.1.{number}" for number in count(1))
+        self._addresses = (f"127.0.{1 + number // 250}.{1 + number % 250}" for number in count())
 
     def of_one_backend(self, users: int, **options: Any) -> list[NodeClient]:
         """Return users whose frames all come from one address that no other situation has."""

@@ -33,6 +33,8 @@ _QUIET_SECONDS = 0.25
 cuts."""
 _LONGEST_SECONDS = 1.0
 """Longest that a frame waits for others to decide, where the client is never silent."""
+_LONGEST_BETWEEN_VIDEOS_SECONDS = 5.0
+"""The same where several videos go on at its number and the client still waits for answers, so that it sends no more."""
 _LONGEST_IN_BURST_SECONDS = 10.0
 """The same where many frames are on their way, so that the others are sure to come."""
 _IN_FLIGHT = 8
@@ -76,6 +78,7 @@ class FrameAssignment:
         self._new_video = new_video
         self._unplaced: list[UnplacedFrame] = []
         self._last_arrival = 0.0
+        self._settled_at = 0.0
         self.videos: list[LiveVideo] = []
         """The live videos, the newest last."""
 
@@ -107,12 +110,13 @@ class FrameAssignment:
         if not self._unplaced:
             return None
         oldest = min(frame.since for frame in self._unplaced)
-        return min(self._last_arrival + _QUIET_SECONDS, oldest + self._longest_seconds())
+        soonest = min(self._last_arrival + _QUIET_SECONDS, oldest + _LONGEST_SECONDS)
+        return max(soonest, self._settled_at + _QUIET_SECONDS)
 
     def settle(self, now: float, *, at_once: bool = False) -> None:
         """Guess for the frames that have waited long enough, or for all of them, the most certain first."""
-        quiet = at_once or now >= self._last_arrival + _QUIET_SECONDS
-        while due := [one for one in self._unplaced if quiet or now >= one.since + self._longest_seconds()]:
+        self._settled_at = now
+        while due := [frame for frame in self._unplaced if at_once or self._is_due(frame, now)]:
             guesses = [(self._guess(frame, now), frame) for frame in due]
             (_, video), frame = min(guesses, key=lambda guess: guess[0][0])
             self._place(frame, video, now)
@@ -196,8 +200,16 @@ class FrameAssignment:
         outstanding = len(self._unplaced) + sum(video.stream.waiting for video in self.videos)
         return outstanding > _IN_FLIGHT * max(1, len(self.videos))
 
-    def _longest_seconds(self) -> float:
-        return _LONGEST_IN_BURST_SECONDS if self._is_burst() else _LONGEST_SECONDS
+    def _is_due(self, frame: UnplacedFrame, now: float) -> bool:
+        """Whether a frame has waited long enough for others to decide."""
+        quiet = now >= self._last_arrival + _QUIET_SECONDS
+        if self._is_burst():
+            return quiet or now >= frame.since + _LONGEST_IN_BURST_SECONDS
+        # Workers send the next frames of a video only when they have the answers to the last ones.
+        near = [video for video in self._open(frame) if video.is_near(frame.number)]
+        if len(near) > 1 and any(video.stream.waiting for video in near):
+            return now >= frame.since + _LONGEST_BETWEEN_VIDEOS_SECONDS
+        return quiet or now >= frame.since + _LONGEST_SECONDS
 
     def _is_active(self, video: LiveVideo, now: float) -> bool:
         return bool(video.stream.waiting) or now < video.last_used + _ACTIVE_SECONDS
