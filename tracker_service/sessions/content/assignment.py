@@ -34,7 +34,7 @@ cuts."""
 _LONGEST_SECONDS = 1.0
 """Longest that a frame waits for others to decide, where the client is never silent."""
 _LONGEST_BETWEEN_VIDEOS_SECONDS = 5.0
-"""The same where several videos go on at its number and the client still waits for answers, so that it sends no more."""
+"""The same where several videos go on at its number and the client still waits for answers, so sends no more."""
 _LONGEST_IN_BURST_SECONDS = 10.0
 """The same where many frames are on their way, so that the others are sure to come."""
 _IN_FLIGHT = 8
