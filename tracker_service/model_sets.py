@@ -107,7 +107,6 @@ LITE = ModelSet(
         "small_w": 0.0,
         "small_h": 0.0,
         "small_relative": 0.04,
-        "presence_th": 0.7,
         "track_history": 10,
         "appearance_scale": COLOUR_SCALE,
     },

@@ -12,7 +12,17 @@ from tracker_service.drawing.overlay import draw_overlay
 from tracker_service.drawing.palette import track_color
 from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import ContractError
-from tracker_service.types import Bool, FrameResult, PoseQuality, QualityReason, TrackedPerson, UInt8, Usability
+from tracker_service.types import (
+    Bool,
+    FoundBy,
+    FrameResult,
+    PersonState,
+    PoseQuality,
+    QualityReason,
+    TrackedPerson,
+    UInt8,
+    Usability,
+)
 
 BOXES = OverlayStyle(mesh=False, skeleton=False, stamp=False)
 MESHES = OverlayStyle(boxes=False, skeleton=False, stamp=False)
@@ -55,6 +65,25 @@ def test_a_box_is_drawn_around_a_seen_person_without_gaps_and_with_gaps_around_a
     assert seen[right_side].all()
     assert predicted[right_side].any()
     assert not predicted[right_side].all()
+
+
+def test_of_a_lost_person_only_a_dashed_box_and_a_tag_are_drawn() -> None:
+    predicted = person(1, (160, 120), predicted_for=3)
+    lost = replace(predicted, state=PersonState.LOST)
+    everything = OverlayStyle(stamp=False)
+    surfaces = OverlayStyle(boxes=False, skeleton=False, stamp=False)
+
+    def drawn(one: TrackedPerson, style: OverlayStyle) -> int:
+        return int(changed(frame(one), style).sum())
+
+    assert 0 < drawn(lost, surfaces) < drawn(predicted, surfaces)
+    assert drawn(lost, surfaces) < drawn(lost, everything) < drawn(predicted, everything)
+
+
+def test_a_tag_says_who_was_found_by_a_second_look() -> None:
+    detected = person(1, (160, 120))
+    again = replace(detected, found_by=FoundBy.SECOND_LOOK)
+    assert (changed(frame(again), BOXES).sum()) > changed(frame(detected), BOXES).sum()
 
 
 def test_a_predicted_mesh_is_clearer_than_a_seen_one() -> None:

@@ -29,6 +29,7 @@ class Person:
         annotated: confirms the track at once.
         swing: rotation of the left knee, radians.
         cut: part of the detected box that something hides, from below.
+        presence: the body model's confidence that the crop shows a person.
     """
 
     x: float
@@ -41,6 +42,7 @@ class Person:
     annotated: bool = False
     swing: float = 0.0
     cut: float = 0.0
+    presence: float = 1.0
 
 
 def walker(time: int, **changes: Any) -> Person:
@@ -79,7 +81,7 @@ def people(*persons: Person, uv_maps: Float32 | None = None) -> People:
         ),
         location=np.concatenate([uv.reshape(n, 90), cameras, cameras, cameras], axis=1, dtype=np.float32),
         appearance=_looks(persons),
-        presence=np.ones(n, np.float32),
+        presence=np.array([person.presence for person in persons], np.float32),
         identities=_identities(persons),
         annotated=_annotated(persons),
         uv_maps=uv_maps,

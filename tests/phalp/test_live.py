@@ -48,7 +48,7 @@ def test_a_tentative_person_is_predicted_when_missed() -> None:
 
 def test_a_person_seen_once_is_predicted_until_the_track_is_too_old() -> None:
     answers = run([people(Person(600)), *[nobody()] * 12], live(max_age_track=10))
-    assert shown(answers) == [{1: "s"}, *[{1: "p"}] * 10, {}, {}]
+    assert shown(answers) == [{1: "s"}, *[{1: "p"}] * 8, *[{1: "l"}] * 2, {}, {}]
 
 
 def test_missed_tentative_track_is_left_out_beside_other_people_after_a_few_frames() -> None:
@@ -63,7 +63,8 @@ def test_missed_tentative_track_is_reported_again_once_it_is_seen_and_keeps_its_
 
 def test_missed_tentative_track_is_reported_when_there_is_no_other_track() -> None:
     frames = [people(Person(600)), *[nobody()] * 20]
-    assert shown(run(frames))[-1] == {1: "p"}
+    assert shown(run(frames))[5] == {1: "p"}
+    assert shown(run(frames))[-1] == {1: "l"}
 
 
 @pytest.mark.parametrize(("break_length", "confirmed"), [(3, True), (4, False)])

@@ -14,7 +14,7 @@ from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.border_file import load_border, save_border
 from tracker_service.pipeline.tracking import Border
-from tracker_service.types import TrackedPerson
+from tracker_service.types import CameraMotion, TrackedPerson
 
 
 def values(records: tuple[TrackedPerson, ...]) -> list[list[Any]]:
@@ -53,6 +53,25 @@ def test_a_run_cut_after_any_frame_goes_on_identically(scenario: str, compat: An
         for frame in frames[cut : cut + 12]:
             records = tracker.update(golden.people(frame), frame, golden.frame_size)
             assert (values(records), tracker.pending_since) == expected[frame]
+
+
+def test_what_was_learned_of_the_camera_and_of_second_looks_survives_a_cut(tmp_path: Path) -> None:
+    parameters, motion = TrackerParameters(), CameraMotion(np.array([[1.0, 0.01, -6], [-0.01, 1, 2], [0, 0, 1]]))
+
+    def step(tracker: Tracker, time: int) -> list[list[Any]]:
+        seen = nobody() if time in (9, 10, 13) else people(Person(900 - 6 * time), Person(300, depth=40, look=2))
+        records = tracker.update(seen, time, FRAME_SIZE, motion=motion, look_again=lambda _: None)
+        return values(records)
+
+    whole = Tracker(parameters)
+    for time in range(12):
+        snapshot = whole.snapshot()
+        expected = step(whole, time)
+        again = Tracker.restore(through_file(snapshot, tmp_path / "state.npz"), parameters)
+        assert step(again, time) == expected
+    assert (whole.tracks.mean_squares[:, 0] != whole.tracks.mean_squares[:, 1]).all()
+    for time in range(12, 16):
+        assert step(again, time) == step(whole, time)
 
 
 def test_texture_maps_survive(tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ def test_a_person_who_is_hidden_for_a_while_is_predicted_and_keeps_the_id(
     for number in hidden:
         persons = results[number].persons
         assert before <= {person.track_id for person in persons}
-        assert all(person.state is PersonState.PREDICTED for person in persons)
+        # Second looks that find nobody say after a while that they are lost.
+        states = {PersonState.PREDICTED} if number < 18 else {PersonState.PREDICTED, PersonState.LOST}
+        assert {person.state for person in persons} <= states
         assert all(person.age == number - 13 for person in persons if person.track_id in before)
         assert all(0 < person.tracking_confidence < 1 for person in persons)
     confidences = [max(person.tracking_confidence for person in results[number].persons) for number in hidden]

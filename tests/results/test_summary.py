@@ -10,7 +10,7 @@ import pytest
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
 from tracker_service.results.summary import Summary
-from tracker_service.types import DroppedDetections
+from tracker_service.types import DroppedDetections, FoundBy, PersonState
 
 SEEN = 0
 
@@ -47,6 +47,26 @@ def test_counts_of_a_run() -> None:
         TrackSummary(1, first_frame=10, last_frame=10, seen=1, predicted=2, recorded=1),
         TrackSummary(2, first_frame=11, last_frame=12, seen=2, predicted=0, recorded=2),
     )
+
+
+def test_second_looks_and_lost_people_are_counted_apart() -> None:
+    statistics = FrameStatistics()
+    for number, person in enumerate(
+        (
+            tracked_person(1, 0),
+            tracked_person(1, 1, found_by=FoundBy.SECOND_LOOK),
+            tracked_person(1, 2, age=1),
+            tracked_person(1, 3, age=2, state=PersonState.LOST),
+            tracked_person(1, 4),
+        )
+    ):
+        statistics.add(frame_result(number, person))
+
+    (track,) = FrameStatistics.restore(statistics.state()).tracks()
+
+    assert track == TrackSummary(1, 0, 4, seen=3, predicted=1, recorded=4, second_look=1, lost=1)
+    assert track.coverage == 0.8
+    assert "3 seen (1 by a second look), 1 predicted, 1 lost person-frames" in summary_of(statistics).text()
 
 
 def test_prediction_without_a_sighting_makes_no_track() -> None:
@@ -94,6 +114,8 @@ def test_summary_says_everything_as_json(tmp_path: Path) -> None:
         "seen": 2,
         "predicted": 0,
         "recorded": 2,
+        "second_look": 0,
+        "lost": 0,
         "coverage": 1.0,
     }
     assert record["runs_on"] == {"detector_lite": "cpu", "hmr_lite": "cuda"}

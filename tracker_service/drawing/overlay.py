@@ -1,7 +1,8 @@
 """Draws a frame's result on its image: boxes with identities, skeletons and meshes.
 
 What cannot be believed is drawn weaker: doubtful poses paler and with their reason, unusable ones as outlines,
-predicted people dashed, and those far from their last sighting as a box alone.
+predicted people dashed, and lost ones, or those far from their last sighting, as a box alone. Tags say who was found
+by a second look.
 """
 
 import cv2
@@ -16,7 +17,17 @@ from tracker_service.drawing.rasterizer import rasterize
 from tracker_service.drawing.skeleton import draw_skeleton
 from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import ContractError
-from tracker_service.types import Bool, Float32, FrameResult, PersonState, Smpl, TrackedPerson, UInt8, Usability
+from tracker_service.types import (
+    Bool,
+    Float32,
+    FoundBy,
+    FrameResult,
+    PersonState,
+    Smpl,
+    TrackedPerson,
+    UInt8,
+    Usability,
+)
 
 PREDICTED_OPACITY = 0.35
 """Opacity of a predicted person's mesh, as a share of a seen person's."""
@@ -78,7 +89,9 @@ def _usability(person: TrackedPerson) -> Usability:
 
 
 def _has_body(person: TrackedPerson) -> bool:
-    """Whether a body is drawn at all: not that of a person who was not seen for long."""
+    """Whether a body is drawn at all: not that of a person who is lost or was not seen for long."""
+    if person.state is PersonState.LOST:
+        return False
     return not (_is_predicted(person) and _usability(person) is Usability.UNUSABLE)
 
 
@@ -161,9 +174,10 @@ def _label(person: TrackedPerson) -> str:
     """Return the identity, and why the person or the pose is not what was plainly seen."""
     if _is_predicted(person):
         return f"{person.state} {person.track_id}"
+    name = f"{person.track_id}, second look" if person.found_by is FoundBy.SECOND_LOOK else f"{person.track_id}"
     if person.quality is None or not person.quality.reasons:
-        return f"{person.track_id}"
-    return f"{person.track_id} {person.quality.usability}: {person.quality.reasons[0].replace('_', ' ')}"
+        return name
+    return f"{name} {person.quality.usability}: {person.quality.reasons[0].replace('_', ' ')}"
 
 
 def _touches(picture: UInt8, box: tuple[float, ...]) -> bool:

@@ -16,7 +16,7 @@ from tracker_service.types import Float64, Int64, PersonState
 
 @dataclass(frozen=True, slots=True)
 class PersonFilter:
-    """Which people of the results count.
+    """Which people of the results count; lost ones never do.
 
     Attributes:
         minimum_confidence: smallest detection score; raising it trades misses for fewer false people.
@@ -33,6 +33,7 @@ class PersonFilter:
         return (
             person.confidence >= self.minimum_confidence
             and person.tracking_confidence >= self.minimum_tracking_confidence
+            and person.state is not PersonState.LOST
             and (self.include_predicted or person.state is PersonState.SEEN)
         )
 

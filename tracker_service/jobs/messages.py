@@ -27,7 +27,7 @@ class FrameCounts:
         frames: frames.
         expected: those at or after the first sighting of the video.
         covered: expected ones that hold at least one person.
-        seen, predicted: person-frames of each state.
+        seen, predicted, lost: person-frames of each state.
     """
 
     frames: int = 0
@@ -35,6 +35,7 @@ class FrameCounts:
     covered: int = 0
     seen: int = 0
     predicted: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,9 @@ class LiveTracker:
         frame = Frame(number, number / self._fps if timestamp is None else timestamp, image, shot)
         (observation,) = self._perception.observe([frame], None if detections is None else [detections])
         seen = with_camera_motion(observation, self._camera, self._times)
-        people = associate_observed(self._tracker, seen, self._second_look if detections is None else None)
+        result, people = associate_observed(self._tracker, seen, self._second_look if detections is None else None)
         recorder = Recorder()
-        recorder.add(TrackedFrame(seen.result), people)
+        recorder.add(TrackedFrame(result), people)
         self._last = number
         return self._judge.judge(next(recorder.final(None)).result)
 

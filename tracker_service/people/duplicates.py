@@ -39,7 +39,7 @@ class DuplicateGate:
                 raise SettingsError(f"{name}: expected a number in (0, 1], got {getattr(self, name)}")
 
     def keep(self, people: People) -> Bool:
-        """Return (n,) bool, False for the duplicates among people that are sorted by falling score."""
+        """Return (n,) bool, False for the duplicates among people of whom the best come first."""
         boxes = people.detections.boxes
         same = (body_similarities(people.joints_2d) > self.body_similarity) | (
             containments(boxes, boxes) > self.containment

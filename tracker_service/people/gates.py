@@ -29,8 +29,8 @@ class Gates:
         small_w, small_h: least width and height in source pixels. Raising them drops far people, whose bodies are
             guesses; PHALP's 50 x 100 px suit full HD.
         small_relative: least height as a fraction of the frame's. Raising it drops far people whatever the resolution.
-        presence_th: least confidence of the body model that the crop shows a person. Raising it drops furniture the
-            detector took for people and, sooner, people who are mostly hidden.
+        presence_th: least confidence of the body model that the crop shows a person for the box to count at all; who
+            starts a track is up to ``start_evidence``. Raising it drops boxes that could have continued a track.
         second_pass: let detections below ``low_th_c`` continue confirmed tracks that found no other (ByteTrack's
             second association). They cost a crop each and never start a track.
         second_pass_th: the score they must be above. Raising it saves crops and follows people less far into occlusion.

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from tracker_service.errors import ContractError, SettingsError
 from tracker_service.phalp.appearance import TextureEncoder, texture_distances
-from tracker_service.phalp.cost import CostTerms, Samples, combine, cost_terms
+from tracker_service.phalp.cost import CostTerms, Samples, cheaper_places, combine, cost_terms
 from tracker_service.phalp.prediction import Prediction
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.types import Float32, Float64, FoundBy, People
+from tracker_service.types import Float32, Float64, FoundBy, Int64, People
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,14 @@ class Observed:
 
     sightings: Sightings
     textures: Sequence[Float32]
+
+    def take(self, rows: Int64) -> Self:
+        """Return only ``rows``."""
+        return type(self)(self.sightings.take(rows), [self.textures[row] for row in rows] if self.textures else ())
+
+    def joined(self, other: Self) -> Self:
+        """Return the rows of this followed by those of ``other``."""
+        return type(self)(self.sightings.joined(other.sightings), [*self.textures, *other.textures])
 
 
 class Comparison:
@@ -57,6 +66,7 @@ class Comparison:
     ) -> tuple[CostTerms | None, Float64]:
         """Return the terms, None without a pair, and the cost, (tracks, sightings) float64.
 
+        Where a camera motion leaves two expected places, the one that suits a pair better counts.
         Textures are compared only where the other terms leave a chance; elsewhere their term is 0.
 
         Args:
@@ -70,6 +80,9 @@ class Comparison:
             return None, np.zeros((len(prediction.track_id), len(seen)))
         detections = Samples.from_vectors(seen.appearance, seen.pose, seen.location)
         terms = cost_terms(prediction.samples, detections, parameters)
+        other = prediction.distrusted()
+        if other is not None:
+            terms = cheaper_places(terms, cost_terms(other, detections, parameters), parameters)
         if self._texture_encoder is not None and "T" in parameters.predict:
             floor = combine(terms, parameters, shot=shot)
             pairs = np.argwhere((floor <= parameters.hungarian_th) | (parameters.distance_type == "A0"))

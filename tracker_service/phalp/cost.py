@@ -4,7 +4,7 @@ Rajasegaran et al., CVPR 2022, section 3.3; the formulas as in upstream's ``phal
 PHALP multiplies one factor per term; the factors' weights were fitted by its authors on PoseTrack.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -74,7 +74,7 @@ class CostTerms:
         embedding: squared distance of embeddings, which EQ_010 falls back to on a shot change.
         pose: P, squared distance of rotation matrices and shape.
         distance: d, distance of the origins in the padded square frame.
-        spread: c, (tracks, 1), predicted spread of the position.
+        spread: c, predicted spread of the position; (tracks, 1) unless two expected places were compared.
         depth: n, absolute log ratio of the depths.
         depth_spread: g, (tracks, 1), predicted spread of the log depth.
     """
@@ -134,6 +134,17 @@ def cost_terms(
             depth=np.abs(np.log(a[:, None, 4] / b[:, 4])),
             depth_spread=np.abs(np.log(a[:, 7]))[:, None],
         )
+
+
+def cheaper_places(first: CostTerms, second: CostTerms, parameters: TrackerParameters) -> CostTerms:
+    """Return the terms of two expectations that differ in the place only: of every pair the cheaper place."""
+    one, other = (cost_factors(terms, parameters).location for terms in (first, second))
+    cheaper = other < one
+    return replace(
+        first,
+        distance=np.where(cheaper, second.distance, first.distance),
+        spread=np.where(cheaper, second.spread, first.spread),
+    )
 
 
 def combine(terms: CostTerms, parameters: TrackerParameters, *, shot: bool = False) -> Float64:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.cost import CostFactors, CostTerms, cost_factors
-from tracker_service.phalp.decision import AssociationStep, Decision
+from tracker_service.phalp.state.decision import AssociationStep, Decision
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float64
 
@@ -166,7 +166,7 @@ def _terms(terms: CostTerms, row: int, column: int) -> dict[str, float]:
         "appearance": float(terms.appearance[row, column]),
         "pose": float(terms.pose[row, column]),
         "location": float(terms.distance[row, column]),
-        "location_spread": float(terms.spread[row, 0]),
+        "location_spread": float(np.broadcast_to(terms.spread, terms.pose.shape)[row, column]),
         "depth": float(terms.depth[row, column]),
         "depth_spread": float(terms.depth_spread[row, 0]),
     }

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from scipy.special import stdtrit
 
-from tracker_service.types import Float32, Float64, Int64
+from tracker_service.types import Bool, Float32, Float64, Int64
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
 _RIDGE = np.array([1.2, 2.0, 5.0])
@@ -42,6 +42,15 @@ class LocationPrediction:
     def take(self, rows: Int64) -> Self:
         """Return only ``rows``."""
         return type(self)(self.position[rows], self.camera[rows], self.spread[rows])
+
+    def replaced(self, rows: Bool, other: Self) -> Self:
+        """Return this with the marked rows of ``other``."""
+        mask = rows[:, None]
+        return type(self)(
+            np.where(mask, other.position, self.position),
+            np.where(mask, other.camera, self.camera),
+            np.where(mask, other.spread, self.spread),
+        )
 
 
 def predict_location(

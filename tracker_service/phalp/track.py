@@ -5,10 +5,12 @@ from typing import Self
 
 import numpy as np
 
+from tracker_service.phalp.expectation.carrying import carried
+from tracker_service.phalp.expectation.uncertainty import FIRST_ERROR, errors, uncertainty, updated
 from tracker_service.phalp.state.columns import Columns
 from tracker_service.phalp.state.continuity import Continuity
 from tracker_service.phalp.state.sightings import Sightings
-from tracker_service.types import Bool, Float32, Int64
+from tracker_service.types import Bool, CameraMotion, Float32, Float64, Int64
 from tracker_service.types.phalp_vectors import LOCATION_SERIES
 
 
@@ -24,7 +26,11 @@ class Tracks(Columns):
         misses: (n,) int64 frames in a row without a detection.
         history_time: (n, h) int64 frame numbers of the last h sightings, oldest first; a young track repeats its first.
         history_location: (n, h, 3) float32 u, v and depth of those sightings.
+        carried: (n, h, 2) float32 u, v of those sightings, carried with the camera into the view of the last frame.
         history_pose: (n, h, 229) float32 pose vectors of those sightings.
+        mean_squares: (n, 2) float64 recent squared errors of predictions, one frame ahead, in body heights squared: by
+            the motion in the picture, and by the motion before the background.
+        empty_looks: (n,) int64 second looks since the last sighting that found nobody at all.
         last: the last sighting.
         continuity: what else is known of how the person goes on.
     """
@@ -36,7 +42,10 @@ class Tracks(Columns):
     misses: Int64
     history_time: Int64
     history_location: Float32
+    carried: Float32
     history_pose: Float32
+    mean_squares: Float64
+    empty_looks: Int64
     last: Sightings
     continuity: Continuity
 
@@ -56,7 +65,10 @@ class Tracks(Columns):
             misses=np.zeros(n, np.int64),
             history_time=np.full((n, history), time, np.int64),
             history_location=np.repeat(location[:, None], history, axis=1),
+            carried=np.repeat(location[:, None, :2], history, axis=1),
             history_pose=np.repeat(sightings.pose[:, None], history, axis=1),
+            mean_squares=np.full((n, 2), FIRST_ERROR**2),
+            empty_looks=np.zeros(n, np.int64),
             last=sightings.take(np.arange(n)),
             continuity=Continuity.unknown(n),
         )
@@ -81,17 +93,59 @@ class Tracks(Columns):
         """(n,) whether the track was seen in every frame since its first."""
         return np.asarray(self.hits == self.age)
 
+    @property
+    def moved(self) -> bool:
+        """Whether a camera motion told the two ways to predict apart for any track."""
+        return bool((self.carried != self.history_location[:, :, :2]).any())
+
+    def carry(self, motion: CameraMotion, frame_size: tuple[int, int]) -> None:
+        """Carry what is fixed to the background into the next frame; a camera that stands still changes nothing."""
+        if motion.known and not motion.still and len(self):
+            self.carried = carried(self.carried, motion, frame_size)
+
     def see(self, rows: Int64, sightings: Sightings, time: int, *, shot: bool) -> None:
         """Enter a sighting of each of ``rows``; after a shot change the whole location history becomes the new one."""
         self.hits[rows] += 1
         self.misses[rows] = 0
+        self.empty_looks[rows] = 0
         _push(self.history_time, rows, np.int64(time))
         location = sightings.location[:, LOCATION_SERIES]
         _push(self.history_location, rows, location)
+        _push(self.carried, rows, location[:, :2])
         if shot:
             self.history_location[rows] = location[:, None]
+            self.carried[rows] = location[:, None, :2]
         _push(self.history_pose, rows, sightings.pose)
         self.last.overwrite(rows, sightings)
+
+    def learn(self, rows: Int64, predicted: Float64, sightings: Sightings, time: int) -> None:
+        """Learn from a sighting of each of ``rows``, before it is entered, how well they were predicted.
+
+        Args:
+            rows: of the tracks.
+            predicted: (r, 2, 2) predicted positions: in the picture, with the camera.
+            sightings: the sightings.
+            time: their frame.
+        """
+        new = errors(predicted, sightings.location, time - self.last_time[rows])
+        self.mean_squares[rows] = updated(self.mean_squares[rows], new)
+
+    def uncertainty(self, time: int) -> Float64:
+        """Return (n,) body heights within which nine in ten such people are of where they are expected."""
+        return uncertainty(self.mean_squares, time - self.last_time)
+
+    def lost(self, time: int, most: float, empty_looks: int) -> Bool:
+        """Return (n,) whether the evidence is against each track: see `TrackerParameters.lost_uncertainty`."""
+        return np.asarray((self.uncertainty(time) > most) | (self.empty_looks >= empty_looks))
+
+    def worth_a_look(self, rows: Int64, time: int, most: float, empty_looks: int) -> Bool:
+        """Return whether each of ``rows`` is to be looked for in a frame.
+
+        Not where its place is too uncertain; after several looks that found nobody only every so many frames.
+        """
+        steps = time - self.last_time[rows]
+        certain = self.uncertainty(time)[rows] <= most
+        return np.asarray(certain & ((self.empty_looks[rows] < empty_looks) | (steps % empty_looks == 0)))
 
     def miss(self, rows: Int64) -> None:
         """Note that ``rows`` have no detection in this frame."""

@@ -4,6 +4,7 @@ Rajasegaran et al., "Tracking People by Predicting 3D Appearance, Location and P
 its loop. Upstream: ``phalp/external/deep_sort_/tracker.py`` and ``phalp/trackers/PHALP.py``.
 """
 
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -13,14 +14,16 @@ from tracker_service.phalp.appearance import TextureEncoder, blend_texture
 from tracker_service.phalp.association import associate, associate_identities, rounds, with_identities
 from tracker_service.phalp.comparison import Comparison, Observed
 from tracker_service.phalp.continuation import continued
-from tracker_service.phalp.decision import AssociationStep, Decision
-from tracker_service.phalp.expected import expected_people
+from tracker_service.phalp.cost import CostTerms
+from tracker_service.phalp.expectation.expected import expected_people
+from tracker_service.phalp.expectation.plausibility import continuation_cost, may_continue, may_start
 from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
 from tracker_service.phalp.reporting import live_people, visible_people
 from tracker_service.phalp.state.back_fill import back_fill_for
 from tracker_service.phalp.state.continuity import Continuity
+from tracker_service.phalp.state.decision import AssociationStep, Decision
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.state.snapshot import (
     SNAPSHOT_VERSION,
@@ -32,7 +35,27 @@ from tracker_service.phalp.state.snapshot import (
 )
 from tracker_service.phalp.track import Tracks
 from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.types import CameraMotion, Float32, FoundBy, Int64, LookAgain, People, TrackedPerson
+from tracker_service.types import (
+    Bool,
+    CameraMotion,
+    Float32,
+    Float64,
+    FoundBy,
+    Int64,
+    LookAgain,
+    People,
+    TrackedPerson,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The frame that is being tracked, and what was expected of it."""
+
+    prediction: Prediction
+    time: int
+    size: tuple[int, int]
+    shot: bool
 
 
 class Tracker:
@@ -104,7 +127,7 @@ class Tracker:
         frame_size: tuple[int, int],
         shot: bool = False,
         low_score: People | None = None,
-        motion: CameraMotion | None = None,  # noqa: ARG002
+        motion: CameraMotion | None = None,
         look_again: LookAgain | None = None,
     ) -> tuple[TrackedPerson, ...]:
         """Take in the people of the next frame.
@@ -122,8 +145,9 @@ class Tracker:
                 compared with the track it was looked for only.
 
         Returns:
-            The confirmed people of this frame, seen and predicted, in order of track id, each followed by the records
-            of earlier frames that are back-filled with it (their ``frame_number`` tells which). A live tracker reports
+            The confirmed people of this frame, seen, predicted and lost, in order of track id, each followed by the
+            records of earlier frames that are back-filled with it (their ``frame_number`` tells which). Lost people are
+            to be shown only where a frame has nobody else (`without_lost`). A live tracker reports
             tentative people as well and never back-fills (`tracker_service.phalp.reporting`).
 
         Raises:
@@ -132,20 +156,25 @@ class Tracker:
         self._check(people, time)
         # Frames may have been left out: tracks that would have ended in one of them end now.
         self._end_tracks(time - 1)
-        observed = self._comparison.observe(people)
-        prediction = self.predict(time)
+        upstream, first_index = self._parameters.upstream, len(people)
+        observed, doubtful = self._divided(people)
+        refused = doubtful.sightings.detection_index
+        doubtful = doubtful.take(np.flatnonzero(may_continue(doubtful.sightings, self._parameters)))
+        if low_score is not None:
+            doubtful = doubtful.joined(self._comparison.observe(low_score, first_index, FoundBy.LOW_SCORE))
+            first_index += len(low_score)
+        if motion is not None and not upstream:
+            self._tracks.carry(motion, frame_size)
+        frame = _Frame(self.predict(time), time, frame_size, shot)
         confirmed, hits, misses = self._tracks.confirmed.copy(), self._tracks.hits.copy(), self._tracks.misses.copy()
         self._tracks.age += 1
-        first = self._associate(prediction, observed, shot=shot)
-        self._update_matched(first.association.matches, observed, time, frame_size, shot=shot)
-        missed, second = first.association.unmatched_tracks, None
-        if low_score is not None and not self._parameters.upstream:
-            low = self._comparison.observe(low_score, len(people), FoundBy.LOW_SCORE)
-            missed, second = self._associate_low_score(prediction, missed, low, time, frame_size, shot=shot)
-        third = None
-        if look_again is not None and not shot and not self._parameters.upstream:
-            first_index = len(people) + (0 if low_score is None else len(low_score))
-            missed, third = self._look_again(look_again, prediction, missed, first_index, time, frame_size)
+        first = self._associate(frame, observed)
+        missed, second, third = first.association.unmatched_tracks, None, None
+        if not upstream and not shot:
+            missed, second = self._continue(frame, missed, doubtful)
+            refused = np.setdiff1d(refused, () if second is None else second.matched_detections)
+            if look_again is not None:
+                missed, third = self._look_again(frame, missed, look_again, first_index)
         self._tracks.miss(missed)
         if self._parameters.live:
             self._tracks.restart_count(self._parameters.tentative_misses)
@@ -153,8 +182,8 @@ class Tracker:
         ended = self._end_tracks(time)
         self._time = time
         self._updates += 1
-        self._decision = Decision(time, shot, confirmed, hits, misses, first, second, third, *new, ended)
-        return tuple(self._records(prediction, time, frame_size))
+        self._decision = Decision(time, shot, confirmed, hits, misses, first, second, third, refused, *new, ended)
+        return tuple(self._records(frame))
 
     def finish(self) -> tuple[TrackedPerson, ...]:
         """Say after the last frame of a source whom else to report: tentative people whom more frames could confirm.
@@ -227,105 +256,121 @@ class Tracker:
                 raise ContractError(f"People.appearance: expected embeddings of length {known}, got {length}")
             self._tracks = Tracks.none(self._parameters.track_history, length)
 
-    def _associate(self, prediction: Prediction, observed: Observed, *, shot: bool) -> AssociationStep:
-        """Assign all detections to all tracks."""
+    def _divided(self, people: People) -> tuple[Observed, Observed]:
+        """Return the people who may start a track, and those who may only continue one (not in upstream)."""
+        observed = self._comparison.observe(people)
+        starting = may_start(observed.sightings, self._parameters)
+        if starting.all():
+            return observed, observed.take(np.zeros(0, np.int64))
+        return observed.take(np.flatnonzero(starting)), observed.take(np.flatnonzero(~starting))
+
+    def _associate(self, frame: _Frame, observed: Observed) -> AssociationStep:
+        """Assign all detections that may start a track to all tracks."""
         parameters, seen = self._parameters, observed.sightings
-        terms, cost = self._comparison.compare(prediction, observed, self._textures, shot=shot)
+        terms, cost = self._comparison.compare(frame.prediction, observed, self._textures, shot=frame.shot)
         identities = self._tracks.last.identity, seen.identity
         if parameters.use_gt and parameters.upstream:
             association = associate_identities(cost, *identities)
         else:
             cost = with_identities(cost, *identities) if parameters.use_gt else cost
             association = associate(cost, parameters.hungarian_th)
-        return AssociationStep(prediction.track_id, seen.detection_index, parameters.hungarian_th, terms, association)
+        self._update_matched(frame, association.matches, observed)
+        threshold = parameters.hungarian_th
+        return AssociationStep(frame.prediction.track_id, seen.detection_index, threshold, terms, association)
 
-    def _update_matched(
-        self, matches: Int64, observed: Observed, time: int, frame_size: tuple[int, int], *, shot: bool
-    ) -> None:
+    def _update_matched(self, frame: _Frame, matches: Int64, observed: Observed) -> None:
         """Enter the matched detections into their tracks and confirm those seen often enough."""
         tracks, parameters = self._tracks, self._parameters
         for rows, columns in rounds(matches):
             seen = observed.sightings.take(columns)
             if not parameters.upstream:
                 seen.identity = np.where(seen.identity < 0, tracks.last.identity[rows], seen.identity)
-                seen = self._continued(rows, seen, time, frame_size, shot=shot)
-            tracks.see(rows, seen, time, shot=shot)
+                if not frame.shot:
+                    tracks.learn(rows, frame.prediction.positions[rows], seen, frame.time)
+                seen = self._believed(frame, rows, seen)
+            tracks.see(rows, seen, frame.time, shot=frame.shot)
             tracks.confirmed[rows] |= (tracks.hits[rows] >= parameters.n_init) | seen.annotated
             if observed.textures:
                 for row, column in zip(rows, columns, strict=True):
                     weight = parameters.alpha * float(observed.sightings.score[column]) ** 2
                     blend_texture(self._textures[int(tracks.track_id[row])], observed.textures[column], weight)
 
-    def _continued(
-        self, rows: Int64, seen: Sightings, time: int, frame_size: tuple[int, int], *, shot: bool
-    ) -> Sightings:
+    def _believed(self, frame: _Frame, rows: Int64, seen: Sightings) -> Sightings:
         """Return the sightings of ``rows`` as their tracks make them believed; a new shot begins anew."""
         tracks = self._tracks
         known = Continuity.unknown(len(rows))
-        if not shot:
-            last, steps = tracks.last.take(rows), time - tracks.last_time[rows]
+        if not frame.shot:
+            last, steps = tracks.last.take(rows), frame.time - tracks.last_time[rows]
             known = tracks.continuity.take(rows)
-            seen, known = continued(last, known, seen, steps, frame_size, self._body, self._parameters)
+            seen, known = continued(last, known, seen, steps, frame.size, self._body, self._parameters)
         tracks.continuity.overwrite(rows, known)
         return seen
 
-    def _associate_low_score(
-        self,
-        prediction: Prediction,
-        missed: Int64,
-        low: Observed,
-        time: int,
-        frame_size: tuple[int, int],
-        *,
-        shot: bool,
-    ) -> tuple[Int64, AssociationStep | None]:
-        """Let low-score detections continue confirmed tracks; return the tracks still missed (ByteTrack, 2022)."""
+    def _continue(self, frame: _Frame, missed: Int64, doubtful: Observed) -> tuple[Int64, AssociationStep | None]:
+        """Let doubtful sightings continue confirmed tracks; return the tracks still missed (after ByteTrack, 2022)."""
         rows = missed[self._tracks.confirmed[missed]]
-        if not len(rows) or not len(low.sightings):
+        if not len(rows) or not len(doubtful.sightings):
             return missed, None
-        left_over, threshold = prediction.take(rows), self._parameters.second_pass_cost
-        terms, cost = self._comparison.compare(left_over, low, self._textures, shot=shot)
-        association = associate(cost, threshold)
-        matches = np.stack([rows[association.matches[:, 0]], association.matches[:, 1]], axis=1)
-        self._update_matched(matches, low, time, frame_size, shot=shot)
-        step = AssociationStep(left_over.track_id, low.sightings.detection_index, threshold, terms, association)
-        return np.setdiff1d(missed, matches[:, 0]), step
+        terms, cost = self._doubtful_cost(frame, rows, doubtful)
+        return self._continued(frame, missed, rows, doubtful, terms, cost)
 
     def _look_again(
-        self,
-        look_again: LookAgain,
-        prediction: Prediction,
-        missed: Int64,
-        first_index: int,
-        time: int,
-        frame_size: tuple[int, int],
+        self, frame: _Frame, missed: Int64, look_again: LookAgain, first_index: int
     ) -> tuple[Int64, AssociationStep | None]:
         """Look once more for the confirmed tracks that were missed; return the tracks still missed."""
         tracks, parameters = self._tracks, self._parameters
         rows = missed[tracks.confirmed[missed]]
+        rows = rows[tracks.worth_a_look(rows, frame.time, parameters.lost_uncertainty, parameters.empty_looks)]
         if not len(rows):
             return missed, None
         wanted = expected_people(
             tracks.track_id[rows],
-            time - tracks.last_time[rows],
-            self._expected(rows, prediction, frame_size),
-            tracks.last.take(tracks.last_time == time),
-            frame_size,
+            frame.time - tracks.last_time[rows],
+            self._expected(frame, rows),
+            tracks.last.take(tracks.last_time == frame.time),
+            frame.size,
             parameters.least_visible,
         )
-        found = look_again(wanted) if len(wanted) else None
+        if not len(wanted):
+            return missed, None
+        rows = np.searchsorted(tracks.track_id, wanted.track_id)
+        found = look_again(wanted)
+        nobody = np.ones(len(rows), np.bool_) if found is None else ~np.isin(wanted.track_id, found.track_id)
+        tracks.empty_looks[rows[nobody]] += 1
         if found is None or not len(found):
             return missed, None
         observed = self._comparison.observe(found.people, first_index, FoundBy.SECOND_LOOK)
         looked_for = found.track_id[observed.sightings.detection_index - first_index]
-        expected, threshold = prediction.of(wanted.track_id), parameters.second_pass_cost
-        terms, cost = self._comparison.compare(expected, observed, self._textures, shot=False)
-        association = associate(np.where(wanted.track_id[:, None] == looked_for, cost, np.inf), threshold)
-        rows = np.searchsorted(tracks.track_id, wanted.track_id)
+        terms, cost = self._doubtful_cost(frame, rows, observed)
+        cost = np.where(wanted.track_id[:, None] == looked_for, cost, np.inf)
+        return self._continued(frame, missed, rows, observed, terms, cost)
+
+    def _doubtful_cost(self, frame: _Frame, rows: Int64, doubtful: Observed) -> tuple[CostTerms | None, Float64]:
+        """Return the terms and what it costs to continue some tracks with doubtful sightings."""
+        terms, cost = self._comparison.compare(frame.prediction.take(rows), doubtful, self._textures, shot=False)
+        if terms is None:
+            return terms, cost
+        last, expected = self._tracks.last.take(rows), self._expected(frame, rows)
+        uncertain = self._tracks.uncertainty(frame.time)[rows]
+        seen, compared = doubtful.sightings, (terms, cost)
+        return terms, continuation_cost(last, expected, uncertain, seen, compared, self._parameters)
+
+    def _continued(
+        self,
+        frame: _Frame,
+        missed: Int64,
+        rows: Int64,
+        doubtful: Observed,
+        terms: CostTerms | None,
+        cost: Float64,
+    ) -> tuple[Int64, AssociationStep]:
+        """Assign doubtful sightings to the tracks ``rows`` and enter them; return the tracks still missed."""
+        threshold = self._parameters.second_pass_cost
+        association = associate(cost, threshold)
         matches = np.stack([rows[association.matches[:, 0]], association.matches[:, 1]], axis=1)
-        self._update_matched(matches, observed, time, frame_size, shot=False)
-        step = AssociationStep(wanted.track_id, observed.sightings.detection_index, threshold, terms, association)
-        return np.setdiff1d(missed, matches[:, 0]), step
+        self._update_matched(frame, matches, doubtful)
+        track_id, index = self._tracks.track_id[rows], doubtful.sightings.detection_index
+        return np.setdiff1d(missed, matches[:, 0]), AssociationStep(track_id, index, threshold, terms, association)
 
     def _start_tracks(self, columns: Int64, observed: Observed, time: int) -> tuple[Int64, Int64]:
         """Start a track for each unmatched detection; return their identities and detections."""
@@ -352,37 +397,45 @@ class Tracker:
             self._back_fill.keep_only(alive)
         return ended
 
-    def _records(self, prediction: Prediction, time: int, frame_size: tuple[int, int]) -> list[TrackedPerson]:
+    def _records(self, frame: _Frame) -> list[TrackedPerson]:
         """Return the records of this frame and, of tracks confirmed in it, those of earlier frames."""
         tracks, parameters = self._tracks, self._parameters
         if len(tracks):
-            self._back_fill.note_frame(time)
-        people = self._people_now(prediction, frame_size)
-        ages = (time - tracks.last_time).tolist()
+            self._back_fill.note_frame(frame.time)
+        people = self._people_now(frame)
+        ages = (frame.time - tracks.last_time).tolist()
+        lost = self._lost(frame.time).tolist()
         records = []
         for row, (track_id, age) in enumerate(zip(tracks.track_id.tolist(), ages, strict=True)):
-            record = people.record(row, track_id, time, age, parameters.confidence_decay**age)
+            record = people.record(row, track_id, frame.time, age, parameters.confidence_decay**age, lost=lost[row])
             confirmed, hits = bool(tracks.confirmed[row]), int(tracks.hits[row])
             records += self._back_fill.add(record, confirmed=confirmed, hits=hits)
         if parameters.upstream:
             return records
         if not parameters.live:
-            return visible_people(records, frame_size, parameters.least_visible)
+            return visible_people(records, frame.size, parameters.least_visible)
         confirmed_ids = set(tracks.track_id[tracks.confirmed].tolist())
         least, misses = parameters.least_visible, parameters.tentative_misses
-        return live_people(records, confirmed_ids, frame_size, least_visible=least, tentative_misses=misses)
+        return live_people(records, confirmed_ids, frame.size, least_visible=least, tentative_misses=misses)
 
-    def _people_now(self, prediction: Prediction, frame_size: tuple[int, int]) -> Sightings:
+    def _lost(self, time: int) -> Bool:
+        """Return (n,) whether the evidence is against each track; nobody is ever lost to upstream."""
+        parameters = self._parameters
+        if parameters.upstream:
+            return np.zeros(len(self._tracks), np.bool_)
+        return self._tracks.lost(time, parameters.lost_uncertainty, parameters.empty_looks)
+
+    def _people_now(self, frame: _Frame) -> Sightings:
         """Return the people of all tracks: as seen, or else as predicted (upstream: as last seen)."""
         tracks = self._tracks
         people = tracks.last.take(np.arange(len(tracks)))
         missed = np.flatnonzero(tracks.misses)
         if len(missed) and not self._parameters.upstream:
-            people.overwrite(missed, self._expected(missed, prediction, frame_size))
+            people.overwrite(missed, self._expected(frame, missed))
         return people
 
-    def _expected(self, rows: Int64, prediction: Prediction, frame_size: tuple[int, int]) -> Sightings:
+    def _expected(self, frame: _Frame, rows: Int64) -> Sightings:
         """Return the people of some tracks as predicted."""
-        expected = prediction.of(self._tracks.track_id[rows])
+        expected = frame.prediction.of(self._tracks.track_id[rows])
         last = self._tracks.last.take(rows)
-        return predicted_sightings(last, expected.pose, expected.location, frame_size, self._body)
+        return predicted_sightings(last, expected.pose, expected.location, frame.size, self._body)

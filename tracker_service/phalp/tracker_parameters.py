@@ -34,6 +34,13 @@ class TrackerParameters:
         max_age_track: frames a confirmed track survives unseen. Raising it bridges longer occlusions and keeps the
             ghosts of people who left for longer.
         n_init: sightings that confirm a track. Raising it suppresses false people and loses short visits.
+        start_evidence: a detection starts a track only if its score and the body model's presence, 0 to 1 each, add up
+            to this; the others may only continue a confirmed track. Raising it suppresses furniture the detector took
+            for people, and finds people later whom one of the two is unsure of. With ``compat="upstream"`` such
+            detections are left out altogether.
+        doubtful_score: a detection without that evidence continues a track only if it scores above this, unless the
+            body model is sure of it. Raising it keeps crowds apart better, and loses single people whose poses the body
+            model does not know.
         past_lookback: samples kept per track for comparison; PHALP's 1 is the only one supported.
         tentative_misses: consecutive missed frames a tentative track survives (0: none, as upstream, also with
             ``compat="upstream"``). Raising it confirms people who are detected irregularly, and more false ones. In
@@ -47,13 +54,19 @@ class TrackerParameters:
             appearance term.
         location_damping: factor on a missed track's velocity per further missed frame, in (0, 1]; 1 keeps the velocity
             for good, as PHALP does. Raising it moves unseen people further.
+        lost_uncertainty: body heights. A missed person is reported as lost once the place that holds nine in ten such
+            people reaches further than this, by the errors of the track's own recent predictions; the identity lives
+            on (``compat="paper"``). Raising it shows predictions for longer, more of them beside the person.
+        empty_looks: second looks since the last sighting that find nobody where somebody is expected, after which the
+            person is reported as lost and looked for only every so many frames. Raising it shows predictions for
+            longer, and looks again more often.
         least_visible: part of a predicted person's box that must lie in the frame for the person to be reported, 0 to 1
             (``compat="paper"``); the track itself continues. Raising it drops people who leave sooner.
         unknown_texture: texture distance of a pair whose maps do not overlap (``compat="paper"``). Raising it makes
             matches between opposite views less likely. The default doubles the cost.
-        second_pass_cost: highest cost of a match between a confirmed track and a low-score detection (ByteTrack's
-            second association), used when `Tracker.update` is given low-score people. Raising it follows people deeper
-            into occlusion and picks up more wrong boxes.
+        second_pass_cost: highest cost of a match between a confirmed track that was left over and a doubtful detection:
+            one without the evidence to start a track, of low score (ByteTrack's second association), or found by a
+            second look. Raising it follows people deeper into occlusion and picks up more wrong boxes.
         side_vote: log-odds that the body model sees left and right as they are in one frame, against what the track
             believed before (`tracker_service.phalp.sides`; ``compat="paper"``). Raising it follows the model sooner,
             into its mistakes as well; 10 believes every frame.
@@ -80,11 +93,15 @@ class TrackerParameters:
     track_history: Annotated[int, Ge(3)] = 7
     max_age_track: Annotated[int, Ge(0)] = 50
     n_init: Annotated[int, Ge(1)] = 5
+    start_evidence: Annotated[float, Interval(ge=0, le=2)] = 1.2
+    doubtful_score: Annotated[float, Interval(ge=0, le=1)] = 0.4
     past_lookback: Annotated[int, Interval(ge=1, le=1)] = 1
     tentative_misses: Annotated[int, Ge(0)] = 3
     report_tentative: ReportTentative = "short"
     appearance_scale: Annotated[float, Gt(0)] = 1000.0
     location_damping: Annotated[float, Interval(gt=0, le=1)] = 0.99
+    lost_uncertainty: Annotated[float, Gt(0)] = 0.4
+    empty_looks: Annotated[int, Ge(1)] = 5
     least_visible: Annotated[float, Interval(ge=0, le=1)] = 0.25
     unknown_texture: Annotated[float, Ge(0)] = 1 / 4.0536
     second_pass_cost: Annotated[float, Gt(0)] = 10.0

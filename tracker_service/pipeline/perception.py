@@ -176,7 +176,7 @@ class Perception:
     def _observation(self, frame: Frame, seen: _Gated, every: People) -> FrameObservation:
         present = ~self._gates.absent(every.presence)
         single = np.ones(len(every), np.bool_)
-        single[present] = self._duplicates.keep(every.take(present))
+        single[present] = self._single(every.take(present))
         people = every.take(present & single)
         confident = self._gates.confident(people.detections)
         absent, duplicates = every.detections.take(~present), every.detections.take(~single)
@@ -198,6 +198,13 @@ class Perception:
             image=frame.image if self._keep_images or self._second_look else None,
             keep_image=self._keep_images,
         )
+
+    def _single(self, people: People) -> Bool:
+        """Return (n,) bool, False for duplicates: of several boxes on one person the best is kept that shows a body."""
+        order = np.argsort(-(people.detections.scores + people.presence), kind="stable")
+        single = np.ones(len(people), np.bool_)
+        single[order] = self._duplicates.keep(people.take(order))
+        return single
 
 
 def _people(candidates: Candidates, bodies: Bodies, appearance: Appearance) -> People:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tracker_service.errors import ContractError
+from tracker_service.phalp.reporting import without_lost
 from tracker_service.types import FrameResult, TrackedPerson, UInt8
 
 
@@ -67,8 +68,11 @@ class Recorder:
             self._open[place] = replace(self._open[place], result=replace(result, persons=(*result.persons, person)))
 
     def final(self, pending_since: int | None) -> Iterator[TrackedFrame]:
-        """Yield and forget the frames before ``pending_since``; all of them when it is None. People in order of id."""
+        """Yield and forget the frames before ``pending_since``; all of them when it is None.
+
+        People are in order of id; lost ones only where nobody else is.
+        """
         while self._open and (pending_since is None or self._open[0].result.frame_number < pending_since):
             frame = self._open.popleft()
-            persons = tuple(sorted(frame.result.persons, key=lambda person: person.track_id))
+            persons = tuple(sorted(without_lost(frame.result.persons), key=lambda person: person.track_id))
             yield replace(frame, result=replace(frame.result, persons=persons))

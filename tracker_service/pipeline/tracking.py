@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -64,9 +64,8 @@ def track_frames(
     with closing(observations):
         for observation in observations:
             seen = with_camera_motion(observation, camera, times)
-            frame = seen.result
             with times.measure("association"):
-                persons = associate_observed(tracker, seen, second_look)
+                frame, persons = associate_observed(tracker, seen, second_look)
             recorder.add(TrackedFrame(frame, seen.image if seen.keep_image else None), persons)
             yield from recorder.final(tracker.pending_since)
             if border_every is not None and (frame.frame_number + 1) % border_every == 0:
@@ -77,9 +76,13 @@ def track_frames(
 
 def associate_observed(
     tracker: Tracker, seen: FrameObservation, second_look: SecondLook | None = None
-) -> tuple[TrackedPerson, ...]:
-    """Let a tracker take in everything that is known about the next frame; see `Tracker.update`."""
-    return tracker.update(
+) -> tuple[FrameResult, tuple[TrackedPerson, ...]]:
+    """Let a tracker take in everything that is known about the next frame; see `Tracker.update`.
+
+    Returns:
+        The frame, with the boxes that lacked the evidence to start a track among its dropped ones, and the records.
+    """
+    persons = tracker.update(
         seen.people,
         seen.frame_number,
         (seen.result.width, seen.result.height),
@@ -88,3 +91,6 @@ def associate_observed(
         motion=seen.result.camera_motion,
         look_again=None if second_look is None else second_look(seen),
     )
+    dropped, decision = seen.result.dropped, tracker.decision
+    refused = 0 if decision is None else len(decision.refused)
+    return replace(seen.result, dropped=replace(dropped, absent=dropped.absent + refused)), persons

@@ -10,7 +10,7 @@ from tracker_service.types import DroppedDetections, QualityReason
 _THRESHOLDS = {
     "low_score": ("low_th_c",),
     "small": ("small_w", "small_h", "small_relative"),
-    "absent": ("presence_th",),
+    "absent": ("presence_th", "start_evidence"),
 }
 """Counts of `DroppedDetections`, and the settings of ``phalp`` that drop those boxes."""
 _OFTEN = 0.2

@@ -5,7 +5,7 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Any, Self
 
 from tracker_service.results.quality_counts import QualityCounts
-from tracker_service.types import DroppedDetections, FrameResult, PersonState, TrackedPerson
+from tracker_service.types import DroppedDetections, FoundBy, FrameResult, PersonState, TrackedPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class TrackSummary:
         seen: frames in which the person was seen.
         predicted: frames in which the person was predicted, also after the last sighting.
         recorded: frames from the first to the last sighting that hold the person, seen or predicted.
+        second_look: frames of the seen ones in which only a second look found the person.
+        lost: frames in which the person was reported as lost; they count nowhere else.
     """
 
     track_id: int
@@ -26,6 +28,8 @@ class TrackSummary:
     seen: int
     predicted: int
     recorded: int
+    second_look: int = 0
+    lost: int = 0
 
     @property
     def coverage(self) -> float:
@@ -40,10 +44,15 @@ class _TrackCounter:
     seen: int = 0
     predicted: int = 0
     recorded: int = 0
+    second_look: int = 0
+    lost: int = 0
 
     def add(self, person: TrackedPerson) -> None:
-        if person.state is PersonState.SEEN:
+        if person.state is PersonState.LOST:
+            self.lost += 1
+        elif person.state is PersonState.SEEN:
             self.seen += 1
+            self.second_look += person.found_by is FoundBy.SECOND_LOOK
             self.last_frame = person.frame_number
             self.recorded = self.seen + self.predicted
         else:
@@ -55,7 +64,8 @@ class FrameStatistics:
 
     Attributes:
         frames: frames counted.
-        seen, predicted: person-frames of each state.
+        seen, predicted, lost: person-frames of each state.
+        second_look: person-frames of the seen ones that only a second look found.
         dropped: boxes that each gate removed, over all frames.
         quality: what the poses are good for.
     """
@@ -64,6 +74,8 @@ class FrameStatistics:
         self.frames = 0
         self.seen = 0
         self.predicted = 0
+        self.lost = 0
+        self.second_look = 0
         self.dropped = DroppedDetections()
         self.quality = QualityCounts()
         self._tracks: dict[int, _TrackCounter] = {}
@@ -97,6 +109,8 @@ class FrameStatistics:
             "frames": self.frames,
             "seen": self.seen,
             "predicted": self.predicted,
+            "lost": self.lost,
+            "second_look": self.second_look,
             "dropped": asdict(self.dropped),
             "quality": self.quality.to_json(),
             "times": [self._first_timestamp, self._last_timestamp],
@@ -113,6 +127,7 @@ class FrameStatistics:
         statistics = cls()
         statistics.frames, statistics.seen = int(state["frames"]), int(state["seen"])
         statistics.predicted = int(state["predicted"])
+        statistics.lost, statistics.second_look = int(state.get("lost", 0)), int(state.get("second_look", 0))
         statistics.dropped = DroppedDetections(**state["dropped"])
         statistics.quality = QualityCounts.from_json(state["quality"])
         statistics._first_timestamp, statistics._last_timestamp = state["times"]
@@ -129,6 +144,8 @@ class FrameStatistics:
                 seen=track.seen,
                 predicted=track.predicted,
                 recorded=track.recorded,
+                second_look=track.second_look,
+                lost=track.lost,
             )
             for track_id, track in sorted(self._tracks.items())
         )
@@ -137,8 +154,11 @@ class FrameStatistics:
         counter = self._tracks.get(person.track_id)
         if person.state is PersonState.SEEN:
             self.seen += 1
+            self.second_look += person.found_by is FoundBy.SECOND_LOOK
             if counter is None:
                 counter = self._tracks[person.track_id] = _TrackCounter(person.frame_number, person.frame_number)
+        elif person.state is PersonState.LOST:
+            self.lost += 1
         else:
             self.predicted += 1
         if counter is not None:

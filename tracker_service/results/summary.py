@@ -41,7 +41,8 @@ class Summary:
         duration: seconds of video between the first and the last frame.
         elapsed: seconds the run took.
         tracks: one entry per person, in order of id.
-        seen, predicted: person-frames of each state.
+        seen, predicted, lost: person-frames of each state.
+        second_look: person-frames of the seen ones that only a second look found.
         dropped: boxes that each gate removed.
         stages: busy seconds per stage; stages overlap, so they may add up to more than ``elapsed``.
         busy: share of the time in which each overlapped part of the pipeline worked; the largest bounds the speed.
@@ -66,6 +67,8 @@ class Summary:
     busy: Mapping[str, float]
     peak_memory: int
     quality: QualityCounts = field(default_factory=QualityCounts)
+    lost: int = 0
+    second_look: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -105,6 +108,8 @@ class Summary:
             tracks=statistics.tracks(),
             seen=statistics.seen,
             predicted=statistics.predicted,
+            lost=statistics.lost,
+            second_look=statistics.second_look,
             dropped=statistics.dropped,
             stages=dict(stages),
             busy=dict(busy),
@@ -131,12 +136,17 @@ class Summary:
         """
         write_whole(path, self.to_json() + b"\n")
 
+    def _states_text(self) -> str:
+        again = f" ({self.second_look} by a second look)" if self.second_look else ""
+        lost = f", {self.lost} lost" if self.lost else ""
+        return f"{self.seen} seen{again}, {self.predicted} predicted{lost}"
+
     def text(self) -> str:
         """Return a few plain lines for the terminal."""
         rows = [
             ("source", self.source),
             ("frames", f"{self.frames} ({self.duration:.1f} s of video)"),
-            ("people", f"{len(self.tracks)}: {self.seen} seen, {self.predicted} predicted person-frames"),
+            ("people", f"{len(self.tracks)}: {self._states_text()} person-frames"),
             ("coverage", _coverage_text(self.coverage)),
             *([("poses", _quality_text(self.quality))] if self.quality.judged else []),
             (

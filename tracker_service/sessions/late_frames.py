@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.association import associate
 from tracker_service.phalp.cost import Samples, association_cost
+from tracker_service.phalp.expectation.plausibility import may_start
 from tracker_service.phalp.missed_tracks import predicted_sightings
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
@@ -77,10 +78,12 @@ class LateFrames:
         """
         seen = Sightings.of(detected)
         match = self._match(seen, self._predicted(number), number, frame_size)
-        people = match.missed
+        people, starting = match.missed, may_start(seen, self._parameters)
         for row in range(len(seen)):
             track_id = match.track_ids.get(row)
             if track_id is None:
+                if not starting[row]:
+                    continue
                 track_id = self._new_identity()
                 self._untracked[track_id] = number
             elif track_id in self._untracked:

@@ -149,7 +149,7 @@ class VideoTracker:
         """Let the tracker associate the frame."""
         number = seen.frame_number
         before = set(self._tracker.tracks.track_id.tolist())
-        people = associate_observed(self._tracker, seen, self._second_look)
+        _, people = associate_observed(self._tracker, seen, self._second_look)
         self._last = number
         newcomers = [person for person in people if person.track_id not in before]
         names, missed = self._late.match_newcomers(newcomers, number, frame_size)
@@ -204,7 +204,7 @@ class VideoTracker:
             video=self._name.video,
             result=replace(result, persons=persons),
             main=None if main is None else next(person for person in persons if person.track_id == main.track_id),
-            detected=len(seen.people),
+            detected=sum(person.state is PersonState.SEEN for person in people),
             late=late,
             expected=self._first_sighting is not None and self._first_sighting <= seen.frame_number,
         )

@@ -115,7 +115,8 @@ class DroppedDetections:
     Attributes:
         low_score: below the score threshold.
         small: narrower or lower than the size gates.
-        absent: the body model saw no person in the crop (presence gate).
+        absent: the body model saw no person in the crop: below the presence gate, or it continued no track and lacks
+            the evidence to start one.
         duplicate: another box shows the same person with a higher score.
     """
 

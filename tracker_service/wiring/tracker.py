@@ -31,6 +31,8 @@ class TrackerFactory:
 
     def __init__(self, settings: Settings, client: InferenceClient, body: BodyModel, *, live: bool = False) -> None:
         models, phalp = models_of(settings), settings.phalp
+        # Given boxes are people: of the gates only the size counts for them, and their body model may be unsure.
+        phalp = phalp if settings.video.boxes is None else replace(phalp, start_evidence=0.0)
         self.parameters = replace(phalp, live=True, compat="paper") if live else phalp
         self._body = body
         self._pose_predictor = pose_predictor(settings, shared_target=self.parameters.upstream)

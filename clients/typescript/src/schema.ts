@@ -878,7 +878,7 @@ export interface components {
             processing_time_ms?: number;
             session?: components["schemas"]["Session"];
             /** State */
-            state?: ("seen" | "predicted") | null;
+            state?: ("seen" | "predicted" | "lost") | null;
             /** Track Id */
             track_id?: number | null;
             /**
@@ -1162,7 +1162,7 @@ export interface components {
             processing_time_ms?: number;
             session?: components["schemas"]["Session"];
             /** State */
-            state?: ("seen" | "predicted") | null;
+            state?: ("seen" | "predicted" | "lost") | null;
             /** Track Id */
             track_id?: number | null;
             /**

@@ -145,7 +145,7 @@ class _FrameAnswer(BaseModel):
     model_version: str
     error: str | None = Field(description="set when there is no person in the frame")
     track_id: int | None
-    state: Literal["seen", "predicted"] | None
+    state: Literal["seen", "predicted", "lost"] | None
     session: Session
     visualization: str | None = Field(default=None, description="data URL of a JPEG with the overlay, when asked for")
 

@@ -105,7 +105,7 @@ class LegacyFrames:
             "meshRendered": main is not None and self.rendered,
             "tracked": main is not None,
             "personId": None if main is None else main["track_id"],
-            "predicted": main is not None and main["state"] == PersonState.PREDICTED,
+            "predicted": main is not None and main["state"] != PersonState.SEEN,
         }
 
     def _person(self, frame: Record, main: Record) -> Record:

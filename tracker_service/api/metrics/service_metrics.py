@@ -66,12 +66,13 @@ class ServiceMetrics:
         """Count an answered frame of a session."""
         states = [person.state for person in answer.result.persons]
         self.frames("session", 1, expected=int(answer.expected), covered=int(answer.expected and bool(states)))
-        self.persons(seen=states.count(PersonState.SEEN), predicted=states.count(PersonState.PREDICTED))
+        seen, predicted, lost = (states.count(state) for state in PersonState)
+        self.persons(seen=seen, predicted=predicted, lost=lost)
 
     def job_frames(self, counts: FrameCounts) -> None:
         """Count frames of a video job that are safely written."""
         self.frames("job", counts.frames, expected=counts.expected, covered=counts.covered)
-        self.persons(seen=counts.seen, predicted=counts.predicted)
+        self.persons(seen=counts.seen, predicted=counts.predicted, lost=counts.lost)
 
     def frames(self, source: str, frames: int, *, expected: int, covered: int) -> None:
         """Count finished frames, those at or after the first sighting, and those of them with a pose."""
@@ -79,10 +80,11 @@ class ServiceMetrics:
         self._expected.labels(source).inc(expected)
         self._covered.labels(source).inc(covered)
 
-    def persons(self, *, seen: int, predicted: int) -> None:
+    def persons(self, *, seen: int, predicted: int, lost: int) -> None:
         """Count returned poses."""
         self._persons.labels("seen").inc(seen)
         self._persons.labels("predicted").inc(predicted)
+        self._persons.labels("lost").inc(lost)
 
     def gauge(self, name: str, documentation: str, value: Callable[[], float]) -> None:
         """Publish what ``value`` returns when the metrics are read."""
@@ -100,7 +102,7 @@ class ServiceMetrics:
         """Publish zeros before anything happens, so that rates have a beginning."""
         for source in ("session", "job"):
             self.frames(source, 0, expected=0, covered=0)
-        self.persons(seen=0, predicted=0)
+        self.persons(seen=0, predicted=0, lost=0)
 
 
 def _version() -> str:

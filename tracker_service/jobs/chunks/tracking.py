@@ -173,11 +173,12 @@ class ChunkTracking:
 
 
 def _counted(counts: FrameCounts, result: FrameResult, *, begun: bool) -> FrameCounts:
-    seen = sum(person.state is PersonState.SEEN for person in result.persons)
+    states = [person.state for person in result.persons]
     return FrameCounts(
         counts.frames + 1,
         counts.expected + begun,
         counts.covered + (begun and bool(result.persons)),
-        counts.seen + seen,
-        counts.predicted + len(result.persons) - seen,
+        counts.seen + states.count(PersonState.SEEN),
+        counts.predicted + states.count(PersonState.PREDICTED),
+        counts.lost + states.count(PersonState.LOST),
     )

@@ -145,13 +145,16 @@ class Sightings(Columns):
             **{name: column(name) for name in _RECORDED},
         )
 
-    def record(self, row: int, track_id: int, frame_number: int, age: int, confidence: float) -> TrackedPerson:
-        """Return one row as a record; it is a predicted one where ``age`` is not 0. The arrays are shared."""
+    def record(
+        self, row: int, track_id: int, frame_number: int, age: int, confidence: float, *, lost: bool = False
+    ) -> TrackedPerson:
+        """Return one row as a record; where ``age`` is not 0 it is a predicted or a lost one. The arrays are shared."""
+        missed = PersonState.LOST if lost else PersonState.PREDICTED
         smpl = smpl_of(self.pose[row : row + 1])
         return TrackedPerson(
             track_id=track_id,
             frame_number=frame_number,
-            state=PersonState.PREDICTED if age else PersonState.SEEN,
+            state=missed if age else PersonState.SEEN,
             age=age,
             tracking_confidence=confidence,
             score=float(self.score[row]),

@@ -25,6 +25,11 @@ class AssociationStep:
     terms: CostTerms | None
     association: Association
 
+    @property
+    def matched_detections(self) -> Int64:
+        """(m,) detections that continued a track."""
+        return self.detection_index[self.association.matches[:, 1]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
@@ -38,6 +43,7 @@ class Decision:
         second: confirmed tracks that were left over, and low-score detections; None where none were compared.
         look: confirmed tracks that were still left over, and people found by looking again where they were expected;
             None where nobody was found.
+        refused: (r,) detections that continued no track and lack the evidence to start one.
         new_track_id: (k,) identities given in this frame.
         new_detection_index: (k,) the detections they were given to.
         ended: (e,) identities of the tracks that ended in this frame.
@@ -51,6 +57,7 @@ class Decision:
     first: AssociationStep
     second: AssociationStep | None
     look: AssociationStep | None
+    refused: Int64
     new_track_id: Int64
     new_detection_index: Int64
     ended: Int64
