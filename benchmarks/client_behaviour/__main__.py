@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.client_behaviour.restarts import restart_rows
 from benchmarks.client_behaviour.situations import BURST, in_one_service, loading_row, pair_rows, single_rows
-from harness.tables import Report, add_json_option
+from harness.tables import Report, Rows, Table, add_json_option, read_tables
 
 PARTS = ("single", "pairs", "restarts")
 _SITUATIONS = {
@@ -20,16 +20,27 @@ _SITUATIONS = {
     "pose": "with a pose, of those that have one alone",
     "wrong": "in the wrong video",
     "lost": "lost",
-    "p50 ms": "p50, ms",
     "p99 ms": "p99, ms",
 }
 _RESTARTS = {
     "service": "service",
     "client": "client",
     "pose": "with a pose",
-    "lost": "lost",
     "down s": "not listening, s",
 }
+
+
+_BEFORE = {"before": "with a pose before"}
+
+
+def _compared(columns: dict[str, str], rows: Rows, before: Table | None) -> tuple[dict[str, str], Rows]:
+    """Add what an earlier version answered to the rows of the same name."""
+    if before is None:
+        return columns, rows
+    names = list(columns)[: 2 if "client" in columns else 1]
+    earlier = {tuple(row[name] for name in names): row["pose"] for row in before.rows}
+    compared = [{**row, "before": earlier.get(tuple(row[name] for name in names))} for row in rows]
+    return {**columns, **_BEFORE}, compared
 
 
 def main() -> int:
@@ -39,18 +50,22 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     parser.add_argument("--frames", type=int, default=BURST, help="frames of a video alone")
     parser.add_argument("--pair-frames", type=int, default=40, help="frames of each of two videos at once")
+    parser.add_argument("--before", type=Path, help="the tables of an earlier version, to compare with")
     options = parser.parse_args()
     report = Report("benchmarks.client_behaviour", options.json)
+    before = {} if options.before is None else read_tables(options.before)
     if "single" in options.only:
         rows = in_one_service(lambda users: single_rows(users, options.frames))
         with TemporaryDirectory(prefix="phalp-clients-") as folder:
             rows.append(loading_row(Path(folder), options.frames))
-        report.add("situations", "One client", _SITUATIONS, rows)
+        report.add("situations", "One client", *_compared(_SITUATIONS, rows, before.get("situations")))
     if "pairs" in options.only:
         rows = in_one_service(lambda users: pair_rows(users, options.pair_frames))
-        report.add("pairs", "Two users of one backend", _SITUATIONS, rows)
+        report.add("pairs", "Two users of one backend", *_compared(_SITUATIONS, rows, before.get("pairs")))
     if "restarts" in options.only:
-        report.add("restarts", "A restart in the middle of a video", _RESTARTS, restart_rows(options.frames))
+        rows = restart_rows(options.frames)
+        title = "A restart in the middle of a video"
+        report.add("restarts", title, *_compared(_RESTARTS, rows, before.get("restarts")))
     return 0
 
 
