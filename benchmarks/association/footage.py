@@ -85,7 +85,8 @@ def _run(name: str, features: VideoFeatures, gate: float) -> Tracked:
     sure, low = gated(features, gate)
     variant = next((variant for variant in VARIANTS if variant.name == name), None)
     if variant is None:
-        return track_with_peer(name, [people.detections for people in sure])
+        # Peers know no doubtful detections: they get those that may start a track.
+        return track_with_peer(name, [with_evidence(people).detections for people in sure])
     return _track(variant, features.frame_size, sure, low)
 
 
@@ -99,6 +100,12 @@ def gated(features: VideoFeatures, gate: float) -> tuple[list[People], list[Peop
         others = [part.take(part.detections.scores <= np.float32(gate)) for part in (people, low_score)]
         low.append(joined(*others))
     return sure, low
+
+
+def with_evidence(people: People) -> People:
+    """Return the people who may start a track of ours."""
+    evidence = people.detections.scores + people.presence
+    return people.take(evidence >= np.float32(lite_parameters().start_evidence))
 
 
 def _track(variant: Variant, size: tuple[int, int], sure: Sequence[People], low: Sequence[People]) -> Tracked:
