@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tests.people.painted_body import load_body
-from tests.phalp.test_continuation import facing, joints
+from tests.phalp.continuation.test_sides_and_depth import facing, joints
 from tests.refinement.walking_people import RATE, frame, walker
 from tracker_service.body.model import BodyModel
-from tracker_service.phalp.sides import with_sides_exchanged
+from tracker_service.phalp.continuation.sides import with_sides_exchanged
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.refinement.refiner import Refiner

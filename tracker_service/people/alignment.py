@@ -6,7 +6,7 @@ body that was seen, then all round, then along the axis of the best. A crop is b
 its body covers the person box, the model is sure that a person is there, and the body stands upright *in the crop*, as
 the people do that the model was trained with. Each frame is treated alone; people whom the first pass fits (nearly all
 of a walking crowd) cost nothing. Where two turns are nearly as good, both are kept, and the tracker decides by how the
-person was turned before (`tracker_service.phalp.turns`).
+person was turned before (`tracker_service.phalp.continuation.turns`).
 """
 
 from collections.abc import Callable, Iterable

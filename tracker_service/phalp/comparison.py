@@ -17,10 +17,19 @@ from tracker_service.types import Float32, Float64, FoundBy, Int64, People
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Sightings of a frame and, where texture is a term, their texture maps."""
+    """Sightings of a frame.
+
+    Attributes:
+        sightings: of everybody who can be tracked.
+        textures: their texture maps where texture is a term.
+        other_turns: of some of them, by detection index, if they are turned another way up; see `OtherTurns`.
+        lead: (m,) how much better the turn in ``sightings`` agrees with the picture.
+    """
 
     sightings: Sightings
     textures: Sequence[Float32]
+    other_turns: Sightings | None = None
+    lead: Float32 | None = None
 
     def take(self, rows: Int64) -> Self:
         """Return only ``rows``."""
@@ -56,7 +65,7 @@ class Comparison:
         """
         sightings = Sightings.of(people, first_index, found_by)
         if "T" not in self._parameters.predict or not len(people):
-            return Observed(sightings, ())
+            return Observed(sightings, (), *_other_turns(people, first_index, found_by))
         if people.uv_maps is None:
             raise ContractError("People.uv_maps: expected texture maps for the letter T of predict, got none")
         return Observed(sightings, [people.uv_maps[row - first_index] for row in sightings.detection_index])
@@ -96,3 +105,13 @@ class Comparison:
             )
             terms = replace(terms, appearance=texture)
         return terms, combine(terms, parameters, shot=shot)
+
+
+def _other_turns(people: People, first_index: int, found_by: FoundBy) -> tuple[Sightings, Float32] | tuple[None, None]:
+    """Return the other turns of some people as sightings, and how much better the turn reported agrees."""
+    others = people.other_turns
+    if others is None:
+        return None, None
+    sightings = Sightings.of(others.people, 0, found_by)
+    rows = sightings.detection_index
+    return replace(sightings, detection_index=others.of[rows] + first_index), others.lead[rows]

@@ -13,7 +13,8 @@ from tracker_service.errors import ContractError, TrackerStateError
 from tracker_service.phalp.appearance import TextureEncoder, blend_texture
 from tracker_service.phalp.association import associate, associate_identities, rounds, with_identities
 from tracker_service.phalp.comparison import Comparison, Observed
-from tracker_service.phalp.continuation import continued
+from tracker_service.phalp.continuation.sightings import continued
+from tracker_service.phalp.continuation.turns import turned_as_before
 from tracker_service.phalp.cost import CostTerms
 from tracker_service.phalp.expectation.expected import expected_people
 from tracker_service.phalp.expectation.plausibility import continuation_cost, may_continue, may_start
@@ -287,7 +288,7 @@ class Tracker:
                 seen.identity = np.where(seen.identity < 0, tracks.last.identity[rows], seen.identity)
                 if not frame.shot:
                     tracks.learn(rows, frame.prediction.positions[rows], seen, frame.time)
-                seen = self._believed(frame, rows, seen)
+                seen = self._believed(frame, rows, seen, observed)
             tracks.see(rows, seen, frame.time, shot=frame.shot)
             tracks.confirmed[rows] |= (tracks.hits[rows] >= parameters.n_init) | seen.annotated
             if observed.textures:
@@ -295,13 +296,15 @@ class Tracker:
                     weight = parameters.alpha * float(observed.sightings.score[column]) ** 2
                     blend_texture(self._textures[int(tracks.track_id[row])], observed.textures[column], weight)
 
-    def _believed(self, frame: _Frame, rows: Int64, seen: Sightings) -> Sightings:
+    def _believed(self, frame: _Frame, rows: Int64, seen: Sightings, observed: Observed) -> Sightings:
         """Return the sightings of ``rows`` as their tracks make them believed; a new shot begins anew."""
         tracks = self._tracks
         known = Continuity.unknown(len(rows))
         if not frame.shot:
             last, steps = tracks.last.take(rows), frame.time - tracks.last_time[rows]
             known = tracks.continuity.take(rows)
+            if observed.other_turns is not None and observed.lead is not None:
+                seen = turned_as_before(last, seen, observed.other_turns, observed.lead, steps)
             seen, known = continued(last, known, seen, steps, frame.size, self._body, self._parameters)
         tracks.continuity.overwrite(rows, known)
         return seen

@@ -68,11 +68,11 @@ class TrackerParameters:
             one without the evidence to start a track, of low score (ByteTrack's second association), or found by a
             second look. Raising it follows people deeper into occlusion and picks up more wrong boxes.
         side_vote: log-odds that the body model sees left and right as they are in one frame, against what the track
-            believed before (`tracker_service.phalp.sides`; ``compat="paper"``). Raising it follows the model sooner,
-            into its mistakes as well; 10 believes every frame.
+            believed before (``compat="paper"``; `tracker_service.phalp.continuation`). Raising it follows the model
+            sooner, into its mistakes as well; 10 believes every frame.
         depth_gain: part of the difference between a person's depth in a frame and the depth expected of the track that
-            is believed, in (0, 1] (`tracker_service.phalp.depth`; ``compat="paper"``). Raising it follows every frame's
-            scale more closely, its noise as well; 1 leaves depths as they are measured.
+            is believed, in (0, 1] (``compat="paper"``; `tracker_service.phalp.continuation`). Raising it follows every
+            frame's scale more closely, its noise as well; 1 leaves depths as they are measured.
         confidence_decay: tracking confidence of a predicted person is this to the power of its age, in (0, 1). Raising
             it trusts old predictions more.
         use_gt: match by the given identities (setting ``video.boxes``) instead of by cost.

@@ -27,7 +27,17 @@ from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.quality.image_detail import sharpness_and_contrast
-from tracker_service.types import Bool, Detections, DroppedDetections, Float32, Frame, FrameResult, People, UInt8
+from tracker_service.types import (
+    Bool,
+    Detections,
+    DroppedDetections,
+    Float32,
+    Frame,
+    FrameResult,
+    OtherTurns,
+    People,
+    UInt8,
+)
 
 _Removed: TypeAlias = tuple[tuple[Gate, Detections], ...]
 
@@ -131,7 +141,18 @@ class Perception:
         with times.measure("features" if self._models.appearance is None else "appearance"):
             appearance = self._appearance.describe(candidates, bodies)
         with times.measure("features"):
-            return [_people(*parts) for parts in zip(candidates, bodies, appearance, strict=True)]
+            people = [_people(*parts) for parts in zip(candidates, bodies, appearance, strict=True)]
+            return [self._with_other_turns(*parts) for parts in zip(candidates, bodies, people, strict=True)]
+
+    def _with_other_turns(self, candidates: Candidates, bodies: Bodies, people: People) -> People:
+        """Return the people of a frame, and with them those who may be turned another way up."""
+        others = bodies.other_bodies
+        if others is None:
+            return people
+        rows = others.people
+        some = Candidates(candidates.image, candidates.detections.take(rows), candidates.squares.take(rows))
+        (appearance,) = self._appearance.describe([some], [others.bodies])
+        return replace(people, other_turns=OtherTurns(rows, others.lead, _people(some, others.bodies, appearance)))
 
     def _candidates(self, image: UInt8, detections: Detections) -> Candidates:
         regions = squares(detections.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)

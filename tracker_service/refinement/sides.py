@@ -1,8 +1,9 @@
 """Puts left and right of people right where the frames around say otherwise.
 
-The live tracker knows only the frames before (`tracker_service.phalp.sides`); here those after count as well: the
-forward and the backward pass of the same two-state model over the frames within reach (Rabiner 1989). So a person who
-was seen wrongly when the track began, or for as long as the tracker takes to give in, is put right from both ends.
+The live tracker knows only the frames before (`tracker_service.phalp.continuation.sides`); here those after count as
+well: the forward and the backward pass of the same two-state model over the frames within reach (Rabiner 1989). So a
+person who was seen wrongly when the track began, or for as long as the tracker takes to give in, is put right from both
+ends.
 """
 
 from collections import deque
@@ -11,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracker_service.phalp.continuation.sides import change_of_sides, passed_on, with_sides_exchanged
 from tracker_service.phalp.missed_tracks import JointModel
-from tracker_service.phalp.sides import change_of_sides, passed_on, with_sides_exchanged
 from tracker_service.refinement.bodies import rotations_of, with_bodies
 from tracker_service.types import Float32, Float64, FrameResult, PersonState, Smpl, TrackedPerson
 from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS

@@ -12,7 +12,7 @@ from tracker_service.types.arrays import Bool, Float32, Float64, Int64, UInt8
 from tracker_service.types.camera import CameraMotion
 from tracker_service.types.expected import ExpectedPeople, FoundPeople, LookAgain
 from tracker_service.types.frames import DroppedDetections, FoundBy, Frame, FrameResult, PersonState, TrackedPerson
-from tracker_service.types.people import Detections, People, Squares
+from tracker_service.types.people import Detections, OtherTurns, People, Squares
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.smpl import Smpl
@@ -34,6 +34,7 @@ __all__ = [
     "FrameResult",
     "Int64",
     "LookAgain",
+    "OtherTurns",
     "People",
     "PersonState",
     "PoseQuality",

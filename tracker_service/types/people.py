@@ -1,9 +1,10 @@
 """The people of one frame before they are associated with tracks."""
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Bool, Float32, Int64, Rows, UInt8, assign, checked
@@ -103,6 +104,7 @@ class People(Rows):
             are zero here, because everything has been turned back); None where all crops were upright.
         detail: (n, 2) float32, sharpness and contrast of the picture of each person, see
             `tracker_service.quality.image_detail`; None where they were not measured.
+        other_turns: those who may be turned another way up, None where nobody is in doubt.
     """
 
     detections: Detections
@@ -121,6 +123,7 @@ class People(Rows):
     uv_maps: Float32 | None = None
     roll: Float32 | None = None
     detail: Float32 | None = None
+    other_turns: "OtherTurns | None" = None
 
     def __post_init__(self) -> None:
         n = len(self.detections)
@@ -150,3 +153,42 @@ class People(Rows):
 
     def __len__(self) -> int:
         return len(self.detections)
+
+    def take(self, rows: NDArray[np.integer[Any]] | NDArray[np.bool_]) -> Self:
+        """Return only ``rows`` (indices or a mask), in the given order; who is in doubt stays so."""
+        taken = Rows.take(self, rows)
+        if self.other_turns is None:
+            return taken
+        return replace(taken, other_turns=self.other_turns.among(np.arange(len(self))[rows]))
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTurns:
+    """Some people of a frame as they are if they are turned another way up than reported.
+
+    Attributes:
+        of: (m,) int64 rows of the frame's people, ascending.
+        lead: (m,) float32 how much better the reported turn agrees with the picture, not negative;
+            `tracker_service.people.alignment` has the units.
+        people: the m people, with the same boxes.
+    """
+
+    of: Int64
+    lead: Float32
+    people: People
+
+    def __post_init__(self) -> None:
+        m = len(self.people)
+        assign(self, "of", checked("OtherTurns.of", self.of, np.int64, (m,)))
+        assign(self, "lead", checked("OtherTurns.lead", self.lead, np.float32, (m,)))
+
+    def among(self, rows: Int64) -> "OtherTurns | None":
+        """Return those of ``rows``, counted as these rows are; None where none of them is in doubt."""
+        places = {row: place for place, row in enumerate(rows.tolist())}
+        kept = np.array([row in places for row in self.of.tolist()], np.bool_)
+        if not kept.any():
+            return None
+        of = np.array([places[row] for row in self.of[kept].tolist()], np.int64)
+        order = np.argsort(of)
+        chosen = np.flatnonzero(kept)[order]
+        return OtherTurns(of[order], self.lead[chosen], self.people.take(chosen))

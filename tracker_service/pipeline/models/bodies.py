@@ -42,17 +42,17 @@ class Bodies:
         squares: the n cropped squares, turned where that fitted better.
         crops: (n, 256, 256, 3) uint8 RGB.
         estimates: the n bodies, in the axes of their crops.
-        other_turns: the bodies of those who are about as likely turned another way up, None where nobody is.
+        other_bodies: those of people who are about as likely turned another way up, None where nobody is.
     """
 
     squares: Squares
     crops: UInt8
     estimates: BodyEstimates
-    other_turns: "OtherTurns | None" = None
+    other_bodies: "OtherBodies | None" = None
 
 
 @dataclass(frozen=True, slots=True)
-class OtherTurns:
+class OtherBodies:
     """Another answer to the question which way up some people of a frame are.
 
     Attributes:
@@ -144,13 +144,13 @@ def _chosen(upright: Bodies, turns: Turns, crops: Sequence[UInt8]) -> Bodies:
         return upright
     choice, shown = turns.choose(), np.concatenate(crops)
 
-    def bodies(rows: Int64, other: OtherTurns | None = None) -> Bodies:
+    def bodies(rows: Int64, other: OtherBodies | None = None) -> Bodies:
         return Bodies(turns.squares.take(rows), shown[rows], turns.estimates.take(rows), other)
 
     people = np.flatnonzero(np.isfinite(choice.lead))
     if not len(people):
         return bodies(choice.best)
-    return bodies(choice.best, OtherTurns(people, choice.lead[people], bodies(choice.other[people])))
+    return bodies(choice.best, OtherBodies(people, choice.lead[people], bodies(choice.other[people])))
 
 
 def _in_one_batch(crops: Sequence[UInt8], regressor: BodyRegressor) -> list[BodyEstimates]:

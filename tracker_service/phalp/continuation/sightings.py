@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker_service.phalp.depth import steadied_depth
+from tracker_service.phalp.continuation.depth import steadied_depth
+from tracker_service.phalp.continuation.sides import believed_sides, with_sides_exchanged
 from tracker_service.phalp.missed_tracks import JointModel
-from tracker_service.phalp.sides import believed_sides, with_sides_exchanged
 from tracker_service.phalp.state.continuity import Continuity
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters

@@ -10,8 +10,8 @@ from tests.people.painted_body import about, load_body, standing
 from tests.phalp.people import FRAME_SIZE, Person, people
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.body.model import BodyModel
-from tracker_service.phalp.depth import FURTHEST
-from tracker_service.phalp.sides import with_sides_exchanged
+from tracker_service.phalp.continuation.depth import FURTHEST
+from tracker_service.phalp.continuation.sides import with_sides_exchanged
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float64, People, Smpl, TrackedPerson
