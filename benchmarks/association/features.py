@@ -116,11 +116,12 @@ def _frames(arrays: Mapping[str, NDArray[Any]], name: str) -> Iterator[People]:
 
 
 def _people(rows: Mapping[str, NDArray[Any]]) -> People:
+    others: dict[str, Any] = {key: rows[key] for key in _PEOPLE}
     return People(
         detections=Detections(rows["boxes"], rows["scores"]),
         squares=Squares(rows["centers"], rows["sides"], rows["angles"]),
         smpl=Smpl(rows["global_orient"], rows["body_pose"], rows["betas"]),
-        **{key: rows[key] for key in _PEOPLE},
+        **others,
     )
 
 

@@ -42,7 +42,7 @@ def shown(body: BodyModel, frames: list[People], parameters: TrackerParameters =
     for time, frame in enumerate(frames[:-1]):
         tracker.update(frame, time, FRAME_SIZE)
     tracker.update(frames[-1], len(frames) - 1 + missed, FRAME_SIZE)
-    return tracker.tracks.last.joints_2d[-1]
+    return np.asarray(tracker.tracks.last.joints_2d[-1], np.float32)
 
 
 @pytest.mark.parametrize(
