@@ -43,7 +43,7 @@ class QualityParameters:
     least_sharpness: Annotated[float, Interval(ge=0, le=1)] = 0.03
     usable_contrast: Annotated[float, Interval(ge=0, le=255)] = 3.0
     least_contrast: Annotated[float, Interval(ge=0, le=255)] = 1.6
-    usable_in_picture: Annotated[float, Interval(ge=0, le=1)] = 0.85
+    usable_in_picture: Annotated[float, Interval(ge=0, le=1)] = 0.95
     least_in_picture: Annotated[float, Interval(ge=0, le=1)] = 0.3
     usable_in_sight: Annotated[float, Interval(ge=0, le=1)] = 0.75
     least_in_sight: Annotated[float, Interval(ge=0, le=1)] = 0.35
