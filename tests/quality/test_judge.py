@@ -86,6 +86,7 @@ def test_a_person_in_plain_sight_is_usable_for_no_reason() -> None:
         (standing(box=np.array([10, 10, 90, 90], np.float32)), Reason.MISFIT, Usability.UNUSABLE),
         (standing(top=(320, 270)), Reason.CUT_OFF, Usability.DOUBTFUL),
         (standing(top=(320, 440)), Reason.CUT_OFF, Usability.UNUSABLE),
+        (standing(top=(320, 17)), Reason.CUT_OFF, Usability.DOUBTFUL),
         (standing(turn=70), Reason.LEANING, Usability.DOUBTFUL),
         (standing(turn=-170), Reason.INVERTED, Usability.DOUBTFUL),
         (standing(age=2, tracking_confidence=0.9), Reason.PREDICTED, Usability.DOUBTFUL),

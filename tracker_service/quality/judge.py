@@ -86,6 +86,8 @@ def _reasons(
     for reason, value, least, worst in checks:
         if value < least:
             yield reason, bool(value < worst)
+        elif reason is QualityReason.CUT_OFF and measures.at_border[row]:
+            yield reason, False  # a body squeezed into its box has no joint outside, but what is cut off is unknown
     if measures.lean[row] > limits.usable_lean:
         yield QualityReason.INVERTED if measures.lean[row] > _INVERTED else QualityReason.LEANING, False
     if measures.step[row] > limits.usable_step:

@@ -14,6 +14,8 @@ TRUNK_AND_LIMBS = range(JOINT_INDEX["left_ankle"] + 1)
 _OUTLINE = [*BODY, JOINT_INDEX["head_top_lsp"]]
 _BOX_MARGIN = 0.05
 """How far a body reaches beyond its joints, as a part of the longer side of their box."""
+_BORDER = 0.01
+"""How near to the border, as a part of the frame's side, a box ends there: boxes end where the picture does."""
 _SHORTEST_TRUNK = 0.4
 """Part of its length that a trunk must show in the picture for its lean to be known."""
 _NECK, _HIPS = JOINT_INDEX["neck"], JOINT_INDEX["mid_hip"]
@@ -26,6 +28,7 @@ class Measures:
     Attributes:
         pixels, in_picture, in_sight, fit, lean, step: (n,) float64; fit is 1 for people who were not seen, step 0 for
             people without a pose in the frame before.
+        at_border: (n,) bool, people who were seen and whose box ends at the border of the picture.
     """
 
     pixels: Float64
@@ -34,6 +37,7 @@ class Measures:
     fit: Float64
     lean: Float64
     step: Float64
+    at_border: Bool
 
 
 def measure(
@@ -65,6 +69,7 @@ def measure(
         fit=_fits(people, np.clip(bodies, 0, (*frame_size, *frame_size))),
         lean=_leans(people, joints),
         step=_steps(people, before),
+        at_border=_at_border(people, frame_size),
     )
 
 
@@ -75,6 +80,13 @@ def _fits(people: Sequence[TrackedPerson], bodies: Float64) -> Float64:
     union = sum((each[:, 2:] - each[:, :2]).prod(axis=1) for each in (bodies, boxes)) - area
     seen = [person.state is PersonState.SEEN for person in people]
     return np.where(seen, area / np.maximum(union, 1e-9), 1.0)
+
+
+def _at_border(people: Sequence[TrackedPerson], frame_size: tuple[int, int]) -> Bool:
+    boxes = np.array([person.box for person in people], np.float64).reshape(-1, 2, 2)
+    nearest = np.minimum(boxes[:, 0], frame_size - boxes[:, 1]) / frame_size
+    seen = [person.state is PersonState.SEEN for person in people]
+    return np.asarray((nearest <= _BORDER).any(axis=1) & seen)
 
 
 def _leans(people: Sequence[TrackedPerson], joints: Float64) -> Float64:
