@@ -85,8 +85,8 @@ def _fits(people: Sequence[TrackedPerson], bodies: Float64) -> Float64:
 def _at_border(people: Sequence[TrackedPerson], frame_size: tuple[int, int]) -> Bool:
     boxes = np.array([person.box for person in people], np.float64).reshape(-1, 2, 2)
     nearest = np.minimum(boxes[:, 0], frame_size - boxes[:, 1]) / frame_size
-    seen = [person.state is PersonState.SEEN for person in people]
-    return np.asarray((nearest <= _BORDER).any(axis=1) & seen)
+    seen = np.array([person.state is PersonState.SEEN for person in people], np.bool_)
+    return np.logical_and((nearest <= _BORDER).any(axis=1), seen)
 
 
 def _leans(people: Sequence[TrackedPerson], joints: Float64) -> Float64:
