@@ -23,7 +23,7 @@ help:
 	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
 	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"
 	@echo "make chaos [MOMENTS=20] [CHAOS=file]  kill everything at random moments; see that no frame is lost (half an hour)"
-	@echo "make sample                           render the sample clip again"
+	@echo "make sample                           render the sample clips again"
 	@echo "make lite                             build the lite models again from their packages"
 
 $(BIN)/python:

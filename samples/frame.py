@@ -103,7 +103,9 @@ def _sun_left(stage: Stage, sun_map: SunMap) -> Float32:
 
 
 def _openness(stage: Stage, surfaces: Sequence[Surface]) -> Float32:
-    """Return (H, W) how much of the sky the ground still sees beside boots and legs."""
+    """Return (H, W) how much of the sky the ground still sees beside boots and legs; all of it where it is not flat."""
+    if not stage.flat:
+        return np.ones(stage.positions.shape[:2], np.float32)
     cells, origin, resolution = (440, 280), np.array([-11.0, -17.0]), 0.05
     low = np.zeros(cells[::-1], np.float32)
     for surface in surfaces:

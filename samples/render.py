@@ -1,13 +1,21 @@
-"""Render the sample clip and its ground truth: ``python -m samples.render``."""
+"""Render the sample clips and their ground truth: ``python -m samples.render``."""
 
 import argparse
 import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from samples.frame import compose, person_sights
+from samples.jump.panorama import SIZE as JUMP_SIZE
+from samples.jump.panorama import Panorama
+from samples.jump.render import FRAMES as JUMP_FRAMES
+from samples.jump.render import render_jump_frame
+from samples.jump.rider import Rider, cast_riders
 from samples.people.cast import Actor, cast_people
 from samples.scenery.stage import Stage, build_stage
-from samples.truth import ClipTruth, PersonTruth, person_truth
+from samples.truth import ClipTruth, Person, PersonTruth, person_truth
+from samples.view import View
 from tracker_service.body.model import BodyModel
 from tracker_service.types import UInt8
 from tracker_service.video.writer import VideoWriter
@@ -17,9 +25,33 @@ FRAMES = 250
 CLIP_NAME = "snow_promenade.mp4"
 TRUTH_NAME = "ground_truth.npz"
 MOT_NAME = "gt.txt"
+JUMP_NAME = "snow_jump.mp4"
+JUMP_TRUTH_NAME = "snow_jump.npz"
+JUMP_MOT_NAME = "snow_jump_gt.txt"
 ROOT = Path(__file__).resolve().parents[1]
 BODY_MODEL = ROOT / "model_repository" / "hmr_lite" / "body_model.npz"
-_CRF = 19
+CLIPS = ("promenade", "jump")
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFiles:
+    """The files of a clip.
+
+    Attributes:
+        video: the frames.
+        truth: what is known about them.
+        boxes: the boxes among it, as MOT text.
+        crf: quality of the video; raising it makes it smaller and worse.
+    """
+
+    video: str
+    truth: str
+    boxes: str
+    crf: int
+
+
+PROMENADE = ClipFiles(CLIP_NAME, TRUTH_NAME, MOT_NAME, crf=19)
+JUMP = ClipFiles(JUMP_NAME, JUMP_TRUTH_NAME, JUMP_MOT_NAME, crf=23)
 
 
 def render_frame(stage: Stage, actors: list[Actor], number: int) -> tuple[UInt8, list[PersonTruth]]:
@@ -32,33 +64,54 @@ def render_frame(stage: Stage, actors: list[Actor], number: int) -> tuple[UInt8,
 
 
 def write_sample(out: Path, stage: Stage, actors: list[Actor], frames: int = FRAMES) -> ClipTruth:
-    """Write the first ``frames`` frames, their truth and their MOT file to the folder ``out``; return the truth."""
-    truths = []
-    width, height = stage.view.size
-    with VideoWriter(out / CLIP_NAME, width, height, FPS, crf=_CRF, preset="slow") as writer:
-        for number in range(frames):
-            image, truth = render_frame(stage, actors, number)
+    """Write the first ``frames`` frames of the first clip and their truth to the folder ``out``; return the truth."""
+    rendered = ((*render_frame(stage, actors, number), stage.view) for number in range(frames))
+    return _write(out, PROMENADE, stage.view.size, rendered, actors)
+
+
+def write_jump(out: Path, panorama: Panorama, riders: list[Rider], frames: int = JUMP_FRAMES) -> ClipTruth:
+    """Write the first ``frames`` frames of the second clip and their truth to the folder ``out``; return the truth."""
+    rendered = (render_jump_frame(panorama, riders, number) for number in range(frames))
+    return _write(out, JUMP, JUMP_SIZE, rendered, riders)
+
+
+def _write(
+    out: Path,
+    files: ClipFiles,
+    size: tuple[int, int],
+    rendered: Iterable[tuple[UInt8, list[PersonTruth], View]],
+    people: Sequence[Person],
+) -> ClipTruth:
+    truths, views = [], []
+    with VideoWriter(out / files.video, *size, FPS, crf=files.crf, preset="slow") as writer:
+        for image, truth, view in rendered:
             writer.write(image)
             truths.append(truth)
-            if number % FPS == FPS - 1:
-                print(f"frame {number + 1} of {frames}", flush=True)  # noqa: T201
-    clip_truth = ClipTruth.of_frames(truths, actors, stage.view, FPS)
-    partial = out / f".{TRUTH_NAME}.{os.getpid()}.npz"
+            views.append(view)
+            if not len(views) % FPS:
+                print(f"{files.video}: {len(views)} frames", flush=True)  # noqa: T201
+    clip_truth = ClipTruth.of_frames(truths, people, views, FPS)
+    partial = out / f".{files.truth}.{os.getpid()}.npz"
     clip_truth.save(partial)
-    partial.replace(out / TRUTH_NAME)
-    partial = out / f".{MOT_NAME}.{os.getpid()}"
+    partial.replace(out / files.truth)
+    partial = out / f".{files.boxes}.{os.getpid()}"
     partial.write_text(clip_truth.mot_rows(), encoding="utf-8")
-    partial.replace(out / MOT_NAME)
+    partial.replace(out / files.boxes)
     return clip_truth
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Build the scene and write the sample."""
+    """Build the scenes and write the samples."""
     parser = argparse.ArgumentParser(prog="python -m samples.render", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "samples", help="folder to write to (default: samples/)")
+    parser.add_argument("--clips", choices=CLIPS, nargs="+", default=list(CLIPS), help="leave out the other clip")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    write_sample(options.out, build_stage(), cast_people(BodyModel.load(BODY_MODEL)))
+    body = BodyModel.load(BODY_MODEL)
+    if "promenade" in options.clips:
+        write_sample(options.out, build_stage(), cast_people(body))
+    if "jump" in options.clips:
+        write_jump(options.out, Panorama(), cast_riders(body))
 
 
 if __name__ == "__main__":

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samples.frame import PersonSight
-from samples.people.cast import Actor
+from samples.people.figure import Figure, Pose
 from samples.scenery.stage import SAMPLING
+from samples.surface import Surface
 from samples.view import View
 from tracker_service.drawing.camera import PinholeCamera
 from tracker_service.drawing.rasterizer import rasterize
@@ -33,6 +34,28 @@ class PersonTruth:
     joints_2d: Float32
     joints_3d: Float32
     root: Float32
+    contacts: Bool
+
+
+class Person(Protocol):
+    """Somebody in a clip."""
+
+    @property
+    def identity(self) -> int:
+        """Number in the ground truth, from 1."""
+
+    @property
+    def figure(self) -> Figure:
+        """The body."""
+
+    def pose(self, time: float) -> Pose:
+        """Return how the body stands ``time`` seconds after the start."""
+
+    def contacts(self, time: float) -> tuple[bool, bool]:
+        """Return whether the left and the right foot, or what is under it, are on the ground."""
+
+    def surface(self, time: float) -> Surface:
+        """Return the clothed body."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +70,9 @@ class ClipTruth:
         joints_2d: (T, n, 44, 2) float32, pixels, in the order of HMR2's 44 joints; also of hidden joints.
         joints_3d: (T, n, 44, 3) float32, metres in camera space: x right, y down, z into the scene.
         roots: (T, n, 3) float32, pelvis joint in camera space, metres.
+        contacts: (T, n, 2) bool, whether the left and the right foot, or the board under it, are on the ground.
+        rotations: (T, 3, 3) float64, world (x right, y up, z to the viewer) to camera space.
+        positions: (T, 3) float64, of the camera in the world, metres.
         focal, width, height, fps: of the camera; the principal point is the centre of the image.
     """
 
@@ -57,18 +83,24 @@ class ClipTruth:
     joints_2d: Float32
     joints_3d: Float32
     roots: Float32
+    contacts: Bool
+    rotations: Float64
+    positions: Float64
     focal: float
     width: int
     height: int
     fps: int
 
     @classmethod
-    def of_frames(cls, frames: Sequence[Sequence[PersonTruth]], actors: Sequence[Actor], view: View, fps: int) -> Self:
-        """Collect the truth of all frames; the people of each are in the order of ``actors``."""
+    def of_frames(
+        cls, frames: Sequence[Sequence[PersonTruth]], actors: Sequence[Person], views: Sequence[View], fps: int
+    ) -> Self:
+        """Collect the truth of all frames and their views; the people of each are in the order of ``actors``."""
 
         def stacked(name: str) -> Float32:
             return np.array([[getattr(person, name) for person in frame] for frame in frames], np.float32)
 
+        view = views[0]
         return cls(
             ids=np.array([actor.identity for actor in actors], np.int64),
             boxes=stacked("body_box"),
@@ -77,6 +109,9 @@ class ClipTruth:
             joints_2d=stacked("joints_2d"),
             joints_3d=stacked("joints_3d"),
             roots=stacked("root"),
+            contacts=stacked("contacts") > 0,
+            rotations=np.array([view.rotation for view in views]),
+            positions=np.array([view.position for view in views]),
             focal=view.camera.focal,
             width=view.size[0],
             height=view.size[1],
@@ -121,7 +156,7 @@ class ClipTruth:
         return np.asarray((x2 > 2) & (y2 > 2) & (x1 < self.width - 2) & (y1 < self.height - 2))
 
 
-def person_truth(actor: Actor, time: float, person: PersonSight, view: View) -> PersonTruth:
+def person_truth(actor: Person, time: float, person: PersonSight, view: View) -> PersonTruth:
     """Measure one person of one frame."""
     surface = actor.surface(time)
     pixels = view.project(surface.vertices)
@@ -134,12 +169,13 @@ def person_truth(actor: Actor, time: float, person: PersonSight, view: View) -> 
         joints_2d=view.camera.project(joints).astype(np.float32),
         joints_3d=joints.astype(np.float32),
         root=root.astype(np.float32),
+        contacts=np.array(actor.contacts(time)),
     )
 
 
-def _joints(actor: Actor, time: float, view: View) -> tuple[Float64, Float64]:
+def _joints(actor: Person, time: float, view: View) -> tuple[Float64, Float64]:
     """Return the 44 joints and the pelvis in camera space."""
-    figure, pose = actor.walk.figure, actor.walk.pose(time)
+    figure, pose = actor.figure, actor.pose(time)
     in_camera = view.rotation @ pose.rotations[0]
     smpl = Smpl(
         in_camera[None, None].astype(np.float32),

@@ -2,7 +2,9 @@
 
 ``python -m benchmarks.association [--json FILE]`` measures speed, synthetic occlusions and irregular detection. With
 ``--footage CACHE.npz TRUTH.txt`` (repeatable; the cache comes from ``python -m benchmarks.association.features VIDEO
-CACHE.npz``, the truth is in MOT format) it compares trackers and the second pass on real detections, too.
+CACHE.npz``, the truth is in MOT format) it compares trackers and the second pass on real detections, too. With
+``--moving STILL.npz STILL.txt PAN.npz PAN.txt`` it compares them before a still and a moving camera (footage for that
+comes from ``python -m benchmarks.association.panning VIDEO TRUTH.txt FOLDER``).
 """
 
 import argparse
@@ -10,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.association.flicker import flicker_table
-from benchmarks.association.footage import footage_table
+from benchmarks.association.footage import footage_table, moving_table
 from benchmarks.association.latency import latency_table
 from benchmarks.association.occlusion import occlusion_table
 from benchmarks.association.second_pass import second_pass_table
@@ -18,7 +20,7 @@ from harness.tables import Report, add_json_option
 from tracker_service.body.model import BodyModel
 
 _BODY = Path(__file__).resolve().parents[2] / "model_repository" / "hmr_lite" / "body_model.npz"
-PARTS = ("speed", "occlusions", "flicker", "footage", "second-pass")
+PARTS = ("speed", "occlusions", "flicker", "footage", "second-pass", "moving")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=15, help="crowds for each length of an occlusion")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="leave out the other parts")
     parser.add_argument("--footage", nargs=2, action="append", default=[], metavar=("CACHE", "TRUTH"), type=Path)
+    names = ("STILL", "TRUTH", "MOVING", "TRUTH")
+    parser.add_argument("--moving", nargs=4, action="append", default=[], metavar=names, type=Path)
     add_json_option(parser)
     options = parser.parse_args(arguments)
     report = Report("benchmarks.association", options.json, arguments)
@@ -42,6 +46,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _footage(report, cache, truth)
         if "second-pass" in options.only:
             _second_pass(report, cache, truth)
+    for still, still_truth, moving, moving_truth in options.moving:
+        if "moving" in options.only:
+            _moving(report, (still, still_truth), (moving, moving_truth))
+
+
+def _moving(report: Report, still: tuple[Path, Path], moving: tuple[Path, Path]) -> None:
+    report.add(
+        f"moving-{moving[0].stem}",
+        f"The same people before a still camera ({still[0].stem}) and a moving one ({moving[0].stem})",
+        {
+            "tracker": "tracker",
+            "IDF1_still": "IDF1, still",
+            "IDF1_moving": "IDF1, moving",
+            "HOTA_still": "HOTA, still",
+            "HOTA_moving": "HOTA, moving",
+            "id_switches_moving": "id switches, moving",
+        },
+        moving_table(still, moving),
+    )
 
 
 def _speed(report: Report, body: BodyModel) -> None:

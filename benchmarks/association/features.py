@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker_service.camera.follower import CameraFollower
+from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.windows import windows
 from tracker_service.settings import load_settings
-from tracker_service.types import Detections, People, Smpl, Squares
+from tracker_service.types import CameraMotion, Detections, People, Smpl, Squares
 from tracker_service.video.source import open_source
 from tracker_service.wiring.models import open_client
 from tracker_service.wiring.run import open_perception
@@ -34,21 +36,28 @@ class VideoFeatures:
         frame_size: width and height in pixels.
         people: people of every frame that passed all gates.
         low_score: those below the score gate.
+        motions: how the camera moved before every frame; None where nobody looked.
     """
 
     frame_size: tuple[int, int]
     people: list[People]
     low_score: list[People]
+    motions: list[CameraMotion] | None = None
 
 
 def compute_features(video: Path) -> VideoFeatures:
     """Run everything that precedes association, with the lite model set."""
     settings, times = load_settings({"phalp": {"second_pass": True}}), StageTimes()
     with closing(open_client(settings)) as client, open_source(str(video)) as source:
-        perception = open_perception(settings, client, times=times)
-        observed = [seen for window in windows(source, settings.pipeline.window) for seen in perception.observe(window)]
+        perception, camera = open_perception(settings, client, times=times, follow_camera=True), CameraFollower()
+        observed = [
+            with_camera_motion(seen, camera, times)
+            for window in windows(source, settings.pipeline.window)
+            for seen in perception.observe(window)
+        ]
+    motions = [seen.result.camera_motion for seen in observed if seen.result.camera_motion is not None]
     size = observed[0].result.width, observed[0].result.height
-    return VideoFeatures(size, [seen.people for seen in observed], [_low_score(seen) for seen in observed])
+    return VideoFeatures(size, [seen.people for seen in observed], [_low_score(seen) for seen in observed], motions)
 
 
 def save_features(features: VideoFeatures, path: Path) -> None:
@@ -58,6 +67,9 @@ def save_features(features: VideoFeatures, path: Path) -> None:
         arrays[f"{name}.offsets"] = np.cumsum([0, *(len(people) for people in frames)])
         parts = [_arrays(people) for people in frames]
         arrays |= {f"{name}.{key}": np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    if features.motions is not None:
+        arrays["motions.matrix"] = np.array([motion.matrix for motion in features.motions])
+        arrays["motions.confidence"] = np.array([motion.confidence for motion in features.motions])
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
@@ -66,7 +78,15 @@ def load_features(path: Path) -> VideoFeatures:
     with np.load(path, allow_pickle=False) as archive:
         arrays = dict(archive.items())
     width, height = arrays["frame_size"].tolist()
-    return VideoFeatures((width, height), list(_frames(arrays, "people")), list(_frames(arrays, "low_score")))
+    people, low_score = (list(_frames(arrays, name)) for name in ("people", "low_score"))
+    return VideoFeatures((width, height), people, low_score, _motions(arrays))
+
+
+def _motions(arrays: Mapping[str, NDArray[Any]]) -> list[CameraMotion] | None:
+    if "motions.matrix" not in arrays:
+        return None
+    confidences = arrays["motions.confidence"].tolist()
+    return [CameraMotion(*motion) for motion in zip(arrays["motions.matrix"], confidences, strict=True)]
 
 
 def _low_score(seen: FrameObservation) -> People:

@@ -30,6 +30,7 @@ class Variant:
         second_pass: whether people below the score gate may continue tracks.
         longest_prediction: predicted people up to this age count as results, too.
         back_fill: whether records of frames before the confirmation count.
+        camera: whether the tracker is told how the camera moved.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Variant:
     second_pass: bool = False
     longest_prediction: int = 0
     back_fill: bool = True
+    camera: bool = True
 
 
 def lite_parameters(**changes: Any) -> TrackerParameters:
@@ -46,19 +48,25 @@ def lite_parameters(**changes: Any) -> TrackerParameters:
 
 VARIANTS = (
     Variant("ours A+P+L", lite_parameters()),
+    Variant("ours, camera not followed", lite_parameters(), camera=False),
     Variant("ours, no back-fill", lite_parameters(), back_fill=False),
     Variant("ours + predictions <= 3", lite_parameters(), longest_prediction=3),
     Variant("ours P+L", lite_parameters(predict="PL")),
     Variant("ours A+L", lite_parameters(predict="AL")),
     Variant("ours A+P", lite_parameters(predict="AP")),
     Variant("ours, tentative 0", lite_parameters(tentative_misses=0)),
-    Variant("ours as upstream", lite_parameters(compat="upstream")),
+    Variant("ours as upstream", lite_parameters(compat="upstream"), camera=False),
 )
 
 
 def footage_table(features_path: Path, truth_path: Path) -> list[dict[str, Any]]:
     """Return one row per tracker, each at the score gate with its best HOTA, best first."""
     features, truth = load_features(features_path), read_mot(truth_path)
+    return scored_trackers(features, truth)
+
+
+def scored_trackers(features: VideoFeatures, truth: dict[int, TruthFrame]) -> list[dict[str, Any]]:
+    """Return one row per tracker, each at the score gate with its best HOTA, best first."""
     rows = []
     for name in (*(variant.name for variant in VARIANTS), *PEERS):
         runs: list[dict[str, Any]] = []
@@ -78,7 +86,7 @@ def variant_scores(
 ) -> dict[str, Any]:
     """Track the people above the score gate in one way and score it."""
     sure, low = gated(features, gate)
-    return _scores(_track(variant, features.frame_size, sure, low), truth)
+    return _scores(_track(variant, features, sure, low), truth)
 
 
 def _run(name: str, features: VideoFeatures, gate: float) -> Tracked:
@@ -87,7 +95,7 @@ def _run(name: str, features: VideoFeatures, gate: float) -> Tracked:
     if variant is None:
         # Peers know no doubtful detections: they get those that may start a track.
         return track_with_peer(name, [with_evidence(people).detections for people in sure])
-    return _track(variant, features.frame_size, sure, low)
+    return _track(variant, features, sure, low)
 
 
 def gated(features: VideoFeatures, gate: float) -> tuple[list[People], list[People]]:
@@ -108,14 +116,16 @@ def with_evidence(people: People) -> People:
     return people.take(evidence >= np.float32(lite_parameters().start_evidence))
 
 
-def _track(variant: Variant, size: tuple[int, int], sure: Sequence[People], low: Sequence[People]) -> Tracked:
-    tracker = Tracker(variant.parameters)
+def _track(variant: Variant, features: VideoFeatures, sure: Sequence[People], low: Sequence[People]) -> Tracked:
+    tracker, size = Tracker(variant.parameters), features.frame_size
+    motions = features.motions if variant.camera and features.motions is not None else [None] * len(sure)
     ids: list[list[int]] = [[] for _ in sure]
     boxes: list[list[Any]] = [[] for _ in sure]
     elapsed = 0.0
-    for number, (people, low_score) in enumerate(zip(sure, low, strict=True)):
+    for number, (people, low_score, motion) in enumerate(zip(sure, low, motions, strict=True)):
         start = time.perf_counter()
-        records = tracker.update(people, number, size, low_score=low_score if variant.second_pass else None)
+        others = low_score if variant.second_pass else None
+        records = tracker.update(people, number, size, low_score=others, motion=motion)
         elapsed += time.perf_counter() - start
         for record in records:
             if record.age <= variant.longest_prediction and (variant.back_fill or record.frame_number == number):
@@ -149,3 +159,29 @@ def _scores(tracked: Tracked, truth: dict[int, TruthFrame]) -> dict[str, Any]:
 def _with_sizes(frame: TrackedBoxes) -> tuple[Any, Any]:
     ids, boxes = frame
     return ids, np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)
+
+
+def moving_table(still: tuple[Path, Path], moving: tuple[Path, Path]) -> list[dict[str, Any]]:
+    """Return one row per tracker: its scores before a still and before a moving camera, best first.
+
+    Args:
+        still: cached features and truth of footage before a still camera.
+        moving: those of the same footage before a moving one.
+    """
+    scored = [scored_trackers(load_features(cache), read_mot(truth)) for cache, truth in (still, moving)]
+    before = {row["tracker"]: row for row in scored[0]}
+    rows = []
+    for row in scored[1]:
+        known = before[row["tracker"]]
+        if "missing" in row:
+            rows.append(row)
+            continue
+        rows.append(
+            {
+                "tracker": row["tracker"],
+                **{f"{score}_still": known[score] for score in ("HOTA", "IDF1")},
+                **{f"{score}_moving": row[score] for score in ("HOTA", "IDF1")},
+                "id_switches_moving": row["id_switches"],
+            }
+        )
+    return sorted(rows, key=lambda row: -row.get("IDF1_moving", 0.0))

@@ -6,8 +6,9 @@ import numpy as np
 
 from samples.light import linear
 from samples.people.clothing import Outfit, dressed
-from samples.people.figure import Figure
-from samples.people.gait import Manner, Walk
+from samples.people.figure import Figure, Pose
+from samples.people.gait import TOE_OFF, Manner, Walk
+from samples.people.leg import Leg
 from samples.people.path import Path
 from samples.surface import Surface
 from tracker_service.body.model import BodyModel
@@ -32,6 +33,22 @@ class Actor:
     outfit: Outfit
     clothed: Float64
     where: Float64
+
+    @property
+    def figure(self) -> Figure:
+        """The body."""
+        return self.walk.figure
+
+    def pose(self, time: float) -> Pose:
+        """Return how the body stands ``time`` seconds after the start."""
+        return self.walk.pose(time)
+
+    def contacts(self, time: float) -> tuple[bool, bool]:
+        """Return whether the left and the right foot are on the ground."""
+        manner = self.walk.manner
+        travelled = manner.start + manner.speed * time
+        left, right = (self.walk.foot(leg, travelled)[3] for leg in (Leg.left(self.figure), Leg.right(self.figure)))
+        return left < TOE_OFF, right < TOE_OFF
 
     def surface(self, time: float) -> Surface:
         """Return the clothed body ``time`` seconds after the start."""

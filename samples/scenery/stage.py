@@ -1,5 +1,6 @@
 """The still part of the clip: everything but the people, lit once, ready for people and their shadows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -34,6 +35,7 @@ class Stage:
         positions: (H, W, 3) world positions of the pixels, for shadows.
         normals: (H, W, 3) world normals of the pixels.
         sun_map: what stands in the sun.
+        flat: people stand on the plane y = 0, on which their boots leave less light of the sky.
     """
 
     view: View
@@ -45,18 +47,40 @@ class Stage:
     positions: Float32
     normals: Float32
     sun_map: SunMap
+    flat: bool = True
 
 
 def build_stage() -> Stage:
     """Build and light the scene."""
-    view = clip_view()
     terrain = Terrain.seeded(5)
     things = _things(terrain)
     sun_map = SunMap.empty((0.0, 0.0, -9.0), 60.0, 0.025)
     for thing in things:
         sun_map.cast(thing.vertices, thing.faces)
+    return lit_stage(clip_view(), terrain, terrain.surface(), things, sun_map)
+
+
+def lit_stage(
+    view: View,
+    terrain: Terrain,
+    ground_surface: Surface,
+    things: Sequence[Surface],
+    sun_map: SunMap,
+    *,
+    flat: bool = True,
+) -> Stage:
+    """Light what a view sees.
+
+    Args:
+        view: the view.
+        terrain: the ground.
+        ground_surface: it, as triangles.
+        things: what stands on it.
+        sun_map: where they take the sun away.
+        flat: as in `Stage`.
+    """
     canvas = _Canvas.of_sky(view.zoomed(SAMPLING))
-    ground = see(terrain.surface(), canvas.view)
+    ground = see(ground_surface, canvas.view)
     bumped = Sight(
         ground.raster, ground.reflectance, terrain.bumped(ground.normals, ground.positions), ground.positions
     )
@@ -73,6 +97,7 @@ def build_stage() -> Stage:
         canvas.positions(),
         canvas.normals[1::SAMPLING, 1::SAMPLING],
         sun_map,
+        flat,
     )
 
 

@@ -1,6 +1,7 @@
 """The ground: a groomed promenade, rolling snow, a wooded hill and the mountains behind, as one height field."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,7 +27,7 @@ class Terrain:
     fine: Noise
 
     @classmethod
-    def seeded(cls, seed: int) -> "Terrain":
+    def seeded(cls, seed: int) -> Self:
         """Return the terrain of a seed."""
         return cls(
             Noise.fractal(seed, coarsest=4, octaves=4),
@@ -38,24 +39,30 @@ class Terrain:
         """Return the ground's height; 0 on the promenade."""
         x, z = np.asarray(x, np.float64), np.asarray(z, np.float64)
         away = np.maximum(-z, 0.0)
-        bank = _rises(away, -PROMENADE[0], 22.0)
-        bumps = 0.10 * self.rolling.at(x, z, 24.0) * _rises(away, -PROMENADE[0], 17.0)
-        hill = 1.2 * _rises(away, 16.0, 70.0) + 0.5 * self.rolling.at(x, z, 160.0) * _rises(away, 22.0, 80.0)
-        dip = -40.0 * _rises(away, 110.0, 900.0)
-        valley_axis = _rises(np.abs(x / np.maximum(away, 1.0) + 0.02), 0.0, 0.45)
-        foothills = _rises(away, 900.0, 3200.0) * (110 + 90 * self.rolling.at(x, z, 5200.0)) * (0.55 + valley_axis)
+        bank = rises(away, -PROMENADE[0], 22.0)
+        bumps = 0.10 * self.rolling.at(x, z, 24.0) * rises(away, -PROMENADE[0], 17.0)
+        hill = 1.2 * rises(away, 16.0, 70.0) + 0.5 * self.rolling.at(x, z, 160.0) * rises(away, 22.0, 80.0)
+        dip = -40.0 * rises(away, 110.0, 900.0)
+        valley_axis = rises(np.abs(x / np.maximum(away, 1.0) + 0.02), 0.0, 0.45)
+        foothills = rises(away, 900.0, 3200.0) * (110 + 90 * self.rolling.at(x, z, 5200.0)) * (0.55 + valley_axis)
         ridged = 1.0 - np.abs(self.ridges.at(x, z, 9000.0)) * 0.9
         detail = 1.0 - np.abs(self.ridges.at(z, x, 2300.0))
         peaks = (
-            _rises(away, 3000.0, 6500.0)
+            rises(away, 3000.0, 6500.0)
             * (310 * np.maximum(ridged, -0.2) + 70 * detail + 170)
             * (1.25 + 0.9 * valley_axis)
         )
         return np.asarray(0.25 * bank + bumps + hill + dip + foothills + peaks)
 
-    def surface(self, columns: int = 900, rows: int = 560) -> Surface:
-        """Return the ground as triangles: fine near the camera, coarse far away."""
-        angles = np.linspace(-0.62, 0.62, columns)
+    def surface(self, columns: int = 900, rows: int = 560, towards: tuple[float, float] = (-0.62, 0.62)) -> Surface:
+        """Return the ground as triangles: fine near the camera, coarse far away.
+
+        Args:
+            columns: of triangles.
+            rows: of triangles.
+            towards: directions between which it lies, radians from straight ahead to the right.
+        """
+        angles = np.linspace(*towards, columns)
         away = np.concatenate([[1.2], np.geomspace(2.2, 11000.0, rows - 1)])
         distance, angle = np.meshgrid(away, angles, indexing="ij")
         x, z = distance * np.tan(angle), -distance
@@ -70,27 +77,33 @@ class Terrain:
         x, z = positions[:, 0], positions[:, 2]
         away = np.maximum(-z, 0.5)
         near = np.exp(-away / 40.0).astype(np.float32)
-        groomed = _on_promenade(x, z)
+        groomed = self.groomed(x, z)
         soft = 0.11 * near * (1 - 0.6 * groomed)
         dx = soft * self.fine.at(x, z, 9.0) + 0.02 * near * self.fine.at(z, x, 1.7)
         dz = soft * self.fine.at(z + 3.1, x, 9.0) + 0.02 * near * self.fine.at(x + 1.3, z, 1.7)
         # A snow groomer leaves ribs a hand apart; farther away they would only shimmer.
         ribs = 0.30 * groomed * np.exp(-((away / 11.0) ** 4)) * np.sin(2 * np.pi * z / 0.11)
         dz = dz + _ski_tracks(x, z) * (1 - groomed)
-        far = 0.35 * _rises(away, 2500.0, 5000.0)
+        far = 0.35 * rises(away, 2500.0, 5000.0)
         dx = dx + far * self.ridges.at(x, z, 700.0)
         dz = dz + ribs + far * self.ridges.at(z, x, 700.0)
         tilted = normals + np.stack([dx, np.zeros_like(dx), dz], axis=1).astype(np.float32)
         return np.asarray(tilted / np.linalg.norm(tilted, axis=1, keepdims=True), np.float32)
 
+    def groomed(self, x: NDArray[np.floating], z: NDArray[np.floating]) -> Float64:
+        """Return how much of the ground is groomed, 0 to 1."""
+        wander = 0.12 * np.sin(0.9 * x) + 0.08 * np.sin(2.3 * x + 1)
+        far, near = PROMENADE
+        return rises(z + wander, far, far + 0.35) * (1 - rises(z + wander, near - 0.35, near))
+
     def _reflectance(self, _: Float32, positions: Float32) -> Float32:
         x, y, z = positions.T
         away = np.maximum(-z, 0.0)
         color = np.tile(_SNOW, (len(x), 1))
-        color *= (1 - 0.07 * _on_promenade(x, z) * (1 + 0.4 * self.fine.at(x, z, 2.3)))[:, None]
+        color *= (1 - 0.07 * self.groomed(x, z) * (1 + 0.4 * self.fine.at(x, z, 2.3)))[:, None]
         slope = self._slope(x, z)
-        rock = _rises(away, 2400, 3400) * _rises(slope + 0.16 * self.ridges.at(x, z, 1300.0), 0.42, 0.68)
-        trees = _rises(away, 500, 1300) * (1 - _rises(y + 50 * self.ridges.at(x, z, 1700.0), 40, 190)) * 0.85
+        rock = rises(away, 2400, 3400) * rises(slope + 0.16 * self.ridges.at(x, z, 1300.0), 0.42, 0.68)
+        trees = rises(away, 500, 1300) * (1 - rises(y + 50 * self.ridges.at(x, z, 1700.0), 40, 190)) * 0.85
         color += (_ROCK - color) * rock[:, None]
         color += (_FOREST * (1 + 0.25 * self.fine.at(x, z, 260.0))[:, None] - color) * trees[:, None]
         return np.asarray(np.clip(color, 0.01, 0.95), np.float32)
@@ -113,12 +126,7 @@ def _ski_tracks(x: Float32, z: Float32) -> Float64:
     return tilt
 
 
-def _on_promenade(x: NDArray[np.floating], z: NDArray[np.floating]) -> Float64:
-    wander = 0.12 * np.sin(0.9 * x) + 0.08 * np.sin(2.3 * x + 1)
-    far, near = PROMENADE
-    return _rises(z + wander, far, far + 0.35) * (1 - _rises(z + wander, near - 0.35, near))
-
-
-def _rises(value: NDArray[np.floating], start: float, end: float) -> Float64:
+def rises(value: NDArray[np.floating], start: float, end: float) -> Float64:
+    """Return 0 below ``start``, 1 above ``end``, and a smooth way between them."""
     t = np.clip((np.asarray(value, np.float64) - start) / (end - start), 0, 1)
     return np.asarray(t * t * (3 - 2 * t))

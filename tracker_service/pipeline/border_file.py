@@ -33,6 +33,7 @@ def save_border(path: Path, border: Border, notes: Mapping[str, Any]) -> None:
     arrays = with_prefix("tracker", tracker_arrays(border.tracker))
     arrays |= with_prefix("open", pack_frames(border.open_frames))
     arrays |= with_prefix("camera", border.camera)
+    arrays |= with_prefix("world", border.world)
     for name, frames in border.held.items():
         arrays |= with_prefix(f"held.{name}", pack_frames(frames))
     arrays["next_frame"] = np.array(border.next_frame)
@@ -53,6 +54,7 @@ def load_border(path: Path) -> tuple[Border, dict[str, Any]]:
             tracker=snapshot_of(path, without_prefix("tracker", arrays)),
             open_frames=unpack_frames(without_prefix("open", arrays)),
             camera=without_prefix("camera", arrays),
+            world=without_prefix("world", arrays),
             held=_unpack_held(without_prefix("held", arrays)),
         )
         notes: dict[str, Any] = orjson.loads(arrays["notes"].tobytes())

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from tracker_service.camera.follower import CameraFollower
+from tracker_service.camera.world.world_follower import WorldFollower
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.overlap import map_in_order, read_ahead
@@ -19,6 +20,7 @@ from tracker_service.pipeline.shot_marks import mark_shots
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import Border, track_frames
 from tracker_service.pipeline.windows import windows
+from tracker_service.pipeline.world import in_the_world
 from tracker_service.quality.judge import QualityJudge
 from tracker_service.refinement.refiner import Refiner
 from tracker_service.types import Frame
@@ -40,6 +42,7 @@ class RunStages:
         second_look: looks again for people who were missed, None for not.
         camera: follows the camera where the perception leaves it something to see; new, or with that state.
         judge: says how far poses can be believed; new, or with that state.
+        world: places the people of finished frames in the world, None does not; new, or with that state.
     """
 
     perception: Perception
@@ -50,6 +53,7 @@ class RunStages:
     second_look: SecondLook | None = None
     camera: CameraFollower = field(default_factory=CameraFollower)
     judge: QualityJudge = field(default_factory=QualityJudge)
+    world: WorldFollower | None = None
 
 
 class TrackingRun:
@@ -92,6 +96,8 @@ class TrackingRun:
         if stages.refiner is not None:
             stream = _refined(stream, stages.refiner)
         stream = _judged(stream, stages.judge, self.times)
+        if stages.world is not None:
+            stream = in_the_world(stream, stages.world, self.times)
         if late_images is not None:
             stream = with_images(stream, late_images)
         self._stream = stream

@@ -12,7 +12,7 @@ _OVERLAPPED = {
     "reading": ("decoding",),
     "perception": ("detection", "crops", "bodies", "features"),
     "drawing": ("drawing",),
-    "association and writing": ("second look", "camera", "association", "results", "encoding"),
+    "association and writing": ("second look", "camera", "association", "world", "results", "encoding"),
 }
 """Parts of the pipeline that run beside each other, and the measured stages in each."""
 

@@ -26,6 +26,7 @@ class Border:
         tracker: state of the tracker.
         open_frames: tracked frames that are not final yet, oldest first.
         camera: state of the camera follower; nothing where the camera is not followed.
+        world: state of what places people in the world; nothing where nobody does.
         held: frames that the refinement or the judge of poses holds back or still needs, oldest first, by what they
             are for.
     """
@@ -34,6 +35,7 @@ class Border:
     tracker: TrackerSnapshot
     open_frames: tuple[FrameResult, ...]
     camera: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    world: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     held: Mapping[str, tuple[FrameResult, ...]] = field(default_factory=dict)
 
 

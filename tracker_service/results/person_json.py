@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError
-from tracker_service.types import Float32, FrameResult, Smpl, TrackedPerson
+from tracker_service.types import Float32, Float64, FrameResult, PersonWorld, Smpl, TrackedPerson
+from tracker_service.types.arrays import Scalar
 from tracker_service.types.quality import PoseQuality
 
 Record: TypeAlias = dict[str, Any]
@@ -28,7 +29,8 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
     """Return the ``Frame`` object of the HTTP contract for ``result``.
 
     Additive to the contract: ``frame_width``, ``frame_height``, ``shot``, ``dropped`` (boxes removed per gate) and
-    ``camera_motion`` of the frame; ``state``, ``age``, ``found_by`` and ``camera_crop`` of each person.
+    ``camera_motion`` of the frame; ``state``, ``age``, ``found_by``, ``camera_crop`` and ``world`` (where it
+    is known) of each person.
 
     Args:
         result: the frame.
@@ -112,6 +114,8 @@ def person_record(person: TrackedPerson, vertices: Float32 | None = None) -> Rec
     if person.quality is not None:
         record["quality"] = _quality_record(person.quality)
         record["joint_confidence"] = array("joint_confidence", person.quality.joint_confidence)
+    if person.world is not None:
+        record["world"] = _world_record(where, person.world)
     if vertices is not None:
         record["mesh_vertices"] = array("mesh_vertices", vertices)
     return record
@@ -125,7 +129,19 @@ def _quality_record(quality: PoseQuality) -> Record:
     }
 
 
-def finite_array(name: str, value: NDArray[np.float32]) -> Float32:
+def _world_record(where: str, world: PersonWorld) -> Record:
+    def array(name: str) -> Float64:
+        return finite_array(f"{where}, world.{name}", getattr(world, name))
+
+    arrays = ("position", "position_deviation", "velocity", "velocity_deviation", "contacts")
+    return {
+        **{name: array(name) for name in arrays},
+        "heading": finite(f"{where}, world.heading", world.heading),
+        "heading_deviation": finite(f"{where}, world.heading_deviation", world.heading_deviation),
+    }
+
+
+def finite_array(name: str, value: NDArray[Scalar]) -> NDArray[Scalar]:
     """Return ``value`` as orjson can write it, or raise `ContractError` if a number in it is not finite."""
     finite = np.isfinite(value)
     if not finite.all():

@@ -9,7 +9,15 @@ import numpy as np
 import orjson
 
 from tracker_service.errors import ContractError, ResultsError
-from tracker_service.types import NUMBER_OF_JOINTS, CameraMotion, DroppedDetections, Float32, FoundBy, PersonState
+from tracker_service.types import (
+    NUMBER_OF_JOINTS,
+    CameraMotion,
+    DroppedDetections,
+    Float32,
+    FoundBy,
+    PersonState,
+    PersonWorld,
+)
 from tracker_service.types.arrays import checked
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
@@ -37,6 +45,7 @@ class PersonRecord:
         mesh_vertices: (V, 3) float32, metres, model space, or None.
         found_by: how the person was found when last seen.
         quality: how far the pose can be believed; None where the producer did not say.
+        world: where the person is in the world, None where that is not known.
     """
 
     track_id: int
@@ -54,6 +63,7 @@ class PersonRecord:
     mesh_vertices: Float32 | None = None
     found_by: FoundBy = FoundBy.DETECTION
     quality: PoseQuality | None = None
+    world: PersonWorld | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,7 @@ def parse_persons(values: object, where: str) -> tuple[PersonRecord, ...]:
         raise ResultsError(f"{where}: {error}") from error
 
 
+_WORLD_ROWS = ("position", "position_deviation", "velocity", "velocity_deviation")
 _GATES = tuple(gate.name for gate in fields(DroppedDetections))
 
 
@@ -161,6 +172,7 @@ def _person(value: object) -> PersonRecord:
         mesh_vertices=None if vertices is None else _array(person, "mesh_vertices", (None, 3)),
         found_by=_found_by(person.get("found_by", FoundBy.DETECTION)),
         quality=_quality(person),
+        world=_world(person.get("world")),
     )
 
 
@@ -201,6 +213,19 @@ def _one_of(choices: type[StrEnum]) -> str:
 def _dropped(value: JsonObject) -> DroppedDetections:
     gates = [gate.name for gate in fields(DroppedDetections)]
     return DroppedDetections(**{gate: _integer(value, gate, default=0) for gate in gates})
+
+
+def _world(value: object) -> PersonWorld | None:
+    if value is None:
+        return None
+    world = _object(value, "world")
+    arrays = {name: _array(world, name, (3,)) for name in _WORLD_ROWS}
+    return PersonWorld(
+        heading=_number(world, "heading"),
+        heading_deviation=_number(world, "heading_deviation"),
+        contacts=_array(world, "contacts", (2,)).astype(np.float64),
+        **{name: values.astype(np.float64) for name, values in arrays.items()},
+    )
 
 
 def _camera_motion(value: object) -> CameraMotion | None:

@@ -40,7 +40,7 @@ class PhalpSettings(TrackerParameters, Gates, ModelChoices):
 
 @dataclass(frozen=True, config=_STRICT)
 class CameraSettings(CameraParameters):
-    """``camera``: how the camera moved."""
+    """``camera``: how the camera moved, and the world that people move in."""
 
 
 @dataclass(frozen=True, config=_STRICT)

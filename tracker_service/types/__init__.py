@@ -16,6 +16,7 @@ from tracker_service.types.people import Detections, OtherTurns, People, Squares
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.smpl import Smpl
+from tracker_service.types.world import PersonWorld
 
 __all__ = [
     "LOCATION_SIZE",
@@ -37,6 +38,7 @@ __all__ = [
     "OtherTurns",
     "People",
     "PersonState",
+    "PersonWorld",
     "PoseQuality",
     "QualityReason",
     "Smpl",

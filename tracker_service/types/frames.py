@@ -11,6 +11,7 @@ from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.quality import PoseQuality
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
+from tracker_service.types.world import PersonWorld
 
 
 class PersonState(StrEnum):
@@ -59,6 +60,7 @@ class TrackedPerson:
         presence: the body model's confidence that it saw a person when last seen, [0, 1].
         sharpness, contrast: of the picture of the person when last seen; see `tracker_service.quality.image_detail`.
         quality: how far the pose can be believed; None until it was judged.
+        world: where the person is in the world; None before the frame is finished, and where nobody follows the camera.
     """
 
     track_id: int
@@ -86,6 +88,7 @@ class TrackedPerson:
     sharpness: float = 1.0
     contrast: float = 255.0
     quality: PoseQuality | None = None
+    world: PersonWorld | None = None
 
     def __post_init__(self) -> None:
         shapes: dict[str, tuple[int | None, ...]] = {

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from tracker_service.body.model import BodyModel
 from tracker_service.camera.follower import CameraFollower
+from tracker_service.camera.world.world_follower import ASSUMED_FOCAL, WorldFollower
 from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
@@ -115,6 +116,7 @@ def open_run(
         open_second_look(settings, client, perception, times) if again else None,
         CameraFollower(None if border is None else border.camera),
         QualityJudge(settings.quality, () if border is None else border.held.get(JUDGED, ())),
+        _world(settings, border),
     )
     return TrackingRun(
         frames,
@@ -149,6 +151,14 @@ def open_perception(
         texture_maps="T" in settings.phalp.predict,
         given=given,
     )
+
+
+def _world(settings: Settings, border: Border | None) -> WorldFollower | None:
+    camera = settings.camera
+    if not (camera.world and follows_camera(settings)):
+        return None
+    focal, state = camera.focal, None if border is None else border.world
+    return WorldFollower(ASSUMED_FOCAL if focal is None else focal, assumed=focal is None, state=state)
 
 
 def follows_camera(settings: Settings) -> bool:

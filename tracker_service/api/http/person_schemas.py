@@ -47,6 +47,18 @@ def _all_optional(schema: dict[str, Any]) -> None:
     schema.pop("required")
 
 
+class World(BaseModel):
+    """A person in the world, metres: x right, y up, z to the viewer as the first camera looked; from the camera."""
+
+    position: Row3 = Field(description="middle of the hips")
+    position_deviation: Row3 = Field(description="standard deviation, with what is assumed in it")
+    velocity: Row3 = Field(description="metres per second")
+    velocity_deviation: Row3
+    heading: float = Field(description="front of the pelvis: radians from towards the viewer to the right")
+    heading_deviation: float
+    contacts: Row2 = Field(description="how likely the left and the right foot are on the ground, 0 to 1")
+
+
 class Person(BaseModel):
     """A person of a frame; with `fields` only those."""
 
@@ -72,4 +84,5 @@ class Person(BaseModel):
         ]
         | None
     ) = None
+    world: World | None = Field(default=None, description="only in videos, and where the camera is followed")
     mesh_vertices: list[Row3] | None = Field(default=None, description="metres, model space; not with mesh=false")

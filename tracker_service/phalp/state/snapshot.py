@@ -71,4 +71,7 @@ def without_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str,
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
 
-_RECORD_FIELDS = [field for field in fields(TrackedPerson) if field.name not in ("state", "found_by", "quality")]
+# A person is judged and placed in the world once the frame is finished, and no finished frame is kept.
+_RECORD_FIELDS = [
+    field for field in fields(TrackedPerson) if field.name not in ("state", "found_by", "quality", "world")
+]

@@ -1,0 +1,1 @@
+"""The second clip: two snowboarders jump over a kicker, filmed by somebody who turns and rolls the camera with them."""

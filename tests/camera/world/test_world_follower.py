@@ -1,0 +1,144 @@
+"""People in the world, from perfect bodies and the exact motion of the camera."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.world import TrueWorld
+from samples.render import JUMP_TRUTH_NAME, ROOT, TRUTH_NAME
+from samples.truth import ClipTruth
+from tests.camera.world.perfect_observer import perfect_frames
+from tracker_service.camera.world.world_follower import WorldFollower
+from tracker_service.types import FrameResult, PersonWorld
+
+PROMENADE = ClipTruth.load(ROOT / "samples" / TRUTH_NAME)
+JUMP = ClipTruth.load(ROOT / "samples" / JUMP_TRUTH_NAME)
+SETTLED = 25
+
+
+def placed(truth: ClipTruth) -> list[FrameResult]:
+    world = WorldFollower(truth.focal / max(truth.width, truth.height), assumed=False)
+    return [world.follow(frame) for frame in perfect_frames(truth)]
+
+
+@pytest.fixture(scope="module")
+def promenade() -> list[FrameResult]:
+    return placed(PROMENADE)
+
+
+@pytest.fixture(scope="module")
+def jump() -> list[FrameResult]:
+    return placed(JUMP)
+
+
+def way(frames: Sequence[FrameResult], identity: int) -> dict[int, PersonWorld]:
+    """Everything that is said of a person, by frame, once the filters have settled."""
+    return {
+        frame.frame_number: person.world
+        for frame in frames[SETTLED:]
+        for person in frame.persons
+        if person.track_id == identity and person.world is not None
+    }
+
+
+def test_walkers_are_where_they_are(promenade: list[FrameResult]) -> None:
+    truth = TrueWorld.of(PROMENADE)
+    for row, identity in enumerate(PROMENADE.ids.tolist()):
+        for number, world in way(promenade, identity).items():
+            assert np.linalg.norm(world.position - truth.positions[number, row]) < 0.8
+            assert (np.abs(world.position - truth.positions[number, row]) < 3 * world.position_deviation).all()
+
+
+def test_a_rider_before_a_turning_camera_is_where_he_is(jump: list[FrameResult]) -> None:
+    truth = TrueWorld.of(JUMP)
+    said = way(jump, 1)
+    numbers = sorted(said)
+    error = np.array([said[number].position - truth.positions[number, 0] for number in numbers])
+    travelled = np.linalg.norm(np.diff(truth.positions[numbers, 0], axis=0), axis=1).sum()
+    assert travelled > 20
+    assert np.linalg.norm(error[-1] - error[0]) < 0.15 * travelled
+
+
+def test_speed_is_that_of_the_rider(jump: list[FrameResult]) -> None:
+    truth = TrueWorld.of(JUMP)
+    for number, world in way(jump, 1).items():
+        if number + 1 < len(truth.positions):
+            speed = np.linalg.norm(truth.positions[number + 1, 0] - truth.positions[number - 1, 0]) * JUMP.fps / 2
+            assert abs(np.linalg.norm(world.velocity) - speed) < 2.0
+
+
+def test_headings_are_those_of_the_pelvis_where_people_are_upright(promenade: list[FrameResult]) -> None:
+    truth = TrueWorld.of(PROMENADE)
+    for row, identity in enumerate(PROMENADE.ids.tolist()):
+        for number, world in way(promenade, identity).items():
+            difference = world.heading - truth.headings[number, row]
+            assert abs((difference + np.pi) % (2 * np.pi) - np.pi) < np.radians(12)
+
+
+def test_nothing_is_said_of_the_heading_of_somebody_upside_down(jump: list[FrameResult]) -> None:
+    truth = TrueWorld.of(JUMP)
+    inverted = np.flatnonzero(truth.trunks[:, 0] < -0.2)
+    said = way(jump, 1)
+    assert len(inverted)
+    assert all(said[number].heading_deviation == pytest.approx(np.pi) for number in inverted.tolist())
+
+
+def test_boots_touch_the_ground_in_turn(promenade: list[FrameResult]) -> None:
+    right = []
+    for row, identity in enumerate(PROMENADE.ids.tolist()):
+        for number, world in way(promenade, identity).items():
+            right.append((world.contacts > 0.5) == PROMENADE.contacts[number, row])
+    assert np.mean(right) > 0.75
+
+
+def test_a_gliding_board_is_on_the_slope_and_a_flying_one_is_not(jump: list[FrameResult]) -> None:
+    said = way(jump, 1)
+    contacts = np.array([said[number].contacts.mean() for number in sorted(said)])
+    flying = ~JUMP.contacts[sorted(said), 0].any(axis=1)
+    assert np.mean(contacts[flying] < 0.5) > 0.7
+    assert np.mean(contacts[~flying] > 0.5) > 0.85
+
+
+def test_assumptions_are_in_the_uncertainties() -> None:
+    frame = next(perfect_frames(PROMENADE))
+    given, assumed = (WorldFollower(1.2, assumed=assumed).follow(frame).persons[0].world for assumed in (False, True))
+    assert given is not None
+    assert assumed is not None
+    np.testing.assert_array_equal(given.position, assumed.position)
+    assert assumed.position_deviation[2] > 2 * given.position_deviation[2]
+
+
+def test_one_with_the_state_of_another_goes_on_identically(jump: list[FrameResult]) -> None:
+    focal = JUMP.focal / max(JUMP.width, JUMP.height)
+    bare = list(perfect_frames(JUMP))
+    for cut in (1, 60, 100):
+        first = WorldFollower(focal, assumed=False)
+        for frame in bare[:cut]:
+            first.follow(frame)
+        second = WorldFollower(focal, assumed=False, state=first.state)
+        for frame, expected in zip(bare[cut : cut + 30], jump[cut : cut + 30], strict=True):
+            for person, same in zip(second.follow(frame).persons, expected.persons, strict=True):
+                assert person.world is not None
+                assert same.world is not None
+                np.testing.assert_array_equal(person.world.position, same.world.position)
+                np.testing.assert_array_equal(person.world.contacts, same.world.contacts)
+                assert person.world.heading == same.world.heading
+
+
+def test_nobody_is_placed_where_the_camera_is_not_followed() -> None:
+    frame = replace(next(perfect_frames(JUMP)), camera_motion=None)
+    assert all(person.world is None for person in WorldFollower(1.0).follow(frame).persons)
+
+
+def test_a_new_shot_begins_a_new_world() -> None:
+    frames = list(perfect_frames(JUMP))[:12]
+    world = WorldFollower(JUMP.focal / JUMP.width)
+    for frame in frames[:11]:
+        world.follow(frame)
+    cut = world.follow(replace(frames[11], shot=True)).persons[0].world
+    new = WorldFollower(JUMP.focal / JUMP.width).follow(frames[11]).persons[0].world
+    assert cut is not None
+    assert new is not None
+    np.testing.assert_array_equal(cut.position, new.position)

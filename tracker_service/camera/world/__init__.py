@@ -1,0 +1,1 @@
+"""The world that people move in, as far as one turning camera shows it."""

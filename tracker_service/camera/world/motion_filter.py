@@ -1,0 +1,64 @@
+"""A person's place and velocity, filtered: a Kalman filter with a random acceleration (Bar-Shalom et al. 2001)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.types import Float64
+
+_ACCELERATION = 6.0
+"""Standard deviation of a person's acceleration, m/s²: walking stays below 3, flying is 9.8. Raising it follows sooner
+and smooths less."""
+_SPEED = 4.0
+"""Standard deviation of the velocity of somebody who has just been seen first, m/s."""
+_DEPTH = 0.06
+"""Standard deviation of one frame's depth, as a share of it."""
+_ASIDE = 0.06
+"""Standard deviation of the hips' place across the ray, metres at the person."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MotionState:
+    """What is known of a person's place.
+
+    Attributes:
+        mean: (6,) place and velocity, metres and metres per second.
+        covariance: (6, 6).
+    """
+
+    mean: Float64
+    covariance: Float64
+
+
+def begun(place: Float64) -> MotionState:
+    """Return the state of somebody seen first, (3,) from the camera."""
+    covariance = np.zeros((6, 6))
+    covariance[:3, :3] = _noise(place)
+    covariance[3:, 3:] = np.eye(3) * _SPEED**2
+    return MotionState(np.concatenate([place, np.zeros(3)]), covariance)
+
+
+def moved_on(state: MotionState, seconds: float) -> MotionState:
+    """Return what is known ``seconds`` later."""
+    step = np.eye(6)
+    step[:3, 3:] = np.eye(3) * seconds
+    gain = np.concatenate([np.eye(3) * seconds**2 / 2, np.eye(3) * seconds])
+    spread = gain @ gain.T * _ACCELERATION**2
+    return MotionState(step @ state.mean, step @ state.covariance @ step.T + spread)
+
+
+def seen_again(state: MotionState, place: Float64) -> MotionState:
+    """Return what is known once somebody has been seen at a (3,) place."""
+    spread = state.covariance[:3, :3] + _noise(place)
+    gain = np.linalg.solve(spread, state.covariance[:3]).T
+    mean = state.mean + gain @ (place - state.mean[:3])
+    covariance = state.covariance - gain @ state.covariance[:3]
+    return MotionState(mean, (covariance + covariance.T) / 2)
+
+
+def _noise(place: Float64) -> Float64:
+    """Return the (3, 3) covariance of a place: long along the ray to it, short across."""
+    distance = max(float(np.linalg.norm(place)), 1e-6)
+    ray = place / distance
+    along = np.outer(ray, ray)
+    return np.asarray(along * (_DEPTH * distance) ** 2 + (np.eye(3) - along) * _ASIDE**2, np.float64)

@@ -1,0 +1,66 @@
+"""One person before the camera, in metres, as a camera of ordinary focal length sees them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.camera.world.turning import aiming
+from tracker_service.types import Float64, TrackedPerson
+from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
+
+# Rows of the 45 joints.
+_NECK, _MID_HIP, _RIGHT_HIP, _LEFT_HIP = 1, 8, 9, 12
+_LEFT_FOOT, _RIGHT_FOOT = (14, 19, 20, 21), (11, 22, 23, 24)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedBody:
+    """A body in camera space: x right, y down, z ahead; metres.
+
+    Attributes:
+        root: (3,) middle of the hips.
+        trunk: (3,) unit vector from the hips to the neck.
+        front: (3,) unit vector, where the front of the pelvis points.
+        feet: (2, 4, 3) ankle, toes and heel of the left and the right foot.
+        stands: how straight the body is, hips to ankles as a share of the legs' length.
+    """
+
+    root: Float64
+    trunk: Float64
+    front: Float64
+    feet: Float64
+    stands: float
+
+
+def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> PlacedBody:
+    """Place a person.
+
+    The depth is that at which a body of its size has its size in the picture. The body model sees a crop as if it lay
+    in the middle of the picture, so that the body is turned with the ray that goes through it.
+
+    Args:
+        person: the person.
+        size: width and height of the frame, pixels.
+        focal: pixels.
+    """
+    joints = person.joints_3d.astype(np.float64)
+    there = joints[_MID_HIP] + person.camera.astype(np.float64)
+    assumed = FOCAL_OVER_SIZE * max(size)
+    ray = np.array([there[0] / there[2] * assumed / focal, there[1] / there[2] * assumed / focal, 1.0])
+    root = ray * (there[2] * focal / assumed)
+    local = (joints - joints[_MID_HIP]) @ aiming(ray).T
+    trunk = local[_NECK] / max(float(np.linalg.norm(local[_NECK])), 1e-9)
+    across = local[_LEFT_HIP] - local[_RIGHT_HIP]
+    front = np.cross(across, trunk)
+    feet = np.stack([local[list(rows)] for rows in (_LEFT_FOOT, _RIGHT_FOOT)])
+    # Thighs and shins, hip to knee to ankle.
+    legs = [(_RIGHT_HIP, 10, 11), (_LEFT_HIP, 13, 14)]
+    lengths = [np.linalg.norm(local[k] - local[h]) + np.linalg.norm(local[a] - local[k]) for h, k, a in legs]
+    reach = [np.linalg.norm(local[a] - local[h]) for h, _, a in legs]
+    return PlacedBody(
+        root,
+        trunk,
+        front / max(float(np.linalg.norm(front)), 1e-9),
+        root + feet,
+        float(np.mean(reach) / max(np.mean(lengths), 1e-9)),
+    )

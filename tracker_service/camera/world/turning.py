@@ -1,0 +1,50 @@
+"""From the motion of the picture to the turn of the camera."""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from tracker_service.types import CameraMotion, Float64
+
+
+def turn_of(motion: CameraMotion, size: tuple[int, int], focal: float) -> Float64:
+    """Return the (3, 3) rotation from directions of the previous camera to those of this one.
+
+    The camera is taken to turn on its spot: where the middle of the picture goes says how far it pans and tilts, how
+    the picture turns there says how far it rolls. A change of scale is left to zoom.
+
+    Args:
+        motion: of the background.
+        size: width and height of the frame, pixels.
+        focal: pixels.
+    """
+    middle = np.array([[size[0] / 2, size[1] / 2]])
+    to_the_right = motion.apply(middle + np.array([[1.0, 0.0]])) - motion.apply(middle)
+    roll = float(np.arctan2(to_the_right[0, 1], to_the_right[0, 0]))
+    seen = np.append((motion.apply(middle) - middle)[0] / focal, 1.0)
+    return np.asarray(aiming(seen) @ Rotation.from_rotvec([0.0, 0.0, roll]).as_matrix(), np.float64)
+
+
+def aiming(direction: Float64) -> Float64:
+    """Return the shortest (3, 3) rotation that carries the optical axis into a (3,) direction with positive z."""
+    towards = direction / np.linalg.norm(direction)
+    axis = np.cross([0.0, 0.0, 1.0], towards)
+    sine = float(np.linalg.norm(axis))
+    if sine < 1e-12:
+        return np.eye(3)
+    angle = float(np.arctan2(sine, towards[2]))
+    return np.asarray(Rotation.from_rotvec(axis / sine * angle).as_matrix(), np.float64)
+
+
+def levelling(up: Float64) -> Float64:
+    """Return the (3, 3) rotation from camera axes (x right, y down, z ahead) to world axes (x right, y up, z back).
+
+    Args:
+        up: (3,) the direction up, in camera axes.
+    """
+    y = up / np.linalg.norm(up)
+    back = np.array([0.0, 0.0, -1.0])
+    z = back - y * (back @ y)
+    if (length := float(np.linalg.norm(z))) < 1e-6:  # the camera looks straight up or down
+        z, length = np.array([0.0, y[2], 0.0]), abs(float(y[2]))
+    z = z / length
+    return np.stack([np.cross(y, z), y, z])

@@ -1,0 +1,183 @@
+"""Follows people through the world, frame after frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker_service.camera.world.ground import GroundState, stood_on
+from tracker_service.camera.world.motion_filter import MotionState, begun, moved_on, seen_again
+from tracker_service.camera.world.placing import PlacedBody, place_body
+from tracker_service.camera.world.turning import levelling, turn_of
+from tracker_service.camera.world.upright import Upright
+from tracker_service.types import Float64, FrameResult, PersonState, TrackedPerson
+from tracker_service.types.world import PersonWorld
+
+ASSUMED_FOCAL = 1.0
+"""Focal length over the longer side of the frame where nobody gives it: between the main camera of a phone (.8) and its
+twofold zoom (1.6)."""
+_SIZE = 0.06
+"""Standard deviation of people's height, as a share of it: all depths of a person are wrong by the same share."""
+_FOCAL = 0.25
+"""Standard deviation of an assumed focal length, as a share of it: all depths of a clip are wrong by the same share."""
+_LOST_TURN = np.radians(2.0)
+"""Standard deviation of the turn of a camera in a frame in which it could not be followed."""
+_DRIFT = 0.0003
+"""Radians by which one frame's turn is wrong: a tenth of a pixel of a frame of 320."""
+_HEADING = 0.35
+"""Radians by which the body model's front of a standing person is wrong."""
+_FORGOTTEN = 3.0
+"""Seconds after which somebody who is not reported any more is forgotten."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What is known of one person, in the axes of the first camera."""
+
+    motion: MotionState
+    ground: GroundState
+    time: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Camera:
+    """Where the camera looks.
+
+    Attributes:
+        axes: (3, 3) its axes to those of the first camera.
+        variance: of its direction, radians².
+        upright: the vertical.
+    """
+
+    axes: Float64
+    variance: float
+    upright: Upright
+
+
+class WorldFollower:
+    """Says of every person of every frame where in the world they are, where the camera can be followed.
+
+    The world begins anew with every shot. A camera that walks is taken for one that turns: what it moves is then added
+    to the people's way.
+
+    Args:
+        focal: focal length over the longer side of the frame.
+        assumed: whether it is assumed, not known.
+        state: `state` of another one, to continue where it was.
+    """
+
+    def __init__(self, focal: float, *, assumed: bool = True, state: Mapping[str, NDArray[Any]] | None = None) -> None:
+        self._focal = focal
+        self._scale = float(np.hypot(_SIZE, _FOCAL if assumed else 0.0))
+        self._camera: _Camera | None = None
+        self._time = 0.0
+        self._known: dict[int, _Known] = {}
+        if state:
+            self._restore(state)
+
+    @property
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything needed to continue from here, as arrays; nothing before the first frame."""
+        camera, known = self._camera, list(self._known.values())
+        if camera is None:
+            return {}
+        upright = np.append(camera.upright.total, camera.upright.count)
+        return {
+            "axes": camera.axes,
+            "scalars": np.array([camera.variance, self._time]),
+            "upright": upright,
+            "ids": np.array(list(self._known), np.int64),
+            "means": np.array([one.motion.mean for one in known]).reshape(-1, 6),
+            "covariances": np.array([one.motion.covariance for one in known]).reshape(-1, 6, 6),
+            "points": np.array([one.ground.point for one in known]).reshape(-1, 3),
+            "travels": np.array([one.ground.travel for one in known]).reshape(-1, 3),
+            "times": np.array([(one.ground.above, one.time) for one in known]).reshape(-1, 2),
+        }
+
+    def follow(self, frame: FrameResult) -> FrameResult:
+        """Return the next frame with ``world`` for its people; as it is where the camera is not followed."""
+        if frame.camera_motion is None:
+            return frame
+        size, seconds = (frame.width, frame.height), frame.timestamp - self._time
+        camera = self._turned(frame, size)
+        bodies = {person.track_id: self._placed(person, size, camera) for person in frame.persons}
+        for person in frame.persons:
+            if person.state is PersonState.SEEN:
+                body = bodies[person.track_id]
+                camera = replace(camera, upright=camera.upright.with_standing(body.trunk, body.stands))
+        self._camera, self._time = camera, frame.timestamp
+        persons = tuple(
+            replace(person, world=self._world(person, bodies[person.track_id], camera, seconds))
+            for person in frame.persons
+        )
+        now = frame.timestamp
+        self._known = {number: one for number, one in self._known.items() if now - one.time < _FORGOTTEN}
+        return replace(frame, persons=persons)
+
+    def _turned(self, frame: FrameResult, size: tuple[int, int]) -> _Camera:
+        """Return the camera after its motion; a new one at the beginning and with a new shot."""
+        before, motion = self._camera, frame.camera_motion
+        if before is None or frame.shot or motion is None:
+            self._known = {}
+            return _Camera(np.eye(3), 0.0, Upright.as_held())
+        if not motion.known:
+            return replace(before, variance=before.variance + _LOST_TURN**2)
+        if motion.still:
+            return before
+        turn = turn_of(motion, size, self._focal * max(size))
+        return replace(before, axes=before.axes @ turn.T, variance=before.variance + _DRIFT**2)
+
+    def _placed(self, person: TrackedPerson, size: tuple[int, int], camera: _Camera) -> PlacedBody:
+        """Return a person in the axes of the first camera."""
+        body, axes = place_body(person, size, self._focal * max(size)), camera.axes
+        return PlacedBody(axes @ body.root, axes @ body.trunk, axes @ body.front, body.feet @ axes.T, body.stands)
+
+    def _world(self, person: TrackedPerson, body: PlacedBody, camera: _Camera, seconds: float) -> PersonWorld:
+        up, before = camera.upright.up, self._known.get(person.track_id)
+        seen = person.state is PersonState.SEEN
+        if before is None:
+            motion = begun(body.root)
+        else:
+            motion = moved_on(before.motion, self._time - before.time)
+            motion = seen_again(motion, body.root) if seen else motion
+        feet = body.feet - body.root + motion.mean[:3]
+        ground = None if before is None else before.ground
+        elapsed = seconds if before is None else self._time - before.time
+        ground, contacts = stood_on(ground, feet, motion.mean[3:], up, elapsed)
+        if not seen and before is not None:
+            ground, contacts = before.ground, np.full(2, 0.5)
+        self._known[person.track_id] = _Known(motion, ground, self._time)
+        return self._levelled(motion, body, contacts, camera)
+
+    def _levelled(self, motion: MotionState, body: PlacedBody, contacts: Float64, camera: _Camera) -> PersonWorld:
+        level = levelling(camera.upright.up)
+        place, velocity = level @ motion.mean[:3], level @ motion.mean[3:]
+        front = level @ body.front
+        flat = float(np.hypot(front[0], front[2]))
+        tilt = np.hypot(camera.upright.deviation, np.sqrt(camera.variance))
+        spread = level @ motion.covariance[:3, :3] @ level.T
+        speeds = level @ motion.covariance[3:, 3:] @ level.T
+        # What is assumed moves everything along the ray, and a wrong vertical turns it about the camera.
+        swung = tilt * np.sqrt(np.maximum(place @ place - place**2, 0))
+        carried = tilt * np.sqrt(np.maximum(velocity @ velocity - velocity**2, 0))
+        trunk = float((level @ body.trunk)[1])
+        return PersonWorld(
+            position=place,
+            position_deviation=np.sqrt(np.diag(spread) + (self._scale * place) ** 2 + swung**2),
+            velocity=velocity,
+            velocity_deviation=np.sqrt(np.diag(speeds) + (self._scale * velocity) ** 2 + carried**2),
+            heading=float(np.arctan2(front[0], front[2])),
+            heading_deviation=min(np.pi, _HEADING / max(flat, 0.05)) if trunk > 0 else np.pi,
+            contacts=contacts,
+        )
+
+    def _restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        *total, count = state["upright"].tolist()
+        variance, self._time = state["scalars"].tolist()
+        self._camera = _Camera(state["axes"], variance, Upright(np.array(total), count))
+        for row, number in enumerate(state["ids"].tolist()):
+            above, time = state["times"][row].tolist()
+            motion = MotionState(state["means"][row], state["covariances"][row])
+            self._known[number] = _Known(motion, GroundState(state["points"][row], state["travels"][row], above), time)

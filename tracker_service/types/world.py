@@ -1,0 +1,41 @@
+"""Where a person is in the world."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker_service.errors import ContractError
+from tracker_service.types.arrays import Float64, assign, checked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonWorld:
+    """A person in the world: x to the right, y up, z towards the viewer, as the first frame's camera looks; metres.
+
+    The origin is the camera. Every value has its standard deviation, with what is assumed (focal length, body height,
+    the vertical) in it.
+
+    Attributes:
+        position: (3,) float64, the pelvis.
+        position_deviation: (3,) float64.
+        velocity: (3,) float64, metres per second.
+        velocity_deviation: (3,) float64.
+        heading: where the front of the pelvis points, radians from the direction towards the viewer to the right.
+        heading_deviation: radians; pi where nothing is known, as of somebody who is upside down.
+        contacts: (2,) float64, how likely the left and the right foot, or what is under it, are on the ground, 0 to 1.
+    """
+
+    position: Float64
+    position_deviation: Float64
+    velocity: Float64
+    velocity_deviation: Float64
+    heading: float
+    heading_deviation: float
+    contacts: Float64
+
+    def __post_init__(self) -> None:
+        for name in ("position", "position_deviation", "velocity", "velocity_deviation"):
+            assign(self, name, checked(f"PersonWorld.{name}", getattr(self, name), np.float64, (3,)))
+        assign(self, "contacts", checked("PersonWorld.contacts", self.contacts, np.float64, (2,)))
+        if not ((self.contacts >= 0) & (self.contacts <= 1)).all():
+            raise ContractError(f"PersonWorld.contacts: expected numbers from 0 to 1, got {self.contacts.tolist()}")
