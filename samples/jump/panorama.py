@@ -1,5 +1,7 @@
 """What a camera sees that turns on its spot: cut out of a few wide still stages around it."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +37,15 @@ def turned_view(bearing: float, elevation: float, roll: float, size: tuple[int, 
 
 
 class Panorama:
-    """The wide stages; each is built when something of it is first seen."""
+    """The wide stages; each is built when something of it is first seen.
 
-    def __init__(self) -> None:
-        self._views = [turned_view(bearing, 0.02, 0.0, _TILE) for bearing in _BEARINGS]
+    Args:
+        views: where they look, all from the same place; together they see everything that is asked for. None takes
+            those of the clip.
+    """
+
+    def __init__(self, views: Sequence[View] | None = None) -> None:
+        self._views = views or [turned_view(bearing, 0.02, 0.0, _TILE) for bearing in _BEARINGS]
         self._stages: dict[int, Stage] = {}
 
     def stage(self, view: View) -> Stage:

@@ -22,7 +22,7 @@ SAMPLES = ROOT / "samples"
 TRUTH = ClipTruth.load(SAMPLES / JUMP_TRUTH_NAME)
 TIMES = np.arange(FRAMES) / FPS
 FOLLOWED = 40
-COMPARED = 20
+COMPARED = 30
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,10 @@ def test_the_clip_is_small() -> None:
     assert (SAMPLES / JUMP_NAME).stat().st_size < 3_000_000
 
 
-def test_the_first_frames_are_rendered_again_as_they_were(riders: list[Rider]) -> None:
-    image, people, view = render_jump_frame(Panorama(), riders, COMPARED)
+def test_a_frame_is_rendered_again_as_it_was(riders: list[Rider]) -> None:
+    # One stage that sees just this frame, instead of the wide ones: a third of the time.
+    panorama = Panorama([camera_view(riders, COMPARED / FPS)])
+    image, people, view = render_jump_frame(panorama, riders, COMPARED)
     with open_source(SAMPLES / JUMP_NAME, end=Position(frame=COMPARED + 1)) as source:
         *_, committed = source
     # Squares of 8 pixels even out what the codec loses.
