@@ -15,10 +15,12 @@ from tracker_service.errors import ContractError, ResultsError
 from tracker_service.results.ndjson import NdjsonWriter, read_results
 from tracker_service.results.person_json import frame_bytes
 from tracker_service.types import (
+    CameraMotion,
     DroppedDetections,
     FoundBy,
     FrameResult,
     PersonState,
+    PersonWorld,
     PoseQuality,
     QualityReason,
     Usability,
@@ -283,3 +285,32 @@ def test_broken_line_is_named(tmp_path: Path, line: bytes, message: str) -> None
 def test_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="expected a readable results file, got No such file"):
         next(read_results(tmp_path / "results.ndjson"))
+
+
+def test_the_camera_s_motion_and_people_s_places_are_read_back(tmp_path: Path) -> None:
+    place = PersonWorld(
+        position=np.array([1.5, 0.25, -12.0]),
+        position_deviation=np.array([0.25, 0.5, 2.0]),
+        velocity=np.array([3.0, -1.0, 0.5]),
+        velocity_deviation=np.array([0.5, 0.5, 1.0]),
+        heading=-0.75,
+        heading_deviation=0.5,
+        contacts=np.array([0.875, 0.125]),
+    )
+    motion = CameraMotion(np.array([[1, 0.125, 3.25], [-0.125, 1, -7], [0, 0, 1]]), 0.75)
+    path = tmp_path / "results.ndjson"
+    path.write_bytes(
+        frame_bytes(frame_result(0, tracked_person(1, world=place), tracked_person(2), camera_motion=motion))
+    )
+
+    read = next(read_results(path))
+
+    assert read.camera_motion is not None
+    assert read.camera_motion.confidence == motion.confidence
+    np.testing.assert_array_equal(read.camera_motion.matrix, motion.matrix)
+    world = read.persons[0].world
+    assert world is not None
+    for name in ("position", "position_deviation", "velocity", "velocity_deviation", "contacts"):
+        np.testing.assert_array_equal(getattr(world, name), getattr(place, name))
+    assert (world.heading, world.heading_deviation) == (place.heading, place.heading_deviation)
+    assert read.persons[1].world is None

@@ -1393,6 +1393,8 @@ export interface components {
              * @description 1.0 when seen, below 1 and falling when predicted
              */
             tracking_confidence?: number;
+            /** @description only in videos, and where the camera is followed */
+            world?: components["schemas"]["World"] | null;
         };
         /**
          * PersonCropCamera
@@ -2013,6 +2015,41 @@ export interface components {
             status: "ready";
             /** Waited Seconds */
             waited_seconds: number;
+        };
+        /**
+         * World
+         * @description A person in the world, metres: x right, y up, z to the viewer as the first camera looked; from the camera.
+         */
+        World: {
+            /**
+             * Contacts
+             * @description how likely the left and the right foot are on the ground, 0 to 1
+             */
+            contacts: number[];
+            /**
+             * Heading
+             * @description front of the pelvis: radians from towards the viewer to the right
+             */
+            heading: number;
+            /** Heading Deviation */
+            heading_deviation: number;
+            /**
+             * Position
+             * @description middle of the hips
+             */
+            position: number[];
+            /**
+             * Position Deviation
+             * @description standard deviation, with what is assumed in it
+             */
+            position_deviation: number[];
+            /**
+             * Velocity
+             * @description metres per second
+             */
+            velocity: number[];
+            /** Velocity Deviation */
+            velocity_deviation: number[];
         };
     };
     responses: never;

@@ -1,7 +1,8 @@
 """The plane under a person, and which foot is on it.
 
 A slope is no floor: the plane goes through where the feet were, and along the way the person took. A foot that glides
-is on it and moves. Whoever is well above the plane is in the air, but nobody flies long.
+with its person is on it and moves; one that is brought forward past the hips is not. Whoever is well above the plane is
+in the air, but nobody flies long.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ _AIR_SOFTNESS = 0.08
 _LIFTED = 0.07
 """Metres by which a foot is higher than the other when it is more likely lifted than standing."""
 _LIFTED_SOFTNESS = 0.02
+_SWINGS = 0.4
+"""Metres per second by which a foot goes ahead of the hips when it is more likely swung forward than standing: a foot
+that stands falls behind them, one that glides stays below them."""
+_SWINGS_SOFTNESS = 0.12
 _LONGEST_FLIGHT = 1.5
 """Seconds after which somebody above the plane stands on other ground."""
 _FOLLOWS = 0.3
@@ -34,11 +39,13 @@ class GroundState:
         point: (3,) on it.
         travel: (3,) smoothed velocity along it, metres per second.
         above: seconds that the person has been above it.
+        feet: (2, 4, 3) points of the feet from the hips, where they were last.
     """
 
     point: Float64
     travel: Float64
     above: float
+    feet: Float64
 
     def normal(self, up: Float64) -> Float64:
         """Return the (3,) unit normal of the plane, as far as the way taken says it; level across that way."""
@@ -57,34 +64,47 @@ def lowest_point(feet: Float64, up: Float64) -> Float64:
 
 
 def stood_on(
-    state: GroundState | None, feet: Float64, velocity: Float64, up: Float64, seconds: float
+    state: GroundState | None, root: Float64, reach: Float64, velocity: Float64, up: Float64, seconds: float
 ) -> tuple[GroundState, Float64]:
     """Return the plane after another frame, and how likely each foot is on it, (2,).
 
     Args:
         state: the plane before; None for somebody seen first, who is taken to stand.
-        feet: (2, 4, 3) points of the left and the right foot.
+        root: (3,) the hips.
+        reach: (2, 4, 3) points of the left and the right foot, from the hips.
         velocity: (3,) of the person.
         up: (3,) unit vector.
         seconds: since the frame before.
     """
+    feet = root + reach
     if state is None:
-        state = GroundState(lowest_point(feet, up), np.zeros(3), 0.0)
+        state = GroundState(lowest_point(feet, up), np.zeros(3), 0.0, reach)
     normal = state.normal(up)
     heights = ((feet - state.point) @ normal).min(axis=1)
     lowest = float(heights.min())
     supported = _likely(_AIR - lowest, _AIR_SOFTNESS)
-    contacts = supported * np.array([_likely(_LIFTED - (h - lowest), _LIFTED_SOFTNESS) for h in heights.tolist()])
+    low = np.array([_likely(_LIFTED - (h - lowest), _LIFTED_SOFTNESS) for h in heights.tolist()])
+    contacts = supported * low * _standing(state, reach, seconds)
     above = state.above + seconds if supported < 0.5 else 0.0
     if 0 < above < _LONGEST_FLIGHT:
-        return GroundState(state.point, state.travel, above), contacts
+        return GroundState(state.point, state.travel, above, reach), contacts
     share = 1.0 if above else _FOLLOWS
     point = state.point + normal * (lowest * share)
     # The plane is named by a point near the person: far from it, its slope would lift it away.
     under = lowest_point(feet, up)
     point = under - normal * ((under - point) @ normal)
     weight = 1 - float(np.exp(-seconds / _SMOOTHING))
-    return GroundState(point, state.travel + weight * (velocity - state.travel), 0.0), contacts
+    return GroundState(point, state.travel + weight * (velocity - state.travel), 0.0, reach), contacts
+
+
+def _standing(state: GroundState, reach: Float64, seconds: float) -> Float64:
+    """Return how likely each foot is not swung forward, (2,)."""
+    speed = float(np.linalg.norm(state.travel))
+    if speed < _WALKS or seconds <= 0:
+        return np.ones(2)
+    # While the heel or the toes stand, the rest of the foot may move already.
+    ahead = ((reach - state.feet) @ (state.travel / speed) / seconds).min(axis=1)
+    return np.array([_likely(_SWINGS - one, _SWINGS_SOFTNESS) for one in ahead.tolist()])
 
 
 def _likely(margin: float, softness: float) -> float:

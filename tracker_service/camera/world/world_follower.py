@@ -93,6 +93,7 @@ class WorldFollower:
             "covariances": np.array([one.motion.covariance for one in known]).reshape(-1, 6, 6),
             "points": np.array([one.ground.point for one in known]).reshape(-1, 3),
             "travels": np.array([one.ground.travel for one in known]).reshape(-1, 3),
+            "feet": np.array([one.ground.feet for one in known]).reshape(-1, 2, 4, 3),
             "times": np.array([(one.ground.above, one.time) for one in known]).reshape(-1, 2),
         }
 
@@ -142,10 +143,10 @@ class WorldFollower:
         else:
             motion = moved_on(before.motion, self._time - before.time)
             motion = seen_again(motion, body.root) if seen else motion
-        feet = body.feet - body.root + motion.mean[:3]
         ground = None if before is None else before.ground
         elapsed = seconds if before is None else self._time - before.time
-        ground, contacts = stood_on(ground, feet, motion.mean[3:], up, elapsed)
+        place, velocity = motion.mean[:3], motion.mean[3:]
+        ground, contacts = stood_on(ground, place, body.feet - body.root, velocity, up, elapsed)
         if not seen and before is not None:
             ground, contacts = before.ground, np.full(2, 0.5)
         self._known[person.track_id] = _Known(motion, ground, self._time)
@@ -180,4 +181,5 @@ class WorldFollower:
         for row, number in enumerate(state["ids"].tolist()):
             above, time = state["times"][row].tolist()
             motion = MotionState(state["means"][row], state["covariances"][row])
-            self._known[number] = _Known(motion, GroundState(state["points"][row], state["travels"][row], above), time)
+            ground = GroundState(state["points"][row], state["travels"][row], above, state["feet"][row])
+            self._known[number] = _Known(motion, ground, time)
