@@ -162,7 +162,7 @@ def _with_sizes(corners: Float64) -> Float64:
 
 def track(clip: Path) -> list[FrameResult]:
     """Track a clip with the default settings, nobody placed in the world yet."""
-    settings, times = load_settings({"camera": {"world": False}, "render": {"enable": False}}), StageTimes()
+    settings, times = load_settings({"camera": {"place_people": False}, "render": {"enable": False}}), StageTimes()
     with closing(open_client(settings)) as client, open_source(clip) as video:
         run = open_run(RunOptions.of(settings), client, video, video.info.fps, times=times)
         with closing(run):

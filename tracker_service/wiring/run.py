@@ -155,7 +155,7 @@ def open_perception(
 
 def _world(settings: Settings, border: Border | None) -> WorldFollower | None:
     camera = settings.camera
-    if not (camera.world and follows_camera(settings)):
+    if not (camera.place_people and follows_camera(settings)):
         return None
     focal, state = camera.focal, None if border is None else border.world
     return WorldFollower(ASSUMED_FOCAL if focal is None else focal, assumed=focal is None, state=state)
