@@ -17,7 +17,7 @@ from tracker_service.phalp.continuation.sightings import continued
 from tracker_service.phalp.continuation.turns import turned_as_before
 from tracker_service.phalp.cost import CostTerms
 from tracker_service.phalp.expectation.expected import expected_people
-from tracker_service.phalp.expectation.plausibility import continuation_cost, may_continue, may_start
+from tracker_service.phalp.expectation.plausibility import continuation_cost, may_continue, may_start, moved_boxes
 from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
@@ -326,10 +326,12 @@ class Tracker:
         rows = rows[tracks.worth_a_look(rows, frame.time, parameters.lost_uncertainty, parameters.empty_looks)]
         if not len(rows):
             return missed, None
+        expected = self._expected(frame, rows)
         wanted = expected_people(
             tracks.track_id[rows],
             frame.time - tracks.last_time[rows],
-            self._expected(frame, rows),
+            expected,
+            moved_boxes(tracks.last.take(rows), expected),
             tracks.last.take(tracks.last_time == frame.time),
             frame.size,
             parameters.least_visible,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.phalp.people import FRAME_SIZE, Person, nobody, people, walker
+from tracker_service.phalp.expectation.plausibility import moved_boxes
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import Compatibility, TrackerParameters
 from tracker_service.types import ExpectedPeople, FoundBy, FoundPeople, PersonState, TrackedPerson
@@ -45,6 +46,15 @@ def test_a_missed_person_is_looked_for_where_expected() -> None:
     assert left < walker(8).x < right
 
 
+@pytest.mark.parametrize(("growth", "kept"), [(3.0, 1.25), (1.1, 1.1), (0.2, 0.8)])
+def test_a_depth_far_off_does_not_blow_up_the_place_where_a_person_is_expected(growth: float, kept: float) -> None:
+    last = followed().tracks.last
+    expected = last.take(np.arange(1))
+    expected.side = last.side * np.float32(growth)
+    moved = moved_boxes(last, expected)
+    np.testing.assert_allclose(moved[:, 2:] - moved[:, :2], kept * (last.box[:, 2:] - last.box[:, :2]), rtol=1e-4)
+
+
 def test_nobody_is_looked_for_while_everybody_is_seen() -> None:
     assert asked(followed(), walker(8)) == []
 
@@ -68,7 +78,7 @@ def test_a_person_behind_a_nearer_one_is_not_looked_for() -> None:
 def test_a_person_who_left_the_picture_is_not_looked_for() -> None:
     tracker = Tracker(TrackerParameters())
     for time in range(8):
-        tracker.update(people(Person(x=1000 + 40 * time)), time, FRAME_SIZE)
+        tracker.update(people(Person(x=1000 + 50 * time)), time, FRAME_SIZE)
     assert asked(tracker) == []
 
 

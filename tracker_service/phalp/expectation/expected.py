@@ -16,6 +16,7 @@ def expected_people(
     track_id: Int64,
     misses: Int64,
     expected: Sightings,
+    boxes: Float32,
     seen: Sightings,
     frame_size: tuple[int, int],
     least_visible: float,
@@ -26,19 +27,20 @@ def expected_people(
         track_id: (n,) identities of the missed tracks.
         misses: (n,) frames since their last sighting.
         expected: the n people as predicted for this frame.
+        boxes: (n, 4) where they are expected: their last boxes, moved. Those of the predicted bodies depend on poses.
         seen: the people seen in this frame.
         frame_size: width and height in pixels.
         least_visible: part of the expected box that must lie in the frame.
     """
-    inside = np.array([visible_part(box, frame_size) >= least_visible for box in expected.box], np.bool_)
-    rows = np.flatnonzero(inside & ~_hidden(expected, seen))
-    return ExpectedPeople(track_id[rows], expected.box[rows], misses[rows], expected.roll[rows])
+    inside = np.array([visible_part(box, frame_size) >= least_visible for box in boxes], np.bool_)
+    rows = np.flatnonzero(inside & ~_hidden(expected, boxes, seen))
+    return ExpectedPeople(track_id[rows], boxes[rows], misses[rows], expected.roll[rows])
 
 
-def _hidden(expected: Sightings, seen: Sightings) -> Bool:
+def _hidden(expected: Sightings, boxes: Float32, seen: Sightings) -> Bool:
     """Return (n,) whether one nearer person covers most of the expected box."""
     nearer = seen.location[:, LOCATION_DEPTH] < expected.location[:, None, LOCATION_DEPTH]
-    covered = _covered_parts(expected.box, seen.box) > _HIDDEN
+    covered = _covered_parts(boxes, seen.box) > _HIDDEN
     return np.asarray((nearer & covered).any(axis=1))
 
 

@@ -19,6 +19,8 @@ _SURE_BODY = 0.7
 _UNKNOWN_LOOKS = 2.0
 """What appearance and pose contribute to the cost of a body that is not believed: as much as they typically do for the
 same person. Raising it asks for a better place."""
+_MOST_SCALE = 1.25
+"""Factor by which the box of a person who is not seen may grow or shrink. Raising it trusts predicted depths more."""
 _LEAST_OVERLAP = 0.3
 """IoU that a doubtful box must have with the expected one, wherever within its uncertainty that may be. Raising it
 follows people less far through bends and jumps, and takes fewer boxes of parts of them."""
@@ -57,13 +59,16 @@ def continuation_cost(
     terms, cost = compared
     factors = cost_factors(terms, parameters)
     cost = np.where(seen.presence >= _BELIEVED, cost, _UNKNOWN_LOOKS * factors.location * factors.depth)
-    boxes = _shifted(_moved_boxes(last, expected).astype(np.float64), seen.box, uncertain)
+    boxes = _shifted(moved_boxes(last, expected).astype(np.float64), seen.box, uncertain)
     return np.where(_overlaps(boxes, seen.box) >= _LEAST_OVERLAP, cost, np.inf)
 
 
-def _moved_boxes(last: Sightings, expected: Sightings) -> Float32:
-    """Return the (n, 4) last boxes, moved and scaled as their crop squares are."""
-    scale = (expected.side / last.side)[:, None]
+def moved_boxes(last: Sightings, expected: Sightings) -> Float32:
+    """Return the (n, 4) last boxes, moved and scaled as their crop squares are, within limits.
+
+    The scale is that of the predicted depth, which one doubtful body throws far off; nobody grows that fast.
+    """
+    scale = np.clip(expected.side / last.side, 1 / _MOST_SCALE, _MOST_SCALE)[:, None]
     corners = [(last.box[:, part] - last.center) * scale + expected.center for part in (slice(0, 2), slice(2, 4))]
     return np.concatenate(corners, axis=1)
 
