@@ -49,7 +49,7 @@ class LabelledResult:
             return "missed"
         if self.rider.state is not PersonState.SEEN:
             return str(self.rider.state)
-        return str(getattr(self.rider, "found_by", None) or "detection").replace("_", " ")
+        return str(self.rider.found_by).replace("_", " ")
 
     @property
     def seen(self) -> bool:
