@@ -13,6 +13,16 @@ from tests.zoo.video_files import FRAMES, Clip
 LAST = (FRAMES - 1) / RATE
 
 
+SMOOTH = "scale=flags=bilinear+full_chroma_int+accurate_rnd"
+"""Pictures with colours between the samples, as picture libraries show them; FFmpeg's default takes blocks."""
+SQUARE = "scale=trunc(iw*sar+0.5):ih:flags=bicubic"
+"""Pixels made square."""
+FITTED = f"scale={WIDTH}:{HEIGHT}:flags=bicubic"
+SDR = "scale=out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:intent=relative_colorimetric"
+"""HDR colours that SDR has are kept, brighter ones become white."""
+ON_WHITE = "split[picture][sheet];[sheet]drawbox=c=white:t=fill[white];[white][picture]overlay=format=rgb"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A file and what it gives.
@@ -27,6 +37,10 @@ class Row:
         error: part of the error; "" where frames come.
         shows: whether every frame must show its number (videos) or the four quarters (pictures).
         begins: number that the first frame shows.
+        filters: FFmpeg's filters that show the file as it is meant, where its default does not.
+        stream: the video stream that FFmpeg is told to take, None for its own choice.
+        difference: largest mean difference of a frame from FFmpeg's, in 8-bit steps.
+        compared: frames that FFmpeg reads, None for all.
     """
 
     name: str
@@ -39,6 +53,10 @@ class Row:
     error: str = ""
     shows: bool = True
     begins: int = 0
+    filters: str = ""
+    stream: int | None = None
+    difference: float = 0.1
+    compared: int | None = None
 
 
 def refused(name: str, make: Callable[[Path], None], error: str) -> Row:
@@ -53,7 +71,7 @@ def ended_early(name: str, clip: Clip, warning: str) -> Row:
 
 def one(name: str, make: Callable[[Path], None], **expected: object) -> Row:
     """Return the row of a single picture."""
-    return Row(name, make, frames=1, last=0.0, **expected)  # type: ignore[arg-type]
+    return Row(name, make, frames=1, last=0.0, **{"filters": SMOOTH, **expected})  # type: ignore[arg-type]
 
 
 MPEG2 = Clip("mpeg2video")
@@ -107,9 +125,16 @@ CODECS = (
     Row("without_container.m2v", MPEG2),
     Row("broadcast.mxf", MPEG2),
     Row("dnxhr.mov", Clip("dnxhd", "yuv422p", (256, 128), options={"profile": "dnxhr_hq"}), (256, 128)),
-    Row("camcorder.dv", Clip("dvvideo", size=(720, 576)), (768, 576), warning="720x576 are shown as 768x576"),
+    Row(
+        "camcorder.dv",
+        Clip("dvvideo", size=(720, 576)),
+        (768, 576),
+        warning="720x576 are shown as 768x576",
+        filters=SQUARE,
+        difference=0.2,
+    ),
     Row("divx.avi", Clip("msmpeg4")),
-    Row("h263.3gp", Clip("h263", size=(176, 144)), (192, 144), warning="176x144 are shown as 192x144"),
+    Row("h263.3gp", Clip("h263", size=(176, 144)), (192, 144), warning="176x144 are shown as 192x144", filters=SQUARE),
     Row("cinepak.avi", Clip("cinepak", "rgb24")),
     Row("huffyuv.avi", Clip("huffyuv", "yuv422p")),
     Row("png.mov", Clip("png", "rgb24")),
@@ -171,17 +196,47 @@ STREAMS = (
     refused("sound_only.wav", videos.content(b"RIFF\x24\0\0\0WAVEfmt "), "expected a video"),
 )
 SHOWN = (
-    Row("wide_pixels.mp4", WIDE, (128, 64), warning="the pixels are not square: frames of 96x64 are shown as 128x64"),
-    Row("wide_pixels.mkv", WIDE, (128, 64), warning=NOT_SQUARE),
-    Row("wide_pixels.mov", WIDE, (128, 64), warning=NOT_SQUARE),
-    Row("wide_pixels.ts", WIDE, (128, 64), warning=NOT_SQUARE),
-    Row("wide_pixels_turned.mp4", replace(WIDE, rotation=90), (64, 128), warning="are not square", shows=False),
-    Row("wide_screen.mpg", replace(MPEG2, ratio=Fraction(32, 27)), (114, 64), warning=NOT_SQUARE),
-    Row("hdr_pq.mp4", replace(HEVC, pixel_format="yuv420p10le", transfer=16), warning="the video is HDR (PQ)"),
-    Row("hdr_hlg.mkv", replace(HEVC, pixel_format="yuv420p10le", transfer=18), warning="the video is HDR (HLG)"),
-    Row("interlaced.mp4", INTERLACED, warning="deinterlaced"),
-    Row("interlaced.mkv", INTERLACED, warning="deinterlaced"),
-    Row("two_streams.mp4", videos.two_streams, warning="the file has 2 video streams (0: 48x32, 1: 96x64): 1 is read"),
+    Row(
+        "wide_pixels.mp4",
+        WIDE,
+        (128, 64),
+        warning="the pixels are not square: frames of 96x64 are shown as 128x64",
+        filters=SQUARE,
+    ),
+    Row("wide_pixels.mkv", WIDE, (128, 64), warning=NOT_SQUARE, filters=SQUARE),
+    Row("wide_pixels.mov", WIDE, (128, 64), warning=NOT_SQUARE, filters=SQUARE),
+    Row("wide_pixels.ts", WIDE, (128, 64), warning=NOT_SQUARE, filters=SQUARE),
+    Row(
+        "wide_pixels_turned.mp4",
+        replace(WIDE, rotation=90),
+        (64, 128),
+        warning="are not square",
+        shows=False,
+        filters="scale=64:128:flags=bicubic",
+    ),
+    Row("wide_screen.mpg", replace(MPEG2, ratio=Fraction(32, 27)), (114, 64), warning=NOT_SQUARE, filters=SQUARE),
+    Row(
+        "hdr_pq.mp4",
+        replace(HEVC, pixel_format="yuv420p10le", transfer=16),
+        warning="the video is HDR (PQ)",
+        filters=SDR,
+        difference=2.0,
+    ),
+    Row(
+        "hdr_hlg.mkv",
+        replace(HEVC, pixel_format="yuv420p10le", transfer=18),
+        warning="the video is HDR (HLG)",
+        filters=SDR,
+        difference=2.0,
+    ),
+    Row("interlaced.mp4", INTERLACED, warning="deinterlaced", filters="bwdif=mode=send_frame"),
+    Row("interlaced.mkv", INTERLACED, warning="deinterlaced", filters="bwdif=mode=send_frame"),
+    Row(
+        "two_streams.mp4",
+        videos.two_streams,
+        warning="the file has 2 video streams (0: 48x32, 1: 96x64): 1 is read",
+        stream=1,
+    ),
     Row(
         "growing.ts",
         videos.joined(Clip(size=(48, 32)), Clip()),
@@ -189,6 +244,8 @@ SHOWN = (
         last=(2 * FRAMES - 1) / RATE,
         warning="the video starts at 48x32 and grows: all frames have its later size, 96x64",
         shows=False,
+        filters=FITTED,
+        difference=1.2,
     ),
     Row(
         "shrinking.ts",
@@ -197,6 +254,8 @@ SHOWN = (
         last=(2 * FRAMES - 1) / RATE,
         warning=f"frame {FRAMES} is 48x32: it and others of another size were scaled to 96x64",
         shows=False,
+        filters=FITTED,
+        difference=2.1,
     ),
 )
 DAMAGED = (
@@ -220,14 +279,14 @@ PICTURES = (
     one("baseline.jpg", pictures.picture()),
     one("progressive.jpg", pictures.picture(progressive=True)),
     one("grey.jpg", pictures.picture("L"), shows=False),
-    one("cmyk.jpg", pictures.picture("CMYK")),
+    one("cmyk.jpg", pictures.picture("CMYK"), difference=1.0),
     one("upper_case.JPEG", pictures.picture()),
     *(one(f"orientation_{tag}.jpg", pictures.oriented(tag, quality=95)) for tag in pictures.TURNED),
     one("rgb.png", pictures.picture()),
     one("alpha.png", pictures.picture("RGBA")),
     one("palette.png", pictures.picture("P")),
     one("grey.png", pictures.picture("L"), shows=False),
-    one("grey_16bit.png", pictures.grey_of_16_bits, shows=False),
+    one("grey_16bit.png", pictures.grey_of_16_bits, shows=False, difference=0.3),
     one("two_colours.png", pictures.picture("1"), shows=False),
     one("lossy.webp", pictures.picture()),
     one("lossless.webp", pictures.picture(lossless=True)),
@@ -235,47 +294,77 @@ PICTURES = (
     one("palette.bmp", pictures.picture("P")),
     one("rgb.tif", pictures.picture()),
     one("lzw.tiff", pictures.picture(compression="tiff_lzw")),
-    one("odd_size.jpg", pictures.picture(size=(97, 65)), size=(97, 65)),
+    one("odd_size.jpg", pictures.picture(size=(97, 65)), size=(97, 65), difference=1.5),
     one("one_pixel.png", pictures.picture(size=(1, 1)), size=(1, 1), shows=False),
     one("png_called_jpg.jpg", pictures.called("PNG")),
-    one("photo.heic", pictures.heic),
-    one("tiled.heic", pictures.tiled_heic, size=(128, 128)),
-    one("photo.avif", pictures.picture()),
+    one("photo.heic", pictures.heic, filters="", difference=0.6),
+    one("tiled.heic", pictures.tiled_heic, size=(128, 128), filters="", difference=0.6),
+    one("photo.avif", pictures.picture(), difference=0.2),
     one("rgb.ppm", pictures.picture()),
     one("rgb.jp2", pictures.picture()),
-    one("clear.png", pictures.clear, warning="shown on white where transparent: 1 image (clear.png)", shows=False),
+    one(
+        "clear.png",
+        pictures.clear,
+        warning="shown on white where transparent: 1 image (clear.png)",
+        shows=False,
+        filters=ON_WHITE,
+    ),
     one("pair.mpo", pictures.several(2), warning="only the first of several pictures taken: 1 image (pair.mpo)"),
-    Row("animation.webp", pictures.several(4, duration=40), frames=4, last=0.12),
-    Row("animation.png", pictures.several(4, duration=[40, 40, 120, 40]), frames=4, last=0.2),
-    Row("animation.avif", pictures.several(4, duration=40), frames=4, last=0.12),
-    Row("pages.tif", pictures.several(4), frames=4, last=0.1),
+    Row("animation.webp", pictures.several(4, duration=40), frames=4, last=0.12, filters=SMOOTH, difference=0.5),
+    Row("animation.png", pictures.several(4, duration=[40, 40, 120, 40]), frames=4, last=0.2, filters=SMOOTH),
+    Row(
+        "animation.avif",
+        pictures.several(4, duration=40),
+        frames=4,
+        last=0.12,
+        filters=SMOOTH,
+        stream=1,
+        difference=0.5,
+    ),
+    Row("pages.tif", pictures.several(4), frames=4, last=0.1, compared=1),
     refused("empty.jpg", videos.nothing, "expected"),
     refused("text.jpg", videos.content(b"hello"), "expected"),
 )
 JPG = pictures.picture()
 FOLDERS = (
-    Row("folder", pictures.folder({f"{n}.jpg": JPG for n in (1, 2, 10)}), frames=3, last=2 / 30),
-    Row("folder_mixed_kinds", pictures.folder({"1.jpg": JPG, "2.png": JPG, "3.webp": JPG}), frames=3, last=2 / 30),
+    Row("folder", pictures.folder({f"{n}.jpg": JPG for n in (1, 2, 10)}), frames=3, last=2 / 30, filters=SMOOTH),
+    Row(
+        "folder_mixed_kinds",
+        pictures.folder({"1.jpg": JPG, "2.png": JPG, "3.webp": JPG}),
+        frames=3,
+        last=2 / 30,
+        filters=SMOOTH,
+    ),
     Row(
         "folder_with_texts",
         pictures.folder({"1.jpg": JPG, "notes.txt": videos.noise}),
         frames=1,
         last=0.0,
         warning="left out of the folder of images: 1 other file (notes.txt)",
+        filters=SMOOTH,
     ),
-    Row("folder_with_hidden", pictures.folder({"1.jpg": JPG, "._1.jpg": videos.noise}), frames=1, last=0.0),
+    Row(
+        "folder_with_hidden",
+        pictures.folder({"1.jpg": JPG, "._1.jpg": videos.noise}),
+        frames=1,
+        last=0.0,
+        filters=SMOOTH,
+    ),
     Row(
         "folder_with_a_broken_one",
         pictures.folder({"1.jpg": JPG, "2.jpg": videos.noise, "3.jpg": JPG}),
         frames=2,
         last=2 / 30,
         warning="left out, damaged or no picture that can be read: 1 image (2.jpg)",
+        filters=SMOOTH,
     ),
     Row(
         "folder_of_phones",
         pictures.folder({"1.heic": pictures.heic, "2.avif": JPG, "3.jpg": JPG}),
         frames=3,
         last=2 / 30,
+        filters=SMOOTH,
+        difference=1.5,
     ),
     Row(
         "folder_with_another_size",
@@ -283,6 +372,8 @@ FOLDERS = (
         frames=3,
         last=2 / 30,
         warning="fitted into 96x64, with black borders, being of another size: 1 image (3.jpg)",
+        filters=f"scale={WIDTH}:{HEIGHT}:flags=bilinear+full_chroma_int+accurate_rnd",
+        difference=1.0,
     ),
     Row(
         "folder_with_an_animation",
@@ -290,8 +381,10 @@ FOLDERS = (
         frames=2,
         last=1 / 30,
         warning="only the first of several pictures taken: 1 image (1.webp)",
+        filters=SMOOTH,
+        difference=0.2,
     ),
-    Row("sequence", pictures.sequence(rate=10), frames=3, last=0.2),
+    Row("sequence", pictures.sequence(rate=10), frames=3, last=0.2, filters=SMOOTH),
     refused("folder_of_videos", pictures.folder({"a.mp4": videos.noise}), "each video as a source"),
     refused("folder_empty", pictures.folder({}), "expected a folder of images"),
     refused("folder_of_broken_ones", pictures.folder({"1.jpg": videos.noise}), "none that can be read"),

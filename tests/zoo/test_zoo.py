@@ -3,10 +3,12 @@
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.video.clips import read_index
 from tests.video.test_rotation import corners
+from tests.zoo.ffmpeg_frames import converted
 from tests.zoo.rows import FOLDERS, PICTURES, ROWS, Row
 from tracker_service.errors import VideoError
 from tracker_service.video.source import open_source
@@ -37,3 +39,15 @@ def test_an_odd_file_gives_what_its_row_says(tmp_path: Path, row: Row) -> None:
         assert {corners(frame.image) for frame in frames} == {QUARTERS}
     elif row.shows:
         assert [read_index(frame.image) for frame in frames] == list(range(row.begins, row.begins + row.frames))
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.error], ids=lambda row: row.name)
+def test_the_frames_of_an_odd_file_are_those_of_ffmpeg(tmp_path: Path, row: Row) -> None:
+    path = tmp_path / row.name
+    row.make(path)
+    with open_source(path, threads=1) as source:
+        frames = np.stack([frame.image for frame in source])[: row.compared]
+    expected = converted(row, path)
+    assert expected.shape == frames.shape
+    difference = np.abs(frames.astype(int) - expected).mean((1, 2, 3))
+    assert difference.max() <= row.difference
