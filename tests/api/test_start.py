@@ -29,7 +29,7 @@ def test_options_and_overrides_reach_the_service(start_service: StartService) ->
         (["service.port=99999"], "setting service.port: input should be less than or equal to 65535"),
         (["--port", "nine"], "Invalid value for '--port'"),
         (["limits.nonsense=1"], "unknown key 'limits.nonsense'"),
-        (["--model-set", "huge"], "model set: expected one of lite, full, got 'huge'"),
+        (["--model-set", "huge"], "model set: expected one of lite, lite-heavy, full, got 'huge'"),
         (["--inference", "somewhere"], "setting inference.kind"),
         (["phalp.predict=L", "phalp.n_init=0"], "setting phalp.n_init"),
         (["--host", "256.1.1.1"], "service: cannot listen on 256.1.1.1:8000"),

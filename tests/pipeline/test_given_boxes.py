@@ -90,7 +90,8 @@ def test_frame_of_which_the_file_holds_nothing_has_no_detections(
     people: list[list[tuple[int, int]]] = [[(80, -1)]] * 4 + [[]] * 2
     results = run(frames, client, written(tmp_path / "boxes.ndjson", people), n_init=2)
     states = ["".join(person.state.value[0] for person in result.persons) for result in results]
-    assert states == ["s"] * 4 + ["p"] * 4
+    assert states[:6] == ["s"] * 4 + ["p"] * 2
+    assert set(states[6:]) <= {"p", "l"}  # lost where the boxes say little of where the person goes
 
 
 def test_library_takes_given_boxes_by_keyword() -> None:

@@ -39,10 +39,14 @@ def frames() -> tuple[bytes, ...]:
 
 @pytest.fixture(scope="module")
 def suppressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """A service whose detector finds nobody in 36 % of the frames."""
+    """A service whose detector finds nobody in 36 % of the frames, and which does not look there a second time."""
     folder = tmp_path_factory.mktemp("suppressed")
     with RunningService(
-        folder, command=("-m", "tests.api.faulty_service"), environment={"FAULT_SUPPRESS": SUPPRESSED}, forked=True
+        folder,
+        "second_look.enable=false",
+        command=("-m", "tests.api.faulty_service"),
+        environment={"FAULT_SUPPRESS": SUPPRESSED},
+        forked=True,
     ) as running:
         yield running
 
