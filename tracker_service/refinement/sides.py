@@ -6,8 +6,7 @@ person who was seen wrongly when the track began, or for as long as the tracker 
 ends.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,18 +14,19 @@ import numpy as np
 from tracker_service.phalp.continuation.sides import change_of_sides, passed_on, with_sides_exchanged
 from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.refinement.bodies import rotations_of, with_bodies
+from tracker_service.refinement.delayed_frames import DelayedFrames
 from tracker_service.types import Float32, Float64, FrameResult, PersonState, Smpl, TrackedPerson
 from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
 
 
-class SideCorrector:
+class SideCorrector(DelayedFrames):
     """Takes frames in order and gives them back, ``reach`` frames later, with the sides of people put right.
 
     Args:
         reach: frames to either side that count, at least 1.
         vote: log-odds that the sides of one frame are right.
         body: gives the joints of bodies whose sides are exchanged.
-        used: frames that another one had given back and still needed, oldest first.
+        used: frames, as they were given back, that another one still needed, oldest first.
         waiting: frames that it had not given back.
     """
 
@@ -38,31 +38,9 @@ class SideCorrector:
         used: Iterable[FrameResult] = (),
         waiting: Iterable[FrameResult] = (),
     ) -> None:
-        self._reach, self._vote, self._body = reach, vote, body
-        self._used: deque[FrameResult] = deque(used, maxlen=reach)
-        self._waiting: deque[FrameResult] = deque(waiting)
+        super().__init__(reach, used, waiting)
+        self._vote, self._body = vote, body
         self._exchanged: dict[tuple[int, int], Float32] = {}
-
-    @property
-    def used(self) -> tuple[FrameResult, ...]:
-        """Frames as they were given back that are still needed."""
-        return tuple(self._used)
-
-    @property
-    def waiting(self) -> tuple[FrameResult, ...]:
-        """Frames as they came that were not given back yet."""
-        return tuple(self._waiting)
-
-    def push(self, frame: FrameResult) -> Iterator[FrameResult]:
-        """Take the next frame; yield the one ``reach`` frames before it."""
-        self._waiting.append(frame)
-        if len(self._waiting) > self._reach:
-            yield self._next()
-
-    def finish(self) -> Iterator[FrameResult]:
-        """Yield the frames that still wait."""
-        while self._waiting:
-            yield self._next()
 
     def _next(self) -> FrameResult:
         before, after = self._around()

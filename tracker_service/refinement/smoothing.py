@@ -5,14 +5,14 @@ as back, it delays nothing in time, and it leaves constant, linear and quadratic
 averaged as matrices and brought back to the nearest rotation; cameras as place in the image and logarithm of depth.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.refinement.bodies import rotations_of, with_bodies
+from tracker_service.refinement.delayed_frames import DelayedFrames
 from tracker_service.refinement.interpolation import from_view, view_of
 from tracker_service.refinement.refinement_parameters import REACH
 from tracker_service.refinement.rotations import nearest_rotations
@@ -24,7 +24,7 @@ _SIGHTING_WEIGHT = 2.0
 _RIDGE = 1e-9
 
 
-class Smoother:
+class Smoother(DelayedFrames):
     """Takes frames in order and gives them back smoothed, ``reach`` frames later.
 
     Args:
@@ -32,7 +32,7 @@ class Smoother:
         depth_seconds: the same for depths; 0 takes ``seconds``.
         reach: most frames to either side that are used, at least 1.
         body: gives the joints of smoothed people.
-        used: frames that another one had given back and still needed, oldest first.
+        used: frames, as they came, that another one had given back and still needed, oldest first.
         waiting: frames that it had not given back.
     """
 
@@ -45,31 +45,9 @@ class Smoother:
         used: Iterable[FrameResult] = (),
         waiting: Iterable[FrameResult] = (),
     ) -> None:
-        self._seconds, self._reach, self._body = seconds, reach, body
+        super().__init__(reach, used, waiting)
+        self._seconds, self._body = seconds, body
         self._depth_seconds = depth_seconds or seconds
-        self._used: deque[FrameResult] = deque(used, maxlen=reach)
-        self._waiting: deque[FrameResult] = deque(waiting)
-
-    @property
-    def used(self) -> tuple[FrameResult, ...]:
-        """Frames as they came that were given back and are still needed."""
-        return tuple(self._used)
-
-    @property
-    def waiting(self) -> tuple[FrameResult, ...]:
-        """Frames as they came that were not given back yet."""
-        return tuple(self._waiting)
-
-    def push(self, frame: FrameResult) -> Iterator[FrameResult]:
-        """Take the next frame; yield the one ``reach`` frames before it."""
-        self._waiting.append(frame)
-        if len(self._waiting) > self._reach:
-            yield self._next()
-
-    def finish(self) -> Iterator[FrameResult]:
-        """Yield the frames that still wait."""
-        while self._waiting:
-            yield self._next()
 
     def _next(self) -> FrameResult:
         around = self._around()
