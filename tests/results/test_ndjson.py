@@ -296,6 +296,7 @@ def test_the_camera_s_motion_and_people_s_places_are_read_back(tmp_path: Path) -
         heading=-0.75,
         heading_deviation=0.5,
         contacts=np.array([0.875, 0.125]),
+        orientation=np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),
     )
     motion = CameraMotion(np.array([[1, 0.125, 3.25], [-0.125, 1, -7], [0, 0, 1]]), 0.75)
     path = tmp_path / "results.ndjson"
@@ -310,7 +311,7 @@ def test_the_camera_s_motion_and_people_s_places_are_read_back(tmp_path: Path) -
     np.testing.assert_array_equal(read.camera_motion.matrix, motion.matrix)
     world = read.persons[0].world
     assert world is not None
-    for name in ("position", "position_deviation", "velocity", "velocity_deviation", "contacts"):
+    for name in ("position", "position_deviation", "velocity", "velocity_deviation", "contacts", "orientation"):
         np.testing.assert_array_equal(getattr(world, name), getattr(place, name))
     assert (world.heading, world.heading_deviation) == (place.heading, place.heading_deviation)
     assert read.persons[1].world is None

@@ -134,8 +134,10 @@ def _world_record(where: str, world: PersonWorld) -> Record:
         return finite_array(f"{where}, world.{name}", getattr(world, name))
 
     arrays = ("position", "position_deviation", "velocity", "velocity_deviation", "contacts")
+    orientation = {} if world.orientation is None else {"orientation": array("orientation")}
     return {
         **{name: array(name) for name in arrays},
+        **orientation,
         "heading": finite(f"{where}, world.heading", world.heading),
         "heading_deviation": finite(f"{where}, world.heading_deviation", world.heading_deviation),
     }

@@ -220,10 +220,12 @@ def _world(value: object) -> PersonWorld | None:
         return None
     world = _object(value, "world")
     arrays = {name: _array(world, name, (3,)) for name in _WORLD_ROWS}
+    known = world.get("orientation") is not None
     return PersonWorld(
         heading=_number(world, "heading"),
         heading_deviation=_number(world, "heading_deviation"),
         contacts=_array(world, "contacts", (2,)).astype(np.float64),
+        orientation=_array(world, "orientation", (3, 3)).astype(np.float64) if known else None,
         **{name: values.astype(np.float64) for name, values in arrays.items()},
     )
 

@@ -22,6 +22,8 @@ class PersonWorld:
         velocity_deviation: (3,) float64.
         heading: where the front of the pelvis points, radians from the direction towards the viewer to the right.
         heading_deviation: radians; pi where nothing is known, as of somebody who is upside down.
+        orientation: (3, 3) float64, the rotation from model space (x right, y down, z ahead) to the world, so that
+            R (joints - middle of the hips) + position are the joints in the world; None in results of earlier versions.
         contacts: (2,) float64, how likely the left and the right foot, or what is under it, are on the ground, 0 to 1.
     """
 
@@ -32,10 +34,13 @@ class PersonWorld:
     heading: float
     heading_deviation: float
     contacts: Float64
+    orientation: Float64 | None = None
 
     def __post_init__(self) -> None:
         for name in ("position", "position_deviation", "velocity", "velocity_deviation"):
             assign(self, name, checked(f"PersonWorld.{name}", getattr(self, name), np.float64, (3,)))
         assign(self, "contacts", checked("PersonWorld.contacts", self.contacts, np.float64, (2,)))
+        if self.orientation is not None:
+            assign(self, "orientation", checked("PersonWorld.orientation", self.orientation, np.float64, (3, 3)))
         if not ((self.contacts >= 0) & (self.contacts <= 1)).all():
             raise ContractError(f"PersonWorld.contacts: expected numbers from 0 to 1, got {self.contacts.tolist()}")

@@ -2034,6 +2034,11 @@ export interface components {
             /** Heading Deviation */
             heading_deviation: number;
             /**
+             * Orientation
+             * @description rotation of model space into the world; absent in results of earlier versions
+             */
+            orientation?: number[][] | null;
+            /**
              * Position
              * @description middle of the hips
              */

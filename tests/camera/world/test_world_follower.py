@@ -78,6 +78,21 @@ def test_headings_are_those_of_the_pelvis_where_people_are_upright(promenade: li
             assert abs((difference + np.pi) % (2 * np.pi) - np.pi) < np.radians(12)
 
 
+def test_a_body_turned_into_the_world_stands_as_the_true_one_does(promenade: list[FrameResult]) -> None:
+    truth = TrueWorld.of(PROMENADE)
+    for frame in promenade[SETTLED:]:
+        for row, person in enumerate(frame.persons):
+            assert person.world is not None
+            assert person.world.orientation is not None
+            joints = person.joints_3d.astype(np.float64)
+            neck, across = joints[[1, 12]] - joints[[8, 9]]
+            trunk, across = np.stack([neck, across]) @ person.world.orientation.T
+            front = np.cross(across, trunk)
+            assert np.arctan2(front[0], front[2]) == pytest.approx(person.world.heading, abs=1e-4)
+            upright = trunk[1] / np.linalg.norm(trunk)
+            assert upright == pytest.approx(truth.trunks[frame.frame_number, row], abs=0.06)
+
+
 def test_nothing_is_said_of_the_heading_of_somebody_upside_down(jump: list[FrameResult]) -> None:
     truth = TrueWorld.of(JUMP)
     inverted = np.flatnonzero(truth.trunks[:, 0] < -0.2)

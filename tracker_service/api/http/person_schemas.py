@@ -57,6 +57,9 @@ class World(BaseModel):
     heading: float = Field(description="front of the pelvis: radians from towards the viewer to the right")
     heading_deviation: float
     contacts: Row2 = Field(description="how likely the left and the right foot are on the ground, 0 to 1")
+    orientation: Matrix | None = Field(
+        default=None, description="rotation of model space into the world; absent in results of earlier versions"
+    )
 
 
 class Person(BaseModel):

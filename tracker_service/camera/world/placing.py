@@ -22,6 +22,7 @@ class PlacedBody:
         trunk: (3,) unit vector from the hips to the neck.
         front: (3,) unit vector, where the front of the pelvis points.
         feet: (2, 4, 3) ankle, toes and heel of the left and the right foot.
+        turn: (3, 3) rotation from model space to camera space.
         stands: how straight the body is, hips to ankles as a share of the legs' length.
     """
 
@@ -29,6 +30,7 @@ class PlacedBody:
     trunk: Float64
     front: Float64
     feet: Float64
+    turn: Float64
     stands: float
 
 
@@ -48,7 +50,8 @@ def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> Pl
     assumed = FOCAL_OVER_SIZE * max(size)
     ray = np.array([there[0] / there[2] * assumed / focal, there[1] / there[2] * assumed / focal, 1.0])
     root = ray * (there[2] * focal / assumed)
-    local = (joints - joints[_MID_HIP]) @ aiming(ray).T
+    turn = aiming(ray)
+    local = (joints - joints[_MID_HIP]) @ turn.T
     trunk = local[_NECK] / max(float(np.linalg.norm(local[_NECK])), 1e-9)
     across = local[_LEFT_HIP] - local[_RIGHT_HIP]
     front = np.cross(across, trunk)
@@ -62,5 +65,6 @@ def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> Pl
         trunk,
         front / max(float(np.linalg.norm(front)), 1e-9),
         root + feet,
+        turn,
         float(np.mean(reach) / max(np.mean(lengths), 1e-9)),
     )

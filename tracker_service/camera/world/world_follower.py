@@ -133,7 +133,8 @@ class WorldFollower:
     def _placed(self, person: TrackedPerson, size: tuple[int, int], camera: _Camera) -> PlacedBody:
         """Return a person in the axes of the first camera."""
         body, axes = place_body(person, size, self._focal * max(size)), camera.axes
-        return PlacedBody(axes @ body.root, axes @ body.trunk, axes @ body.front, body.feet @ axes.T, body.stands)
+        feet = body.feet @ axes.T
+        return PlacedBody(axes @ body.root, axes @ body.trunk, axes @ body.front, feet, axes @ body.turn, body.stands)
 
     def _world(self, person: TrackedPerson, body: PlacedBody, camera: _Camera, seconds: float) -> PersonWorld:
         up, before = camera.upright.up, self._known.get(person.track_id)
@@ -172,6 +173,7 @@ class WorldFollower:
             heading=float(np.arctan2(front[0], front[2])),
             heading_deviation=min(np.pi, _HEADING / max(flat, 0.05)) if trunk > 0 else np.pi,
             contacts=contacts,
+            orientation=level @ body.turn,
         )
 
     def _restore(self, state: Mapping[str, NDArray[Any]]) -> None:
