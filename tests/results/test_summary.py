@@ -10,6 +10,7 @@ import pytest
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
 from tracker_service.results.summary import Summary
+from tracker_service.results.summary_files import write_summary
 from tracker_service.types import DroppedDetections, FoundBy, PersonState
 
 SEEN = 0
@@ -98,7 +99,7 @@ def test_coverage_counts_the_frames_between_first_and_last_sighting(
 
 def test_summary_says_everything_as_json(tmp_path: Path) -> None:
     statistics = counted({1: SEEN}, {1: SEEN, 2: SEEN}, {2: SEEN})
-    summary_of(statistics, warnings=("the video broke after frame 2",)).write(tmp_path / "summary.json")
+    write_summary(tmp_path, summary_of(statistics, warnings=("the video broke after frame 2",)))
 
     record = json.loads((tmp_path / "summary.json").read_text())
 
@@ -128,6 +129,12 @@ def test_settings_that_json_does_not_know_become_text(tmp_path: Path) -> None:
     record = json.loads(summary_of(counted(), settings={"out": tmp_path}).to_json())
 
     assert record["settings"]["out"] == str(tmp_path)
+
+
+def test_the_timeline_is_for_the_page_and_not_in_the_json() -> None:
+    record = json.loads(summary_of(counted({1: SEEN}, {1: 1})).to_json())
+
+    assert "timeline" not in record
 
 
 def test_summary_says_the_essentials_as_text() -> None:

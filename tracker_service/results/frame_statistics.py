@@ -5,6 +5,8 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Any, Self
 
 from tracker_service.results.quality_counts import QualityCounts
+from tracker_service.results.records import FrameRecord, PersonRecord
+from tracker_service.results.timeline import Timeline
 from tracker_service.types import DroppedDetections, FoundBy, FrameResult, PersonState, TrackedPerson
 
 
@@ -47,13 +49,13 @@ class _TrackCounter:
     second_look: int = 0
     lost: int = 0
 
-    def add(self, person: TrackedPerson) -> None:
+    def add(self, frame_number: int, person: TrackedPerson | PersonRecord) -> None:
         if person.state is PersonState.LOST:
             self.lost += 1
         elif person.state is PersonState.SEEN:
             self.seen += 1
             self.second_look += person.found_by is FoundBy.SECOND_LOOK
-            self.last_frame = person.frame_number
+            self.last_frame = frame_number
             self.recorded = self.seen + self.predicted
         else:
             self.predicted += 1
@@ -68,6 +70,7 @@ class FrameStatistics:
         second_look: person-frames of the seen ones that only a second look found.
         dropped: boxes that each gate removed, over all frames.
         quality: what the poses are good for.
+        timeline: when each person was seen, predicted or lost.
     """
 
     def __init__(self) -> None:
@@ -78,6 +81,7 @@ class FrameStatistics:
         self.second_look = 0
         self.dropped = DroppedDetections()
         self.quality = QualityCounts()
+        self.timeline = Timeline()
         self._tracks: dict[int, _TrackCounter] = {}
         self._first_timestamp = 0.0
         self._last_timestamp = 0.0
@@ -87,7 +91,7 @@ class FrameStatistics:
         """Seconds between the timestamps of the first and the last frame."""
         return self._last_timestamp - self._first_timestamp
 
-    def add(self, result: FrameResult) -> None:
+    def add(self, result: FrameResult | FrameRecord) -> None:
         """Count one frame; frames come in order."""
         if self.frames == 0:
             self._first_timestamp = result.timestamp
@@ -99,8 +103,9 @@ class FrameStatistics:
             absent=self.dropped.absent + result.dropped.absent,
             duplicate=self.dropped.duplicate + result.dropped.duplicate,
         )
+        self.timeline.add(result)
         for person in result.persons:
-            self._add_person(person)
+            self._add_person(result.frame_number, person)
             self.quality.add(person)
 
     def state(self) -> dict[str, Any]:
@@ -113,6 +118,7 @@ class FrameStatistics:
             "second_look": self.second_look,
             "dropped": asdict(self.dropped),
             "quality": self.quality.to_json(),
+            "timeline": self.timeline.state(),
             "times": [self._first_timestamp, self._last_timestamp],
             "tracks": [[track_id, *astuple(track)] for track_id, track in self._tracks.items()],
         }
@@ -130,6 +136,7 @@ class FrameStatistics:
         statistics.lost, statistics.second_look = int(state.get("lost", 0)), int(state.get("second_look", 0))
         statistics.dropped = DroppedDetections(**state["dropped"])
         statistics.quality = QualityCounts.from_json(state["quality"])
+        statistics.timeline = Timeline.restore(state.get("timeline"))
         statistics._first_timestamp, statistics._last_timestamp = state["times"]
         statistics._tracks = {int(track_id): _TrackCounter(*counts) for track_id, *counts in state["tracks"]}
         return statistics
@@ -150,16 +157,16 @@ class FrameStatistics:
             for track_id, track in sorted(self._tracks.items())
         )
 
-    def _add_person(self, person: TrackedPerson) -> None:
+    def _add_person(self, frame_number: int, person: TrackedPerson | PersonRecord) -> None:
         counter = self._tracks.get(person.track_id)
         if person.state is PersonState.SEEN:
             self.seen += 1
             self.second_look += person.found_by is FoundBy.SECOND_LOOK
             if counter is None:
-                counter = self._tracks[person.track_id] = _TrackCounter(person.frame_number, person.frame_number)
+                counter = self._tracks[person.track_id] = _TrackCounter(frame_number, frame_number)
         elif person.state is PersonState.LOST:
             self.lost += 1
         else:
             self.predicted += 1
         if counter is not None:
-            counter.add(person)
+            counter.add(frame_number, person)

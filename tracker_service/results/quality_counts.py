@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from tracker_service.results.records import PersonRecord
 from tracker_service.types import PersonState, QualityReason, TrackedPerson, Usability
 
 
@@ -22,7 +23,7 @@ class QualityCounts:
     predicted: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def add(self, person: TrackedPerson) -> None:
+    def add(self, person: TrackedPerson | PersonRecord) -> None:
         """Count one person of one frame; nothing where the pose was not judged."""
         if person.quality is None:
             return

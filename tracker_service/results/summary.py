@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ import orjson
 
 from tracker_service.results.advice import advice_for_nobody, advice_on_quality
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
-from tracker_service.results.partial_file import write_whole
 from tracker_service.results.quality_counts import QualityCounts
+from tracker_service.results.timeline import Timeline
 from tracker_service.types import DroppedDetections
 from tracker_service.types.shown_text import encodable, on_one_line
 
@@ -51,6 +51,7 @@ class Summary:
         settings: the settings of the run, as given to the pipeline.
         warnings: what the user should know, such as a video that broke in the middle.
         versions: versions of Python and of the packages that decide the numbers.
+        timeline: when each person was seen, predicted or lost; ``summary.html`` shows it.
     """
 
     source: str
@@ -72,6 +73,7 @@ class Summary:
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    timeline: Timeline = field(default_factory=Timeline)
 
     @property
     def fps(self) -> float:
@@ -118,23 +120,17 @@ class Summary:
             settings=dict(settings),
             warnings=warnings,
             versions=installed_versions(),
+            timeline=statistics.timeline,
         )
 
     def to_json(self) -> bytes:
         """Return the summary as indented JSON; the derived figures are included."""
-        record = asdict(self)
+        record = asdict(replace(self, timeline=Timeline()))
+        del record["timeline"]
         record |= {"people": len(self.tracks), "fps": self.fps, "coverage": self.coverage}
         record |= {"quality": self.quality.to_json(), "advice": advice_on_quality(self.quality)}
         tracks = [asdict(track) | {"coverage": track.coverage} for track in self.tracks]
         return orjson.dumps(_encodable(record | {"tracks": tracks}), default=str, option=orjson.OPT_INDENT_2)
-
-    def write(self, path: Path) -> None:
-        """Write ``summary.json`` in one step.
-
-        Raises:
-            ResultsError: the file cannot be written.
-        """
-        write_whole(path, self.to_json() + b"\n")
 
     def _states_text(self) -> str:
         again = f" ({self.second_look} by a second look)" if self.second_look else ""
@@ -160,11 +156,12 @@ class Summary:
             ("model set", self.model_set),
             ("runs on", _device_text(self.runs_on)),
             *(("warning", warning) for warning in self.warnings),
-            *self._advice(),
+            *self.advice(),
         ]
         return "\n".join(f"{name:<15} {on_one_line(value)}" for name, value in rows)
 
-    def _advice(self) -> list[tuple[str, str]]:
+    def advice(self) -> list[tuple[str, str]]:
+        """Return what to try where nobody was found or many poses cannot be used, each with its heading."""
         if self.tracks:
             return [("advice", advice) for advice in advice_on_quality(self.quality)]
         phalp = self.settings.get("phalp")

@@ -16,7 +16,7 @@ from tracker_service.jobs.worker.task import WorkerTask
 from tracker_service.jobs.worker.video_job import VideoJob
 from tracker_service.results.folder_lock import locked_folder
 from tracker_service.results.partial_file import write_whole
-from tracker_service.results.result_files import OVERLAY, RESULTS, SUMMARY, TRACKS, remove_leftovers
+from tracker_service.results.result_files import OVERLAY, REPORT, RESULTS, SUMMARY, TRACKS, remove_leftovers
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types.shown_text import encodable
@@ -112,7 +112,7 @@ def _reporter(progress: Callable[[int], None] | None) -> Callable[[Message], Non
 def _publish(state: Path, folder: Path) -> None:
     """Move the complete files to their place; the summary, which says that all are complete, last."""
     try:
-        for name in (RESULTS, TRACKS, OVERLAY, SUMMARY):
+        for name in (RESULTS, TRACKS, OVERLAY, REPORT, SUMMARY):
             if (state / name).exists():
                 (state / name).replace(folder / name)
         shutil.rmtree(state)

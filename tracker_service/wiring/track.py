@@ -13,8 +13,9 @@ from tracker_service.pipeline.tracking import Border
 from tracker_service.results.folder_lock import locked_folder
 from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.phalp_pickle import extracted_frame_path
-from tracker_service.results.result_files import RESULTS, SUMMARY, ResultFiles, ResultPaths, remove_leftovers
+from tracker_service.results.result_files import RESULTS, ResultFiles, ResultPaths, remove_leftovers
 from tracker_service.results.summary import Summary
+from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
 from tracker_service.types.shown_text import encodable
@@ -107,7 +108,7 @@ def track_video(
             runs_on=devices_in_use(client, models_of(settings)),
             warnings=video.warnings,
         )
-        summary.write(folder / SUMMARY)
+        write_summary(folder, summary)
     return summary
 
 

@@ -30,6 +30,7 @@ from tracker_service.pipeline.tracking import Border
 from tracker_service.results.phalp_pickle import extracted_frame_path
 from tracker_service.results.result_files import SUMMARY
 from tracker_service.results.summary import Summary
+from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings, load_settings
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
@@ -202,7 +203,7 @@ class VideoJob:
         end = orjson.loads(self._files.end.read_bytes())
         frames = RunRecord.from_json(end["record"]).statistics.frames
         stitch(self._task.folder, self._files, end["chunks"], lambda: self._report(Progressed(frames)))
-        self.summary().write(self._task.folder / SUMMARY)
+        write_summary(self._task.folder, self.summary())
 
 
 def _settings_of(task: WorkerTask, job: JobDefinition) -> Settings:
