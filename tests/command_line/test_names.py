@@ -34,7 +34,13 @@ def test_a_clip_with_an_odd_name_works_and_is_named_everywhere(
     assert summary["source"] == encodable(str(source))
     assert summary["settings"]["video"]["output_dir"] == encodable(str(out))
     assert len(joblib.load(out / "tracks.pkl")) == 3
-    assert {path.name for path in out.iterdir()} == {"overlay.mp4", "results.ndjson", "summary.json", "tracks.pkl"}
+    assert {path.name for path in out.iterdir()} == {
+        "overlay.mp4",
+        "results.ndjson",
+        "summary.html",
+        "summary.json",
+        "tracks.pkl",
+    }
 
 
 def test_results_of_a_clip_whose_name_is_not_utf8_can_be_explained(command_line: CommandLine, tmp_path: Path) -> None:

@@ -63,4 +63,9 @@ def test_the_lock_of_a_killed_run_holds_up_nobody_and_its_leftovers_go(
         (out / name).write_bytes(b"left")
     done = command_line("track", source, "--out", out, "--no-overlay")
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in out.iterdir()) == ["results.ndjson", "summary.json", "tracks.pkl"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "results.ndjson",
+        "summary.html",
+        "summary.json",
+        "tracks.pkl",
+    ]

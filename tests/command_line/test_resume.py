@@ -44,7 +44,12 @@ def test_an_interrupted_run_goes_on_and_its_results_are_those_of_an_undisturbed_
     summary = track_resumably(settings, str(source), out, progress=seen.append)
     assert sorted(set(seen)) == list(range(kept + 1, 41))
     assert summary.frames == 40
-    assert sorted(path.name for path in out.iterdir()) == ["results.ndjson", "summary.json", "tracks.pkl"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "results.ndjson",
+        "summary.html",
+        "summary.json",
+        "tracks.pkl",
+    ]
     track_video(settings, str(source), tmp_path / "calm")
     for name in ("results.ndjson", "tracks.pkl"):
         assert (out / name).read_bytes() == (tmp_path / "calm" / name).read_bytes()

@@ -36,7 +36,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Compl
     return phalp_triton("track", SAMPLE, "--out", folder, "--end", FRAMES, "phalp.n_init=3", "seed=1"), folder
 
 
-def test_a_run_writes_its_four_files_and_a_summary_for_people(
+def test_a_run_writes_its_five_files_and_a_summary_for_people(
     finished: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     done, folder = finished
@@ -44,9 +44,12 @@ def test_a_run_writes_its_four_files_and_a_summary_for_people(
     assert sorted(path.name for path in folder.iterdir()) == [
         "overlay.mp4",
         "results.ndjson",
+        "summary.html",
         "summary.json",
         "tracks.pkl",
     ]
+    page = (folder / "summary.html").read_text()
+    assert all(part in page for part in ("16 frames (0.6 s of video)", "100.0%", 'class="timeline"', "detection"))
     assert "16 (0.6 s of video)" in done.stdout
     assert "coverage        100.0%" in done.stdout
     assert "override seed has no effect here" in done.stderr

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import orjson
@@ -74,7 +75,10 @@ def frame_numbers(job: Job) -> list[int]:
 
 
 def warnings(job: Job) -> str:
-    return " ".join(orjson.loads((job.folder / "summary.json").read_bytes())["warnings"])
+    said: list[str] = orjson.loads((job.folder / "summary.json").read_bytes())["warnings"]
+    page = (job.folder / "summary.html").read_text()
+    assert all(escape(warning) in page for warning in said)
+    return " ".join(said)
 
 
 @pytest.fixture

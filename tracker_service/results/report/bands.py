@@ -44,11 +44,10 @@ def timeline_svg(timeline: Timeline, track_ids: Sequence[int]) -> str:
         '<defs><pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect class="hatch-ground" width="4" height="4"/><rect class="hatch-line" width="1.6" height="4"/>'
         "</pattern></defs>",
-        *_axis(timeline, scale, height),
     ]
     for row, track_id in enumerate(rows):
         parts += _band(timeline, track_id, scale, row * _ROW)
-    return "".join([*parts, "</svg>"])
+    return "".join([*parts, *_axis(timeline, scale, height), "</svg>"])
 
 
 def _frames_with(timeline: Timeline, track_id: int) -> int:

@@ -17,7 +17,7 @@ from tracker_service.results.report.parts import (
     text,
     tiles,
 )
-from tracker_service.results.report.style import STYLE
+from tracker_service.results.report.style import PAGE_STYLE, STYLE
 from tracker_service.results.summary import Summary
 from tracker_service.results.timeline import Evidence
 
@@ -31,7 +31,8 @@ def summary_page(summary: Summary) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(summary.source)}: people</title></head><body>{summary_html(summary)}</body></html>\n"
+        f"<title>{text(summary.source)}: people</title>"
+        f"<style>{PAGE_STYLE}</style></head><body>{summary_html(summary)}</body></html>\n"
     )
 
 
@@ -91,7 +92,7 @@ def _timeline(summary: Summary) -> Iterator[str]:
         for evidence, meaning in EVIDENCE_TEXT.items()
         if any(timeline.total(track_id, evidence) for track_id in known)
     )
-    yield timeline_svg(timeline, known)
+    yield f'<div class="wide">{timeline_svg(timeline, known)}</div>'
     if timeline.frames_per_bin > 1:
         yield (
             f'<p class="note">Each step stands for {timeline.frames_per_bin} frames; colours share its height as they '

@@ -1,5 +1,7 @@
 """The looks of a page. All rules are below one class, so that a notebook keeps its own."""
 
+PAGE_STYLE = "body{margin:0}@media(prefers-color-scheme:dark){body{background:#14181e}}"
+"""Of the page around it."""
 STYLE = """
 .phalp-triton{--ink:#1c2430;--soft:#5c6675;--paper:#fff;--line:#dde2e9;--ground:#f1f3f6;
 --seen:#1f9d78;--second-look:#2f7fe0;--doubtful:#e8a33a;--predicted:#8d7bd0;--lost:#b9c0c9;--unusable:#c8493f;
@@ -20,7 +22,7 @@ padding:8px 12px;overflow-wrap:anywhere}
 .phalp-triton .advice{border-color:var(--second-look)}
 .phalp-triton .legend span{margin-right:16px;white-space:nowrap;display:inline-block}
 .phalp-triton .legend svg{width:12px;height:12px;margin-right:5px;vertical-align:-1px}
-.phalp-triton .timeline{width:100%;height:auto;display:block;font-size:12px}
+.phalp-triton .timeline{width:100%;min-width:600px;height:auto;display:block;font-size:12px}
 .phalp-triton .timeline text{fill:var(--ink)}
 .phalp-triton .timeline .time{fill:var(--soft);font-size:11px}
 .phalp-triton .ground{fill:var(--ground)}
@@ -39,7 +41,7 @@ padding:8px 12px;overflow-wrap:anywhere}
 .phalp-triton .wide{overflow-x:auto}
 .phalp-triton table{border-collapse:collapse;font-size:.9em;width:100%}
 .phalp-triton th,.phalp-triton td{text-align:left;padding:4px 10px 4px 0;border-bottom:1px solid var(--line);
-vertical-align:top;overflow-wrap:anywhere;font-variant-numeric:tabular-nums;background:none}
+vertical-align:top;overflow-wrap:break-word;font-variant-numeric:tabular-nums;background:none}
 .phalp-triton th{font-weight:600}
 .phalp-triton .bars th{width:9em;font-weight:400}
 .phalp-triton .bars td:last-child{width:15em}
