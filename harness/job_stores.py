@@ -30,7 +30,13 @@ def new_store(folder: Path, *, observer: JobObserver | None = None, **changes: A
     """
     inference = {"threads": 1, **changes.pop("inference", {})}
     groups = [asdict(changes.pop(name)) for name in ("run", "queue", "retention") if name in changes]
-    jobs = {"folder": str(folder), "chunk_frames": CHUNK, "poll_seconds": 0.1, "free_bytes": 1 << 20}
+    jobs = {
+        "folder": str(folder),
+        "chunk_frames": CHUNK,
+        "poll_seconds": 0.1,
+        "free_bytes": 1 << 20,
+        "standby_worker": False,
+    }
     for values in (*groups, changes):
         jobs |= values
     return open_job_store(load_settings({"jobs": jobs, "inference": inference}), observer)

@@ -54,7 +54,13 @@ class RunningService:
         self.folder = folder
         self.url = ""
         """Known once it listens."""
-        self._command = [*command, f"jobs.folder={folder / 'jobs'}", *settings, "service.port=0"]
+        self._command = [
+            *command,
+            f"jobs.folder={folder / 'jobs'}",
+            "jobs.standby_worker=false",  # most services of tests compute few videos or none
+            *settings,
+            "service.port=0",
+        ]
         self._environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
         self._forked = forked
         self._process: subprocess.Popen[bytes] | ForkedProgram | None = None

@@ -51,7 +51,8 @@ def test_a_second_worker_of_a_running_job_goes_away_without_a_trace(
         wait_frames(store, job.id, CHUNK)
         first = worker()
         first.suspend()
-        second = WorkerProcess(WorkerTask(job.folder, 0, store._computing))
+        second = WorkerProcess({})
+        second.assign(WorkerTask(job.folder, 0, store._computing))
         try:
             message = until(lambda: second.receive(0.1))
         finally:

@@ -73,7 +73,21 @@ def test_map_in_order_takes_no_more_than_in_flight() -> None:
     taken: list[int] = []
     stream = map_in_order(lambda n: n, counting(100, taken), workers=2, in_flight=3)
     assert next(stream) == 0
-    assert len(taken) == 3
+    assert len(taken) <= 3
+    stream.close()
+
+
+def test_map_in_order_gives_a_ready_result_before_in_flight_items_have_come() -> None:
+    taken: list[int] = []
+
+    def slow_source() -> Iterator[int]:
+        for number in counting(40, taken):
+            time.sleep(0.01)
+            yield number
+
+    stream = map_in_order(lambda n: n, slow_source(), workers=2, in_flight=40)
+    assert next(stream) == 0
+    assert len(taken) < 40
     stream.close()
 
 
@@ -95,6 +109,11 @@ def test_windows_cut_the_stream_without_loss(count: int, size: int) -> None:
     cut = list(windows(range(count), size))
     assert [n for window in cut for n in window] == list(range(count))
     assert all(len(window) == size for window in cut[:-1])
+
+
+def test_windows_at_the_beginning_are_given_in_quarters() -> None:
+    lengths = [len(window) for window in windows(range(24), 5, quartered=2)]
+    assert lengths == [2, 2, 1, 2, 2, 1, 5, 5, 4]
 
 
 def test_windows_need_a_size() -> None:

@@ -85,8 +85,9 @@ def map_in_order(
 ) -> Generator[Result, None, None]:
     """Yield ``function(item)`` in the order of ``items``, computed by ``workers`` threads.
 
-    At most ``in_flight`` items are taken before their results are consumed. Raising ``workers`` uses more cores;
-    raising ``in_flight`` beyond it only helps when the items take unequal time, and holds more of them in memory.
+    At most ``in_flight`` items are taken before their results are consumed; a result that is ready is not held back
+    until so many are taken, which matters where items come slowly, as from a camera. Raising ``workers`` uses more
+    cores; raising ``in_flight`` beyond it only helps when items take unequal time, and holds more of them in memory.
     An error of an item is raised when its turn comes.
     """
     pending: deque[Future[Result]] = deque()
@@ -94,7 +95,7 @@ def map_in_order(
         try:
             for item in items:
                 pending.append(pool.submit(function, item))
-                while len(pending) >= in_flight:
+                while len(pending) >= in_flight or (pending and pending[0].done()):
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

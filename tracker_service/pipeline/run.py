@@ -25,6 +25,9 @@ from tracker_service.quality.judge import QualityJudge
 from tracker_service.refinement.refiner import Refiner
 from tracker_service.types import Frame
 
+_QUARTERED = 2
+"""Windows at the beginning of a video that are cut into four. A person is reported once the tracker has seen them in
+several frames (``n_init``), which are then spread over the workers instead of filling one window after another."""
 JUDGED = "judged"
 """What the judge of poses needs of the frames before a border, among `Border.held`."""
 
@@ -123,7 +126,7 @@ def observe_frames(
     marked = mark_shots(decoded) if stages.detect_shots else decoded
     wanted = (frame for frame in marked if frame.number >= first)
     overlap = stages.overlap
-    ahead = read_ahead(windows(wanted, overlap.window), depth=1)
+    ahead = read_ahead(windows(wanted, overlap.window, quartered=0 if first else _QUARTERED), depth=1)
     observed = map_in_order(stages.perception.observe, ahead, workers=overlap.workers, in_flight=overlap.in_flight)
     with closing(observed):
         for window in observed:

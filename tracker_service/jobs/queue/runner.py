@@ -13,6 +13,7 @@ from tracker_service.jobs.queue.database import DATABASE_ERRORS, QUEUE_ERRORS, R
 from tracker_service.jobs.queue.job_run import JobInterrupted, JobRun
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.retention import remove
+from tracker_service.jobs.queue.standby import StandbyWorker
 from tracker_service.jobs.queue.store_parameters import RunLimits
 from tracker_service.jobs.queue.worker_process import WorkerProcess
 from tracker_service.jobs.worker.task import WorkerTask
@@ -28,16 +29,26 @@ class JobRunner:
         folder: holds the folders of the jobs.
         limits: when to give up or wait.
         computing: settings of this service that workers get.
+        tracking: settings of the jobs that it queues, most probably those of the next job.
         observer: is told what happens.
     """
 
-    def __init__(self, folder: Path, limits: RunLimits, computing: Mapping[str, Any], observer: JobObserver) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limits: RunLimits,
+        computing: Mapping[str, Any],
+        tracking: Mapping[str, Any],
+        observer: JobObserver,
+    ) -> None:
         self._folder, self._limits, self._computing, self._observer = folder, limits, computing, observer
         self._runs: dict[str, JobRun] = {}
         self._changed = threading.Condition()
         self._closing = False
         # One thread starts all workers and outlives them: they end when the thread that started them does.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="worker-starter")
+        self._standby = StandbyWorker({**tracking, **computing}, keep=limits.standby_worker)
+        self._starter.submit(self._standby.prepare)
 
     def track(self, job_id: str) -> dict[str, Any]:
         """Compute a job: the workflow. It has one step for the whole video; which chunks are done is on disk.
@@ -95,6 +106,7 @@ class JobRunner:
                 run.interrupt()
             if not self._changed.wait_for(lambda: not self._runs, _END_SECONDS):
                 _logger.error("jobs did not end in time: %s", ", ".join(self._runs))
+        self._standby.close()
         self._starter.shutdown(wait=False)
 
     def _open(self, folder: JobFolder) -> JobRun:
@@ -112,6 +124,8 @@ class JobRunner:
             if self._runs.get(job_id) is run:
                 del self._runs[job_id]
             self._changed.notify_all()
+            if not self._closing:
+                self._starter.submit(self._standby.prepare)
 
     def _start_worker(self, task: WorkerTask) -> WorkerProcess:
-        return self._starter.submit(WorkerProcess, task).result()
+        return self._starter.submit(self._standby.take, task).result()

@@ -301,7 +301,7 @@ class JobStore:
         parameters = self._parameters
         liveness = self._liveness()
         opened.callback(liveness.close)
-        runner = JobRunner(self._jobs, parameters, self._computing, self._observer)
+        runner = JobRunner(self._jobs, parameters, self._computing, self._tracking, self._observer)
         url = self._url or f"sqlite:///{self._folder / 'queue.sqlite'}"
         database = QueueDatabase(
             url, liveness.executor_id, runner.track, parameters.concurrency, parameters.poll_seconds

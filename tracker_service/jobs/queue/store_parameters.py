@@ -24,6 +24,8 @@ class RunLimits:
         free_bytes: disk space that jobs leave free; below it they pause and new ones are refused (503). Raising it
             protects others on the disk.
         poll_seconds: how often the queue and the disk are looked at. Raising it reacts later.
+        standby_worker: start the worker of the next job, and open its models, while no job is computed. Its first frame
+            comes a second or two earlier; the memory of a worker is used all the time.
     """
 
     chunk_frames: Annotated[int, Ge(1)] = 240
@@ -31,6 +33,7 @@ class RunLimits:
     stall_seconds: Annotated[float, Gt(0)] = 300.0
     free_bytes: Annotated[int, Ge(0)] = 512 * 1024 * 1024
     poll_seconds: Annotated[float, Gt(0)] = 0.5
+    standby_worker: bool = True
 
     def __post_init__(self) -> None:
         check_bounds(self)

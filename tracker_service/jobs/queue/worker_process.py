@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 
 from tracker_service.errors import JobError
 from tracker_service.jobs.messages import Message, decode
-from tracker_service.jobs.worker.task import WORKER_TASK, WorkerTask
+from tracker_service.jobs.worker.task import WORKER_PREPARATION, WORKER_TASK, WorkerTask
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "tracker_service.jobs.worker")
 _KEPT_LINES = 20
@@ -38,10 +39,10 @@ class WorkerProcess:
     a process for the end of the parent.
 
     Args:
-        task: what the worker is to do.
+        probable: settings with which it opens models before it has a task; empty for none.
     """
 
-    def __init__(self, task: WorkerTask) -> None:
+    def __init__(self, probable: Mapping[str, Any]) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -53,14 +54,21 @@ class WorkerProcess:
         ]
         for reader in self._readers:
             reader.start()
-        with suppress(OSError):  # it died already: its last message says so
-            _pipe(self._process.stdin).write(WORKER_TASK.dump_json(task) + b"\n")
-            _pipe(self._process.stdin).flush()
+        self._write(WORKER_PREPARATION.dump_json(dict(probable)))
+
+    def assign(self, task: WorkerTask) -> None:
+        """Tell the worker what to do; it does nothing before."""
+        self._write(WORKER_TASK.dump_json(task))
 
     @property
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
 
     def receive(self, timeout: float) -> Message | WorkerDied | None:
         """Return the next message; None if there is none within ``timeout`` seconds."""
@@ -78,6 +86,11 @@ class WorkerProcess:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             with suppress(OSError):
                 _pipe(pipe).close()
+
+    def _write(self, line: bytes) -> None:
+        with suppress(OSError):  # it died already: its last message says so
+            _pipe(self._process.stdin).write(line + b"\n")
+            _pipe(self._process.stdin).flush()
 
     def _read_messages(self) -> None:
         for line in _pipe(self._process.stdout):

@@ -1,7 +1,8 @@
 """The worker process of one job: ``python -m tracker_service.jobs.worker``.
 
-Its task comes as one line of JSON on standard input; what it does is told as lines of JSON on standard output. Standard
-input stays open for as long as the service lives: its end ends the worker, so that no orphan goes on writing.
+What it may prepare and then its task come as a line of JSON each on standard input; what it does is told as lines of
+JSON on standard output. Standard input stays open for as long as the service lives: its end ends the worker, so that no
+orphan goes on writing.
 """
 
 import ctypes
@@ -22,7 +23,8 @@ from tracker_service.jobs.folder import JobDefinition, JobFolder
 from tracker_service.jobs.job import JobRequest
 from tracker_service.jobs.messages import DiskFull, Locked, Message, Progressed, Refused, encode
 from tracker_service.jobs.worker.fence import JobLockedError
-from tracker_service.jobs.worker.task import WORKER_TASK
+from tracker_service.jobs.worker.open_models import OpenModels
+from tracker_service.jobs.worker.task import WORKER_PREPARATION, WORKER_TASK
 from tracker_service.jobs.worker.video_job import VideoJob
 
 _PROGRESS_EVERY = 0.5
@@ -54,11 +56,15 @@ def main() -> None:
     """Do the task on standard input; an unexpected error ends the process with status 1 and a traceback."""
     reporter = Reporter(_private_output())
     _prepare_process()
-    task = WORKER_TASK.validate_json(sys.stdin.buffer.readline())
+    probable = WORKER_PREPARATION.validate_json(sys.stdin.buffer.readline())
+    models = OpenModels.of(probable) if probable else None
+    if not (line := sys.stdin.buffer.readline()):
+        return  # the service has ended before there was a task
+    task = WORKER_TASK.validate_json(line)
     job = JobDefinition.read(JobFolder(task.folder))
     Thread(target=_exit_with_service, name="service", daemon=True).start()
     try:
-        VideoJob(task, job, reporter.send).run()
+        VideoJob(task, job, reporter.send, models).run()
     except JobLockedError as error:
         reporter.send(Locked(str(error)))
     except (PhalpTritonError, OSError) as error:

@@ -23,5 +23,7 @@ class WorkerTask:
     computing: Mapping[str, Any]
 
 
+WORKER_PREPARATION: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+"""The line before the task, from and to JSON: settings with which models may be opened already; empty for none."""
 WORKER_TASK = TypeAdapter(WorkerTask)
-"""From and to JSON."""
+"""The task, from and to JSON."""

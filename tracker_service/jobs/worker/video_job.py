@@ -18,6 +18,7 @@ from tracker_service.jobs.folder import JobDefinition
 from tracker_service.jobs.messages import Completed, Message, Progressed, Restored, Resumed, Waiting
 from tracker_service.jobs.worker.fence import Fence
 from tracker_service.jobs.worker.frame_marks import FrameMarker
+from tracker_service.jobs.worker.open_models import OpenModels
 from tracker_service.jobs.worker.source_watch import SourceWatch
 from tracker_service.jobs.worker.starting import READ_AGAIN, Start, Starting
 from tracker_service.jobs.worker.task import WorkerTask
@@ -47,10 +48,13 @@ class VideoJob:
         task: where the job is, and what its service decides.
         job: what was submitted.
         report: takes messages for the service; may be called from several threads.
+        models: those that are open already, used where the job runs them as they were opened.
     """
 
-    def __init__(self, task: WorkerTask, job: JobDefinition, report: Callable[[Message], None]) -> None:
-        self._task, self._job, self._report = task, job, report
+    def __init__(
+        self, task: WorkerTask, job: JobDefinition, report: Callable[[Message], None], models: OpenModels | None = None
+    ) -> None:
+        self._task, self._job, self._report, self._models = task, job, report, models
         self._settings = _settings_of(task, job)
         self._files = ChunkFiles(task.folder / "chunks")
         self._times = StageTimes()
@@ -165,10 +169,11 @@ class VideoJob:
     def _client(self) -> WaitingClient:
         inference = self._settings.inference
         budget = replace(inference, budget_seconds=min(inference.budget_seconds, _SERVER_BUDGET))
-        hasty = self._settings.model_copy(update={"inference": budget})
-        return WaitingClient(
-            open_client(hasty), lambda reason: self._report(Waiting(reason)), lambda: self._report(Resumed())
-        )
+        if self._models is not None and self._models.inference == inference:
+            client = self._models.client
+        else:
+            client = open_client(self._settings.model_copy(update={"inference": budget}))
+        return WaitingClient(client, lambda reason: self._report(Waiting(reason)), lambda: self._report(Resumed()))
 
     def _chunks(self, start: Start, client: InferenceClient, fence: Fence) -> ChunkTracking:
         constant = self._settings.render.fps
