@@ -45,6 +45,7 @@ class ModelSet:
         body: folder in the model repository that holds `body_model.npz`.
         crop_margin: crop side relative to the padded box. Raising it shows more surroundings and a smaller person.
         crop_aspect: width:height the box is padded to before squaring (HMR2's 192:256), None for the plain box.
+        tells_presence: whether the body model says how sure it is that it sees a person; else its presence is always 1.
         align_crops: try turned crops where the upright one does not fit the person (lying, inverted people).
         duplicate_similarity: bodies more similar than this (OKS) are one person; see `DuplicateGate`.
         duplicate_containment: a box that lies in another by more than this part is the same person.
@@ -63,6 +64,7 @@ class ModelSet:
     body: str
     crop_margin: float
     crop_aspect: tuple[int, int] | None
+    tells_presence: bool
     align_crops: bool
     duplicate_similarity: float
     duplicate_containment: float
@@ -98,6 +100,7 @@ LITE = ModelSet(
     body="hmr_lite",
     crop_margin=1.25,
     crop_aspect=None,
+    tells_presence=True,
     align_crops=True,
     duplicate_similarity=0.5,
     duplicate_containment=0.75,
@@ -134,6 +137,7 @@ FULL = ModelSet(
     body="hmr2",
     crop_margin=1.0,
     crop_aspect=(192, 256),
+    tells_presence=False,
     align_crops=False,
     duplicate_similarity=1.0,
     duplicate_containment=1.0,

@@ -20,6 +20,7 @@ from tracker_service.people.duplicates import DuplicateGate, containments
 from tracker_service.people.features import build_people
 from tracker_service.people.gates import Gate, Gates
 from tracker_service.people.given_boxes import GivenBoxes
+from tracker_service.people.shadows import shadows
 from tracker_service.pipeline.models.appearance import Appearance, AppearanceModel, ColourAppearance, LearnedAppearance
 from tracker_service.pipeline.models.bodies import Bodies, Candidates, regress_bodies
 from tracker_service.pipeline.models.detection import PersonDetector
@@ -31,7 +32,6 @@ from tracker_service.types import (
     Bool,
     Detections,
     DroppedDetections,
-    Float32,
     Frame,
     FrameResult,
     OtherTurns,
@@ -141,7 +141,7 @@ class Perception:
         with times.measure("features" if self._models.appearance is None else "appearance"):
             appearance = self._appearance.describe(candidates, bodies)
         with times.measure("features"):
-            people = [_people(*parts) for parts in zip(candidates, bodies, appearance, strict=True)]
+            people = [self._people(*parts) for parts in zip(candidates, bodies, appearance, strict=True)]
             return [self._with_other_turns(*parts) for parts in zip(candidates, bodies, people, strict=True)]
 
     def _with_other_turns(self, candidates: Candidates, bodies: Bodies, people: People) -> People:
@@ -152,7 +152,27 @@ class Perception:
         rows = others.people
         some = Candidates(candidates.image, candidates.detections.take(rows), candidates.squares.take(rows))
         (appearance,) = self._appearance.describe([some], [others.bodies])
-        return replace(people, other_turns=OtherTurns(rows, others.lead, _people(some, others.bodies, appearance)))
+        return replace(people, other_turns=OtherTurns(rows, others.lead, self._people(some, others.bodies, appearance)))
+
+    def _people(self, candidates: Candidates, bodies: Bodies, appearance: Appearance) -> People:
+        estimates = bodies.estimates
+        joints_in_crop = project_to_crop(estimates.joints_3d, estimates.crop_cameras)
+        people = build_people(
+            replace(candidates.detections, masks=None),  # cut out by now, and large
+            bodies.squares,
+            estimates,
+            candidates.frame_size,
+            appearance.embedding,
+            uv_maps=appearance.uv_maps,
+            detail=sharpness_and_contrast(bodies.crops, joints_in_crop),
+        )
+        if not self._models.tells_presence:
+            return people
+        # Body models know a person by the silhouette, which a shadow has as well.
+        present = np.where(
+            shadows(candidates.image, people.detections.boxes, people.joints_2d), np.float32(0), people.presence
+        )
+        return replace(people, presence=present)
 
     def _candidates(self, image: UInt8, detections: Detections) -> Candidates:
         regions = squares(detections.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
@@ -226,24 +246,6 @@ class Perception:
         single = np.ones(len(people), np.bool_)
         single[order] = self._duplicates.keep(people.take(order))
         return single
-
-
-def _people(candidates: Candidates, bodies: Bodies, appearance: Appearance) -> People:
-    return build_people(
-        replace(candidates.detections, masks=None),  # cut out by now, and large
-        bodies.squares,
-        bodies.estimates,
-        candidates.frame_size,
-        appearance.embedding,
-        uv_maps=appearance.uv_maps,
-        detail=_detail(bodies),
-    )
-
-
-def _detail(bodies: Bodies) -> Float32:
-    """Return what the crops show of the people, (n, 2) sharpness and contrast."""
-    estimates = bodies.estimates
-    return sharpness_and_contrast(bodies.crops, project_to_crop(estimates.joints_3d, estimates.crop_cameras))
 
 
 def _counts(removed: _Removed) -> DroppedDetections:

@@ -96,7 +96,7 @@ class People(Rows):
         pose: (n, 229) float32, PHALP pose vector; layout in `tracker_service.types.phalp_vectors`.
         location: (n, 99) float32, PHALP location vector ("loca").
         appearance: (n, k) float32, appearance embedding; k is the model set's.
-        presence: (n,) float32 in [0, 1], the body model's own confidence that a person is there.
+        presence: (n,) float32 in [0, 1], the body model's own confidence that a person is there; 0 for shadows.
         identities: (n,) int64, given ground-truth ids, -1 where unknown.
         annotated: (n,) bool, True confirms a track at once (given boxes with a class).
         uv_maps: (n, 4, 256, 256) float32 texture maps (texture mode), else None.
