@@ -21,7 +21,7 @@ import torch
 from export.body.stand_in import stand_in_body
 from export.graphs.onnx_graph import write_onnx
 from export.graphs.samples import pictures
-from export.hmr2.checkpoint import build
+from export.hmr2.checkpoint import build, expected_shapes
 from export.hmr2.graph import lower, served
 from export.hmr2.model import Hmr2
 from export.hmr2.random_checkpoint import random_tensors
@@ -90,7 +90,7 @@ def median_seconds(run: Callable[[], object], repeats: int) -> float:
 def network(sizes: Hmr2Sizes = PUBLISHED) -> Hmr2:
     """Return HMR2 with random weights."""
     body = stand_in_body(ExportSettings().repository / "hmr_lite" / "body_model.npz")
-    return build(dict(random_tensors(sizes)), body, sizes)
+    return build(dict(random_tensors(expected_shapes(sizes))), body, sizes)
 
 
 def cpu_rows(model: Hmr2, gflop: float, repeats: int, threads: int) -> Iterator[Row]:

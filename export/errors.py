@@ -7,6 +7,8 @@ ExportError
 ├── MissingTensorError        a checkpoint lacks a tensor that the model needs
 ├── UnexpectedTensorError     a checkpoint holds a tensor that nobody has accounted for
 ├── TensorShapeError          a tensor has another shape or kind than the model needs
+├── UnknownFamilyError        a checkpoint holds no network that is known here
+├── UnsupportedFamilyError    a checkpoint holds a network that is known but cannot be exported
 ├── DownloadError             a file cannot be fetched, or what came is not the file
 └── ParityError               an exported graph is too far from the PyTorch model
 """
@@ -36,6 +38,14 @@ class UnexpectedTensorError(ExportError):
 
 class TensorShapeError(ExportError):
     """A tensor has another shape or kind than the model needs."""
+
+
+class UnknownFamilyError(ExportError):
+    """A checkpoint holds no network that is known here."""
+
+
+class UnsupportedFamilyError(ExportError):
+    """A checkpoint holds a network that is known but cannot be exported; the message says what is missing."""
 
 
 class DownloadError(ExportError):

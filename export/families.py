@@ -1,4 +1,4 @@
-"""The models of the full set by name, and how each is built from the authors' files (torch is imported only then)."""
+"""The models by name, and how each is built from the authors' files (torch is imported only then)."""
 
 from collections.abc import Callable
 from pkgutil import resolve_name
@@ -11,18 +11,32 @@ if TYPE_CHECKING:
     from export.graphs.served_graph import ServedGraph
 
 _BUILDERS = {
-    "hmr2": "export.hmr2.graph:from_weights",
+    "hmr2": "export.hmr_family.loading:hmr2_from_weights",
     "detector": "export.detector.graph:from_weights",
     "appearance": "export.appearance.graph:from_weights",
     "appearance_encoder": "export.appearance.graph:encoder_from_weights",
     "pose_predictor": "export.pose_predictor.graph:from_weights",
 }
+_OTHERS = {
+    "tokenhmr": "export.hmr_family.loading:tokenhmr_from_weights",
+    "camerahmr": "export.hmr_family.loading:camerahmr_from_weights",
+}
 NAMES = tuple(_BUILDERS)
+"""Models of the full set."""
+ALL_NAMES = (*NAMES, *_OTHERS)
+"""These, and what may stand in for one of them or beside them."""
+_COMMANDS = dict.fromkeys(_OTHERS, "hmr2 --checkpoint FILE")
+
+
+def command_for(name: str) -> str:
+    """Return the arguments of `python -m export` that build a model."""
+    return _COMMANDS.get(name, name.replace("_", "-"))
 
 
 def graph_of(name: str, settings: ExportSettings) -> "ServedGraph":
     """Return the model called ``name`` in PyTorch, FP32, from the files in the weights folder."""
-    if name not in _BUILDERS:
-        raise ExportError(f"model: expected one of {', '.join(NAMES)}, got {name!r}")
-    build: Callable[[ExportSettings], ServedGraph] = resolve_name(_BUILDERS[name])
+    builders = _BUILDERS | _OTHERS
+    if name not in builders:
+        raise ExportError(f"model: expected one of {', '.join(ALL_NAMES)}, got {name!r}")
+    build: Callable[[ExportSettings], ServedGraph] = resolve_name(builders[name])
     return build(settings)

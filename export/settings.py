@@ -14,7 +14,8 @@ class ExportSettings(BaseSettings):
     Attributes:
         weights: the authors' files, under the names of `export.weights.published`.
         repository: the model repository that is written.
-        checkpoint: an HMR2 checkpoint in place of the weights folder's, such as HMR2.0a.
+        checkpoint: a checkpoint of the HMR family in place of the weights folder's, such as HMR2.0a.
+        tokenizer: TokenHMR's tokenizer, where it lies neither beside its checkpoint nor in the weights folder.
         detector: folder or hub name of a detector in place of the weights folder's.
     """
 
@@ -23,4 +24,5 @@ class ExportSettings(BaseSettings):
     weights: Path = _PLACE / "weights"
     repository: Path = _PLACE / "model_repository"
     checkpoint: Path | None = None
+    tokenizer: Path | None = None
     detector: str | None = None

@@ -13,6 +13,7 @@ from export.settings import ExportSettings
 from export.weights.placing import fetch, place
 from export.weights.published import (
     FILES,
+    NOT_THERE,
     POSE_PREDICTOR,
     POSE_PREDICTOR_CONFIG,
     POSE_STATISTICS,
@@ -63,7 +64,7 @@ def gather(weights: Path, *, download: bool, get: Callable[[WeightFile, Path], P
     """Put the authors' files under the names of `export.weights.published`: from below that folder, or downloaded."""
     weights.mkdir(parents=True, exist_ok=True)
     for file in FILES:
-        if status(file, weights) is Status.ABSENT and place(file, weights, weights) is not None:
+        if status(file, weights) in NOT_THERE and place(file, weights, weights) is not None:
             print(f"{file.name}: found below {weights}", flush=True)
         if download and file.urls and status(file, weights) in {Status.ABSENT, Status.WRONG_SIZE}:
             get(file, weights)

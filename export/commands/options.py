@@ -16,7 +16,10 @@ Weights: TypeAlias = Annotated[
 ]
 Repository: TypeAlias = Annotated[Path | None, typer.Option(help="model repository; default from the settings")]
 Checkpoint: TypeAlias = Annotated[
-    Path | None, typer.Option(help="another HMR2 checkpoint of the same architecture, such as HMR2.0a")
+    Path | None, typer.Option(help="another checkpoint of the HMR family: HMR2.0a, TokenHMR, CameraHMR")
+]
+Tokenizer: TypeAlias = Annotated[
+    Path | None, typer.Option(help="TokenHMR's tokenizer.pth; default beside the checkpoint or in the weights folder")
 ]
 FileFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="file format of the graph")]
 WeightType: TypeAlias = Annotated[Precision, typer.Option(help="fp16 halves size and time; geometry stays fp32")]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from export.body.build import FOLDER as HMR2_FOLDER
-from export.commands.options import Checkpoint, Repository, Weights, settings_with
-from export.families import NAMES, graph_of
+from export.commands.options import Checkpoint, Repository, Tokenizer, Weights, settings_with
+from export.families import ALL_NAMES, command_for, graph_of
 from export.files import written_whole
 from export.settings import ExportSettings
 from export.weights.published import HMR2_CHECKPOINT, locate
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 def verify(
     model: Annotated[
-        str | None, typer.Argument(help=f"one of {', '.join(NAMES)}; all that are there if left out")
+        str | None, typer.Argument(help=f"one of {', '.join(ALL_NAMES)}; all that are there if left out")
     ] = None,
     weights: Weights = None,
     repository: Repository = None,
     checkpoint: Checkpoint = None,
+    tokenizer: Tokenizer = None,
     detector: Annotated[str | None, typer.Option(help="what `detector --model` was given, if anything")] = None,
     runs: Annotated[int, typer.Option(min=1, help="sample batches of each size; more find rarer deviations")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the table to this file, too")] = None,
@@ -35,7 +36,7 @@ def verify(
     from export.graphs.parity import table
     from export.graphs.verification import verify_folder
 
-    settings = settings_with(weights, repository, checkpoint=checkpoint, detector=detector)
+    settings = settings_with(weights, repository, checkpoint=checkpoint, tokenizer=tokenizer, detector=detector)
     names = _exported(model, settings.repository)
     rows: list[Comparison] = []
     for name in names:
@@ -53,13 +54,13 @@ def verify(
 
 def _exported(model: str | None, repository: Path) -> list[str]:
     """Return the models to compare; raises `ExportError` where none of them has been exported."""
-    if model is not None and model not in NAMES:
-        raise ExportError(f"model: expected one of {', '.join(NAMES)}, got {model!r}")
-    names = [name for name in ([model] if model else NAMES) if (repository / name / "1").is_dir()]
+    if model is not None and model not in ALL_NAMES:
+        raise ExportError(f"model: expected one of {', '.join(ALL_NAMES)}, got {model!r}")
+    names = [name for name in ([model] if model else ALL_NAMES) if (repository / name / "1").is_dir()]
     if not names:
         raise ExportError(
             f"verify: expected {model or 'an exported model'} in {repository}, got none; export it first: "
-            f"python -m export {(model or 'full').replace('_', '-')} (docs/models.md)"
+            f"python -m export {command_for(model or 'full')} (docs/models.md)"
         )
     return names
 
@@ -74,5 +75,5 @@ def _upstream(name: str, graph: "ServedGraph", settings: ExportSettings) -> "tup
     if not installed():
         print("the authors' package is not installed (extra upstream): not compared with it")
         return ()
-    checkpoint = settings.checkpoint or locate(HMR2_CHECKPOINT, settings.weights)
+    checkpoint = graph.sources[0] if graph.sources else locate(HMR2_CHECKPOINT, settings.weights)
     return compare_with_upstream(graph, checkpoint, references(graph, (1, 3)))

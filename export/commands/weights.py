@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from export.settings import ExportSettings
 from export.weights.placing import fetch, place
-from export.weights.published import FILES, Status, WeightFile, how_to_get, status
+from export.weights.published import FILES, NOT_THERE, Status, WeightFile, how_to_get, status
 from tracker_service.errors import ExportError
 
 _USABLE = {Status.PRESENT, Status.VERIFIED}
@@ -46,7 +46,7 @@ def weights(
         print(dumps([_record(file, state) for file, state in found.items()], indent=1))
     else:
         _print_list(found, folder, console)
-    if failures or set(found.values()) - _USABLE - {Status.ABSENT}:
+    if failures or set(found.values()) - _USABLE - NOT_THERE:
         raise typer.Exit(2)
 
 
@@ -60,7 +60,7 @@ def _fetch_with_bar(file: WeightFile, folder: Path, console: Console) -> None:
 def _print_list(found: dict[WeightFile, Status], folder: Path, console: Console) -> None:
     """Print two lines a file: name, state, size and hash, then purpose and licence; at last how to get the rest."""
     console.print(f"[bold]{folder}[/bold]")
-    colours = {Status.ABSENT: "yellow", Status.PRESENT: "green", Status.VERIFIED: "green"}
+    colours = {Status.ABSENT: "yellow", Status.OPTIONAL: "dim", Status.PRESENT: "green", Status.VERIFIED: "green"}
     for file, state in found.items():
         size = "" if file.size is None else f"{file.size:,} B"
         digest = "" if file.sha256 is None else f"sha256 {file.sha256[:16]}…"
@@ -68,7 +68,7 @@ def _print_list(found: dict[WeightFile, Status], folder: Path, console: Console)
         console.print(f"{file.name:<28} [{colour}]{state:<11}[/{colour}] {size:>15} {digest}", highlight=False)
         console.print(f"    {file.purpose}. {file.licence}.", highlight=False, style="dim")
     for file, state in found.items():
-        if state is Status.ABSENT and file.by_hand:
+        if state in NOT_THERE and file.by_hand:
             console.print(f"{file.name}: {how_to_get(file)}")
 
 
@@ -80,5 +80,5 @@ def _record(file: WeightFile, state: Status) -> dict[str, object]:
         "sha256": file.sha256,
         "purpose": file.purpose,
         "licence": file.licence,
-        "how_to_get": how_to_get(file) if state is Status.ABSENT else None,
+        "how_to_get": how_to_get(file) if state in NOT_THERE else None,
     }

@@ -19,58 +19,67 @@ IGNORED = ("initialized", "discriminator.*", "smpl.*")
 _LAYERS = "smpl_head.transformer.transformer.layers"
 
 
-def _linear(name: str, rows: int, columns: int, *, bias: bool = True) -> Iterator[tuple[str, Shape]]:
+def linear_shapes(name: str, rows: int, columns: int, *, bias: bool = True) -> Iterator[tuple[str, Shape]]:
+    """Yield the tensors of a linear layer."""
     yield f"{name}.weight", (rows, columns)
     if bias:
         yield f"{name}.bias", (rows,)
 
 
-def _norm(name: str, dim: int) -> Iterator[tuple[str, Shape]]:
+def norm_shapes(name: str, dim: int) -> Iterator[tuple[str, Shape]]:
+    """Yield the tensors of a LayerNorm."""
     yield f"{name}.weight", (dim,)
     yield f"{name}.bias", (dim,)
 
 
-def _backbone_shapes(sizes: Hmr2Sizes) -> Iterator[tuple[str, Shape]]:
+def backbone_shapes(sizes: Hmr2Sizes) -> Iterator[tuple[str, Shape]]:
+    """Yield the tensors of the trunk, the same in the whole family."""
     dim = sizes.embed_dim
     yield "backbone.pos_embed", (1, TOKENS + 1, dim)
     yield "backbone.patch_embed.proj.weight", (dim, 3, PATCH, PATCH)
     yield "backbone.patch_embed.proj.bias", (dim,)
     for index in range(sizes.depth):
         block = f"backbone.blocks.{index}"
-        yield from _norm(f"{block}.norm1", dim)
-        yield from _linear(f"{block}.attn.qkv", 3 * dim, dim)
-        yield from _linear(f"{block}.attn.proj", dim, dim)
-        yield from _norm(f"{block}.norm2", dim)
-        yield from _linear(f"{block}.mlp.fc1", 4 * dim, dim)
-        yield from _linear(f"{block}.mlp.fc2", dim, 4 * dim)
-    yield from _norm("backbone.last_norm", dim)
+        yield from norm_shapes(f"{block}.norm1", dim)
+        yield from linear_shapes(f"{block}.attn.qkv", 3 * dim, dim)
+        yield from linear_shapes(f"{block}.attn.proj", dim, dim)
+        yield from norm_shapes(f"{block}.norm2", dim)
+        yield from linear_shapes(f"{block}.mlp.fc1", 4 * dim, dim)
+        yield from linear_shapes(f"{block}.mlp.fc2", dim, 4 * dim)
+    yield from norm_shapes("backbone.last_norm", dim)
 
 
-def _head_shapes(sizes: Hmr2Sizes) -> Iterator[tuple[str, Shape]]:
+def decoder_shapes(sizes: Hmr2Sizes, query_width: int = 1) -> Iterator[tuple[str, Shape]]:
+    """Yield the tensors of the head that the whole family has, all but the pose's.
+
+    Args:
+        sizes: channels and depths.
+        query_width: numbers that the query token is made from.
+    """
     dim, inner = sizes.decoder_dim, sizes.decoder_inner
     yield "smpl_head.init_body_pose", (1, POSE_SIZE)
     yield "smpl_head.init_betas", (1, SHAPE_SIZE)
     yield "smpl_head.init_cam", (1, CAMERA_SIZE)
     yield "smpl_head.transformer.pos_embedding", (1, 1, dim)
-    yield from _linear("smpl_head.transformer.to_token_embedding", dim, 1)
+    yield from linear_shapes("smpl_head.transformer.to_token_embedding", dim, query_width)
     for index in range(sizes.decoder_depth):
         for part in range(3):
-            yield from _norm(f"{_LAYERS}.{index}.{part}.norm", dim)
-        yield from _linear(f"{_LAYERS}.{index}.0.fn.to_qkv", 3 * inner, dim, bias=False)
-        yield from _linear(f"{_LAYERS}.{index}.0.fn.to_out.0", dim, inner)
-        yield from _linear(f"{_LAYERS}.{index}.1.fn.to_kv", 2 * inner, sizes.embed_dim, bias=False)
-        yield from _linear(f"{_LAYERS}.{index}.1.fn.to_q", inner, dim, bias=False)
-        yield from _linear(f"{_LAYERS}.{index}.1.fn.to_out.0", dim, inner)
-        yield from _linear(f"{_LAYERS}.{index}.2.fn.net.0", sizes.decoder_mlp_dim, dim)
-        yield from _linear(f"{_LAYERS}.{index}.2.fn.net.3", dim, sizes.decoder_mlp_dim)
-    yield from _linear("smpl_head.decpose", POSE_SIZE, dim)
-    yield from _linear("smpl_head.decshape", SHAPE_SIZE, dim)
-    yield from _linear("smpl_head.deccam", CAMERA_SIZE, dim)
+            yield from norm_shapes(f"{_LAYERS}.{index}.{part}.norm", dim)
+        yield from linear_shapes(f"{_LAYERS}.{index}.0.fn.to_qkv", 3 * inner, dim, bias=False)
+        yield from linear_shapes(f"{_LAYERS}.{index}.0.fn.to_out.0", dim, inner)
+        yield from linear_shapes(f"{_LAYERS}.{index}.1.fn.to_kv", 2 * inner, sizes.embed_dim, bias=False)
+        yield from linear_shapes(f"{_LAYERS}.{index}.1.fn.to_q", inner, dim, bias=False)
+        yield from linear_shapes(f"{_LAYERS}.{index}.1.fn.to_out.0", dim, inner)
+        yield from linear_shapes(f"{_LAYERS}.{index}.2.fn.net.0", sizes.decoder_mlp_dim, dim)
+        yield from linear_shapes(f"{_LAYERS}.{index}.2.fn.net.3", dim, sizes.decoder_mlp_dim)
+    yield from linear_shapes("smpl_head.decshape", SHAPE_SIZE, dim)
+    yield from linear_shapes("smpl_head.deccam", CAMERA_SIZE, dim)
 
 
 def expected_shapes(sizes: Hmr2Sizes = PUBLISHED) -> dict[str, Shape]:
     """Return the shape of every tensor that inference needs, by its name in the checkpoint (503 of them)."""
-    return dict(_backbone_shapes(sizes)) | dict(_head_shapes(sizes))
+    pose = linear_shapes("smpl_head.decpose", POSE_SIZE, sizes.decoder_dim)
+    return dict((*backbone_shapes(sizes), *decoder_shapes(sizes), *pose))
 
 
 def fold(tensors: Mapping[str, Tensor], sizes: Hmr2Sizes = PUBLISHED) -> dict[str, Tensor]:
@@ -80,22 +89,28 @@ def fold(tensors: Mapping[str, Tensor], sizes: Hmr2Sizes = PUBLISHED) -> dict[st
     position (its input is the constant 0); of the one-token self-attention only the value rows are kept; the key and
     value projections of all layers become one; the mean parameters are added to the readouts' biases.
     """
-    state = dict(_folded_backbone(tensors, sizes))
+    state = dict(folded_decoder(tensors, sizes))
     state["decoder.query_token"] = (
         tensors["smpl_head.transformer.to_token_embedding.bias"] + tensors["smpl_head.transformer.pos_embedding"][0, 0]
     )
+    return state | dict(folded_readout(tensors, "pose", "decpose", "init_body_pose"))
+
+
+def folded_decoder(tensors: Mapping[str, Tensor], sizes: Hmr2Sizes) -> Iterator[tuple[str, Tensor]]:
+    """Yield the state of the trunk, the decoder's layers and the readouts of shape and camera."""
+    yield from _folded_backbone(tensors, sizes)
     keys_values = [tensors[f"{_LAYERS}.{index}.1.fn.to_kv.weight"] for index in range(sizes.decoder_depth)]
-    state["decoder.keys_values.weight"] = torch.cat(keys_values)
+    yield "decoder.keys_values.weight", torch.cat(keys_values)
     for index in range(sizes.decoder_depth):
-        state.update(_folded_layer(tensors, sizes, index))
-    for ours, theirs, mean in (
-        ("pose", "decpose", "init_body_pose"),
-        ("betas", "decshape", "init_betas"),
-        ("camera", "deccam", "init_cam"),
-    ):
-        state[f"decoder.readout_{ours}.weight"] = tensors[f"smpl_head.{theirs}.weight"]
-        state[f"decoder.readout_{ours}.bias"] = tensors[f"smpl_head.{theirs}.bias"] + tensors[f"smpl_head.{mean}"][0]
-    return state
+        yield from _folded_layer(tensors, sizes, index)
+    yield from folded_readout(tensors, "betas", "decshape", "init_betas")
+    yield from folded_readout(tensors, "camera", "deccam", "init_cam")
+
+
+def folded_readout(tensors: Mapping[str, Tensor], ours: str, theirs: str, mean: str) -> Iterator[tuple[str, Tensor]]:
+    """Yield the state of a readout with the mean of what it reads in its bias."""
+    yield f"decoder.readout_{ours}.weight", tensors[f"smpl_head.{theirs}.weight"]
+    yield f"decoder.readout_{ours}.bias", tensors[f"smpl_head.{theirs}.bias"] + tensors[f"smpl_head.{mean}"][0]
 
 
 def _folded_backbone(tensors: Mapping[str, Tensor], sizes: Hmr2Sizes) -> Iterator[tuple[str, Tensor]]:

@@ -59,11 +59,11 @@ class DecoderLayer(nn.Module):
         return torch.add(token, self.feed_forward(self.feed_norm(token)))
 
 
-class Decoder(nn.Module):
-    """Image features to body parameters.
+class TokenDecoder(nn.Module):
+    """What the heads of the whole family share: a query token that reads image features, shape and camera from it.
 
     Args:
-        sizes: channels and depth; the published ones by default.
+        sizes: channels and depth.
     """
 
     def __init__(self, sizes: Hmr2Sizes) -> None:
@@ -72,12 +72,16 @@ class Decoder(nn.Module):
         self.query_token = nn.Parameter(torch.empty(sizes.decoder_dim))
         self.keys_values = nn.Linear(sizes.embed_dim, 2 * sizes.decoder_depth * sizes.decoder_inner, bias=False)
         self.layers = nn.ModuleList(DecoderLayer(sizes) for _ in range(sizes.decoder_depth))
-        self.readout_pose = nn.Linear(sizes.decoder_dim, POSE_SIZE)
         self.readout_betas = nn.Linear(sizes.decoder_dim, SHAPE_SIZE)
         self.readout_camera = nn.Linear(sizes.decoder_dim, CAMERA_SIZE)
 
-    def token(self, features: Tensor) -> Tensor:
-        """Return the (B, dim) FP32 token after the last layer for (B, N, embed_dim) features."""
+    def token(self, features: Tensor, query: Tensor | None = None) -> Tensor:
+        """Return the (B, dim) FP32 token after the last layer.
+
+        Args:
+            features: (B, N, embed_dim).
+            query: (B, dim) the token before the first layer; None takes the constant one.
+        """
         sizes = self.sizes
         batch, count, _ = features.shape
         fused = self.keys_values(in_type_of(self.keys_values, features)).float()
@@ -85,10 +89,22 @@ class Decoder(nn.Module):
             part.reshape(batch, count, sizes.decoder_heads, sizes.decoder_head_dim).transpose(1, 2)
             for part in fused.chunk(2 * sizes.decoder_depth, dim=-1)
         ]
-        token = self.query_token.expand(batch, 1, sizes.decoder_dim)
+        token = (self.query_token if query is None else query[:, None]).expand(batch, 1, sizes.decoder_dim)
         for index, layer in enumerate(self.layers):
             token = layer(token, keys_values[2 * index], keys_values[2 * index + 1])
         return token[:, 0]
+
+
+class Decoder(TokenDecoder):
+    """HMR2's head: image features to body parameters.
+
+    Args:
+        sizes: channels and depth; the published ones by default.
+    """
+
+    def __init__(self, sizes: Hmr2Sizes) -> None:
+        super().__init__(sizes)
+        self.readout_pose = nn.Linear(sizes.decoder_dim, POSE_SIZE)
 
     def forward(self, features: Tensor) -> BodyParameters:
         """Return the body parameters for (B, N, embed_dim) features, all FP32."""

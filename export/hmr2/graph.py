@@ -13,7 +13,7 @@ from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph, cast_products
 from export.hmr2.camera import CROP_SIZE
 from export.hmr2.checkpoint import load_hmr2
-from export.hmr2.model import INPUT_NAMES, OUTPUT_NAMES, Hmr2
+from export.hmr2.model import INPUT_NAMES, OUTPUT_NAMES, Hmr2, SmplRegressor
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 from export.settings import ExportSettings
 from export.weights.published import HMR2_CHECKPOINT, locate
@@ -33,10 +33,10 @@ MEASURES = {
 
 def lower(module: nn.Module, dtype: torch.dtype) -> None:
     """Cast the backbone's and the key/value products in place; decoder layers, readouts, body and camera stay FP32."""
-    if not isinstance(module, Hmr2):
-        raise TypeError(f"expected Hmr2, got {type(module).__name__}")
+    if not isinstance(module, SmplRegressor):
+        raise TypeError(f"expected a network of the HMR family, got {type(module).__name__}")
     cast_products(module.backbone, dtype)
-    cast_products(nn.ModuleList([module.decoder.keys_values]), dtype)
+    cast_products(nn.ModuleList([module.get_submodule("decoder.keys_values")]), dtype)
 
 
 def sample(count: int, generator: np.random.Generator) -> Arrays:
@@ -44,10 +44,12 @@ def sample(count: int, generator: np.random.Generator) -> Arrays:
     return {INPUT_NAMES[0]: pictures(count, CROP_SIZE, CROP_SIZE, generator)}
 
 
+CROPS = TensorSpec(INPUT_NAMES[0], np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3))
+
+
 def served(module: Hmr2, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network."""
-    crops = TensorSpec(INPUT_NAMES[0], np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3))
-    return ServedGraph(NAME, module, (crops,), OUTPUT_NAMES, sample, MEASURES, lower, sources)
+    return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, MEASURES, lower, sources)
 
 
 def load(checkpoint: Path, body: Path, sizes: Hmr2Sizes = PUBLISHED) -> ServedGraph:

@@ -1,6 +1,6 @@
 """A checkpoint of the published names, sizes and container but random numbers, for full-size checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from export.hmr2.checkpoint import expected_shapes
+from export.hmr2.decoder import POSE_SIZE
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 from export.weights.checkpoint import Shape
 
@@ -21,21 +22,21 @@ length 0.08 before it is normalised, which magnifies FP16's rounding 12 times an
 
 def write_random_checkpoint(path: Path, sizes: Hmr2Sizes = PUBLISHED, seed: int = 0) -> Path:
     """Write a Lightning-like checkpoint of random weights; 2.7 GB for the published sizes."""
-    state = dict(random_tensors(sizes, seed))
+    state = dict(random_tensors(expected_shapes(sizes), seed))
     state["initialized"] = torch.tensor(True)
     state["discriminator.betas_out.weight"] = torch.zeros(1, 5)
     torch.save({"state_dict": state, "epoch": 35, "pytorch-lightning_version": "1.8.1"}, path)
     return path
 
 
-def random_tensors(sizes: Hmr2Sizes = PUBLISHED, seed: int = 0) -> Iterator[tuple[str, Tensor]]:
-    """Yield every tensor that inference needs under its published name.
+def random_tensors(shapes: Mapping[str, Shape], seed: int = 0) -> Iterator[tuple[str, Tensor]]:
+    """Yield a random tensor for every name and shape.
 
     Weights have the variance 1/fan-in, so that activations, logits and the residual stream keep sizes that are
     plausible for a trained network; the mean pose is the identity, the mean camera the published (0.9, 0, 0).
     """
     generator = torch.Generator().manual_seed(seed)
-    for name, shape in expected_shapes(sizes).items():
+    for name, shape in shapes.items():
         if name == "smpl_head.init_body_pose":
             yield name, torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(24)[None]
         elif name == "smpl_head.init_cam":
@@ -46,9 +47,9 @@ def random_tensors(sizes: Hmr2Sizes = PUBLISHED, seed: int = 0) -> Iterator[tupl
 
 def _random(name: str, shape: Shape, generator: torch.Generator) -> Tensor:
     values = torch.randn(shape, generator=generator)
-    if "norm" in name and name.endswith("weight"):
+    if name.endswith("weight") and len(shape) == 1:  # of a norm
         return torch.add(0.1 * values, 1)
-    if "smpl_head.dec" in name:
+    if "smpl_head.dec" in name and shape[0] <= POSE_SIZE:
         return values.mul_(_READOUT_SCALE)
     if name.endswith("weight"):
         return values.div_(float(np.sqrt(np.prod(shape[1:]))))

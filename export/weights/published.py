@@ -21,6 +21,7 @@ _MIT_CODE = "published with MIT-licensed code (4D-Humans, PHALP); no separate li
 _SMPL = "SMPL model licence (non-commercial; registration at smpl.is.tue.mpg.de)"
 _SMPL_DERIVED = "derived from SMPL: SMPL model licence (non-commercial)"
 _APACHE = "Apache-2.0"
+_MPI = "non-commercial research only (Max Planck Institute, registration); SMPL inside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class WeightFile:
         sha256: hexadecimal digest, where known.
         aliases: other names under which the authors or users keep the same file.
         by_hand: how to get it where it cannot be downloaded.
+        optional: whether the full set runs without it: another network of the HMR family.
     """
 
     name: str
@@ -48,6 +50,7 @@ class WeightFile:
     sha256: str | None = None
     aliases: tuple[str, ...] = ()
     by_hand: str | None = None
+    optional: bool = False
 
 
 HMR2_CHECKPOINT = WeightFile(
@@ -110,6 +113,45 @@ DETECTOR = WeightFile(
     "detector/model.safetensors", "detector: RT-DETRv2-R50 weights", _APACHE, (f"{_DETECTOR}/model.safetensors",)
 )
 
+
+def _of_family(name: str, purpose: str, page: str, download: str, *aliases: str) -> WeightFile:
+    """Return a file of another network of the HMR family, which its authors give to those who register."""
+    by_hand = (
+        f"register at {page}, accept the licence, download {download} and run `python -m export weights --from FOLDER`"
+    )
+    return WeightFile(name, purpose, _MPI, aliases=aliases, by_hand=by_hand, optional=True)
+
+
+_TOKENHMR_PAGE = "https://tokenhmr.is.tue.mpg.de"
+_CAMERAHMR_PAGE = "https://camerahmr.is.tue.mpg.de"
+TOKENHMR_CHECKPOINT = _of_family(
+    "tokenhmr.ckpt",
+    "tokenhmr: TokenHMR checkpoint",
+    _TOKENHMR_PAGE,
+    "tokenhmr_model_latest.zip",
+    "tokenhmr_model_latest.ckpt",
+    "tokenhmr_model.ckpt",
+    "tokenhmr_paper.ckpt",
+    "tokenhmr_bedlam_only.ckpt",
+)
+TOKENIZER = _of_family(
+    "tokenizer.pth", "tokenhmr: its tokenizer, which the checkpoint does not hold", _TOKENHMR_PAGE, "tokenizer.pth"
+)
+CAMERAHMR_CHECKPOINT = _of_family(
+    "camerahmr.ckpt",
+    "camerahmr: CameraHMR checkpoint (SMPL)",
+    _CAMERAHMR_PAGE,
+    "camerahmr_checkpoint_cleaned.ckpt",
+    "camerahmr_checkpoint_cleaned.ckpt",
+)
+VFOV_CHECKPOINT = _of_family(
+    "cam_model.ckpt",
+    "vfov: FLNet, which estimates the field of view of a picture",
+    _CAMERAHMR_PAGE,
+    "cam_model_cleaned.ckpt",
+    "cam_model_cleaned.ckpt",
+)
+
 FILES = (
     HMR2_CHECKPOINT,
     SMPL,
@@ -122,17 +164,25 @@ FILES = (
     POSE_STATISTICS,
     DETECTOR_CONFIG,
     DETECTOR,
+    TOKENHMR_CHECKPOINT,
+    TOKENIZER,
+    CAMERAHMR_CHECKPOINT,
+    VFOV_CHECKPOINT,
 )
 
 
 class Status(StrEnum):
-    """What is known of a file in the weights folder."""
+    """What is known of a file in the weights folder; an optional one is not there and not needed."""
 
     ABSENT = "absent"
+    OPTIONAL = "optional"
     PRESENT = "present"
     VERIFIED = "verified"
     WRONG_SIZE = "wrong size"
     WRONG_HASH = "wrong hash"
+
+
+NOT_THERE = frozenset({Status.ABSENT, Status.OPTIONAL})
 
 
 def status(file: WeightFile, folder: Path, *, verify: bool = False) -> Status:
@@ -145,7 +195,7 @@ def status(file: WeightFile, folder: Path, *, verify: bool = False) -> Status:
     """
     path = folder / file.name
     if not path.is_file():
-        return Status.ABSENT
+        return Status.OPTIONAL if file.optional else Status.ABSENT
     if file.size is not None and path.stat().st_size != file.size:
         return Status.WRONG_SIZE
     if not verify or file.sha256 is None:
@@ -162,7 +212,7 @@ def locate(file: WeightFile, folder: Path) -> Path:
     """
     path = folder / file.name
     found = status(file, folder)
-    if found is Status.ABSENT:
+    if found in NOT_THERE:
         raise MissingFileError(f"{file.purpose}: expected {path}, which is not there; {how_to_get(file)}")
     if found is Status.WRONG_SIZE:
         raise UnreadableFileError(f"{path}: expected {file.size} bytes, got {path.stat().st_size}")

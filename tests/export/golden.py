@@ -31,7 +31,11 @@ def golden_weights(name: str) -> dict[str, torch.Tensor]:
 
 
 def small_sizes() -> Hmr2Sizes:
-    numbers = golden("hmr2_small")
+    return sizes_of("hmr2_small")
+
+
+def sizes_of(name: str) -> Hmr2Sizes:
+    numbers = golden(name)
     return Hmr2Sizes(
         embed_dim=int(numbers["embed_dim"]),
         depth=int(numbers["depth"]),

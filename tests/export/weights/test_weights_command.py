@@ -93,5 +93,7 @@ def test_a_folder_to_take_files_from_that_is_not_there_is_an_error(tmp_path: Pat
 def test_the_list_can_be_had_as_json(tmp_path: Path) -> None:
     listed = json.loads(_invoke("--folder", str(tmp_path), "--json").stdout)
     assert [file["name"] for file in listed] == [file.name for file in FILES]
-    assert {file["state"] for file in listed} == {"absent"}
+    optional = {file.name for file in FILES if file.optional}
+    assert {file["name"] for file in listed if file["state"] == "optional"} == optional
+    assert {file["state"] for file in listed if file["name"] not in optional} == {"absent"}
     assert all(file["how_to_get"] for file in listed)

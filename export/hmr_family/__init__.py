@@ -1,0 +1,1 @@
+"""Which network of the HMR family a checkpoint holds, and its graph."""

@@ -1,0 +1,1 @@
+"""TokenHMR and CameraHMR."""
