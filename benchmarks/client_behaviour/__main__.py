@@ -22,6 +22,14 @@ _SITUATIONS = {
     "lost": "lost",
     "p99 ms": "p99, ms",
 }
+_PAIRS = {
+    "situation": "situation",
+    "pose": "with a pose, of those that have one alone",
+    "wrong": "in the wrong video",
+    "identical": "identical files, in the wrong video",
+    "lost": "lost",
+    "p99 ms": "p99, ms",
+}
 _RESTARTS = {
     "service": "service",
     "client": "client",
@@ -30,7 +38,7 @@ _RESTARTS = {
 }
 
 
-_BEFORE = {"before": "with a pose before"}
+_BEFORE = {"before": "with a pose before", "wrong before": "in the wrong video before"}
 
 
 def _compared(columns: dict[str, str], rows: Rows, before: Table | None) -> tuple[dict[str, str], Rows]:
@@ -38,9 +46,13 @@ def _compared(columns: dict[str, str], rows: Rows, before: Table | None) -> tupl
     if before is None:
         return columns, rows
     names = list(columns)[: 2 if "client" in columns else 1]
-    earlier = {tuple(row[name] for name in names): row["pose"] for row in before.rows}
-    compared = [{**row, "before": earlier.get(tuple(row[name] for name in names))} for row in rows]
-    return {**columns, **_BEFORE}, compared
+    earlier = {tuple(row[name] for name in names): row for row in before.rows}
+    compared = []
+    for row in rows:
+        then = earlier.get(tuple(row[name] for name in names), {})
+        compared.append({**row, "before": then.get("pose"), "wrong before": then.get("wrong")})
+    shown = [name for name in _BEFORE if name == "before" or "wrong" in columns]
+    return {**columns, **{name: _BEFORE[name] for name in shown}}, compared
 
 
 def main() -> int:
@@ -61,7 +73,7 @@ def main() -> int:
         report.add("situations", "One client", *_compared(_SITUATIONS, rows, before.get("situations")))
     if "pairs" in options.only:
         rows = in_one_service(lambda users: pair_rows(users, options.pair_frames))
-        report.add("pairs", "Two users of one backend", *_compared(_SITUATIONS, rows, before.get("pairs")))
+        report.add("pairs", "Two users of one backend", *_compared(_PAIRS, rows, before.get("pairs")))
     if "restarts" in options.only:
         rows = restart_rows(options.frames)
         title = "A restart in the middle of a video"

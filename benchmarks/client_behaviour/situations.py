@@ -1,7 +1,7 @@
 """The situations that clients are in, and what becomes of their frames."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import combinations, count
@@ -29,22 +29,35 @@ class Tally:
 
     Attributes:
         expected: frames that get a pose when their video is sent alone.
+        wrong: frames that were answered in a video most frames of which are another sender's.
+        identical: frames of which another sender sends the same file under the same number.
+        wrong_identical: those of them that were answered in another sender's video; not among ``wrong``.
     """
 
     expected: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     wrong: int = 0
+    identical: int = 0
+    wrong_identical: int = 0
 
-    def add(self, *senders: Sequence[Outcome]) -> None:
-        """Add the outcomes of senders whose videos were sent at the same time."""
+    def add(self, *senders: Sequence[Outcome], identical: Set[int] = frozenset()) -> None:
+        """Add the outcomes of senders whose videos were sent at the same time.
+
+        Args:
+            senders: the outcomes of each.
+            identical: numbers of the frames that all of them have in common.
+        """
         owners: dict[int | None, Counter[int]] = {}
         for sender, outcomes in enumerate(senders):
             self.outcomes += outcomes
+            self.identical += sum(outcome.number in identical for outcome in outcomes)
             for outcome in outcomes:
                 owners.setdefault(outcome.video, Counter())[sender] += 1
-        self.wrong += sum(
-            one.total() - max(one.values()) for video, one in owners.items() if video is not None and len(senders) > 1
-        )
+        for sender, outcomes in enumerate(senders):
+            for outcome in outcomes:
+                if outcome.video is not None and sender != owners[outcome.video].most_common(1)[0][0]:
+                    self.wrong += outcome.number not in identical
+                    self.wrong_identical += outcome.number in identical
 
     def row(self, situation: str) -> Row:
         """Return the row of a table."""
@@ -53,6 +66,7 @@ class Tally:
             "situation": situation,
             "pose": f"{sum(one.pose for one in self.outcomes)} of {self.expected}",
             "wrong": self.wrong,
+            "identical": f"{self.wrong_identical} of {self.identical}" if self.identical else "",
             "lost": sum(one.video is None for one in self.outcomes),
             "p50 ms": float(np.percentile(answered, 50)) if answered else float("nan"),
             "p99 ms": float(np.percentile(answered, 99)) if answered else float("nan"),
@@ -115,7 +129,8 @@ def pair_rows(users: Users, frames: int) -> list[Row]:
     situations: Mapping[str, tuple[Change, Change]] = {
         "one size": (_as_it_is, _as_it_is),
         "one size, both in text order": (_in_text_order, _in_text_order),
-        "one size, both black for a while": (_with_black, _with_black),
+        "one size, both black at the same numbers": (_with_black, _with_black),
+        "one size, both black at other numbers": (_with_black, _with_late_black),
         "one size, one frozen for a while": (_with_frozen, _as_it_is),
         "one size, one with a cut": (_with_cut, _as_it_is),
     }
@@ -127,7 +142,8 @@ def pair_rows(users: Users, frames: int) -> list[Row]:
         ]
         tally = Tally()
         for first, second in combinations(clips, 2):
-            tally.add(*users.together(changes[0](clips[first]), changes[1](clips[second])))
+            sent = changes[0](clips[first]), changes[1](clips[second])
+            tally.add(*users.together(*sent), identical=_identical(*sent))
             tally.expected += alone[0][first] + alone[1][second]
         rows.append(tally.row(f"two videos at once, {name}"))
     alone_here = {clip: sum(one.pose for one in users.together(jpegs)[0]) for clip, jpegs in clips.items()}
@@ -159,13 +175,26 @@ def _in_text_order(jpegs: Jpegs) -> Jpegs:
     return tuple(jpegs[number] for number in sorted(range(len(jpegs)), key=str))
 
 
+def _identical(first: Jpegs, second: Jpegs) -> Set[int]:
+    return {number for number, (one, other) in enumerate(zip(first, second, strict=False)) if one == other}
+
+
 def _middle(jpegs: Jpegs) -> slice:
     return slice(len(jpegs) // 2, len(jpegs) // 2 + max(4, len(jpegs) // 8))
 
 
 def _with_black(jpegs: Jpegs) -> Jpegs:
+    return _blackened(jpegs, _middle(jpegs).start)
+
+
+def _with_late_black(jpegs: Jpegs) -> Jpegs:
+    return _blackened(jpegs, _middle(jpegs).stop)
+
+
+def _blackened(jpegs: Jpegs, start: int) -> Jpegs:
     middle = _middle(jpegs)
-    return (*jpegs[: middle.start], *[black()] * (middle.stop - middle.start), *jpegs[middle.stop :])
+    length = min(middle.stop - middle.start, len(jpegs) - start)
+    return (*jpegs[:start], *[black()] * length, *jpegs[start + length :])
 
 
 def _with_frozen(jpegs: Jpegs) -> Jpegs:

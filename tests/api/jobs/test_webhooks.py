@@ -59,6 +59,7 @@ def test_one_job_is_made_and_its_end_told_whatever_is_killed_and_fails(tmp_path:
     until(lambda: receiver.accepted)
     until(lambda: not list((tmp_path / "jobs" / "outbox").iterdir()))
     assert asked(service, webhook=hook).json()["job_id"] == job_id
+    until(lambda: service.metric("phalp_webhooks_total", outcome="delivered") == 1)
     service.stop()
 
     assert {one.headers["webhook-id"] for one in receiver.received} == {receiver.accepted[0].headers["webhook-id"]}
@@ -76,11 +77,18 @@ def calling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[VideoSer
 
 def test_a_cancelled_job_is_told_too_and_410_ends_the_tries(calling: tuple[VideoService, Receiver]) -> None:
     service, receiver = calling
-    receiver.status = 410
+    receiver.status = 500
     job_id = service.queue(max_frames=None, webhook=f"{receiver.url}/hooks")
     service.delete(job_id)
-    until(lambda: receiver.received and not list((service.folder / "jobs" / "outbox").iterdir()))
-    assert [one.json()["type"] for one in receiver.received] == ["job.cancelled"]
+    until(lambda: service.metric("phalp_webhooks_waiting") == 1)
+    until(lambda: service.metric("phalp_webhooks_total", outcome="failed") >= 1)
+    assert 0 < service.metric("phalp_webhook_oldest_seconds") < 60
+    receiver.status = 410
+    until(lambda: not list((service.folder / "jobs" / "outbox").iterdir()))
+    assert {one.json()["type"] for one in receiver.received} == {"job.cancelled"}
+    until(lambda: service.metric("phalp_webhooks_total", outcome="given_up") == 1)
+    until(lambda: service.metric("phalp_webhooks_waiting") == 0)
+    assert service.metric("phalp_webhook_oldest_seconds") == 0
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/hooks", "http://169.254.169.254/", "no url"])

@@ -4,6 +4,7 @@ import logging
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tracker_service.jobs.job import QueueCounts
 from tracker_service.jobs.messages import FrameCounts
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
+from tracker_service.jobs.webhooks.outcome import WebhookBacklog, WebhookOutcome
 
 _logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class JobMetrics(Collector, JobObserver):
         self._lock = threading.Lock()
         self._last_progress = 0.0
         self._failures = 0
+        self._webhooks = Counter[WebhookOutcome]()
 
     def progressed(self) -> None:
         """A worker has progressed; see `JobObserver`."""
@@ -48,6 +51,11 @@ class JobMetrics(Collector, JobObserver):
         """A job has failed; see `JobObserver`."""
         with self._lock:
             self._failures += 1
+
+    def webhook_called(self, outcome: WebhookOutcome) -> None:
+        """A webhook has been called; see `JobObserver`."""
+        with self._lock:
+            self._webhooks[outcome] += 1
 
     def describe(self) -> list[Metric]:
         """Return nothing: asking the store when it is registered would be too early."""
@@ -68,10 +76,26 @@ class JobMetrics(Collector, JobObserver):
             value=self._last_progress if running else 0.0,
         )
         yield CounterMetricFamily("phalp_job_failures", "Jobs that ended as failed.", value=self._failures)
+        yield from self._webhook_metrics()
         free = GaugeMetricFamily("phalp_disk_free_bytes", "Room on the disk.", labels=["volume"])
         if self._folder.exists():
             free.add_metric(["jobs"], shutil.disk_usage(self._folder).free)
         yield free
+
+    def _webhook_metrics(self) -> Iterator[Metric]:
+        called = CounterMetricFamily("phalp_webhooks", "Tries to tell of the end of a job.", labels=["outcome"])
+        for outcome in WebhookOutcome:
+            called.add_metric([outcome], self._webhooks[outcome])
+        yield called
+        backlog = WebhookBacklog() if self.store is None else self.store.webhook_backlog
+        yield GaugeMetricFamily(
+            "phalp_webhooks_waiting", "Ends of jobs that no receiver has accepted yet.", value=backlog.waiting
+        )
+        yield GaugeMetricFamily(
+            "phalp_webhook_oldest_seconds",
+            "Time since the first of these jobs ended; 0 when none waits.",
+            value=0.0 if backlog.oldest is None else max(0.0, time.time() - backlog.oldest),
+        )
 
     def _counts(self) -> QueueCounts | None:
         try:

@@ -1,6 +1,7 @@
 """Who wants to know what the jobs of a store do."""
 
 from tracker_service.jobs.messages import FrameCounts
+from tracker_service.jobs.webhooks.outcome import WebhookOutcome
 
 
 class JobObserver:
@@ -14,3 +15,6 @@ class JobObserver:
 
     def failed(self) -> None:
         """A job has ended as failed."""
+
+    def webhook_called(self, outcome: WebhookOutcome) -> None:
+        """A webhook has been called, or is not called any more."""

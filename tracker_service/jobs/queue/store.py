@@ -39,6 +39,7 @@ from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.jobs.webhooks.destination import AllowedDestinations
 from tracker_service.jobs.webhooks.outbox import Outbox
+from tracker_service.jobs.webhooks.outcome import WebhookBacklog
 from tracker_service.jobs.webhooks.sender import WebhookSender
 from tracker_service.jobs.webhooks.webhook_parameters import WebhookParameters
 from tracker_service.video.probe import VideoProperties, properties_of
@@ -99,7 +100,13 @@ class JobStore:
         self._opened = ExitStack()
         self._database_opened: QueueDatabase | None = None
         self._runner_opened: JobRunner | None = None
+        self._sender: WebhookSender | None = None
         self._drain_seconds = 0.0
+
+    @property
+    def webhook_backlog(self) -> WebhookBacklog:
+        """The ends of jobs that nobody has been told of yet."""
+        return WebhookBacklog() if self._sender is None else self._sender.backlog
 
     def start(self) -> None:
         """Take up work, jobs left over from an earlier process included.
@@ -313,8 +320,9 @@ class JobStore:
         opened.callback(maintenance.close)
         self._database_opened, self._runner_opened = database, runner
         opened.callback(self._forget)
-        sender = WebhookSender(self._outbox, self.get, self._webhooks, seconds)
+        sender = WebhookSender(self._outbox, self.get, self._webhooks, seconds, self._observer.webhook_called)
         opened.callback(sender.close)
+        self._sender = sender
 
     def _forget(self) -> None:
         self._database_opened = None

@@ -13,6 +13,7 @@ from tracker_service.jobs.webhooks.delivery import Outcome, deliver
 from tracker_service.jobs.webhooks.destination import AllowedDestinations
 from tracker_service.jobs.webhooks.message import WebhookMessage
 from tracker_service.jobs.webhooks.outbox import Attempts, Outbox, OutboxEntry
+from tracker_service.jobs.webhooks.outcome import WebhookBacklog, WebhookOutcome
 from tracker_service.jobs.webhooks.webhook_parameters import WebhookParameters
 
 _AT_ONCE = 4
@@ -31,11 +32,19 @@ class WebhookSender:
         find: returns a job.
         parameters: who may be called, and how often.
         seconds: between two looks.
+        called: is told how tries end, from several threads.
     """
 
     def __init__(
-        self, outbox: Outbox, find: Callable[[str], Job], parameters: WebhookParameters, seconds: float
+        self,
+        outbox: Outbox,
+        find: Callable[[str], Job],
+        parameters: WebhookParameters,
+        seconds: float,
+        called: Callable[[WebhookOutcome], None],
     ) -> None:
+        self._called = called
+        self._ended_at: dict[str, float] = {}
         self._outbox, self._find, self._parameters, self._seconds = outbox, find, parameters, seconds
         self._allowed = AllowedDestinations(parameters.allow)
         self._under_way: set[str] = set()
@@ -43,6 +52,12 @@ class WebhookSender:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook")
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
         self._thread.start()
+
+    @property
+    def backlog(self) -> WebhookBacklog:
+        """What has not been accepted, as of the last look."""
+        ended = self._ended_at.values()
+        return WebhookBacklog(len(ended), min(ended, default=None))
 
     def close(self) -> None:
         """End the thread; what is on its way ends within the time for an answer."""
@@ -58,9 +73,8 @@ class WebhookSender:
                 _logger.warning("webhooks: %s", " ".join(str(error).split()))
 
     def _look(self) -> None:
+        ended_at: dict[str, float] = {}
         for job_id, changed in self._outbox.waiting().items():
-            if job_id in self._under_way:
-                continue
             try:
                 job = self._find(job_id)
             except JobNotFoundError:
@@ -68,8 +82,11 @@ class WebhookSender:
                     self._outbox.discard(job_id)
                 continue
             if job.state.final:
-                self._under_way.add(job_id)
-                self._pool.submit(self._try, job)
+                ended_at[job_id] = job.completed_at or changed
+                if job_id not in self._under_way:
+                    self._under_way.add(job_id)
+                    self._pool.submit(self._try, job)
+        self._ended_at = ended_at
 
     def _try(self, job: Job) -> None:
         try:
@@ -93,6 +110,7 @@ class WebhookSender:
         except WebhookForbiddenError as error:
             _logger.warning("job %s: its webhook is no longer allowed: %s", job.id, error)
             entry.remove()
+            self._called(WebhookOutcome.GIVEN_UP)
             return
         message = WebhookMessage.of(job)
         outcome = deliver(
@@ -102,11 +120,14 @@ class WebhookSender:
         if outcome.accepted:
             _logger.info("job %s: its end was told to %s", job.id, destination.host, extra=extra)
             entry.remove()
+            self._called(WebhookOutcome.DELIVERED)
         elif outcome.gone or self._too_late(job):
             _logger.error("job %s: its end is not told: %s", job.id, outcome.problem, extra=extra)
             entry.remove()
+            self._called(WebhookOutcome.GIVEN_UP)
         else:
             self._postpone(job, entry, attempts, outcome)
+            self._called(WebhookOutcome.FAILED)
 
     def _postpone(self, job: Job, entry: OutboxEntry, attempts: Attempts, outcome: Outcome) -> None:
         first, longest = self._parameters.first_retry_seconds, self._parameters.longest_retry_seconds
