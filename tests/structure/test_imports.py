@@ -36,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
     "people": BASE | {"body"},
     "quality": BASE | {"body"},
     "refinement": BASE | {"body", "people", "phalp"},
-    "results": BASE | {"body", "drawing", "video"},
+    "results": BASE | {"body", "camera", "drawing", "video"},
     "evaluation": BASE | {"body", "results"},
     "pipeline": BASE | STAGES | {"model_sets"},
     "sessions": BASE | RUN - {"results"},

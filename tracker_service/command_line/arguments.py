@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker_service.command_line.sources import expanded
+from tracker_service.results.formats.registry import format_named
 from tracker_service.settings import Settings, load_settings
 from tracker_service.settings.overrides import insert, is_override, parse_overrides
 
@@ -16,6 +17,18 @@ def split_arguments(arguments: list[str]) -> tuple[list[str], dict[str, Any]]:
     """
     overrides = [argument for argument in arguments if is_override(argument) and not Path(argument).exists()]
     return [argument for argument in arguments if argument not in overrides], parse_overrides(overrides)
+
+
+def format_names(text: str | None) -> tuple[str, ...]:
+    """Return the formats of results that an option names, separated by commas; none without it.
+
+    Raises:
+        SettingsError: there is no such format.
+    """
+    names = dict.fromkeys(name.strip() for name in (text or "").split(",") if text is not None)
+    for name in names:
+        format_named(name)
+    return tuple(names)
 
 
 def settings_and_sources(arguments: list[str], options: dict[str, Any]) -> tuple[Settings, list[str]]:

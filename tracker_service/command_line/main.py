@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from tracker_service.command_line.convert import convert
 from tracker_service.command_line.doctor import doctor
 from tracker_service.command_line.evaluate import evaluate
 from tracker_service.command_line.explain import explain
@@ -23,7 +24,7 @@ from tracker_service.types.shown_text import on_one_line
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
 
-for command in (track, evaluate, explain, serve, doctor):
+for command in (track, convert, evaluate, explain, serve, doctor):
     app.command()(command)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tracker_service.command_line.arguments import settings_and_sources
+from tracker_service.command_line.arguments import format_names, settings_and_sources
 from tracker_service.command_line.reports import JsonReport, TextReport, TrackReport
 from tracker_service.command_line.sources import result_folders
 from tracker_service.command_line.tracking import TrackOptions, track_all
@@ -45,6 +45,9 @@ def track(
     boxes: Annotated[
         Path | None, typer.Option(help="Boxes of people, given instead of detected: MOT text or NDJSON.")
     ] = None,
+    formats: Annotated[
+        str | None, typer.Option(help="Write the results also as these, as glb,bvh; see `convert --help`.")
+    ] = None,
     refine: Annotated[bool | None, typer.Option(help="Fill gaps from both sides and smooth.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where this command was interrupted; give it from the first time on.")
@@ -72,9 +75,10 @@ def track(
         "video.output_dir": out,
     }
     settings, sources = settings_and_sources(arguments, options)
+    options_of_run = TrackOptions(mesh=mesh, resume=resume, formats=format_names(formats))
     report: TrackReport = JsonReport(several=len(sources) > 1) if json else TextReport()
     folders = result_folders(sources, settings.video.output_dir)
-    failed = track_all(settings, sources, folders, report, TrackOptions(mesh=mesh, resume=resume))
+    failed = track_all(settings, sources, folders, report, options_of_run)
     report.end()
     if failed:
         raise typer.Exit(2)

@@ -15,6 +15,7 @@ from tracker_service.results.result_files import RESULTS, TRACKS
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types.shown_text import on_one_line
+from tracker_service.wiring.convert import convert_run
 from tracker_service.wiring.resumable import RESUME, kept_frames, track_resumably
 from tracker_service.wiring.track import Progress, track_video
 
@@ -26,10 +27,12 @@ class TrackOptions:
     Attributes:
         mesh: add mesh vertices to `results.ndjson` and `tracks.pkl`.
         resume: keep what is needed to go on after an interruption, and go on where there is such a thing.
+        formats: other formats in which the results are written as well.
     """
 
     mesh: bool = False
     resume: bool = False
+    formats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mesh and self.resume:
@@ -58,6 +61,8 @@ def track_all(
                 with progress_display(report.console) as display:
                     shown = _remembered(display, latest)
                     summary = track_video(settings, source, folder, mesh=options.mesh, progress=shown)
+            if options.formats:
+                convert_run(settings, folder, options.formats)
         except PhalpTritonError as error:
             print_error(errors, error)
             failed += 1

@@ -1,0 +1,66 @@
+"""``rrd``: joints and limbs in space and boxes in the picture for the Rerun viewer, with the extra ``rerun``.
+
+Timelines: ``frame``, the number in the source, and ``video``, seconds. Whoever is not shown any more is cleared.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import rerun as rr
+
+from tracker_service.body.joints import BODY_25_EDGES, BODY_25_NAMES
+from tracker_service.drawing.palette import track_color
+from tracker_service.errors import ResultsError
+from tracker_service.results.formats.placement import place
+from tracker_service.results.formats.recording import Recording, shown
+from tracker_service.results.partial_file import PARTIAL_SUFFIX
+from tracker_service.results.records import PersonRecord
+
+_JOINT_RADIUS, _LIMB_RADIUS = 0.02, 0.01
+_EDGES = np.array(BODY_25_EDGES)
+
+
+def write_rerun(recording: Recording, path: Path) -> None:
+    """Write the file; memory does not depend on the length of the video.
+
+    Raises:
+        ResultsError: the file cannot be written.
+    """
+    partial = path.with_name(f"{path.name}{PARTIAL_SUFFIX}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.touch()
+        stream = rr.RecordingStream("phalp-triton")
+        stream.save(str(partial))
+        _log(stream, recording)
+        stream.disconnect()
+        partial.replace(path)
+    except OSError as error:
+        raise ResultsError(f"{path}: expected to write it, got {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _log(stream: rr.RecordingStream, recording: Recording) -> None:
+    stream.log("world", rr.ViewCoordinates.RIGHT_HAND_Y_UP, static=True)
+    before: set[int] = set()
+    for frame in recording.read():
+        stream.set_time("frame", sequence=frame.frame_number)
+        stream.set_time("video", duration=frame.timestamp)
+        persons = shown(frame)
+        here = {person.track_id for person in persons}
+        for gone in before - here:
+            stream.log(f"world/person_{gone}", rr.Clear(recursive=True))
+            stream.log(f"picture/person_{gone}", rr.Clear(recursive=True))
+        for person in persons:
+            _log_person(stream, person)
+        before = here
+
+
+def _log_person(stream: rr.RecordingStream, person: PersonRecord) -> None:
+    name, color = f"person_{person.track_id}", track_color(person.track_id)
+    joints = place(person).joints(person)[: len(BODY_25_NAMES)]
+    stream.log(f"world/{name}/joints", rr.Points3D(joints, colors=color, radii=_JOINT_RADIUS))
+    stream.log(f"world/{name}/limbs", rr.LineStrips3D(joints[_EDGES], colors=color, radii=_LIMB_RADIUS))
+    box = rr.Boxes2D(array=person.bbox, array_format=rr.Box2DFormat.XYWH, colors=color, labels=str(person.track_id))
+    stream.log(f"picture/{name}", box)
