@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tracker_service.errors import PhalpTritonError
     from tracker_service.library.live_tracker import LiveTracker, open_tracker
     from tracker_service.library.reading import read_results
+    from tracker_service.library.recorded_track import Track
+    from tracker_service.library.run import Run, read_run
     from tracker_service.library.tracked_video import TrackedVideo, track
     from tracker_service.results.records import FrameRecord, PersonRecord
     from tracker_service.settings import Settings, load_settings
@@ -28,12 +30,15 @@ __all__ = [
     "PersonRecord",
     "PersonState",
     "PhalpTritonError",
+    "Run",
     "Settings",
+    "Track",
     "TrackedPerson",
     "TrackedVideo",
     "load_settings",
     "open_tracker",
     "read_results",
+    "read_run",
     "track",
 ]
 
@@ -41,6 +46,8 @@ _HOMES = {
     "errors": ("PhalpTritonError",),
     "library.live_tracker": ("LiveTracker", "open_tracker"),
     "library.reading": ("read_results",),
+    "library.recorded_track": ("Track",),
+    "library.run": ("Run", "read_run"),
     "library.tracked_video": ("TrackedVideo", "track"),
     "results.records": ("FrameRecord", "PersonRecord"),
     "settings": ("Settings", "load_settings"),

@@ -1,5 +1,6 @@
 """A video tracked from Python: an iterator of frames that closes what it opened."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -12,11 +13,15 @@ from rich.console import Console
 from tracker_service.command_line.progress import progress_display
 from tracker_service.library.keywords import settings_of
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.summary import Summary
+from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
+from tracker_service.types.shown_html import ShownInNotebooks
 from tracker_service.video.source import VideoInfo
-from tracker_service.wiring.models import open_client
-from tracker_service.wiring.run import RunOptions, open_run
+from tracker_service.wiring.models import devices_in_use, models_of, open_client
+from tracker_service.wiring.run import RunOptions, open_run, run_summary
 from tracker_service.wiring.track import Progress, open_video
 
 
@@ -48,8 +53,8 @@ def track(
     return TrackedVideo(chosen, str(source), progress)
 
 
-class TrackedVideo(Iterator[FrameResult]):
-    """The frames of a video with their people; also a context manager.
+class TrackedVideo(Iterator[FrameResult], ShownInNotebooks):
+    """The frames of a video with their people; also a context manager. In a notebook it shows its summary so far.
 
     Attributes:
         info: size, rate and length of the video.
@@ -61,23 +66,46 @@ class TrackedVideo(Iterator[FrameResult]):
 
     def __init__(self, settings: Settings, source: str, progress: bool | Callable[[Progress], None]) -> None:
         self.settings = settings
+        self._source = source
+        self._times, self._statistics = StageTimes(), FrameStatistics()
+        self._started, self._elapsed = time.perf_counter(), 0.0
         with ExitStack() as opened:
             options = RunOptions.of(settings)
             self._video = opened.enter_context(open_video(settings, source))
             self.info = self._video.info
             client = opened.enter_context(closing(open_client(settings)))
-            run = open_run(options, client, self._video, self.info.fps, times=StageTimes())
+            run = open_run(options, client, self._video, self.info.fps, times=self._times)
+            self._devices = devices_in_use(client, models_of(settings))
             self._frames = opened.enter_context(closing(run)).frames()
             self._progress = progress if callable(progress) else None
             if progress is True:
                 self._progress = opened.enter_context(progress_display(Console(stderr=True))).show
             self._opened = opened.pop_all()
-        self._done = 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What should be known about the video so far, such as damage that was met."""
         return self._video.warnings
+
+    def summary(self) -> Summary:
+        """Return what was found in the frames that have come so far, and how long they took."""
+        return run_summary(
+            self.settings,
+            self._statistics,
+            source=self._source,
+            elapsed=self._elapsed,
+            stages=self._times.seconds(),
+            runs_on=self._devices,
+            warnings=self.warnings,
+        )
+
+    def write_summary(self, folder: str | Path) -> None:
+        """Write ``summary.html`` and ``summary.json`` of the frames that have come so far.
+
+        Raises:
+            ResultsError: they cannot be written.
+        """
+        write_summary(Path(folder), self.summary())
 
     def __next__(self) -> FrameResult:
         try:
@@ -85,13 +113,14 @@ class TrackedVideo(Iterator[FrameResult]):
         except BaseException:
             self.close()
             raise
-        self._done += 1
+        self._statistics.add(result)
+        self._elapsed = time.perf_counter() - self._started
         if self._progress is not None:
-            self._progress(Progress(result, self._done, self.info.frames_estimate))
+            self._progress(Progress(result, self._statistics.frames, self.info.frames_estimate))
         return result
 
     def __length_hint__(self) -> int:
-        return max((self.info.frames_estimate or 0) - self._done, 0)
+        return max((self.info.frames_estimate or 0) - self._statistics.frames, 0)
 
     def close(self) -> None:
         """Close the video and the models; no more frames come. Closing twice is allowed."""

@@ -20,6 +20,7 @@ from tracker_service.types import (
 )
 from tracker_service.types.arrays import checked
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
+from tracker_service.types.shown_html import ShownInNotebooks
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
 JsonObject: TypeAlias = Mapping[str, Any]
@@ -67,7 +68,7 @@ class PersonRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameRecord:
+class FrameRecord(ShownInNotebooks):
     """One line of ``results.ndjson``.
 
     Attributes:

@@ -10,6 +10,7 @@ from tracker_service.types.arrays import Float32, UInt8, assign, checked
 from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.quality import PoseQuality
+from tracker_service.types.shown_html import ShownInNotebooks
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 from tracker_service.types.world import PersonWorld
 
@@ -150,7 +151,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameResult:
+class FrameResult(ShownInNotebooks):
     """The result of one frame; exactly one exists per frame of the source, also when nobody is in it.
 
     Attributes:

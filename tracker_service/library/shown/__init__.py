@@ -1,0 +1,1 @@
+"""How frames, people's tracks and runs show themselves in a notebook."""
