@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from samples.rasterizer import rasterize
 from samples.view import View
-from tracker_service.drawing.rasterizer import rasterize
 from tracker_service.types import Float32, Float64, UInt8
 
 SUN = np.array([-0.74, 0.52, 0.50]) / np.linalg.norm([-0.74, 0.52, 0.50])

@@ -7,9 +7,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from samples.rasterizer import Raster, interpolated, rasterize
 from samples.view import View
 from tracker_service.drawing.mesh import vertex_normals
-from tracker_service.drawing.rasterizer import Raster, interpolated, rasterize
 from tracker_service.types import Float32
 
 Paint: TypeAlias = Callable[[Float32, Float32], Float32]

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from samples.frame import PersonSight
 from samples.people.figure import Figure, Pose
+from samples.rasterizer import rasterize
 from samples.scenery.stage import SAMPLING
 from samples.surface import Surface
 from samples.view import View
 from tracker_service.drawing.camera import PinholeCamera
-from tracker_service.drawing.rasterizer import rasterize
 from tracker_service.types import Bool, Float32, Float64, Int64, Smpl
 
 COUNTED_VISIBILITY = 0.5

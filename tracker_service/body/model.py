@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tracker_service.body.joint_tables import JointTables
 from tracker_service.body.joints import BODY_25_NAMES, EXTRA_JOINT_NAMES
 from tracker_service.body.kinematics import joint_transforms
+from tracker_service.body.surface import SkinnedSurface
 from tracker_service.errors import ModelContractError, ModelNotFoundError
 from tracker_service.types import Float32, Float64, Int64, Smpl
 from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_BODY_JOINTS, NUMBER_OF_ROTATIONS
@@ -111,22 +112,20 @@ class BodyModel:
         """Return SMPL's own 24 joints of every body, (n, 24, 3) metres in model space; names: `SMPL_JOINT_NAMES`."""
         return self._bones(smpl)[1].astype(np.float32)
 
+    @property
+    def surface(self) -> SkinnedSurface:
+        """The surface in full detail."""
+        return SkinnedSurface(self.v_template, self.shapedirs, self.posedirs, self.lbs_weights, self.faces)
+
     def vertices(self, smpl: Smpl) -> Float32:
         """Return the posed surface of every body, (n, V, 3) metres in model space."""
+        return self.posed(self.surface, smpl)
+
+    def posed(self, surface: SkinnedSurface, smpl: Smpl) -> Float32:
+        """Return another surface on this model's bones, (n, its own V, 3) metres in model space."""
         rotations, _, offsets = self._bones(smpl)
-        n, v = len(smpl), self.number_of_vertices
-        flat = self.v_template.reshape(-1) + smpl.betas @ self.shapedirs.reshape(3 * v, NUMBER_OF_BETAS).T
-        if self.posedirs.size:
-            flat += _pose_features(smpl) @ self.posedirs
-        # Coordinates in rows of V: the blended transforms below are then plain products of contiguous rows.
-        rest = np.ascontiguousarray(flat.reshape(n, v, 3).transpose(0, 2, 1))
         bones = np.concatenate([rotations, offsets[..., None]], axis=-1).astype(np.float32)
-        posed = np.empty((n, 3, v), np.float32)
-        for body in range(n):
-            blended = (bones[body].reshape(NUMBER_OF_ROTATIONS, 12).T @ self.lbs_weights.T).reshape(3, 4, v)
-            np.multiply(blended[:, :3], rest[body], out=blended[:, :3])
-            blended.sum(axis=1, out=posed[body])
-        return np.ascontiguousarray(posed.transpose(0, 2, 1))
+        return surface.posed(bones, smpl.betas, _pose_features(smpl))
 
     def _bones(self, smpl: Smpl) -> tuple[Float64, Float64, Float64]:
         """Return rotations (n, 24, 3, 3), joints (n, 24, 3), and the offsets from rest to posed points."""

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.drawing.camera import PinholeCamera
-from tracker_service.drawing.rasterizer import Raster, interpolated, rasterize
+from tracker_service.drawing.rasterizer import Raster, rasterize
 from tracker_service.errors import ContractError
-from tracker_service.types import Bool, Float32, Float64, UInt8
+from tracker_service.types import Bool, Float64, UInt8
 
 AMBIENT = 0.42
 """Share of the colour that light from everywhere contributes; raising it flattens the shading."""
@@ -26,8 +27,8 @@ class Mesh:
     Attributes:
         vertices: (V, 3) metres in camera space.
         faces: (F, 3) vertex indices, counter-clockwise seen from outside.
-        color: (3,) for all, (V, 3) per vertex or (F, 3) per face; RGB, 0 to 255.
-        opacity: 0 to 1; raising it hides more of the image behind.
+        color: (3,) for all or (V, 3) per vertex; RGB, 0 to 255.
+        opacity: 0 to 1; raising it hides more of the image behind; nothing is drawn at 0.
     """
 
     vertices: NDArray[np.floating]
@@ -37,16 +38,14 @@ class Mesh:
 
     def __post_init__(self) -> None:
         shape = np.asarray(self.color).shape
-        if shape not in {(3,), (len(self.vertices), 3), (len(self.faces), 3)}:
-            raise ContractError(
-                f"Mesh.color: expected (3,), ({len(self.vertices)}, 3) or ({len(self.faces)}, 3), got {shape}"
-            )
+        if shape not in {(3,), (len(self.vertices), 3)}:
+            raise ContractError(f"Mesh.color: expected (3,) or ({len(self.vertices)}, 3), got {shape}")
         if not 0 <= self.opacity <= 1:
             raise ContractError(f"Mesh.opacity: expected 0 to 1, got {self.opacity}")
 
 
-def render_meshes(image: UInt8, meshes: Sequence[Mesh], camera: PinholeCamera) -> UInt8:
-    """Return a copy of ``image`` with shaded meshes on it, the nearer hiding the farther pixel by pixel.
+def draw_meshes(image: UInt8, meshes: Sequence[Mesh], camera: PinholeCamera) -> list[Raster]:
+    """Draw shaded meshes in place, the nearer hiding the farther pixel by pixel; return what each of them covers.
 
     Meshes of at least `HIDING_OPACITY` hide the meshes behind them and blend with the image only; more transparent ones
     (predicted people) blend with everything.
@@ -56,16 +55,13 @@ def render_meshes(image: UInt8, meshes: Sequence[Mesh], camera: PinholeCamera) -
         meshes: surfaces in the space of ``camera``.
         camera: maps camera space to pixels of ``image``.
     """
-    picture = image.copy()
     size = (image.shape[1], image.shape[0])
-    drawn = sorted((mesh for mesh in meshes if mesh.opacity > 0), key=_drawing_order)
-    rasters = [rasterize(mesh.vertices, mesh.faces, camera, size) for mesh in drawn]
-    nearest = _nearest_depth(drawn, rasters, size)
-    for mesh, raster in zip(drawn, rasters, strict=True):
-        seen = raster.mask if nearest is None else raster.mask & (raster.depth <= nearest[raster.window])
-        if seen.any():
-            _composite(picture, mesh, raster, seen, camera)
-    return picture
+    rasters = [rasterize(mesh.vertices, mesh.faces, _shaded(mesh), camera, size) for mesh in meshes]
+    hiding = [raster for mesh, raster in zip(meshes, rasters, strict=True) if _hides(mesh)]
+    for index in sorted(range(len(meshes)), key=lambda index: _drawing_order(meshes[index])):
+        if meshes[index].opacity > 0:
+            _composite(image, rasters[index], _in_front(rasters[index], hiding), meshes[index].opacity)
+    return rasters
 
 
 def vertex_normals(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> Float64:
@@ -90,34 +86,38 @@ def _hides(mesh: Mesh) -> bool:
     return mesh.opacity >= HIDING_OPACITY
 
 
-def _nearest_depth(meshes: Sequence[Mesh], rasters: Sequence[Raster], size: tuple[int, int]) -> Float32 | None:
-    """Return the depth of the nearest hiding surface in every sample; None where no mesh can hide another."""
-    if len(meshes) < 2:
-        return None
-    nearest = np.full(size[::-1], np.inf, np.float32)
-    for mesh, raster in zip(meshes, rasters, strict=True):
-        if _hides(mesh):
-            np.minimum(nearest[raster.window], raster.depth, out=nearest[raster.window])
-    return nearest
-
-
-def _composite(picture: UInt8, mesh: Mesh, raster: Raster, seen: Bool, camera: PinholeCamera) -> None:
-    patch = picture[raster.window]
-    blended = (1 - mesh.opacity) * patch[seen] + mesh.opacity * _shaded(mesh, raster, seen, camera)
-    patch[seen] = (blended + 0.5).astype(np.uint8)
-
-
-def _shaded(mesh: Mesh, raster: Raster, seen: Bool, camera: PinholeCamera) -> Float32:
-    """Return the (p, 3) colours, 0 to 255, of the ``seen`` pixels."""
+def _shaded(mesh: Mesh) -> Float64:
+    """Return the (V, 3) colours of the vertices in the light, 0 to 1."""
     towards = _LIGHT / np.linalg.norm(_LIGHT)
     normals = vertex_normals(mesh.vertices, mesh.faces)
     # Half-Lambert: the side away from the light keeps its form instead of going flat black.
     light = AMBIENT + (1 - AMBIENT) * (0.5 + 0.5 * (normals @ towards)) ** 1.5 * 1.15
-    color = np.asarray(mesh.color, np.float64)
-    shade = light[:, None]
-    if color.shape == (len(mesh.vertices), 3):
-        shaded = interpolated(raster, mesh.vertices, mesh.faces, camera, shade * color, seen)
-    else:
-        flat = color if color.ndim == 1 else color[raster.triangles[seen]]
-        shaded = interpolated(raster, mesh.vertices, mesh.faces, camera, shade, seen) * flat
-    return np.clip(shaded, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(light[:, None] * np.asarray(mesh.color, np.float64) / 255, 0, 1))
+
+
+def _in_front(raster: Raster, hiding: Sequence[Raster]) -> Bool:
+    """Return the covered pixels, (h, w) bool, in which no hiding surface is nearer."""
+    seen = raster.mask.copy()
+    for other in hiding:
+        here, there = _overlap(raster, other)
+        seen[here] &= ~(other.mask[there] & (other.depth[there] < raster.depth[here]))
+    return seen
+
+
+def _overlap(first: Raster, second: Raster) -> tuple[tuple[slice, slice], ...]:
+    """Return the part of the image that two rasters share, as rows and columns of the one and of the other."""
+    top, left = max(first.top, second.top), max(first.left, second.left)
+    bottom = max(top, min(first.bottom, second.bottom))
+    right = max(left, min(first.right, second.right))
+    return tuple(
+        (slice(top - each.top, bottom - each.top), slice(left - each.left, right - each.left))
+        for each in (first, second)
+    )
+
+
+def _composite(image: UInt8, raster: Raster, seen: Bool, opacity: float) -> None:
+    if not seen.any():
+        return
+    patch = image[raster.window]
+    shown = cv2.convertScaleAbs(raster.colors, alpha=255)
+    cv2.copyTo(cv2.addWeighted(patch, 1 - opacity, shown, opacity, 0), seen.view(np.uint8), patch)

@@ -10,16 +10,16 @@ import numpy as np
 
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.camera import PinholeCamera
+from tracker_service.drawing.level_of_detail import surface_for
 from tracker_service.drawing.marks import box_frame, line_width, tag
-from tracker_service.drawing.mesh import Mesh, render_meshes
+from tracker_service.drawing.mesh import Mesh, draw_meshes
 from tracker_service.drawing.palette import BLACK, WHITE, mixed, track_color
-from tracker_service.drawing.rasterizer import rasterize
+from tracker_service.drawing.rasterizer import NEAR, Raster
 from tracker_service.drawing.skeleton import draw_skeleton
 from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import ContractError
 from tracker_service.types import (
     Bool,
-    Float32,
     FoundBy,
     FrameResult,
     PersonState,
@@ -66,7 +66,7 @@ def draw_overlay(
     if style.needs_surface and bodies:
         if body is None:
             raise ContractError("draw_overlay: expected a body, because the style shows meshes, got None")
-        picture = _draw_surfaces(picture, bodies, body, style)
+        _draw_surfaces(picture, bodies, body, style)
     for person in sorted(people, key=lambda one: one.camera[2], reverse=True):
         _draw_marks(picture, person, style)
     if style.stamp:
@@ -95,49 +95,33 @@ def _has_body(person: TrackedPerson) -> bool:
     return not (_is_predicted(person) and _usability(person) is Usability.UNUSABLE)
 
 
-def _draw_surfaces(picture: UInt8, people: list[TrackedPerson], body: BodyModel, style: OverlayStyle) -> UInt8:
+def _draw_surfaces(picture: UInt8, people: list[TrackedPerson], body: BodyModel, style: OverlayStyle) -> None:
     camera = PinholeCamera.of_frame(picture.shape[1], picture.shape[0])
-    surfaces = body.vertices(_smpl_of(people)) + np.stack([person.camera for person in people])[:, None]
-    if style.mesh:
-        meshes = [
-            Mesh(
-                vertices,
-                body.faces,
-                np.array(mixed(track_color(person.track_id), WHITE, 0.25)),
-                _opacity(person, style),
-            )
-            for person, vertices in zip(people, surfaces, strict=True)
-        ]
-        picture = render_meshes(picture, meshes, camera)
-    for person, vertices in zip(people, surfaces, strict=True):
+    meshes = [_mesh_of(person, body, camera, style) for person in people]
+    for person, raster in zip(people, draw_meshes(picture, meshes, camera), strict=True):
         if style.silhouette or _is_predicted(person):
-            _draw_silhouette(picture, vertices, person, body, camera, filled=style.silhouette)
-    return picture
+            _draw_silhouette(picture, raster, person, filled=style.silhouette)
 
 
-def _smpl_of(people: list[TrackedPerson]) -> Smpl:
-    return Smpl(
-        np.stack([person.global_orient for person in people]),
-        np.stack([person.body_pose for person in people]),
-        np.stack([person.betas for person in people]),
-    )
+def _mesh_of(person: TrackedPerson, body: BodyModel, camera: PinholeCamera, style: OverlayStyle) -> Mesh:
+    surface = surface_for(body, camera.focal / max(float(person.camera[2]), NEAR))
+    color = np.array(mixed(track_color(person.track_id), WHITE, 0.25))
+    vertices = body.posed(surface, _smpl_of(person))[0] + person.camera
+    return Mesh(vertices, surface.faces, color, _opacity(person, style))
+
+
+def _smpl_of(person: TrackedPerson) -> Smpl:
+    return Smpl(person.global_orient[None], person.body_pose[None], person.betas[None])
 
 
 def _opacity(person: TrackedPerson, style: OverlayStyle) -> float:
+    if not style.mesh:
+        return 0.0
     quality = _QUALITY_OPACITY[_usability(person)]
     return style.mesh_opacity * (min(PREDICTED_OPACITY, quality) if _is_predicted(person) else quality)
 
 
-def _draw_silhouette(
-    picture: UInt8,
-    vertices: Float32,
-    person: TrackedPerson,
-    body: BodyModel,
-    camera: PinholeCamera,
-    *,
-    filled: bool,
-) -> None:
-    raster = rasterize(vertices, body.faces, camera, (picture.shape[1], picture.shape[0]))
+def _draw_silhouette(picture: UInt8, raster: Raster, person: TrackedPerson, *, filled: bool) -> None:
     mask = raster.mask.astype(np.uint8)
     if not mask.any():
         return

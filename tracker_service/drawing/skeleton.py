@@ -1,10 +1,13 @@
 """The 2D skeleton of one person."""
 
+import math
+from collections import defaultdict
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.body.joints import BODY_25_EDGES, JOINT_NAMES
-from tracker_service.drawing.marks import disc, line, line_width
+from tracker_service.drawing.marks import Point, dots, line_width, lines, ring
 from tracker_service.drawing.palette import BLACK, WHITE, Color, mixed
 from tracker_service.types import Bool, Float64, UInt8
 
@@ -33,30 +36,48 @@ def draw_skeleton(
     """
     points = np.asarray(joints, np.float64)[:_NUMBER]
     width = _limb_width(image, points)
-    usable = np.isfinite(points.sum(axis=1))
-    limbs = [(a, b) for a, b in BODY_25_EDGES if usable[a] and usable[b]]
-    rims = ((mixed(color, BLACK, 0.7), 2), (None, 0)) if not hollow else ((None, 0),)
-    faint = np.full(_NUMBER, hollow) if hollow or hidden is None else np.asarray(hidden[:_NUMBER], np.bool_)
-    for rim, extra in rims:
-        for a, b in limbs:
-            weak = bool(faint[a] or faint[b])
-            if weak and rim is not None:
-                continue
-            limb = rim or _shade(color, a, b, hollow=weak)
-            thick = max(1, width - 1) if weak or max(a, b) >= _THIN_FROM else width
-            line(image, tuple(points[a]), tuple(points[b]), limb, thick + extra)
-    for index in np.flatnonzero(usable):
-        radius = width * (0.9 if index >= _THIN_FROM else 1.3)
-        _draw_joint(image, points[index], radius, color, hollow=bool(faint[index]))
+    usable = np.isfinite(points.sum(axis=1)).tolist()
+    places = points.tolist()
+    faint = [hollow] * _NUMBER if hollow or hidden is None else np.asarray(hidden[:_NUMBER], np.bool_).tolist()
+    rims, limbs = defaultdict(list), defaultdict(list)
+    for a, b in BODY_25_EDGES:
+        if not (usable[a] and usable[b]):
+            continue
+        weak = faint[a] or faint[b]
+        thick = max(1, width - 1) if weak or max(a, b) >= _THIN_FROM else width
+        limbs[_shade(color, a, b, hollow=weak), thick].append((places[a], places[b]))
+        if not weak:
+            rims[mixed(color, BLACK, 0.7), thick + 2].append((places[a], places[b]))
+    for (shade, thick), segments in [*rims.items(), *limbs.items()]:
+        lines(image, segments, shade, thick)
+    shown = [joint for joint in range(_NUMBER) if usable[joint]]
+    _draw_joints(image, [joint for joint in shown if not faint[joint]], places, width, color)
+    for joint in shown:
+        if faint[joint]:
+            ring(image, places[joint], _radius(joint, width), mixed(color, WHITE, 0.45))
 
 
-def _draw_joint(image: UInt8, point: Float64, radius: float, color: Color, *, hollow: bool) -> None:
-    center = (float(point[0]), float(point[1]))
-    if hollow:
-        disc(image, center, radius, mixed(color, WHITE, 0.45), width=1)
-        return
-    disc(image, center, radius + 0.8, mixed(color, BLACK, 0.7))
-    disc(image, center, radius, mixed(color, WHITE, 0.65))
+def _draw_joints(image: UInt8, joints: list[int], places: list[Point], width: int, color: Color) -> None:
+    dark, light = mixed(color, BLACK, 0.7), mixed(color, WHITE, 0.65)
+    for radius, centers in _apart(joints, places, width):
+        dots(image, centers, round(2 * radius + 1.6), dark)
+        dots(image, centers, round(2 * radius), light)
+
+
+def _apart(joints: list[int], places: list[Point], width: int) -> list[tuple[float, list[Point]]]:
+    """Cut the joints into runs of one radius whose discs do not touch: each run is drawn at once, rims first."""
+    runs: list[tuple[float, list[Point]]] = []
+    for joint in joints:
+        radius, place = _radius(joint, width), places[joint]
+        if runs and runs[-1][0] == radius and all(math.dist(place, other) > 2 * radius + 3 for other in runs[-1][1]):
+            runs[-1][1].append(place)
+        else:
+            runs.append((radius, [place]))
+    return runs
+
+
+def _radius(joint: int, width: int) -> float:
+    return width * (0.9 if joint >= _THIN_FROM else 1.3)
 
 
 def _shade(color: Color, a: int, b: int, *, hollow: bool) -> Color:
