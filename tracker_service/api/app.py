@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from tracker_service.api.exports import routes as export_routes
+from tracker_service.api.exports.conversions import Conversions
 from tracker_service.api.frames import routes as frame_routes
 from tracker_service.api.health import routes as health_routes
 from tracker_service.api.http.access_control import AccessControl
@@ -29,7 +31,12 @@ from tracker_service.settings import Settings
 from tracker_service.wiring.jobs import open_job_store
 from tracker_service.wiring.models import open_client as client_of_settings
 
-_JOB_ROUTERS: tuple[APIRouter, ...] = (video_routes.router, legacy_job_routes.router, job_routes.router)
+_JOB_ROUTERS: tuple[APIRouter, ...] = (
+    video_routes.router,
+    legacy_job_routes.router,
+    job_routes.router,
+    export_routes.router,
+)
 ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router, *_JOB_ROUTERS)
 """All routes of the service."""
 
@@ -75,6 +82,7 @@ def create_app(
     app.limits = settings.limits
     app.state.service = service
     app.state.video_jobs = video_jobs
+    app.state.conversions = Conversions(service)
     for router in ROUTERS:
         waiting = [Depends(wait_for_jobs)] if router in _JOB_ROUTERS else []
         app.include_router(router, dependencies=[Depends(check_query), *waiting])

@@ -51,6 +51,9 @@ class Limits:
         video_pixels: pixels of one frame of a video; beyond it 413.
         mesh_frames: frames of a video whose meshes one JSON answer holds. `POST /pose/video` leaves the meshes of
             longer videos out unless they are asked for; a finished job's result refuses them with 422.
+        export_poses: poses of all people together in results that are written in a format whose file is in memory as a
+            whole (usd); beyond it 422.
+        export_seconds: time for writing results in another format; beyond it 422.
         client_requests: requests of one client at the same time, waiting ones included; beyond it 429.
         frames_waiting: frames of all clients that wait for their turn or their answer, each holds a connection; beyond
             it 503.
@@ -66,6 +69,8 @@ class Limits:
     video_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
     video_pixels: Annotated[int, Ge(1)] = 4096 * 2304
     mesh_frames: Annotated[int, Ge(0)] = 600
+    export_poses: Annotated[int, Ge(1)] = 200_000
+    export_seconds: Annotated[float, Gt(0)] = 3600.0
     client_requests: Annotated[int, Ge(1)] = 256
     frames_waiting: Annotated[int, Ge(1)] = 512
     request_seconds: Annotated[float, Gt(0)] = 115.0

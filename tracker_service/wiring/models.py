@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ModelNotFoundError, SettingsError
@@ -49,4 +50,9 @@ def devices_in_use(client: InferenceClient, models: ModelSet) -> dict[str, Devic
 
 def load_body(settings: Settings) -> BodyModel:
     """Load the body of the model set; raises `ModelNotFoundError` where it is not."""
-    return BodyModel.load(settings.inference.repository / models_of(settings).body / "body_model.npz")
+    return BodyModel.load(body_file(settings))
+
+
+def body_file(settings: Settings) -> Path:
+    """Return where the body of the model set is."""
+    return settings.inference.repository / models_of(settings).body / "body_model.npz"

@@ -220,6 +220,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{job_id}/results.{format_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its results in another format
+         * @description Answer with the results in another format, once the job is complete; written when first asked for, then kept.
+         *
+         *     Where everybody has a file of their own the answer is a zip archive of them, or one with `track_id`.
+         */
+        get: operations["job_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{job_id}/resume": {
         parameters: {
             query?: never;
@@ -1728,6 +1750,12 @@ export interface components {
             video: number;
         };
         /**
+         * SkeletonPreset
+         * @description Whose names the joints of a skeleton have.
+         * @enum {string}
+         */
+        SkeletonPreset: "smpl" | "blender" | "mixamo" | "unity" | "unreal";
+        /**
          * SmplParameters
          * @description SMPL as rotation matrices.
          */
@@ -3005,6 +3033,127 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A value has a wrong type or is out of range */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    job_export: {
+        parameters: {
+            query?: {
+                /** @description only this person's file; bvh, npz, trc, mot */
+                track_id?: number | null;
+                /** @description whose names joints have; bvh */
+                skeleton?: components["schemas"]["SkeletonPreset"];
+            };
+            header?: never;
+            path: {
+                job_id: string;
+                /** @description format of other programs, see docs/formats.md */
+                format_name: "glb" | "bvh" | "npz" | "csv" | "wide.csv" | "coco.json" | "trc" | "mot" | "usd" | "rrd";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file; an archive of all people's where each has one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The asked range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was sent cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not possible in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The range begins beyond the end of the file */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };

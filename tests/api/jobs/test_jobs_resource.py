@@ -1,5 +1,7 @@
 """``/jobs``: what new clients use to list, follow, fetch and end jobs."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,11 @@ def test_a_json_document_of_a_running_job_holds_what_is_there(video_service: Vid
     numbers = [frame["frame_number"] for frame in result["frames"]]
     assert numbers == list(range(result["next"]))
     assert 0 < len(numbers) < 250
+    refused = video_service.get(f"/jobs/{running}/results.csv")
+    assert (refused.status_code, refused.json()["error"]) == (
+        409,
+        "results.csv: expected a complete job, got one that is running",
+    )
 
 
 def _events(text: str) -> list[dict[str, str]]:
@@ -216,3 +223,57 @@ def test_files_of_a_job_that_is_not_complete_are_not_there_yet(video_service: Vi
     for answer in answers:
         assert answer.status_code == 409
         assert "complete" in answer.json()["error"]
+
+
+def test_a_format_is_written_once_and_answered_as_a_file(video_service: VideoService, done: str) -> None:
+    path = f"/jobs/{done}/results.glb"
+    with video_service.client() as client:
+        head = client.head(path)
+        answer = client.get(path)
+        part = client.get(path, headers={"Range": "bytes=0-3", "If-Range": answer.headers["etag"]})
+        stated = int(orjson.loads(client.get(f"/jobs/{done}").content)["frames_done"])
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == answer.headers["etag"]
+    assert answer.headers["content-type"] == "model/gltf-binary"
+    assert 'filename="results.glb"' in answer.headers["content-disposition"]
+    assert (part.status_code, part.content) == (206, b"glTF")
+    length = int.from_bytes(answer.content[12:16], "little")
+    times = [
+        one["count"] for one in orjson.loads(answer.content[20 : 20 + length])["accessors"] if one["type"] == "SCALAR"
+    ]
+    assert stated in times
+
+
+def test_people_with_files_of_their_own_come_in_an_archive_or_alone(video_service: VideoService, done: str) -> None:
+    path = f"/jobs/{done}/results.bvh?skeleton=mixamo"
+    answer = video_service.get(path)
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = archive.namelist()
+        texts = [archive.read(name).decode() for name in names]
+    assert all(text.startswith("HIERARCHY\nROOT mixamorig:Hips\n") for text in texts)
+    track_id = names[0].removeprefix("person_").removesuffix(".bvh")
+    alone = video_service.get(f"{path}&track_id={track_id}")
+    assert alone.text == texts[0]
+    assert alone.headers["content-type"].startswith("text/plain")
+    missing = video_service.get(f"{path}&track_id=999")
+    assert (missing.status_code, missing.json()["error"]) == (
+        404,
+        "track_id: expected a person of the results, got 999",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("results.obj", 404, "format: expected one of glb, bvh,"),
+        ("results.glb?track_id=1", 422, "track_id: expected a format with one file a person, got glb"),
+        ("results.bvh?skeleton=maya", 422, "skeleton: "),
+    ],
+)
+def test_what_is_not_there_is_said(
+    video_service: VideoService, done: str, path: str, status: int, message: str
+) -> None:
+    answer = video_service.get(f"/jobs/{done}/{path}")
+    assert answer.status_code == status
+    assert message in answer.json()["error"]

@@ -1,23 +1,19 @@
 """``/jobs``: the resource of new clients."""
 
-import os
-import stat
 from collections.abc import AsyncGenerator
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from tracker_service.api.http.errors import http_error
-from tracker_service.api.http.file_response import RangeFileResponse
 from tracker_service.api.http.streaming import StreamedAnswer
 from tracker_service.api.jobs.document_answers import document_head, results_page_end
 from tracker_service.api.jobs.frame_fields import FieldChoice
 from tracker_service.api.jobs.job_answers import FAILED_STATES, JobList, JobView
+from tracker_service.api.jobs.job_file import check_complete, file_response
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.options import FieldsQuery, MeshQuery
 from tracker_service.api.jobs.responses import (
@@ -204,15 +200,5 @@ async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) 
 
 
 async def _file(job: Job, name: str, media_type: str) -> Response:
-    if job.state is not JobState.COMPLETED:
-        raise http_error(409, f"{name}: expected a complete job, got one that is {job.state}")
-    path: Path = job.folder / name
-    try:
-        status = await to_thread.run_sync(os.stat, path)
-    except OSError as error:
-        raise http_error(404, f"{name}: expected a job that still has its files") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise http_error(404, f"{name}: expected a file")
-    return RangeFileResponse(
-        path, media_type=media_type, stat_result=status, filename=name, content_disposition_type="inline"
-    )
+    check_complete(job, name)
+    return await file_response(job.folder / name, media_type)

@@ -46,7 +46,7 @@ def write_amass(recording: Recording, folder: Path, body: BodyModel) -> tuple[Pa
     """Write everybody's motion; memory does not depend on the length of the video.
 
     Raises:
-        ResultsError: there is nobody, or a file cannot be written.
+        ResultsError: a file cannot be written.
     """
 
     def opened(span: PersonSpan, path: Path) -> PersonFile:

@@ -26,7 +26,7 @@ def write_bvh(recording: Recording, folder: Path, body: BodyModel, preset: Skele
     """Write everybody's motion; memory does not depend on the length of the video.
 
     Raises:
-        ResultsError: there is nobody, or a file cannot be written.
+        ResultsError: a file cannot be written.
     """
     names = PRESETS[preset]
 

@@ -38,6 +38,8 @@ def convert(
     wanted = Conversion(recording, folder, load_body, preset)
     written: list[Path] = []
     for name, kind in zip(names, formats, strict=True):
+        if not recording.people and not kind.may_be_empty:
+            raise ResultsError(f"{recording.path}: expected people to write as {name}, got frames without anybody")
         if not kind.streams and most_poses is not None and recording.poses > most_poses:
             raise ResultsError(
                 f"{name}: expected at most {most_poses} poses, since a file is in memory as a whole, "

@@ -41,10 +41,8 @@ def write_glb(recording: Recording, path: Path, body: BodyModel) -> None:
     """Write the file.
 
     Raises:
-        ResultsError: there is nobody, the file would have more than 4 GiB, or it cannot be written.
+        ResultsError: the file would have more than 4 GiB, or it cannot be written.
     """
-    if not recording.people:
-        raise ResultsError(f"{recording.path}: expected people to write as glb, got frames without anybody")
     scene = _Scene(recording, body)
     partial = path.with_name(f"{path.name}{PARTIAL_SUFFIX}")
     try:

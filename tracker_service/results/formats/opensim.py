@@ -45,7 +45,7 @@ def write_trc(recording: Recording, folder: Path) -> tuple[Path, ...]:
     """Write everybody's markers; memory does not depend on the length of the video.
 
     Raises:
-        ResultsError: there is nobody, or a file cannot be written.
+        ResultsError: a file cannot be written.
     """
     return write_people(recording, folder, "trc", lambda span, path: _TrcFile(path, span, recording.rate))
 
@@ -54,7 +54,7 @@ def write_mot(recording: Recording, folder: Path) -> tuple[Path, ...]:
     """Write everybody's joint coordinates; memory does not depend on the length of the video.
 
     Raises:
-        ResultsError: there is nobody, or a file cannot be written.
+        ResultsError: a file cannot be written.
     """
     return write_people(recording, folder, "mot", lambda span, path: _MotFile(path, span))
 

@@ -34,10 +34,8 @@ def write_people(recording: Recording, folder: Path, suffix: str, opener: Opener
     A file is open only while its person is there, so that a long video with many people needs few of them.
 
     Raises:
-        ResultsError: there is nobody, or a file cannot be written.
+        ResultsError: a file cannot be written.
     """
-    if not recording.people:
-        raise ResultsError(f"{recording.path}: expected people to write as {suffix}, got frames without anybody")
     _remove_earlier(folder, suffix)
     paths = {person.track_id: folder / f"person_{person.track_id}.{suffix}" for person in recording.people}
     starts: dict[int, list[PersonSpan]] = {}

@@ -49,12 +49,14 @@ class Format:
         media_type: of its file.
         write: writes the files and returns their paths.
         one_a_person: whether everybody has a file of their own.
+        may_be_empty: whether results without anybody make a file.
         streams: whether memory is independent of the length of the video.
     """
 
     media_type: str
     write: Callable[[Conversion], tuple[Path, ...]]
     one_a_person: bool = False
+    may_be_empty: bool = False
     streams: bool = True
 
 
@@ -129,13 +131,13 @@ FORMATS = MappingProxyType(
         "glb": Format("model/gltf-binary", _glb),
         "bvh": Format("text/plain", _bvh, one_a_person=True),
         "npz": Format("application/octet-stream", _npz, one_a_person=True),
-        "csv": Format("text/csv", _without_body("csv", write_long_table)),
-        "wide.csv": Format("text/csv", _without_body("wide.csv", write_wide_table)),
-        "coco.json": Format("application/json", _without_body("coco.json", write_coco)),
+        "csv": Format("text/csv", _without_body("csv", write_long_table), may_be_empty=True),
+        "wide.csv": Format("text/csv", _without_body("wide.csv", write_wide_table), may_be_empty=True),
+        "coco.json": Format("application/json", _without_body("coco.json", write_coco), may_be_empty=True),
         "trc": Format("text/tab-separated-values", _trc, one_a_person=True),
         "mot": Format("text/tab-separated-values", _mot, one_a_person=True),
         "usd": Format("model/vnd.usd", _usd, streams=False),
-        "rrd": Format("application/octet-stream", _rrd),
+        "rrd": Format("application/octet-stream", _rrd, may_be_empty=True),
     }
 )
 """The formats by name, which is the suffix of their files."""

@@ -29,10 +29,8 @@ def write_usd(recording: Recording, path: Path, body: BodyModel) -> None:
     """Write the file.
 
     Raises:
-        ResultsError: there is nobody, or the file cannot be written.
+        ResultsError: the file cannot be written.
     """
-    if not recording.people:
-        raise ResultsError(f"{recording.path}: expected people to write as usd, got frames without anybody")
     # The name must end in a suffix that the library knows.
     partial = path.with_name(f"{path.stem}{PARTIAL_SUFFIX}.usd")
     try:
