@@ -283,8 +283,10 @@ def test_evaluate_scores_the_sample_against_its_truth(
     assert scores["frames"] == FRAMES
     assert scores["id_switches"] == 0
     assert scores["idf1"] > 0.8
-    text = command_line("evaluate", folder / "results.ndjson", "--ground-truth", truth)
+    picture = tmp_path / "scores.png"
+    text = command_line("evaluate", folder / "results.ndjson", "--ground-truth", truth, "--plot", picture)
     assert text.stdout.startswith("MOTA ")
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_evaluate_names_the_line_of_a_broken_truth(

@@ -37,7 +37,7 @@ ROOMS: dict[str, set[str]] = {
     "quality": BASE | {"body"},
     "refinement": BASE | {"body", "people", "phalp"},
     "results": BASE | {"body", "camera", "drawing", "video"},
-    "evaluation": BASE | {"body", "results"},
+    "evaluation": BASE | {"body", "drawing", "results"},
     "pipeline": BASE | STAGES | {"model_sets"},
     "sessions": BASE | RUN - {"results"},
     "jobs": BASE | RUN | {"media"},

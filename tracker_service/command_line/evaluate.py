@@ -5,31 +5,50 @@ from typing import Annotated
 
 import typer
 
-from tracker_service.evaluation.pose_evaluation import PoseEvaluation, evaluate_poses
-from tracker_service.evaluation.track_evaluation import Evaluation
-from tracker_service.evaluation.track_evaluation import evaluate as evaluate_tracks
+from tracker_service.evaluation.mot import read_mot
+from tracker_service.evaluation.plots.figure import check_plot_file
+from tracker_service.evaluation.plots.poses import plot_poses
+from tracker_service.evaluation.plots.tracks import plot_tracks
+from tracker_service.evaluation.pose_evaluation import PoseEvaluation, match_poses
+from tracker_service.evaluation.pose_truth import PoseTruth
+from tracker_service.evaluation.track_evaluation import Evaluation, PersonFilter, compared, scores
+from tracker_service.results.ndjson import read_results
 
 
 def evaluate(
     results: Annotated[Path, typer.Argument(help="results.ndjson of a run.")],
     ground_truth: Annotated[Path, typer.Option(help="MOT boxes (.txt) or a sample's truth (.npz).")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="Also draw who was followed when, and the errors: a .png, .svg or .pdf.")
+    ] = None,
     include_predicted: Annotated[bool, typer.Option(help="Also judge people who were only predicted.")] = True,
     minimum_confidence: Annotated[float, typer.Option(help="Lowest detection score of a judged person.")] = 0.0,
     minimum_tracking_confidence: Annotated[float, typer.Option(help="Lowest tracking confidence.")] = 0.0,
     iou: Annotated[float, typer.Option(help="Overlap from which a box counts as found.")] = 0.5,
 ) -> None:
     """Compare results with ground truth: MOTA, IDF1, HOTA, id switches; with a sample's truth also joint errors."""
+    if plot is not None:
+        check_plot_file(plot)
     evaluation: Evaluation | PoseEvaluation
     if ground_truth.suffix == ".npz":
-        evaluation = evaluate_poses(results, ground_truth, minimum_overlap=iou)
+        evaluation = _poses(results, ground_truth, plot, iou)
     else:
-        evaluation = evaluate_tracks(
-            results,
-            ground_truth,
-            minimum_confidence=minimum_confidence,
-            iou=iou,
-            include_predicted=include_predicted,
-            minimum_tracking_confidence=minimum_tracking_confidence,
-        )
+        judged = PersonFilter(minimum_confidence, include_predicted, minimum_tracking_confidence)
+        evaluation = _tracks(results, ground_truth, judged, plot, iou)
     typer.echo(evaluation.to_json() if json else evaluation.text())
+
+
+def _poses(results: Path, ground_truth: Path, plot: Path | None, iou: float) -> PoseEvaluation:
+    truth = PoseTruth.load(ground_truth)
+    matches = match_poses(read_results(results), truth, minimum_overlap=iou)
+    if plot is not None:
+        plot_poses(matches, truth, plot)
+    return PoseEvaluation.of(matches, truth)
+
+
+def _tracks(results: Path, ground_truth: Path, judged: PersonFilter, plot: Path | None, iou: float) -> Evaluation:
+    pairs = compared(read_results(results), read_mot(ground_truth), judged)
+    if plot is not None:
+        plot_tracks(pairs, plot, iou=iou)
+    return scores(pairs, iou=iou)

@@ -96,12 +96,23 @@ def hota(data: MetricInput) -> dict[str, float]:
     return _evaluated("HOTA", data, None)
 
 
+def hota_curves(data: MetricInput) -> tuple[Float64, dict[str, Float64]]:
+    """Return the overlaps, (19,), and HOTA, DetA and AssA at each."""
+    values = _values("HOTA", data, None)
+    curves = {name: np.asarray(values[name], np.float64) for name in ("HOTA", "DetA", "AssA")}
+    return np.linspace(0.05, 0.95, len(curves["HOTA"])), curves
+
+
 def _evaluated(metric: str, data: MetricInput, config: dict[str, Any] | None) -> dict[str, float]:
+    return {name: float(np.mean(value)) for name, value in _values(metric, data, config).items()}
+
+
+def _values(metric: str, data: MetricInput, config: dict[str, Any] | None) -> dict[str, Any]:
     try:
         metrics = importlib.import_module("trackeval.metrics")
     except ImportError as error:
         raise ResultsError(
             f"evaluate: expected the package trackeval (pip install 'phalp-triton[evaluate]'), got: {error}"
         ) from error
-    scores = getattr(metrics, metric)(config).eval_sequence(data)
-    return {name: float(np.mean(value)) for name, value in scores.items()}
+    scores: dict[str, Any] = getattr(metrics, metric)(config).eval_sequence(data)
+    return scores

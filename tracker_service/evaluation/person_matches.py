@@ -52,13 +52,14 @@ class PersonMatches:
     Attributes:
         frames: numbers of the frames in which the person was matched.
         track_ids: the matched id in each of them.
+        states: of the matched person in each of them.
         jitter: of the matched joints.
     """
 
     def __init__(self) -> None:
         self.frames: list[int] = []
         self.track_ids: list[int] = []
-        self._states: list[PersonState] = []
+        self.states: list[PersonState] = []
         self._errors: list[Float64] = []
         self.jitter = JitterMeter()
         self._covered = 0
@@ -86,14 +87,14 @@ class PersonMatches:
 
     def errors_of(self, state: PersonState) -> Float64:
         """Return the rows of `errors` whose result was in ``state``."""
-        return self.errors[np.array([matched is state for matched in self._states], np.bool_)]
+        return self.errors[np.array([matched is state for matched in self.states], np.bool_)]
 
     def add_match(self, frame_number: int, timestamp: float, person: PersonRecord, true_joints: Float32) -> None:
         """Add a frame in which ``person`` is this one; ``true_joints`` are (44, 3)."""
         found, true = person.keypoints_3d[None, LSP_JOINTS], true_joints[None, LSP_JOINTS]
         self.frames.append(frame_number)
         self.track_ids.append(person.track_id)
-        self._states.append(person.state)
+        self.states.append(person.state)
         self._errors.append(np.array([mpjpe(found, true, root=_HIPS)[0], pa_mpjpe(found, true)[0]]))
         self.jitter.add(frame_number, timestamp, _from_hips(found[0]), _from_hips(true[0]))
         self._covered += self._covered_since_match + 1

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import orjson
@@ -18,7 +19,8 @@ from tracker_service.types import Int64, PersonState
 
 # Larger than any overlap: a person who was matched stays matched while the boxes still overlap enough, as in CLEAR.
 _CONTINUITY = 1000.0
-_VISIBLE = 0.5
+VISIBLE = 0.5
+"""Seen share of a body from which a person counts as visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,19 @@ class PersonScore:
 
 
 @dataclass(frozen=True, slots=True)
+class PoseMatches:
+    """Who was matched with whom, frame by frame.
+
+    Attributes:
+        people: one a person of the ground truth, in its order.
+        false: frame number and state of every result that matches nobody.
+    """
+
+    people: tuple[PersonMatches, ...]
+    false: list[tuple[int, PersonState]]
+
+
+@dataclass(frozen=True, slots=True)
 class PoseEvaluation:
     """Scores of a video with exact ground truth.
 
@@ -67,6 +82,34 @@ class PoseEvaluation:
     false_seen: int
     false_predicted: int
     frames: int
+
+    @classmethod
+    def of(cls, matches: PoseMatches, truth: PoseTruth) -> Self:
+        """Score what `match_poses` has matched."""
+        in_view, visible = truth.in_view, truth.in_view & (truth.visibility >= VISIBLE)
+        people, false = matches.people, [state for _, state in matches.false]
+        return cls(
+            people=tuple(
+                PersonScore(
+                    truth_id=int(truth.ids[row]),
+                    frames=int(in_view[:, row].sum()),
+                    matched=len(person.frames),
+                    visible_frames=int(visible[:, row].sum()),
+                    visible_matched=int(visible[person.frames, row].sum()),
+                    coverage=person.coverage,
+                    track_ids=tuple(dict.fromkeys(person.track_ids)),
+                    id_switches=person.id_switches,
+                    error=JointError.of([person.errors]),
+                )
+                for row, person in enumerate(people)
+            ),
+            seen=JointError.of([person.errors_of(PersonState.SEEN) for person in people]),
+            predicted=JointError.of([person.errors_of(PersonState.PREDICTED) for person in people]),
+            jitter=JitterMeter.of(person.jitter for person in people),
+            false_seen=false.count(PersonState.SEEN),
+            false_predicted=false.count(PersonState.PREDICTED),
+            frames=truth.number_of_frames,
+        )
 
     @property
     def id_switches(self) -> int:
@@ -114,38 +157,23 @@ def evaluate_poses(results: Path, ground_truth: Path, *, minimum_overlap: float 
 
 def score_poses(frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_overlap: float = 0.5) -> PoseEvaluation:
     """Score result frames against ``truth`` by frame number; frames beyond the truth are left out."""
-    in_view, visible = truth.in_view, truth.in_view & (truth.visibility >= _VISIBLE)
-    matches = [PersonMatches() for _ in truth.ids]
-    false: list[PersonState] = []
+    return PoseEvaluation.of(match_poses(frames, truth, minimum_overlap=minimum_overlap), truth)
+
+
+def match_poses(frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_overlap: float = 0.5) -> PoseMatches:
+    """Match result frames with ``truth`` by frame number; frames beyond the truth are left out."""
+    in_view = truth.in_view
+    matches = PoseMatches(tuple(PersonMatches() for _ in truth.ids), [])
     for frame in frames:
         if frame.frame_number < truth.number_of_frames:
-            false += _match_frame(frame, truth, np.flatnonzero(in_view[frame.frame_number]), matches, minimum_overlap)
-    return PoseEvaluation(
-        people=tuple(
-            PersonScore(
-                truth_id=int(truth.ids[row]),
-                frames=int(in_view[:, row].sum()),
-                matched=len(person.frames),
-                visible_frames=int(visible[:, row].sum()),
-                visible_matched=int(visible[person.frames, row].sum()),
-                coverage=person.coverage,
-                track_ids=tuple(dict.fromkeys(person.track_ids)),
-                id_switches=person.id_switches,
-                error=JointError.of([person.errors]),
-            )
-            for row, person in enumerate(matches)
-        ),
-        seen=JointError.of([person.errors_of(PersonState.SEEN) for person in matches]),
-        predicted=JointError.of([person.errors_of(PersonState.PREDICTED) for person in matches]),
-        jitter=JitterMeter.of(person.jitter for person in matches),
-        false_seen=false.count(PersonState.SEEN),
-        false_predicted=false.count(PersonState.PREDICTED),
-        frames=truth.number_of_frames,
-    )
+            present = np.flatnonzero(in_view[frame.frame_number])
+            free = _match_frame(frame, truth, present, matches.people, minimum_overlap)
+            matches.false.extend((frame.frame_number, state) for state in free)
+    return matches
 
 
 def _match_frame(
-    frame: FrameRecord, truth: PoseTruth, present: Int64, matches: list[PersonMatches], minimum_overlap: float
+    frame: FrameRecord, truth: PoseTruth, present: Int64, matches: tuple[PersonMatches, ...], minimum_overlap: float
 ) -> list[PersonState]:
     """Match one frame; return the states of its people who match nobody."""
     number = frame.frame_number

@@ -131,11 +131,17 @@ def score(
     iou: float = 0.5,
 ) -> Evaluation:
     """Score result frames against ground truth by frame number from 0; see `evaluate`."""
+    return scores(compared(frames, truth, person_filter), iou=iou)
+
+
+def compared(
+    frames: Iterable[FrameRecord], truth: Mapping[int, TruthFrame], person_filter: PersonFilter
+) -> list[FramePair]:
+    """Return who is compared in each frame, from 0 to the last one of either."""
     found = {frame.frame_number: _found(frame, person_filter) for frame in frames}
     numbers = range(max([*truth, *found], default=-1) + 1)
     nobody = np.zeros(0, np.int64), np.zeros((0, 4))
-    pairs = [pair_frame(truth.get(number, TruthFrame.empty()), *found.get(number, nobody)) for number in numbers]
-    return _scores(pairs, iou)
+    return [pair_frame(truth.get(number, TruthFrame.empty()), *found.get(number, nobody)) for number in numbers]
 
 
 def _found(frame: FrameRecord, person_filter: PersonFilter) -> tuple[Int64, Float64]:
@@ -145,7 +151,8 @@ def _found(frame: FrameRecord, person_filter: PersonFilter) -> tuple[Int64, Floa
     return ids, boxes
 
 
-def _scores(pairs: list[FramePair], iou: float) -> Evaluation:
+def scores(pairs: list[FramePair], *, iou: float = 0.5) -> Evaluation:
+    """Score what `compared` has paired."""
     data = metric_input(pairs)
     clear_scores, identity_scores, hota_scores = clear(data, iou), identity(data, iou), hota(data)
     return Evaluation(
