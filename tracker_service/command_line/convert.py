@@ -8,8 +8,8 @@ import typer
 
 from tracker_service.command_line.arguments import format_names, split_arguments
 from tracker_service.errors import SettingsError
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.registry import FORMATS
-from tracker_service.results.formats.skeleton import SkeletonPreset
 from tracker_service.types.shown_text import on_one_line
 from tracker_service.wiring.convert import convert_results
 

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.conversion import convert
-from tracker_service.results.formats.skeleton import SkeletonPreset
 from tracker_service.results.recorded_run import RecordedRun
 from tracker_service.results.result_files import RESULTS, SUMMARY
 from tracker_service.settings import Settings, load_settings

@@ -10,9 +10,9 @@ from tests.results.formats.moving_people import PRESENT
 from tests.results.frames import frame_result
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import PhalpTritonError, ResultsError, SettingsError
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.conversion import convert
 from tracker_service.results.formats.registry import FORMATS
-from tracker_service.results.formats.skeleton import SkeletonPreset
 from tracker_service.results.formats.task import ConversionTask
 from tracker_service.results.ndjson import NdjsonWriter
 

@@ -14,7 +14,7 @@ from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import Service
 from tracker_service.errors import DiskFullError
 from tracker_service.jobs.disk import free_bytes
-from tracker_service.results.formats.skeleton import SkeletonPreset
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.task import ConversionTask
 from tracker_service.wiring.models import body_file
 

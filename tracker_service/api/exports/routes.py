@@ -13,8 +13,8 @@ from tracker_service.api.jobs.job_file import check_complete, file_response
 from tracker_service.api.jobs.responses import TRACKS_RESPONSES, file_answer
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobsOf
 from tracker_service.errors import SettingsError
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.registry import FORMATS, STEM, format_named
-from tracker_service.results.formats.skeleton import SkeletonPreset
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

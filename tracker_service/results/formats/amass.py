@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ResultsError
+from tracker_service.results.formats.bodies.placement import place
+from tracker_service.results.formats.bodies.rotations import rotation_vectors
+from tracker_service.results.formats.bodies.skeleton import rest_pose
 from tracker_service.results.formats.person_files import PersonFile, write_people
-from tracker_service.results.formats.placement import place
 from tracker_service.results.formats.recording import PersonSpan, Recording
-from tracker_service.results.formats.rotations import rotation_vectors
-from tracker_service.results.formats.skeleton import rest_pose
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.records import FrameRecord, PersonRecord
 from tracker_service.types import Float64

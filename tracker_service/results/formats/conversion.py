@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ResultsError
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.recording import Recording
 from tracker_service.results.formats.registry import Conversion, format_named
-from tracker_service.results.formats.skeleton import SkeletonPreset
 
 
 def convert(

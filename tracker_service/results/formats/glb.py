@@ -21,11 +21,11 @@ from tracker_service.body.joints import SMPL_JOINT_NAMES
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.palette import track_color
 from tracker_service.errors import ResultsError
+from tracker_service.results.formats.bodies.placement import place
+from tracker_service.results.formats.bodies.rotations import quaternions
+from tracker_service.results.formats.bodies.surface import RestSurface, Skinning
 from tracker_service.results.formats.glb_layout import INDICES, VERTICES, GlbLayout
-from tracker_service.results.formats.placement import place
 from tracker_service.results.formats.recording import PersonSpan, Recording, shown
-from tracker_service.results.formats.rotations import quaternions
-from tracker_service.results.formats.surface import RestSurface, Skinning
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.records import PersonRecord
 from tracker_service.types import Float32, Float64

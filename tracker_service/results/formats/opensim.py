@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from tracker_service.body.joints import BODY_25_NAMES, SMPL_JOINT_NAMES
+from tracker_service.results.formats.bodies.placement import place
+from tracker_service.results.formats.bodies.rotations import zxy_degrees
 from tracker_service.results.formats.person_files import PersonFile, write_people
-from tracker_service.results.formats.placement import place
 from tracker_service.results.formats.recording import PersonSpan, Recording
-from tracker_service.results.formats.rotations import zxy_degrees
 from tracker_service.results.partial_file import PartialFile
 from tracker_service.results.records import FrameRecord, PersonRecord
 from tracker_service.types import Float64

@@ -8,12 +8,12 @@ from types import MappingProxyType
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ResultsError, SettingsError
 from tracker_service.results.formats.amass import write_amass
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.bvh import write_bvh
 from tracker_service.results.formats.coco import write_coco
 from tracker_service.results.formats.glb import write_glb
 from tracker_service.results.formats.opensim import write_mot, write_trc
 from tracker_service.results.formats.recording import Recording
-from tracker_service.results.formats.skeleton import SkeletonPreset
 from tracker_service.results.formats.tables import write_long_table, write_wide_table
 
 STEM = "results"

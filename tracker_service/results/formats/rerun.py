@@ -11,7 +11,7 @@ import rerun as rr
 from tracker_service.body.joints import BODY_25_EDGES, BODY_25_NAMES
 from tracker_service.drawing.palette import track_color
 from tracker_service.errors import ResultsError
-from tracker_service.results.formats.placement import place
+from tracker_service.results.formats.bodies.placement import place
 from tracker_service.results.formats.recording import Recording, shown
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.records import PersonRecord

@@ -7,7 +7,7 @@ import numpy as np
 
 from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angles
 from tracker_service.body.joints import JOINT_NAMES
-from tracker_service.results.formats.placement import place
+from tracker_service.results.formats.bodies.placement import place
 from tracker_service.results.formats.recording import Recording
 from tracker_service.results.partial_file import PartialFile
 from tracker_service.results.records import FrameRecord, PersonRecord

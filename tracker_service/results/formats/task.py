@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tracker_service.results.formats.skeleton import SkeletonPreset
+from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from tracker_service.body.model import BodyModel
-from tracker_service.results.formats.skeleton import Skeleton, rest_pose
+from tracker_service.results.formats.bodies.skeleton import Skeleton, rest_pose
 from tracker_service.types import Float32, Int64
 
 BONES_OF_A_VERTEX = 4
