@@ -33,7 +33,7 @@ LONGEST_FIRST = (
     "samples",
 )
 """The folders that take minutes."""
-PREPARING = {"environment", "find", "full_set", "stack", "triton"}
+PREPARING = {"chromium", "environment", "find", "full_set", "stack", "triton"}
 """Fixtures that install programs or export models: who comes first may take longer than a test."""
 PREPARING_SECONDS = 900
 

@@ -37,16 +37,17 @@ ROOMS: dict[str, set[str]] = {
     "quality": BASE | {"body"},
     "refinement": BASE | {"body", "people", "phalp"},
     "results": BASE | {"body", "camera", "drawing", "video"},
+    "viewer": BASE | {"body", "camera", "drawing", "results"},
     "evaluation": BASE | {"body", "drawing", "results"},
     "pipeline": BASE | STAGES | {"model_sets"},
     "sessions": BASE | RUN - {"results"},
     "jobs": BASE | RUN | {"media"},
     "settings": BASE | RUN | SERVICE | {"api"},
-    "wiring": BASE | RUN | SERVICE | {"settings"},
-    "api": BASE | RUN | SERVICE | {"settings", "wiring"},
+    "wiring": BASE | RUN | SERVICE | {"settings", "viewer"},
+    "api": BASE | RUN | SERVICE | {"settings", "wiring", "viewer"},
     "client": BASE | {"results"},
     "library": BASE | RUN | {"settings", "wiring", "command_line"},
-    "command_line": BASE | RUN | SERVICE | {"settings", "wiring", "api", "evaluation"},
+    "command_line": BASE | RUN | SERVICE | {"settings", "wiring", "api", "evaluation", "viewer"},
 }
 """What each room of `tracker_service` may import beside itself."""
 PROGRAMS = {"tracker_service", "tracker_service.__main__"}

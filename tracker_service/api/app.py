@@ -27,6 +27,7 @@ from tracker_service.api.metrics.service_gauges import publish_gauges
 from tracker_service.api.service import Service, wait_for_jobs
 from tracker_service.api.startup.job_store_opening import JobStoreOpener, OpenJobs
 from tracker_service.api.startup.model_loading import ModelLoader, OpenClient
+from tracker_service.api.viewer import routes as viewer_routes
 from tracker_service.settings import Settings
 from tracker_service.wiring.jobs import open_job_store
 from tracker_service.wiring.models import open_client as client_of_settings
@@ -34,6 +35,7 @@ from tracker_service.wiring.models import open_client as client_of_settings
 _JOB_ROUTERS: tuple[APIRouter, ...] = (
     video_routes.router,
     legacy_job_routes.router,
+    viewer_routes.router,
     job_routes.router,
     export_routes.router,
 )

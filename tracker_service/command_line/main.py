@@ -18,13 +18,14 @@ from tracker_service.command_line.explain import explain
 from tracker_service.command_line.reports import print_error
 from tracker_service.command_line.serve import serve
 from tracker_service.command_line.track import track
+from tracker_service.command_line.view import view
 from tracker_service.errors import PhalpTritonError
 from tracker_service.types.shown_text import on_one_line
 
 app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
 
-for command in (track, convert, evaluate, explain, serve, doctor):
+for command in (track, view, convert, evaluate, explain, serve, doctor):
     app.command()(command)
 
 

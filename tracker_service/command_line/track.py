@@ -49,6 +49,9 @@ def track(
         str | None, typer.Option(help="Write the results also as these, as glb,bvh; see `convert --help`.")
     ] = None,
     refine: Annotated[bool | None, typer.Option(help="Fill gaps from both sides and smooth.")] = None,
+    viewer: Annotated[
+        bool, typer.Option("--viewer", help="Write viewer.html too: one page that shows the results in 3D.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where this command was interrupted; give it from the first time on.")
     ] = False,
@@ -75,7 +78,7 @@ def track(
         "video.output_dir": out,
     }
     settings, sources = settings_and_sources(arguments, options)
-    options_of_run = TrackOptions(mesh=mesh, resume=resume, formats=format_names(formats))
+    options_of_run = TrackOptions(mesh, resume, format_names(formats), viewer)
     report: TrackReport = JsonReport(several=len(sources) > 1) if json else TextReport()
     folders = result_folders(sources, settings.video.output_dir)
     failed = track_all(settings, sources, folders, report, options_of_run)

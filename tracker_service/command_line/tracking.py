@@ -15,9 +15,11 @@ from tracker_service.results.result_files import RESULTS, TRACKS
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types.shown_text import on_one_line
+from tracker_service.viewer.html import VIEWER
 from tracker_service.wiring.convert import convert_run
 from tracker_service.wiring.resumable import RESUME, kept_frames, track_resumably
 from tracker_service.wiring.track import Progress, track_video
+from tracker_service.wiring.viewer import write_viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class TrackOptions:
         mesh: add mesh vertices to `results.ndjson` and `tracks.pkl`.
         resume: keep what is needed to go on after an interruption, and go on where there is such a thing.
         formats: other formats in which the results are written as well.
+        viewer: write `viewer.html` once the results are complete.
     """
 
     mesh: bool = False
     resume: bool = False
     formats: tuple[str, ...] = ()
+    viewer: bool = False
 
     def __post_init__(self) -> None:
         if self.mesh and self.resume:
@@ -63,6 +67,8 @@ def track_all(
                     summary = track_video(settings, source, folder, mesh=options.mesh, progress=shown)
             if options.formats:
                 convert_run(settings, folder, options.formats)
+            if options.viewer:
+                write_viewer(settings, [folder], folder / VIEWER)
         except PhalpTritonError as error:
             print_error(errors, error)
             failed += 1

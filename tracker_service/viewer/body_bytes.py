@@ -1,9 +1,9 @@
-"""The body as the page reads it: a coarse surface with what poses and shapes it, in few bytes.
+"""The body as the page reads it: a coarse surface with what poses and shapes it.
 
-Little endian: four uint32 (`MAGIC`, vertices n, triangles F, 0), then float32 of the template (n, 3), float32 of the rest
-joints (24, 3) and of their shape blend shapes (24, 3, 10), one float32 of the step of the surface's blend shapes, int16
-of those (10, n, 3), int8 of the parents (24), uint8 of four bones (n, 4) and of their weights in 255ths (n, 4), and
-uint16 of the triangles (F, 3) at the next even byte. Pose blend shapes are left out.
+Little endian: four uint32 (`MAGIC`, vertices n, triangles F, 0), then float32 of the template (n, 3), float32 of the
+rest joints (24, 3) and of their shape blend shapes (24, 3, 10), one float32 of the step of the surface's blend shapes,
+int16 of those (10, n, 3), int8 of the parents (24), uint8 of four bones (n, 4) and of their weights in 255ths (n, 4),
+and uint16 of the triangles (F, 3) at the next even byte. Pose blend shapes are left out.
 """
 
 import numpy as np

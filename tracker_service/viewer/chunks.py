@@ -10,9 +10,9 @@ Timeline: four uint32 (`TIMELINE_MAGIC`, F, R, T), then by column float64 second
 bit each as in `QualityReason` (R), joint angles in hundredths of a degree as in `ANGLE_NAMES` (R, 7); uint8 state,
 found_by, usability (3 where it is not known), 1 in the world (R each), contacts in 255ths (R, 2), 1 at a new shot (F).
 
-Bodies: four uint32 (`BODIES_MAGIC`, F, R, 0), then float32 translations in the full frame (R, 3); int16 rotation vectors
-of the 24 joints in 32767ths of pi (R, 24, 3), the same of the turn from model space to the scene (R, 3), betas in
-thousandths (R, 10).
+Bodies: four uint32 (`BODIES_MAGIC`, F, R, 0), then float32 translations in the full frame (R, 3); int16 rotation
+vectors of the 24 joints in 32767ths of pi (R, 24, 3), the same of the turn from model space to the scene (R, 3), betas
+in thousandths (R, 10).
 """
 
 from collections.abc import Sequence
@@ -54,9 +54,7 @@ def pack(frames: Sequence[FrameRecord], body: BodyModel) -> Chunk:
     return Chunk(_timeline(frames, rows, body), _bodies(len(frames), rows))
 
 
-def _timeline(
-    frames: Sequence[FrameRecord], rows: Sequence[tuple[PersonRecord, ScenePlace]], body: BodyModel
-) -> bytes:
+def _timeline(frames: Sequence[FrameRecord], rows: Sequence[tuple[PersonRecord, ScenePlace]], body: BodyModel) -> bytes:
     persons, places = [person for person, _ in rows], [place for _, place in rows]
     tracks = sorted({person.track_id for person in persons})
     row_of_track = {track: row for row, track in enumerate(tracks)}

@@ -22,7 +22,7 @@ from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo
 
 VIEWER = "viewer.html"
 MOST_VIDEO_BYTES = 64 << 20
-"""Largest video that goes into the file."""
+"""Most bytes of a run's videos that go into the file; it runs without them."""
 _PAGE = resources.files("tracker_service.viewer") / "page.html"
 _HERE, _TITLE = "<!-- data -->", "<!-- title -->"
 _READ_BYTES = 3 << 16
@@ -76,8 +76,13 @@ def write_html(path: Path, runs: Sequence[ViewedRun], body: BodyModel, title: st
 
 
 def _videos_that_fit(run: ViewedRun) -> list[ViewedVideo]:
-    """Return the source where it is small enough, else the overlay: one video is enough for a file."""
-    return [video for video in run.videos if video.path.stat().st_size <= MOST_VIDEO_BYTES][:1]
+    """Return the videos that fit, the source first: a browser that does not know its codec takes the overlay."""
+    fitting, left = [], MOST_VIDEO_BYTES
+    for video in run.videos:
+        if (size := video.path.stat().st_size) <= left:
+            fitting.append(video)
+            left -= size
+    return fitting
 
 
 def _halves(title: str) -> tuple[bytes, bytes]:

@@ -7,10 +7,8 @@ from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.recorded_run import RecordedRun
 from tracker_service.results.result_files import OVERLAY, RESULTS
 from tracker_service.types.shown_text import as_file_name
-from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo
+from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo, playable
 
-PLAYABLE = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm"}
-"""Containers that browsers open, by suffix; whether they know the codec is seen in the browser."""
 _BLOCK = 1 << 20
 
 
@@ -69,14 +67,17 @@ class RunFolder:
 
     def _videos(self) -> tuple[ViewedVideo, ...]:
         overlay = self._folder / OVERLAY
-        found = [ViewedVideo("overlay", overlay, "video/mp4")] if overlay.is_file() else []
-        return (*self._source(), *found)
-
-    def _source(self) -> tuple[ViewedVideo, ...]:
+        found = (ViewedVideo("overlay", overlay, "video/mp4"),) if overlay.is_file() else ()
         try:
-            source = RecordedRun.of(self._folder).source
+            recorded = RecordedRun.of(self._folder)
         except ResultsError:
-            return ()
+            return found
+        # An overlay of a constant rate does not keep the times of the frames.
+        timed = recorded.settings.get("render", {}).get("fps") is None
+        return (*self._source(recorded.source), *(found if timed else ()))
+
+    @staticmethod
+    def _source(source: str) -> tuple[ViewedVideo, ...]:
         path = next((found for name in (source, as_file_name(source)) if (found := Path(name)).is_file()), None)
-        media_type = None if path is None else PLAYABLE.get(path.suffix.lower())
+        media_type = None if path is None else playable(path)
         return () if path is None or media_type is None else (ViewedVideo("video", path, media_type),)

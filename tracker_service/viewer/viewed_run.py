@@ -16,6 +16,14 @@ from tracker_service.viewer.chunks import ANGLE_NAMES, FOUND_BY, REASONS, STATES
 CHUNK_FRAMES = 128
 """Frames that the page loads at once. Raising it takes fewer requests and more memory."""
 
+_PLAYABLE = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm"}
+"""Containers that browsers open, by suffix; whether they know the codec is seen in the browser."""
+
+
+def playable(path: Path) -> str | None:
+    """Return the media type of a video that browsers may play; None where it is of another kind or not there."""
+    return _PLAYABLE.get(path.suffix.lower()) if path.is_file() else None
+
 
 @dataclass(frozen=True, slots=True)
 class ViewedVideo:

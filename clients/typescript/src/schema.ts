@@ -282,6 +282,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{job_id}/viewer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page that shows it
+         * @description Answer with a page: the video beside its people in 3D, also while the job runs.
+         *
+         *     With API keys the page is sent without one, and asks for it: it holds nothing of the job.
+         */
+        get: operations["job_viewer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{job_id}/viewer.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page as one file
+         * @description Answer with one HTML file that holds a complete job: it needs neither this service nor a network.
+         */
+        get: operations["job_viewer_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -948,6 +990,8 @@ export interface components {
             self: string;
             /** Tracks */
             tracks: string | null;
+            /** Viewer */
+            viewer: string;
         };
         /**
          * JobList
@@ -962,7 +1006,8 @@ export interface components {
          *           "links": {
          *             "events": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/events",
          *             "results": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/results",
-         *             "self": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873"
+         *             "self": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873",
+         *             "viewer": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/viewer"
          *           },
          *           "priority": 100,
          *           "queue_position": 0,
@@ -1004,7 +1049,8 @@ export interface components {
          *       "links": {
          *         "events": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/events",
          *         "results": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/results",
-         *         "self": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873"
+         *         "self": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873",
+         *         "viewer": "/jobs/3f1c9a52e8b04d7796a1c05de2f4b873/viewer"
          *       },
          *       "priority": 100,
          *       "queue_position": 0,
@@ -3402,6 +3448,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    job_viewer: {
+        parameters: {
+            query?: {
+                /** @description id of a second job, shown beside it */
+                with?: string | null;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; it asks for an API key where one is needed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A value has a wrong type or is out of range */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    job_viewer_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One file with the video and everything else in it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not possible in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A value has a wrong type or is out of range */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorAnswer"];
                 };
             };
         };

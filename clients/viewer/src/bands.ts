@@ -166,6 +166,8 @@ export class Bands {
     const [curve] = curves;
     if (!curve) return;
     let x = 36;
+    context.fillStyle = "rgba(15, 17, 21, 0.7)";
+    if (this.shownAngles.size) context.fillRect(x - 6, top, 96 * this.shownAngles.size, 17);
     for (const angle of this.shownAngles) {
       const degrees = curve.run.angle(curve.at(frame), curve.id, angle);
       const shown = Number.isNaN(degrees) ? "–" : `${degrees.toFixed(0)}°`;

@@ -51,9 +51,18 @@ export class Picture {
     if (!this.ready && !this.video.src && this.run.index.videos.length) void this.open(0);
   }
 
-  /** The time of the picture that is shown, where the video plays by itself. */
+  /** The time of the run at the picture that is shown, where the video plays by itself. */
   get seconds(): number | undefined {
-    return this.ready && !this.video.paused && !this.video.ended ? this.video.currentTime : undefined;
+    return this.ready && !this.video.paused && !this.video.ended ? this.video.currentTime + this.start : undefined;
+  }
+
+  /** The time of the run at the video's beginning: an overlay begins with the run, the source may begin before it. */
+  private get start(): number {
+    return this.run.index.videos[this.number]?.kind === "overlay" ? this.run.seconds(0) : 0;
+  }
+
+  private at(frame: number): number {
+    return this.run.seconds(frame) - this.start;
   }
 
   sync(frame: number, playing: boolean, speed: number): void {
@@ -67,7 +76,7 @@ export class Picture {
     this.video.playbackRate = speed;
     if (this.video.paused && !this.video.ended) {
       this.wanted = -1;
-      this.video.currentTime = this.run.seconds(frame);
+      this.video.currentTime = this.at(frame);
       // Refused or interrupted: the clock goes on without it.
       this.video.play().catch(() => undefined);
     }
@@ -75,8 +84,8 @@ export class Picture {
 
   /** Bring a video that plays beside another one back to its frame. */
   keepTo(frame: number): void {
-    if (this.ready && Math.abs(this.video.currentTime - this.run.seconds(frame)) > MOST_DRIFT) {
-      this.video.currentTime = this.run.seconds(frame);
+    if (this.ready && Math.abs(this.video.currentTime - this.at(frame)) > MOST_DRIFT) {
+      this.video.currentTime = this.at(frame);
     }
   }
 
@@ -92,7 +101,7 @@ export class Picture {
     if (frame === this.wanted || this.video.seeking) return;
     this.wanted = frame;
     // The middle of a frame's time: its beginning may be rounded into the frame before.
-    this.video.currentTime = this.run.seconds(frame) + this.run.period(frame) / 2;
+    this.video.currentTime = this.at(frame) + this.run.period(frame) / 2;
   }
 
   private async open(number: number): Promise<void> {

@@ -226,7 +226,7 @@ export class Stage {
     let body = this.people.get(key);
     if (!body) {
       body = new PosedBody(this.tables, this.geometry);
-      body.material.color.set(one.color).lerp(new THREE.Color(0xffffff), WHITE_SHARE);
+      body.material.color.set(paler(one.color));
       this.world.add(body.mesh);
       this.people.set(key, body);
     }
@@ -285,6 +285,15 @@ function place(one: Row): Point {
 function middle(places: Point[]): Point {
   const sorted = [0, 1, 2].map((axis) => places.map((point) => point[axis]!).sort((a, b) => a - b));
   return sorted.map((values) => values[values.length >> 1] ?? 0) as Point;
+}
+
+/** A colour with some white in it, mixed as the overlay mixes it. */
+function paler(color: number): number {
+  const channel = (shift: number): number => {
+    const value = (color >> shift) & 255;
+    return Math.round(value + (255 - value) * WHITE_SHARE);
+  };
+  return (channel(16) << 16) | (channel(8) << 8) | channel(0);
 }
 
 function sun(): THREE.DirectionalLight {

@@ -55,6 +55,7 @@ _EXAMPLE: dict[str, Any] = {
         "events": f"/jobs/{EXAMPLE_ID}/events",
         "tracks": None,
         "overlay": None,
+        "viewer": f"/jobs/{EXAMPLE_ID}/viewer",
     },
 }
 
@@ -67,6 +68,7 @@ class JobLinks(BaseModel):
     events: str
     tracks: str | None
     overlay: str | None
+    viewer: str
 
 
 class JobView(BaseModel):
@@ -115,6 +117,7 @@ class JobView(BaseModel):
                 events=f"{path}/events",
                 tracks=f"{path}/{TRACKS}" if complete else None,
                 overlay=f"{path}/{OVERLAY}" if complete and request.overlay else None,
+                viewer=f"{path}/viewer",
             ),
         )
 

@@ -79,6 +79,15 @@ TRACKS_RESPONSES: Responses = {
     **errors(400, 409, 416),
 }
 OVERLAY_RESPONSES: Responses = {**TRACKS_RESPONSES, 200: file_answer("video/mp4", "The video with its people drawn")}
+VIEWER_RESPONSES: Responses = {
+    200: {"description": "A page; it asks for an API key where one is needed", "content": {"text/html": {}}},
+    **_OF_A_JOB,
+}
+VIEWER_FILE_RESPONSES: Responses = {
+    200: {"description": "One file with the video and everything else in it", "content": {"text/html": {}}},
+    **_OF_A_JOB,
+    **errors(409),
+}
 DELETE_RESPONSES: Responses = {204: {"description": "The job was final and is deleted"}, **_OF_A_JOB}
 
 

@@ -134,7 +134,7 @@ class VideoJobs:
 
     async def frame_format(self, choice: FieldChoice) -> FrameFormat:
         """Return the format in which frames are sent."""
-        return FrameFormat(await self._body() if choice.mesh else None, choice.names)
+        return FrameFormat(await self.body() if choice.mesh else None, choice.names)
 
     async def legacy_frames(self, job: Job, *, mesh: bool, persons: bool = False) -> LegacyFrames:
         """Return what makes the older service's records of the frames of a complete job.
@@ -145,7 +145,7 @@ class VideoJobs:
         if mesh and job.frames_done > (most := self.limits.mesh_frames):
             raise http_error(422, meshes_elsewhere(job.id, f"at most {most} frames, got {job.frames_done}"))
         main = await _in_thread(MainPerson.of_job, job.folder)
-        body = await self._body()
+        body = await self.body()
         return LegacyFrames(
             body, self.answers.keypoints, main, mesh=mesh, rendered=job.request.overlay, persons=persons
         )
@@ -158,7 +158,8 @@ class VideoJobs:
         """Return a result file's path as the client sees it, or the path of this API where it cannot."""
         return self.media.client_name(path, job.request.shown_source) or f"/jobs/{job.id}/{path.name}"
 
-    async def _body(self) -> BodyModel:
+    async def body(self) -> BodyModel:
+        """Return the body of the model set."""
         engine = self._service.loaded_engine
         if engine is not None:
             return engine.body

@@ -1,0 +1,89 @@
+"""The answers that a viewer's page reads: its index, its chunks, its videos."""
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Literal, TypeAlias
+
+import orjson
+from fastapi import Response
+
+from tracker_service.api.http.errors import http_error
+from tracker_service.api.http.file_response import RangeFileResponse
+from tracker_service.body.model import BodyModel
+from tracker_service.viewer.chunks import Chunk
+from tracker_service.viewer.viewed_run import ViewedRun
+
+Part: TypeAlias = Literal["timeline", "bodies"]
+
+_BINARY = "application/octet-stream"
+_CHUNKS_KEPT = 16
+_NOT_STORED = {"Cache-Control": "no-store"}
+
+
+class PackedChunks:
+    """Packs chunks, and keeps the last ones: a page asks for both parts of one, one after the other.
+
+    To be used from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._chunks: OrderedDict[tuple[str, int, int], Chunk] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str, run: ViewedRun, number: int, body: BodyModel) -> Chunk:
+        """Return a chunk of a run.
+
+        Args:
+            key: names the run.
+            run: the run as it is now.
+            number: of the chunk.
+            body: of the run.
+
+        Raises:
+            HTTPException: 404 for a chunk that is not there.
+            ResultsError: a line is damaged.
+        """
+        if not 0 <= number < run.chunks:
+            raise http_error(404, f"expected a chunk from 0 to {run.chunks - 1}, got {number}")
+        # The last chunk of a running job grows.
+        name = (key, number, run.frames if number == run.chunks - 1 else -1)
+        with self._lock:
+            if (found := self._chunks.get(name)) is not None:
+                self._chunks.move_to_end(name)
+                return found
+        packed = run.chunk(number, body)
+        with self._lock:
+            self._chunks[name] = packed
+            while len(self._chunks) > _CHUNKS_KEPT:
+                self._chunks.popitem(last=False)
+        return packed
+
+
+def page_answer(page: bytes) -> Response:
+    """Return a page."""
+    return Response(page, media_type="text/html; charset=utf-8", headers=_NOT_STORED)
+
+
+def index_answer(run: ViewedRun) -> Response:
+    """Return what the page has to know first."""
+    index = run.index([{"kind": video.kind, "url": video.kind} for video in run.videos])
+    return Response(orjson.dumps(index), media_type="application/json", headers=_NOT_STORED)
+
+
+def part_answer(chunk: Chunk, part: Part) -> Response:
+    """Return one part of a chunk."""
+    data = chunk.timeline if part == "timeline" else chunk.bodies
+    return Response(data, media_type=_BINARY, headers=_NOT_STORED)
+
+
+def body_answer(data: bytes) -> Response:
+    """Return the body."""
+    return Response(data, media_type=_BINARY, headers=_NOT_STORED)
+
+
+def video_answer(run: ViewedRun, kind: str) -> Response:
+    """Return a video of a run, or ranges of it; 404 where there is none."""
+    found = next((video for video in run.videos if video.kind == kind), None)
+    if found is None or not found.path.is_file():
+        raise http_error(404, f"{kind}: expected a run that has this video, got none")
+    return RangeFileResponse(found.path, media_type=found.media_type, content_disposition_type="inline")
