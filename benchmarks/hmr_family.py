@@ -88,6 +88,7 @@ def main(arguments: list[str] | None = None, sizes: TokenSizes = PUBLISHED) -> N
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--folder", type=Path, help="where the temporary files go")
     parser.add_argument("--batch", type=int, action="append", help="rows of a comparison; default 1, 3 and 16")
+    parser.add_argument("--parity", action="append", choices=list(Family), help="compare only these; default all")
     options = parser.parse_args(arguments)
     body = stand_in_body(ExportSettings().repository / "hmr_lite" / "body_model.npz")
     found: dict[Family, list[Comparison]] = {}
@@ -96,14 +97,17 @@ def main(arguments: list[str] | None = None, sizes: TokenSizes = PUBLISHED) -> N
         for family in Family:
             folder = Path(temporary) / str(family)
             folder.mkdir()
-            for some in verify_full_size(family, body, folder, list(Precision), options.batch or BATCHES, sizes):
-                found.setdefault(family, []).extend(some)
+            compared = options.parity is None or family in options.parity
+            kinds, batches = (list(Precision), options.batch or BATCHES) if compared else ([Precision.FP32], (1,))
+            for some in verify_full_size(family, body, folder, kinds, batches, sizes):
+                if compared:
+                    found.setdefault(family, []).extend(some)
             checkpoint, tokenizer = folder / "weights" / f"{family}.ckpt", folder / "weights" / "tokenizer.pth"
             graph = load(checkpoint, folder / "body_model.npz", tokenizer, sizes.network)
             inputs[family] = graph.sample(1, np.random.default_rng(0))
             path = folder / str(Precision.FP32) / graph.name / "1" / ONNX_FILE
             graphs[family] = ExportedFile(path, graph, options.threads)
-            shutil.rmtree(folder / str(Precision.FP16))
+            shutil.rmtree(folder / str(Precision.FP16), ignore_errors=True)
             shutil.rmtree(folder / "weights")
         speed = list(speed_rows(graphs, inputs, options.rounds))
     report = Report("benchmarks.hmr_family", options.json, arguments)

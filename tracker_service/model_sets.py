@@ -43,8 +43,13 @@ class ModelSet:
         pose_transformer: model that predicts poses beside the tracker, None where there is none.
         finder: model that finds people in cut-outs, for the second look; the detector where it is not served, or None.
         body: folder in the model repository that holds `body_model.npz`.
+        crop_side: side of the crops that the HMR model takes, pixels.
         crop_margin: crop side relative to the padded box. Raising it shows more surroundings and a smaller person.
         crop_aspect: width:height the box is padded to before squaring (HMR2's 192:256), None for the plain box.
+        colour_order: of the crops' channels.
+        needs_focal: whether the HMR model is told where a crop lies before the camera, so that the focal length must be
+            known.
+        licence: terms of the HMR model's weights, in a few words; docs/models.md has more.
         tells_presence: whether the body model says how sure it is that it sees a person; else its presence is always 1.
         align_crops: try turned crops where the upright one does not fit the person (lying, inverted people).
         duplicate_similarity: bodies more similar than this (OKS) are one person; see `DuplicateGate`.
@@ -62,8 +67,12 @@ class ModelSet:
     pose_transformer: str | None
     finder: str | None
     body: str
+    crop_side: int
     crop_margin: float
     crop_aspect: tuple[int, int] | None
+    colour_order: Literal["RGB"]
+    needs_focal: bool
+    licence: str
     tells_presence: bool
     align_crops: bool
     duplicate_similarity: float
@@ -98,8 +107,12 @@ LITE = ModelSet(
     pose_transformer=None,
     finder="person_finder",
     body="hmr_lite",
+    crop_side=256,
     crop_margin=1.25,
     crop_aspect=None,
+    colour_order="RGB",
+    needs_focal=False,
+    licence="Apache-2.0",
     tells_presence=True,
     align_crops=True,
     duplicate_similarity=0.5,
@@ -135,8 +148,12 @@ FULL = ModelSet(
     pose_transformer="pose_predictor",
     finder="person_finder",
     body="hmr2",
+    crop_side=256,
     crop_margin=1.0,
     crop_aspect=(192, 256),
+    colour_order="RGB",
+    needs_focal=False,
+    licence="none stated for the weights; SMPL inside (non-commercial)",
     tells_presence=False,
     align_crops=False,
     duplicate_similarity=1.0,
@@ -144,7 +161,27 @@ FULL = ModelSet(
     defaults={},
 )
 
-MODEL_SETS = {model_set.name: model_set for model_set in (LITE, LITE_HEAVY, FULL)}
+FULL_TOKENHMR = replace(
+    FULL,
+    name="full-tokenhmr",
+    model_version="TokenHMR-PHALP",
+    hmr="tokenhmr",
+    hmr_command="python -m export hmr2 --checkpoint FILE",
+    licence="Max Planck, non-commercial research; SMPL inside",
+)
+"""The full set with TokenHMR: HMR2's contract and cost, better bodies."""
+
+FULL_CAMERAHMR = replace(
+    FULL_TOKENHMR,
+    name="full-camerahmr",
+    model_version="CameraHMR-PHALP",
+    hmr="camerahmr",
+    crop_aspect=None,
+    needs_focal=True,
+)
+"""The full set with CameraHMR: plain squares around the boxes, and the focal length of the camera."""
+
+MODEL_SETS = {model_set.name: model_set for model_set in (LITE, LITE_HEAVY, FULL, FULL_TOKENHMR, FULL_CAMERAHMR)}
 
 
 def model_set(name: str) -> ModelSet:

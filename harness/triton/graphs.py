@@ -105,6 +105,24 @@ def hmr(seed: int = 1) -> onnx.ModelProto:
     return graph.model({"crops": (UINT8, (256, 256, 3))}, {name: (FLOAT, shape) for name, shape in HMR_OUTPUTS.items()})
 
 
+def camerahmr(seed: int = 6) -> onnx.ModelProto:
+    """`crops` and `bbox_info` to the outputs of HMR2 and `cam_t`, which depends on both."""
+    model = hmr(seed)
+    camera = helper.make_node("Add", ["pred_cam", "bbox_info"], ["cam_t"])
+    model.graph.node.append(camera)
+    model.graph.input.append(helper.make_tensor_value_info("bbox_info", FLOAT, ["N", 3]))
+    model.graph.output.append(helper.make_tensor_value_info("cam_t", FLOAT, ["N", 3]))
+    onnx.checker.check_model(model)
+    return model
+
+
+def vfov(seed: int = 7) -> onnx.ModelProto:
+    """`image` to an angle between 0 and 1 radian."""
+    graph = _Graph(seed)
+    graph.op("Sigmoid", graph.linear(graph.pixels("image", 256, 256), FEATURES, (1,)), output="vfov")
+    return graph.model({"image": (UINT8, (256, 256, 3))}, {"vfov": (FLOAT, (1,))})
+
+
 def appearance(seed: int = 2) -> onnx.ModelProto:
     """Crop, mask, mesh and camera to `embedding` and `uv_map`."""
     graph = _Graph(seed)
@@ -146,6 +164,9 @@ GRAPHS: dict[str, Callable[[], onnx.ModelProto]] = {
     "hmr_lite": hmr,
     "hmr_lite_heavy": hmr,
     "person_finder": lambda: detector(256, 256, people=6),
+    "tokenhmr": hmr,
+    "camerahmr": camerahmr,
+    "vfov": vfov,
 }
 
 

@@ -34,6 +34,18 @@ class Hmr(torch.nn.Module):
         return tuple(outputs)
 
 
+class CameraHmr(torch.nn.Module):
+    """Answers all outputs of CameraHMR, each filled with the brightness, the last with the place of the crop."""
+
+    def forward(self, crops: Tensor, bbox_info: Tensor) -> tuple[Tensor, ...]:
+        """Return the outputs in the order of `HMR_OUTPUTS`, and ``cam_t``."""
+        brightness = crops.float().mean(dim=(1, 2, 3))
+        outputs = []
+        for shape in HMR_OUTPUTS.values():
+            outputs.append(brightness.reshape(-1, *([1] * len(shape))) * torch.ones(shape))
+        return (*outputs, bbox_info + 0)
+
+
 class Appearance(torch.nn.Module):
     """Answers an embedding that depends on body and camera, and the crop with its mask as the texture map."""
 
@@ -52,10 +64,13 @@ class AppearanceEncoder(torch.nn.Module):
         return uv_map.float().mean(dim=3).flatten(1).repeat(1, 4)
 
 
+_MASK = (256, 256)
 SCRIPTS: dict[str, tuple[Callable[[], torch.nn.Module], tuple[tuple[int, ...], ...]]] = {
     "detector": (Detector, ((640, 640, 3),)),
     "hmr2": (Hmr, ((256, 256, 3),)),
-    "appearance": (Appearance, ((256, 256, 3), (256, 256), (6890, 3), (3,))),
+    "tokenhmr": (Hmr, ((256, 256, 3),)),
+    "camerahmr": (CameraHmr, ((256, 256, 3), (3,))),
+    "appearance": (Appearance, ((256, 256, 3), _MASK, (6890, 3), (3,))),
     "appearance_encoder": (AppearanceEncoder, ((4, 256, 256),)),
 }
 
@@ -64,8 +79,10 @@ def write_script(name: str, path: Path) -> None:
     """Trace the stand-in of the model ``name`` and save it to ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     module, shapes = SCRIPTS[name]
-    kinds = (torch.uint8, torch.uint8, torch.float32, torch.float32)
-    examples = tuple(torch.zeros(2, *shape, dtype=kind) for shape, kind in zip(shapes, kinds, strict=False))
+    examples = tuple(
+        torch.zeros(2, *shape, dtype=torch.uint8 if place == 0 or shape == _MASK else torch.float32)
+        for place, shape in enumerate(shapes)
+    )
     with warnings.catch_warnings():
         # torch announces the end of TorchScript; NVIDIA's backend still serves it.
         warnings.simplefilter("ignore", DeprecationWarning)

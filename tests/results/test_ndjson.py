@@ -11,6 +11,7 @@ import pytest
 
 from tests.body.rigid_body import rigid_body
 from tests.results.frames import frame_result, tracked_person, two_people
+from tracker_service.body.camera_space import in_camera
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.results.ndjson import NdjsonWriter, read_results
 from tracker_service.results.person_json import frame_bytes
@@ -25,6 +26,7 @@ from tracker_service.types import (
     QualityReason,
     Usability,
 )
+from tracker_service.types.calibration import Calibration, FocalSource
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -69,6 +71,24 @@ def test_the_quality_of_a_pose_comes_back(tmp_path: Path) -> None:
     assert (judged.quality.usability, judged.quality.reasons, judged.quality.error) == ("doubtful", reasons, 0.2)
     np.testing.assert_array_equal(judged.quality.joint_confidence, confidence)
     assert not_judged.quality is None
+
+
+def test_where_people_stand_before_a_calibrated_camera_comes_back(tmp_path: Path) -> None:
+    camera = Calibration(1500.25, FocalSource.METADATA, 1920, 1080)
+    person = tracked_person(camera=np.array([0.5, -0.25, 60], np.float32))
+    with NdjsonWriter(tmp_path / "results.ndjson") as file:
+        file.write(frame_result(0, person, calibration=camera))
+        file.write(frame_result(1, tracked_person(1, 1)))
+
+    known, unknown = read_results(tmp_path / "results.ndjson")
+
+    assert known.calibration == camera
+    placed, expected = known.persons[0].in_camera, in_camera(person, camera)
+    assert placed is not None
+    np.testing.assert_array_equal(placed.translation, expected.translation)
+    np.testing.assert_array_equal(placed.global_orient, expected.global_orient)
+    assert placed.translation[2] == pytest.approx(60 * 1500.25 / 37500, abs=1)
+    assert (unknown.calibration, unknown.persons[0].in_camera) == (None, None)
 
 
 def test_mesh_comes_back(tmp_path: Path) -> None:

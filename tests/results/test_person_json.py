@@ -29,6 +29,7 @@ def test_frame_has_the_fields_of_the_contract_and_the_additive_ones() -> None:
         "shot": True,
         "dropped": asdict(DroppedDetections(1, 2, 3)),
         "camera_motion": None,
+        "calibration": None,
     }
 
 

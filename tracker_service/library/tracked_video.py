@@ -20,6 +20,7 @@ from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
 from tracker_service.types.shown_html import ShownInNotebooks
 from tracker_service.video.source import VideoInfo
+from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
 from tracker_service.wiring.track import Progress, open_video
@@ -74,7 +75,8 @@ class TrackedVideo(Iterator[FrameResult], ShownInNotebooks):
             self._video = opened.enter_context(open_video(settings, source))
             self.info = self._video.info
             client = opened.enter_context(closing(open_client(settings)))
-            run = open_run(options, client, self._video, self.info.fps, times=self._times)
+            focal = focal_of(settings, client, source, self.info)
+            run = open_run(options, client, self._video, self.info.fps, times=self._times, focal=focal)
             self._devices = devices_in_use(client, models_of(settings))
             self._frames = opened.enter_context(closing(run)).frames()
             self._progress = progress if callable(progress) else None

@@ -15,7 +15,9 @@ from tracker_service.phalp.state.snapshot import pack_records, unpack_records, w
 from tracker_service.pipeline.state_arrays import read_arrays, snapshot_of, tracker_arrays, write_arrays
 from tracker_service.pipeline.tracking import Border
 from tracker_service.types import CameraMotion, DroppedDetections, Float64, FrameResult
+from tracker_service.types.calibration import Calibration, FocalSource
 
+_SOURCES = tuple(FocalSource)
 _COLUMNS = 5 + len(fields(DroppedDetections))
 
 
@@ -74,6 +76,7 @@ def pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
         "frames": np.array(rows, np.int64).reshape(len(frames), _COLUMNS),
         "timestamps": np.array([frame.timestamp for frame in frames], np.float64),
         "camera_motions": np.array([_pack_motion(frame.camera_motion) for frame in frames]).reshape(len(frames), 10),
+        "calibrations": np.array([_pack_calibration(frame) for frame in frames]).reshape(len(frames), 2),
         **with_prefix("people", pack_records(people)),
     }
 
@@ -88,14 +91,24 @@ def unpack_frames(arrays: Mapping[str, NDArray[Any]]) -> tuple[FrameResult, ...]
     people = iter(unpack_records(without_prefix("people", arrays)))
     frames = []
     motions = map(_unpack_motion, arrays["camera_motions"])
-    for row, timestamp, motion in zip(arrays["frames"].tolist(), arrays["timestamps"].tolist(), motions, strict=True):
+    rows = zip(
+        arrays["frames"].tolist(), arrays["timestamps"].tolist(), motions, arrays["calibrations"].tolist(), strict=True
+    )
+    for row, timestamp, motion, (focal, source) in rows:
         number, width, height, shot, count, *dropped = row
         persons = tuple(islice(people, count))
         if len(persons) != count:
             raise ValueError(f"expected {count} people in frame {number}, got {len(persons)}")
         gates = DroppedDetections(*dropped)
-        frames.append(FrameResult(number, timestamp, width, height, persons, bool(shot), gates, motion))
+        camera = None if np.isnan(focal) else Calibration(focal, _SOURCES[int(source)], width, height)
+        frames.append(FrameResult(number, timestamp, width, height, persons, bool(shot), gates, motion, camera))
     return tuple(frames)
+
+
+def _pack_calibration(frame: FrameResult) -> tuple[float, float]:
+    """Return the focal length and where it is from; a row that is not finite where it is not known."""
+    camera = frame.calibration
+    return (np.nan, np.nan) if camera is None else (camera.focal_length, float(_SOURCES.index(camera.source)))
 
 
 def _pack_motion(motion: CameraMotion | None) -> Float64:

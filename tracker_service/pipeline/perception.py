@@ -38,6 +38,7 @@ from tracker_service.types import (
     People,
     UInt8,
 )
+from tracker_service.types.calibration import FocalLength
 
 _Removed: TypeAlias = tuple[tuple[Gate, Detections], ...]
 
@@ -64,6 +65,7 @@ class Perception:
         second_look: leave the images and the low-score boxes in the observations until they are tracked.
         texture_maps: ask the appearance model for texture maps (1 MB a person), which the texture term compares.
         follow_camera: leave what the camera is followed by in the observations.
+        focal: of the frames' camera, where it is known.
         given: people that are given instead of detected. No detector is run, and of the gates only the size counts.
     """
 
@@ -78,14 +80,15 @@ class Perception:
         second_look: bool = False,
         texture_maps: bool = False,
         follow_camera: bool = False,
+        focal: FocalLength | None = None,
         given: GivenBoxes | None = None,
     ) -> None:
-        self._models = models
+        self._models, self._focal = models, focal
         learned = models.appearance is not None
         self._detector: PersonDetector | GivenBoxes = (
             PersonDetector(client, models.detector, masks=learned) if given is None else given
         )
-        self._regressor = BodyRegressor(client, models.hmr, mesh=learned, command=models.hmr_command)
+        self._regressor = BodyRegressor(client, models.hmr, mesh=learned, command=models.hmr_command, focal=focal)
         self._appearance: AppearanceModel = ColourAppearance()
         if models.appearance is not None:
             self._appearance = LearnedAppearance(client, models.appearance, maps=texture_maps)
@@ -229,6 +232,7 @@ class Perception:
             persons=(),
             shot=frame.shot,
             dropped=_counts(removed),
+            calibration=None if self._focal is None else self._focal.in_frame(seen.candidates.frame_size),
         )
         return FrameObservation(
             result,

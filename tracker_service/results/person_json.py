@@ -10,10 +10,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from tracker_service.body.camera_space import in_camera
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError
 from tracker_service.types import Float32, Float64, FrameResult, PersonWorld, Smpl, TrackedPerson
 from tracker_service.types.arrays import Scalar
+from tracker_service.types.calibration import Calibration
 from tracker_service.types.quality import PoseQuality
 
 Record: TypeAlias = dict[str, Any]
@@ -29,8 +31,8 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
     """Return the ``Frame`` object of the HTTP contract for ``result``.
 
     Additive to the contract: ``frame_width``, ``frame_height``, ``shot``, ``dropped`` (boxes removed per gate) and
-    ``camera_motion`` of the frame; ``state``, ``age``, ``found_by``, ``camera_crop`` and ``world`` (where it
-    is known) of each person.
+    ``camera_motion`` and ``calibration`` of the frame; ``state``, ``age``, ``found_by``, ``camera_crop``, ``in_camera``
+    (where the camera is calibrated) and ``world`` (where it is known) of each person.
 
     Args:
         result: the frame.
@@ -41,7 +43,8 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
     """
     vertices = None if body is None or not result.persons else body.vertices(stacked_smpl(result.persons))
     persons = [
-        person_record(person, None if vertices is None else vertices[row]) for row, person in enumerate(result.persons)
+        person_record(person, None if vertices is None else vertices[row], result.calibration)
+        for row, person in enumerate(result.persons)
     ]
     return {
         "frame_number": result.frame_number,
@@ -56,6 +59,7 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
             "duplicate": result.dropped.duplicate,
         },
         "camera_motion": _motion_record(result),
+        "calibration": _calibration_record(result),
         "persons": persons,
     }
 
@@ -63,6 +67,11 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
 def _motion_record(result: FrameResult) -> Record | None:
     motion = result.camera_motion
     return None if motion is None else {"matrix": motion.matrix, "confidence": motion.confidence}
+
+
+def _calibration_record(result: FrameResult) -> Record | None:
+    camera = result.calibration
+    return None if camera is None else {"focal_length": camera.focal_length, "source": str(camera.source)}
 
 
 def stacked_smpl(persons: tuple[TrackedPerson, ...]) -> Smpl:
@@ -79,8 +88,15 @@ def box_xywh(person: TrackedPerson) -> Float32:
     return np.concatenate([person.box[:2], person.box[2:] - person.box[:2]])
 
 
-def person_record(person: TrackedPerson, vertices: Float32 | None = None) -> Record:
-    """Return the ``Person`` object of the HTTP contract; with ``vertices``, (V, 3), its mesh too.
+def person_record(
+    person: TrackedPerson, vertices: Float32 | None = None, calibration: Calibration | None = None
+) -> Record:
+    """Return the ``Person`` object of the HTTP contract.
+
+    Args:
+        person: the person.
+        vertices: (V, 3) of its mesh, None leaves them out.
+        calibration: of the camera, None leaves out where the person stands before it.
 
     Raises:
         ContractError: a field is not finite; the message names frame, track and field.
@@ -111,6 +127,9 @@ def person_record(person: TrackedPerson, vertices: Float32 | None = None) -> Rec
         "camera": {"tx": camera[0], "ty": camera[1], "tz": camera[2]},
         "camera_crop": {"scale": crop_camera[0], "tx": crop_camera[1], "ty": crop_camera[2]},
     }
+    if calibration is not None:
+        placed = in_camera(person, calibration)
+        record["in_camera"] = {"global_orient": placed.global_orient, "translation": placed.translation}
     if person.quality is not None:
         record["quality"] = _quality_record(person.quality)
         record["joint_confidence"] = array("joint_confidence", person.quality.joint_confidence)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import orjson
 
+from tracker_service.body.camera_space import PersonInCamera
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.types import (
     NUMBER_OF_JOINTS,
@@ -19,6 +20,7 @@ from tracker_service.types import (
     PersonWorld,
 )
 from tracker_service.types.arrays import checked
+from tracker_service.types.calibration import Calibration, FocalSource
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.shown_html import ShownInNotebooks
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
@@ -46,6 +48,7 @@ class PersonRecord:
         mesh_vertices: (V, 3) float32, metres, model space, or None.
         found_by: how the person was found when last seen.
         quality: how far the pose can be believed; None where the producer did not say.
+        in_camera: the body before the picture's camera, None where its focal length is not known.
         world: where the person is in the world, None where that is not known.
     """
 
@@ -65,6 +68,7 @@ class PersonRecord:
     found_by: FoundBy = FoundBy.DETECTION
     quality: PoseQuality | None = None
     world: PersonWorld | None = None
+    in_camera: PersonInCamera | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class FrameRecord(ShownInNotebooks):
         shot: True on the first frame of a new shot.
         dropped: boxes that the gates removed.
         camera_motion: how the camera moved since the frame before; None where it was not followed.
+        calibration: the camera, None where its focal length is not known.
     """
 
     frame_number: int
@@ -89,6 +94,7 @@ class FrameRecord(ShownInNotebooks):
     shot: bool
     dropped: DroppedDetections
     camera_motion: CameraMotion | None = None
+    calibration: Calibration | None = None
 
 
 def parse_frame(line: bytes, where: str) -> FrameRecord:
@@ -112,6 +118,7 @@ def parse_frame(line: bytes, where: str) -> FrameRecord:
             shot=bool(frame.get("shot", False)),
             dropped=_dropped(_object(frame.get("dropped", {}), "dropped")),
             camera_motion=_camera_motion(frame.get("camera_motion")),
+            calibration=_calibration(frame),
         )
     except orjson.JSONDecodeError as error:
         raise ResultsError(f"{where}: expected one JSON object, got text that is not JSON ({error})") from error
@@ -174,6 +181,7 @@ def _person(value: object) -> PersonRecord:
         found_by=_found_by(person.get("found_by", FoundBy.DETECTION)),
         quality=_quality(person),
         world=_world(person.get("world")),
+        in_camera=_in_camera(person.get("in_camera")),
     )
 
 
@@ -229,6 +237,26 @@ def _world(value: object) -> PersonWorld | None:
         orientation=_array(world, "orientation", (3, 3)).astype(np.float64) if known else None,
         **{name: values.astype(np.float64) for name, values in arrays.items()},
     )
+
+
+def _in_camera(value: object) -> PersonInCamera | None:
+    if value is None:
+        return None
+    placed = _object(value, "in_camera")
+    return PersonInCamera(_array(placed, "global_orient", GLOBAL_ORIENT_SHAPE), _array(placed, "translation", (3,)))
+
+
+def _calibration(frame: JsonObject) -> Calibration | None:
+    if frame.get("calibration") is None:
+        return None
+    camera = _object(frame["calibration"], "calibration")
+    said = camera.get("source")
+    try:
+        source = FocalSource(str(said))
+    except ValueError:
+        raise _FieldError(f"calibration.source: expected {_one_of(FocalSource)}, got {said!r}") from None
+    size = (_integer(frame, "frame_width", default=0), _integer(frame, "frame_height", default=0))
+    return Calibration(_number(camera, "focal_length"), source, *size)
 
 
 def _camera_motion(value: object) -> CameraMotion | None:

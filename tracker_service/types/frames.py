@@ -7,6 +7,7 @@ import numpy as np
 
 from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Float32, UInt8, assign, checked
+from tracker_service.types.calibration import Calibration
 from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.quality import PoseQuality
@@ -162,6 +163,7 @@ class FrameResult(ShownInNotebooks):
         shot: True on the first frame of a new shot.
         dropped: boxes that the gates removed.
         camera_motion: how the camera moved since the frame before; None where it was not followed.
+        calibration: the camera, None where its focal length is not known.
     """
 
     frame_number: int
@@ -172,3 +174,4 @@ class FrameResult(ShownInNotebooks):
     shot: bool = False
     dropped: DroppedDetections = DroppedDetections()
     camera_motion: CameraMotion | None = None
+    calibration: Calibration | None = None

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Interval, Le
 
+from tracker_service.errors import SettingsError
 from tracker_service.types.bounds import check_bounds
 from tracker_service.video.position import Position, parse_position
 
@@ -23,6 +24,10 @@ class VideoParameters:
             keep their own times.
         decoder_threads: threads of the decoder; 0 takes the cores, at most four. Raising it decodes faster and holds
             more frames in memory.
+        focal: focal length of the camera, in pixels of the frames. Raising it moves people away and makes the camera
+            turn less. None takes ``fov``, then what the file says, then what the model ``vfov`` sees where it is
+            served; without any, people's places in the world assume the longer side of the frame.
+        fov: vertical field of view of the camera, degrees, in place of ``focal``. Raising it moves people nearer.
         stream: number among the video streams of a file, from 0; -1 takes the one with the largest picture.
     """
 
@@ -33,9 +38,13 @@ class VideoParameters:
     fps: Annotated[float, Gt(0), Le(1000)] | None = None
     decoder_threads: Annotated[int, Ge(0)] = 1
     stream: Annotated[int, Ge(-1)] = -1
+    focal: Annotated[float, Interval(ge=10, le=1e6)] | None = None
+    fov: Annotated[float, Interval(ge=0.5, le=170)] | None = None
 
     def __post_init__(self) -> None:
         check_bounds(self)
+        if self.focal is not None and self.fov is not None:
+            raise SettingsError(f"video: expected focal or fov, got both: {self.focal:g} and {self.fov:g}")
 
     @property
     def start(self) -> Position | None:

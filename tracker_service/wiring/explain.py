@@ -15,6 +15,7 @@ from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
 from tracker_service.types import Detections, ExpectedPeople, FoundPeople, LookAgain
+from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import load_body, open_client
 from tracker_service.wiring.run import follows_camera, given_boxes, open_perception
 from tracker_service.wiring.second_look import looks_again, open_second_look
@@ -61,6 +62,7 @@ def explain_frame(
             times=times,
             second_look=again,
             follow_camera=follows_camera(settings),
+            focal=focal_of(settings, client, source, video.info),
             given=given_boxes(settings),
         )
         second_look = _Remembered(open_second_look(settings, client, perception, times)) if again else None

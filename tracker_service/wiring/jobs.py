@@ -12,7 +12,7 @@ from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.settings import Settings
 
 _WHOLE_GROUPS = ("model_set", "detect_shots", "phalp", "camera", "second_look", "render", "refinement", "pipeline")
-TRACKING: dict[str, Any] = {**dict.fromkeys(_WHOLE_GROUPS, True), "video": {"stream"}}
+TRACKING: dict[str, Any] = {**dict.fromkeys(_WHOLE_GROUPS, True), "video": {"stream", "focal", "fov"}}
 """Settings that decide the results of a video: they are kept with a job."""
 COMPUTING: dict[str, Any] = {"inference": True, "video": {"decoder_threads"}}
 """Settings that say how they are computed, wherever that is."""

@@ -22,6 +22,8 @@ from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import Frame
+from tracker_service.types.calibration import FocalLength
+from tracker_service.wiring.focal import given_focal
 from tracker_service.wiring.models import load_body, models_of
 from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory, pose_transformer_in_use
@@ -69,6 +71,7 @@ def open_run(
     rate: float,
     *,
     times: StageTimes,
+    focal: FocalLength | None = None,
     border: Border | None = None,
     open_frames: Iterable[TrackedFrame] = (),
     late_images: Iterable[Frame] | None = None,
@@ -82,6 +85,7 @@ def open_run(
         frames: of the source.
         rate: its frames a second.
         times: counts busy seconds.
+        focal: of the camera, see `tracker_service.wiring.focal`; None takes what the settings give.
         border: where to go on, None at the beginning.
         open_frames: the frames that were not final at the border; see `TrackingRun`.
         late_images: the source, read a second time; see `TrackingRun`.
@@ -105,6 +109,7 @@ def open_run(
         keep_images=options.keeps_images,
         second_look=again,
         follow_camera=follows_camera(settings),
+        focal=focal,
         given=given_boxes(settings),
     )
     stages = RunStages(
@@ -137,9 +142,14 @@ def open_perception(
     keep_images: bool = False,
     second_look: bool = False,
     follow_camera: bool = False,
+    focal: FocalLength | None = None,
     given: GivenBoxes | None = None,
 ) -> Perception:
-    """Return what finds people as the settings want it; raises `InferenceError` where a model is missing."""
+    """Return what finds people as the settings want it; raises `InferenceError` where a model is missing.
+
+    Raises:
+        SettingsError: the body model needs the focal length of the camera, and nothing tells it.
+    """
     return Perception(
         client,
         models_of(settings),
@@ -149,6 +159,7 @@ def open_perception(
         second_look=second_look,
         follow_camera=follow_camera,
         texture_maps="T" in settings.phalp.predict,
+        focal=given_focal(settings) if focal is None else focal,
         given=given,
     )
 
@@ -157,8 +168,7 @@ def _world(settings: Settings, border: Border | None) -> WorldFollower | None:
     camera = settings.camera
     if not (camera.place_people and follows_camera(settings)):
         return None
-    focal, state = camera.focal, None if border is None else border.world
-    return WorldFollower(ASSUMED_FOCAL if focal is None else focal, assumed=focal is None, state=state)
+    return WorldFollower(ASSUMED_FOCAL, state=None if border is None else border.world)
 
 
 def follows_camera(settings: Settings) -> bool:

@@ -20,6 +20,7 @@ from tracker_service.settings import Settings
 from tracker_service.types import FrameResult
 from tracker_service.types.shown_text import encodable
 from tracker_service.video.source import FrameSource, open_source
+from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
 
@@ -76,7 +77,8 @@ def track_video(
         open_video(settings, source) if options.reads_again else nullcontext() as again,
     ):
         info, rate = video.info, settings.render.fps
-        run = open_run(options, client, video, info.fps, times=times, late_images=again)
+        focal = focal_of(settings, client, source, info)
+        run = open_run(options, client, video, info.fps, times=times, focal=focal, late_images=again)
         remove_leftovers(folder)
         with (
             ResultFiles(

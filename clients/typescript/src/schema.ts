@@ -586,6 +586,22 @@ export interface components {
             status: string;
         };
         /**
+         * CalibrationFields
+         * @description The camera; its principal point is the middle of the frame.
+         */
+        CalibrationFields: {
+            /**
+             * Focal Length
+             * @description pixels
+             */
+            focal_length: number;
+            /**
+             * Source
+             * @description who says so: given, metadata or estimated
+             */
+            source: string;
+        };
+        /**
          * CameraMotionFields
          * @description How the picture of the background moved.
          */
@@ -1429,6 +1445,8 @@ export interface components {
              * @description how the person was last found: detection, low_score or second_look
              */
             found_by?: string;
+            /** @description only where the focal length is known */
+            in_camera?: components["schemas"]["PersonInCamera"] | null;
             /** Joint Confidence */
             joint_confidence?: number[] | null;
             /**
@@ -1475,6 +1493,22 @@ export interface components {
             tx: number;
             /** Ty */
             ty: number;
+        };
+        /**
+         * PersonInCamera
+         * @description The body before the picture's camera, whose focal length is known: x right, y down, z ahead; metres.
+         */
+        PersonInCamera: {
+            /**
+             * Global Orient
+             * @description in place of smpl's
+             */
+            global_orient: number[][][];
+            /**
+             * Translation
+             * @description of the model origin
+             */
+            translation: number[];
         };
         /**
          * PersonQuality
@@ -1697,6 +1731,10 @@ export interface components {
          * @example {
          *       "frames": [
          *         {
+         *           "calibration": {
+         *             "focal_length": 1560,
+         *             "source": "metadata"
+         *           },
          *           "camera_motion": {
          *             "confidence": 0.93,
          *             "matrix": [
@@ -1901,6 +1939,10 @@ export interface components {
          * @example {
          *       "frames": [
          *         {
+         *           "calibration": {
+         *             "focal_length": 1560,
+         *             "source": "metadata"
+         *           },
          *           "camera_motion": {
          *             "confidence": 0.93,
          *             "matrix": [
@@ -1983,6 +2025,8 @@ export interface components {
          * @description One frame; there is exactly one for every frame of the video.
          */
         VideoFrame: {
+            /** @description null where the focal length is not known; absent in results of earlier versions */
+            calibration?: components["schemas"]["CalibrationFields"] | null;
             /** @description how the camera moved since the frame before; null where it was not followed */
             camera_motion: components["schemas"]["CameraMotionFields"] | null;
             /**

@@ -12,6 +12,7 @@ from samples.truth import ClipTruth
 from tests.camera.world.perfect_observer import perfect_frames
 from tracker_service.camera.world.world_follower import WorldFollower
 from tracker_service.types import FrameResult, PersonWorld
+from tracker_service.types.calibration import Calibration, FocalSource
 
 PROMENADE = ClipTruth.load(ROOT / "samples" / TRUTH_NAME)
 JUMP = ClipTruth.load(ROOT / "samples" / JUMP_TRUTH_NAME)
@@ -124,6 +125,27 @@ def test_assumptions_are_in_the_uncertainties() -> None:
     assert assumed is not None
     np.testing.assert_array_equal(given.position, assumed.position)
     assert assumed.position_deviation[2] > 2 * given.position_deviation[2]
+
+
+def test_a_calibrated_frame_is_seen_with_its_own_focal_length() -> None:
+    frame = next(perfect_frames(PROMENADE))
+    longer = max(frame.width, frame.height)
+    expected = WorldFollower(1.4, assumed=False).follow(frame).persons[0].world
+    known = [
+        WorldFollower(1.0)
+        .follow(replace(frame, calibration=Calibration(1.4 * longer, source, frame.width, frame.height)))
+        .persons[0]
+        .world
+        for source in (FocalSource.GIVEN, FocalSource.METADATA, FocalSource.ESTIMATED)
+    ]
+    assert expected is not None
+    deviations = [expected.position_deviation[2]]
+    for world in known:
+        assert world is not None
+        np.testing.assert_allclose(world.position, expected.position, rtol=1e-9)
+        deviations.append(world.position_deviation[2])
+    assert deviations[0] == pytest.approx(deviations[1])
+    assert deviations[1] < deviations[2] < deviations[3]
 
 
 def test_one_with_the_state_of_another_goes_on_identically(jump: list[FrameResult]) -> None:

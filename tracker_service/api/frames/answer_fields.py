@@ -192,7 +192,9 @@ HYBRID: Mapping[str, Field] = MappingProxyType(
         "camera_full": _camera_full,
         "detection": _detection,
         **_TAIL,
-        "persons": lambda frame: [person_record(person) for person in frame.answer.result.persons],
+        "persons": lambda frame: [
+            person_record(person, calibration=frame.answer.result.calibration) for person in frame.answer.result.persons
+        ],
     }
 )
 """Fields of ``POST /pose/hybrid``, in their order."""

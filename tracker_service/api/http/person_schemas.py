@@ -47,6 +47,13 @@ def _all_optional(schema: dict[str, Any]) -> None:
     schema.pop("required")
 
 
+class PersonInCamera(BaseModel):
+    """The body before the picture's camera, whose focal length is known: x right, y down, z ahead; metres."""
+
+    global_orient: Annotated[list[Matrix], Field(min_length=1, max_length=1, description="in place of smpl's")]
+    translation: Row3 = Field(description="of the model origin")
+
+
 class World(BaseModel):
     """A person in the world, metres: x right, y up, z to the viewer as the first camera looked; from the camera."""
 
@@ -79,6 +86,7 @@ class Person(BaseModel):
     keypoints_2d: Annotated[list[Row2], Field(min_length=45, max_length=45, description="pixels")]
     camera: Translation
     camera_crop: PersonCropCamera
+    in_camera: PersonInCamera | None = Field(default=None, description="only where the focal length is known")
     quality: PersonQuality | None = Field(default=None, description="absent in results of earlier versions")
     joint_confidence: (
         Annotated[

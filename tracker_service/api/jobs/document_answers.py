@@ -28,6 +28,7 @@ _FRAME: dict[str, Any] = {
     "shot": False,
     "dropped": {"low_score": 43, "small": 0, "absent": 0, "duplicate": 0},
     "camera_motion": {"matrix": [[1.0, 0.0, -6.5], [0.0, 1.0, 1.25], [0.0, 0.0, 1.0]], "confidence": 0.93},
+    "calibration": {"focal_length": 1560.0, "source": "metadata"},
     "persons": [],
 }
 
@@ -46,6 +47,13 @@ class CameraMotionFields(BaseModel):
     confidence: float = Field(ge=0, le=1, description="0 where it is not known, and the matrix says nothing")
 
 
+class CalibrationFields(BaseModel):
+    """The camera; its principal point is the middle of the frame."""
+
+    focal_length: float = Field(gt=0, description="pixels")
+    source: str = Field(description="who says so: given, metadata or estimated")
+
+
 class VideoFrame(BaseModel):
     """One frame; there is exactly one for every frame of the video."""
 
@@ -57,6 +65,9 @@ class VideoFrame(BaseModel):
     dropped: dict[str, int] = Field(description="boxes that each gate removed")
     camera_motion: CameraMotionFields | None = Field(
         description="how the camera moved since the frame before; null where it was not followed"
+    )
+    calibration: CalibrationFields | None = Field(
+        default=None, description="null where the focal length is not known; absent in results of earlier versions"
     )
     persons: list[Person]
 

@@ -15,6 +15,7 @@ from tracker_service.jobs.worker.source_watch import SourceWatch
 from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.tracking import Border
 from tracker_service.types import Frame, FrameResult, UInt8
+from tracker_service.types.calibration import FocalLength
 from tracker_service.video.source import FrameSource, Position, open_source
 
 READ_AGAIN = 8
@@ -30,6 +31,7 @@ class Start:
         frames: its frames, from some before the border on.
         rate: frames a second.
         border: where the run goes on, None at the beginning.
+        focal: of the camera, None where it is not known.
         open_frames: the frames that were not final there, with their images where those are needed.
         record, before: the run up to there and its last chunk.
         first_late: the oldest frame without a result, and its timestamp: where late images begin.
@@ -40,6 +42,7 @@ class Start:
     frames: Iterator[Frame]
     rate: float
     border: Border | None = None
+    focal: FocalLength | None = None
     open_frames: tuple[TrackedFrame, ...] = ()
     record: RunRecord = field(default_factory=RunRecord)
     before: Chunk | None = None
@@ -109,6 +112,7 @@ class Starting:
             iter(()),
             float(notes["rate"]),
             border,
+            None if notes.get("focal") is None else FocalLength.from_json(notes["focal"]),
             record=RunRecord.from_json(notes["record"]),
             before=before,
             first_late=_oldest(border, marks),

@@ -33,6 +33,7 @@ from tracker_service.results.result_files import SUMMARY
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings, load_settings
+from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
 
@@ -119,7 +120,12 @@ class VideoJob:
 
             def notes(border: Border) -> dict[str, Any]:
                 damaged = start.damaged or bool(start.source and start.source.damaged)
-                return {"marks": marker.take(border.next_frame).to_json(), "rate": start.rate, "damaged": damaged}
+                return {
+                    "marks": marker.take(border.next_frame).to_json(),
+                    "rate": start.rate,
+                    "focal": None if start.focal is None else start.focal.to_json(),
+                    "damaged": damaged,
+                }
 
             self._chunks(start, client, fence).write(
                 drawn(run, options.style, options.body, self._times),
@@ -140,6 +146,8 @@ class VideoJob:
                 _logger.warning("the job starts anew: %s", error)
         self._files.clear()
         start = opened.enter_context(closing(starting.begin()))
+        if start.source is not None:
+            start.focal = focal_of(self._settings, client, self._job.request.source, start.source.info)
         return start, self._run(starting, start, options, client, marker, opened)
 
     def _run(
@@ -160,6 +168,7 @@ class VideoJob:
             marker.watch(start.frames),
             start.rate,
             times=self._times,
+            focal=start.focal,
             border=start.border,
             open_frames=start.open_frames,
             late_images=again,

@@ -81,7 +81,8 @@ def regress_bodies(
     with times.measure("crops"):
         crops = [crop(frame.image, frame.squares) for frame in candidates]
     with times.measure("bodies"):
-        estimates = _in_one_batch(crops, regressor)
+        sizes = [frame.frame_size for frame in candidates]
+        estimates = regressor.regress(crops, [frame.squares for frame in candidates], sizes)
     upright = [
         Bodies(frame.squares, of_frame, bodies)
         for frame, of_frame, bodies in zip(candidates, crops, estimates, strict=True)
@@ -104,7 +105,8 @@ def _completed(
             return seen
         crops = [crop(frame.image, whole.squares) for frame, whole in zip(candidates, tries, strict=True)]
     with times.measure("bodies"):
-        estimates = _in_one_batch(crops, regressor)
+        sizes = [frame.frame_size for frame in candidates]
+        estimates = regressor.regress(crops, [whole.squares for whole in tries], sizes)
     return [_whole(*parts) for parts in zip(candidates, seen, tries, crops, estimates, strict=True)]
 
 
@@ -132,7 +134,8 @@ def _aligned(
                 continue
             turned = [crop(frame.image, tried.squares) for frame, tried in zip(candidates, tries, strict=True)]
         with times.measure("bodies"):
-            estimates = _in_one_batch(turned, regressor)
+            sizes = [frame.frame_size for frame in candidates]
+            estimates = regressor.regress(turned, [tried.squares for tried in tries], sizes)
         for of_frame, tried, seen, shown, before in zip(turns, tries, estimates, turned, crops, strict=True):
             of_frame.add(tried, seen)
             before.append(shown)
@@ -151,11 +154,3 @@ def _chosen(upright: Bodies, turns: Turns, crops: Sequence[UInt8]) -> Bodies:
     if not len(people):
         return bodies(choice.best)
     return bodies(choice.best, OtherBodies(people, choice.lead[people], bodies(choice.other[people])))
-
-
-def _in_one_batch(crops: Sequence[UInt8], regressor: BodyRegressor) -> list[BodyEstimates]:
-    """Regress the crops of all frames at once and give each frame its own rows."""
-    ends = np.cumsum([len(of_frame) for of_frame in crops])
-    estimates = regressor.regress(np.concatenate(crops))
-    starts = [0, *ends[:-1]]
-    return [estimates.take(np.arange(start, end)) for start, end in zip(starts, ends, strict=True)]

@@ -1,14 +1,18 @@
 """Body regression over a window of frames: one batch of person crops for the HMR model."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from tracker_service.errors import ModelNotFoundError
+from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.client import InferenceClient, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.inference.model_repository import built_by
 from tracker_service.people.crops import CROP_SIZE
 from tracker_service.people.estimates import BodyEstimates
-from tracker_service.types import UInt8
+from tracker_service.people.perspective import crop_places, in_crop_axes
+from tracker_service.types import Squares, UInt8
+from tracker_service.types.calibration import FocalLength
 from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
@@ -22,6 +26,10 @@ _OUTPUTS: dict[str, tuple[int, ...]] = {
 }
 
 
+_PLACE = "bbox_info"
+"""Input of models that are told where a crop lies before a calibrated camera."""
+
+
 class BodyRegressor:
     """Regresses SMPL bodies with a served HMR model (design: ``crops`` in, the HMR contract out).
 
@@ -31,13 +39,23 @@ class BodyRegressor:
         mesh: also ask for the vertices (83 kB a person). The results of a run do not need them: the mesh follows from
             the parameters.
         command: what builds the model, to be named where it is not there.
+        focal: of the video, for models that are told where a crop lies; others do without.
 
     Raises:
+        SettingsError: the model needs the focal length, and nothing tells it.
         ModelNotFoundError: there is no such model.
         ModelContractError: the model's tensors are not those of the design.
     """
 
-    def __init__(self, client: InferenceClient, model: str, *, mesh: bool = False, command: str | None = None) -> None:
+    def __init__(
+        self,
+        client: InferenceClient,
+        model: str,
+        *,
+        mesh: bool = False,
+        command: str | None = None,
+        focal: FocalLength | None = None,
+    ) -> None:
         self._client = client
         self._model = model
         shapes: dict[str, tuple[int | None, ...]] = {**_OUTPUTS, **({"vertices": (None, 3)} if mesh else {})}
@@ -46,12 +64,49 @@ class BodyRegressor:
             spec = client.signature(model)
         except ModelNotFoundError as error:
             raise error if command is None else built_by(error, command) from error
+        inputs = {"crops": TensorSpec("crops", np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3))}
+        self._focal: FocalLength | None = None
+        if _PLACE in spec.inputs:
+            inputs[_PLACE] = TensorSpec(_PLACE, np.dtype(np.float32), (3,))
+            self._focal = _needed(focal, model)
         require_tensors(
             spec,
-            inputs={"crops": TensorSpec("crops", np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3))},
+            inputs=inputs,
             outputs={name: TensorSpec(name, np.dtype(np.float32), shape) for name, shape in shapes.items()},
         )
 
-    def regress(self, crops: UInt8) -> BodyEstimates:
-        """Return the bodies of (n, 256, 256, 3) RGB crops, in the crops' own frame."""
-        return BodyEstimates.from_tensors(self._client.infer(self._model, {"crops": crops}, self._outputs))
+    def regress(
+        self, crops: Sequence[UInt8], squares: Sequence[Squares], sizes: Sequence[tuple[int, int]]
+    ) -> list[BodyEstimates]:
+        """Return the bodies in the crops of several frames, in the axes of the crops; one batch for all of them.
+
+        Args:
+            crops: of each frame, (n, 256, 256, 3) RGB.
+            squares: what they show.
+            sizes: (width, height) of the frames, pixels.
+        """
+        inputs = {"crops": np.concatenate(crops)}
+        cameras = [None if self._focal is None else self._focal.in_frame(size) for size in sizes]
+        places = [
+            crop_places(of_frame, camera)
+            for of_frame, camera in zip(squares, cameras, strict=True)
+            if camera is not None
+        ]
+        if places:
+            inputs[_PLACE] = np.concatenate(places)
+        every = BodyEstimates.from_tensors(self._client.infer(self._model, inputs, self._outputs))
+        ends = np.cumsum([len(of_frame) for of_frame in crops])
+        bodies = [every.take(np.arange(start, end)) for start, end in zip((0, *ends[:-1]), ends, strict=True)]
+        return [
+            own if camera is None else in_crop_axes(own, of_frame, camera)
+            for own, of_frame, camera in zip(bodies, squares, cameras, strict=True)
+        ]
+
+
+def _needed(focal: FocalLength | None, model: str) -> FocalLength:
+    if focal is None:
+        raise SettingsError(
+            f"model {model}: expected the focal length of the camera, got none: give video.focal (pixels) or video.fov "
+            "(degrees, vertical), or export the model vfov, which estimates it for videos (docs/world.md)"
+        )
+    return focal
