@@ -46,10 +46,7 @@ def test_every_operator_has_a_cuda_kernel(family_repository: Path, family: Famil
     model = onnx.load(family_repository / family / "1" / "model.onnx")
     (opset,) = (entry.version for entry in model.opset_import if not entry.domain)
     assert all(not node.domain for node in model.graph.node)
-    versions = {
-        node.op_type: onnx.defs.get_schema(node.op_type, opset).since_version
-        for node in model.graph.node
-    }
+    versions = {node.op_type: onnx.defs.get_schema(node.op_type, opset).since_version for node in model.graph.node}
     without = [f"{name}-{since}" for name, since in versions.items() if since not in KERNELS[release].get(name, [])]
     assert not without
 

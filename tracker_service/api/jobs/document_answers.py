@@ -51,7 +51,7 @@ class CalibrationFields(BaseModel):
     """The camera; its principal point is the middle of the frame."""
 
     focal_length: float = Field(gt=0, description="pixels")
-    source: str = Field(description="who says so: given, metadata or estimated")
+    source: Annotated[str, Field(description="who says so: given, metadata or estimated")]
 
 
 class VideoFrame(BaseModel):

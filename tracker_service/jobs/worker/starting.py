@@ -31,7 +31,7 @@ class Start:
         frames: its frames, from some before the border on.
         rate: frames a second.
         border: where the run goes on, None at the beginning.
-        focal: of the camera, None where it is not known.
+        focal_length: of the camera, None where it is not known.
         open_frames: the frames that were not final there, with their images where those are needed.
         record, before: the run up to there and its last chunk.
         first_late: the oldest frame without a result, and its timestamp: where late images begin.
@@ -42,7 +42,7 @@ class Start:
     frames: Iterator[Frame]
     rate: float
     border: Border | None = None
-    focal: FocalLength | None = None
+    focal_length: FocalLength | None = None
     open_frames: tuple[TrackedFrame, ...] = ()
     record: RunRecord = field(default_factory=RunRecord)
     before: Chunk | None = None

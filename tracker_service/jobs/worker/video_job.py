@@ -123,7 +123,7 @@ class VideoJob:
                 return {
                     "marks": marker.take(border.next_frame).to_json(),
                     "rate": start.rate,
-                    "focal": None if start.focal is None else start.focal.to_json(),
+                    "focal": None if start.focal_length is None else start.focal_length.to_json(),
                     "damaged": damaged,
                 }
 
@@ -147,7 +147,7 @@ class VideoJob:
         self._files.clear()
         start = opened.enter_context(closing(starting.begin()))
         if start.source is not None:
-            start.focal = focal_of(self._settings, client, self._job.request.source, start.source.info)
+            start.focal_length = focal_of(self._settings, client, self._job.request.source, start.source.info)
         return start, self._run(starting, start, options, client, marker, opened)
 
     def _run(
@@ -168,7 +168,7 @@ class VideoJob:
             marker.watch(start.frames),
             start.rate,
             times=self._times,
-            focal=start.focal,
+            focal=start.focal_length,
             border=start.border,
             open_frames=start.open_frames,
             late_images=again,
