@@ -1,6 +1,6 @@
 """The answers that hold frames: how they begin, what a frame is, and how they end."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
