@@ -10,7 +10,7 @@ CHAOS ?= outputs/chaos.json
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench serve triton sample lite verify-full lint-deploy smoke chaos clean
+.PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
@@ -20,6 +20,7 @@ help:
 	@echo "make serve [PORT=8000]                the HTTP service, with the lite models in its own process"
 	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
 	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
+	@echo "make verify-sam3d                     the same for the graph of SAM 3D Body, a spike (12 GB)"
 	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
 	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"
 	@echo "make chaos [MOMENTS=20] [CHAOS=file]  kill everything at random moments; see that no frame is lost (half an hour)"
@@ -73,6 +74,9 @@ lite: $(VENV)/.phalp-test
 
 verify-full: $(VENV)/.phalp-test
 	$(BIN)/python -m export verify-full
+
+verify-sam3d: $(VENV)/.phalp-test
+	$(BIN)/python -m benchmarks.sam3d
 
 lint-deploy: $(VENV)/.phalp-test
 	$(BIN)/python -m pytest tests/deploy

@@ -1,0 +1,1 @@
+"""The spike of SAM 3D Body."""
