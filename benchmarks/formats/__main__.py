@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.formats.memory import memory_rows
 from benchmarks.formats.poses import poses_of
 from benchmarks.formats.readers.glb import installed
 from benchmarks.formats.round_trips import READERS, one_angle_joints, round_trip
@@ -19,7 +20,7 @@ from samples.render import CLIP_NAME, ROOT
 from tracker_service.body.model import BodyModel
 from tracker_service.results.formats.registry import FORMATS
 from tracker_service.settings import load_settings
-from tracker_service.wiring.models import load_body
+from tracker_service.wiring.models import body_file, load_body
 from tracker_service.wiring.track import track_video
 
 
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, metavar="FOLDER", help="of a run; default: the sample is tracked")
+    parser.add_argument("--lengths", type=int, nargs=2, metavar="FRAMES", help="also measure memory for two lengths")
     add_json_option(parser)
     options = parser.parse_args(arguments)
     report, body = Report("benchmarks.formats", options.json, arguments), load_body(load_settings({}))
@@ -59,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             track_video(settings, str(ROOT / "samples" / CLIP_NAME), results)
         figures = rows(results, body, Path(scratch))
         lost = one_angle_joints(results)
+        memory = memory_rows(results, body_file(load_settings({})).absolute(), options.lengths or ())
     points = {"keypoints": "reported joints, mm", "pixels": "in the picture, pixels"}
     title = "Largest error after a round trip"
     report.add("exact", title, {**_WHAT, **_ERRORS, **points}, figures)
@@ -66,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     columns = {"format": "format", **cost, "problems": "validator's errors and warnings"}
     report.add("cost", "Surface, effort and size", columns, figures)
     lost_columns = {"joint": "joint", "median": "median, degrees", "most": "largest, degrees"}
+    if options.lengths:
+        lengths = {f"at_{length}": f"MiB, {length} frames" for length in options.lengths}
+        report.add("memory", "Peak memory of the process that converts", {"format": "format", **lengths}, memory)
     report.add("hinges", "What mot leaves out of joints with one angle", lost_columns, lost)
 
 

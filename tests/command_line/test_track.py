@@ -72,11 +72,36 @@ def test_the_files_agree_with_each_other(finished: tuple[subprocess.CompletedPro
     assert len(pictures) == FRAMES
 
 
+def test_results_are_converted_where_one_says(
+    command_line: CommandLine, finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+) -> None:
+    done = command_line("convert", finished[1], "--to", "glb,csv", "--out", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    assert orjson.loads(done.stdout) == [str(tmp_path / "results.glb"), str(tmp_path / "results.csv")]
+    assert (tmp_path / "results.glb").read_bytes()[:4] == b"glTF"
+    refused = command_line("track", SAMPLE, "--out", tmp_path / "out", "--formats", "glb,fbx")
+    assert (refused.returncode, "format: expected one of glb," in refused.stderr) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_refine_fills_every_gap_and_moves_more_smoothly(
     command_line: CommandLine, finished: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
 ) -> None:
-    done = command_line("track", SAMPLE, "--out", tmp_path / "out", "--end", FRAMES, "--refine", "phalp.n_init=3")
+    done = command_line(
+        "track",
+        SAMPLE,
+        "--out",
+        tmp_path / "out",
+        "--end",
+        FRAMES,
+        "--refine",
+        "phalp.n_init=3",
+        "--formats",
+        "csv,trc",
+    )
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "results.csv").is_file()
+    assert list((tmp_path / "out").glob("person_*.trc"))
     plain, refined = ways(finished[1] / "results.ndjson"), ways(tmp_path / "out" / "results.ndjson")
     assert refined.keys() >= plain.keys()
     for track_id, way in refined.items():

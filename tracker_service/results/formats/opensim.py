@@ -114,7 +114,8 @@ class _TrcFile(PersonFile):
     def add(self, frame: FrameRecord, person: PersonRecord | None) -> None:
         self._row += 1
         if person is None:
-            cells = [""] * (3 * len(BODY_25_NAMES))
+            # One more than there are numbers: OpenSim counts the tabs, and a last empty cell has none behind it.
+            cells = [""] * (3 * len(BODY_25_NAMES) + 1)
         else:
             markers = place(person).joints(person)[: len(BODY_25_NAMES)] * _MILLIMETRES
             cells = [f"{value:.3f}" for value in markers.ravel().tolist()]
