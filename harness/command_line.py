@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = """
 import gc, json, os, sys, tempfile
 import tracker_service.process.single_blas_thread
-from tracker_service.command_line.main import main
+from tracker_service.command_line.main import command_line, main
+
+command_line()  # imports all commands
 
 def run(arguments):
     sys.argv = ["phalp-triton", *arguments]

@@ -14,7 +14,7 @@ from benchmarks.serving.stages import stage_table
 from harness.tables import Report, add_json_option
 from harness.triton.environment import EnvironmentUnavailableError
 from harness.video_run import compare, run_video, sources
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 from tracker_service.settings import load_settings
 from tracker_service.wiring.models import open_client
 

@@ -15,7 +15,8 @@ from benchmarks.serving.server import MODELS, serving
 from harness.triton.server import TritonServer
 from harness.video_run import VideoRun, compare, run_video
 from tracker_service.errors import InferenceError
-from tracker_service.inference.triton import FailurePolicy, TritonClient
+from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.triton.policy import FailurePolicy
 
 JOB = FailurePolicy(budget_seconds=math.inf)
 FRAME = FailurePolicy(budget_seconds=5.0, attempt_seconds=2.0)

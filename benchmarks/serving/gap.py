@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.serving.server import Counters, counters, serving
 from harness.triton.server import TritonServer
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 
 _MODEL, _ROWS, _SIDE = "detector_lite", 4, 416
 _CALLERS = 4

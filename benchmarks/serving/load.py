@@ -13,7 +13,7 @@ from benchmarks.serving.server import MODELS, counters, instances, serving
 from harness.triton.server import TritonServer
 from harness.video_run import VideoRun, run_video
 from tracker_service.inference.client import InferenceClient
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 from tracker_service.settings import load_settings
 from tracker_service.wiring.models import open_client
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from tracker_service.command_line.main import app
+from tracker_service.command_line.main import command_line
 from tracker_service.errors import PhalpTritonError
 from tracker_service.results.ndjson import read_results
 from tracker_service.settings import load_settings
@@ -21,7 +21,7 @@ END = 10
 
 def explain(*arguments: object) -> str:
     """Return what the command prints; its error is raised."""
-    result = CliRunner().invoke(app, ["explain", *map(str, arguments)])
+    result = CliRunner().invoke(command_line(), ["explain", *map(str, arguments)])
     if result.exception is not None:
         raise result.exception
     return result.stdout

@@ -1,37 +1,46 @@
-"""The command line: ``phalp-triton`` and its commands, one file each.
+"""The command line: ``phalp-triton`` and its commands, one file each, which is read when it is called.
 
 Every error that this project raises is printed as one line and ends with exit status 2.
 """
 
 import logging
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from tracker_service.command_line.convert import convert
-from tracker_service.command_line.doctor import doctor
-from tracker_service.command_line.evaluate import evaluate
-from tracker_service.command_line.explain import explain
 from tracker_service.command_line.reports import print_error
-from tracker_service.command_line.serve import serve
-from tracker_service.command_line.track import track
-from tracker_service.command_line.view import view
 from tracker_service.errors import PhalpTritonError
 from tracker_service.types.shown_text import on_one_line
 
-app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False)
+COMMANDS = ("track", "view", "convert", "evaluate", "explain", "serve", "doctor")
+"""Names of the commands: each is also that of its module and of the function in it."""
 _errors = Console(stderr=True)
 
-for command in (track, view, convert, evaluate, explain, serve, doctor):
-    app.command()(command)
+
+def command_line(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """Return the command line with these commands."""
+    app = typer.Typer(add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False)
+    for name in names:
+        app.command(name)(getattr(import_module(f"tracker_service.command_line.{name}"), name))
+    app.callback()(_phalp_triton)
+    return app
 
 
-@app.callback()
 def _phalp_triton() -> None:
     """Video in, 3D people tracks out."""
+
+
+def _called(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the command to read; all of them for help, completion and names that are none.
+
+    Tracking a video needs no web framework: it begins a second earlier without.
+    """
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
 
 
 class _OneLine(logging.Formatter):
@@ -51,7 +60,7 @@ def main() -> None:
     handler.setFormatter(_OneLine("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
-        app()
+        command_line(_called(sys.argv[1:]))()
     except PhalpTritonError as error:
         print_error(_errors, error)
         sys.exit(2)

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from typing import Any
 
 from pydantic import SecretStr
 
@@ -10,12 +9,7 @@ from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.settings import Settings
-
-_WHOLE_GROUPS = ("model_set", "detect_shots", "phalp", "camera", "second_look", "render", "refinement", "pipeline")
-TRACKING: dict[str, Any] = {**dict.fromkeys(_WHOLE_GROUPS, True), "video": {"stream", "focal", "fov"}}
-"""Settings that decide the results of a video: they are kept with a job."""
-COMPUTING: dict[str, Any] = {"inference": True, "video": {"decoder_threads"}}
-"""Settings that say how they are computed, wherever that is."""
+from tracker_service.wiring.job_settings import COMPUTING, TRACKING
 
 
 def open_job_store(settings: Settings, observer: JobObserver | None = None) -> JobStore:

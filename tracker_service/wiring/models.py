@@ -9,7 +9,6 @@ from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import TritonClient
 from tracker_service.model_sets import ModelSet, model_set
 from tracker_service.settings import Settings
 
@@ -34,6 +33,11 @@ def open_client(settings: Settings) -> InferenceClient:
     """Open the inference client that the settings ask for."""
     inference = settings.inference
     if inference.kind == "triton":
+        # gRPC is heavy, and a worker that runs the models itself starts sooner without.
+        try:
+            from tracker_service.inference.triton.client import TritonClient
+        except ImportError as error:
+            raise SettingsError("inference.kind=triton: expected the package 'tritonclient[grpc]', got none") from error
         return TritonClient(inference.triton_url, policy=inference, shared_memory=inference.shared_memory)
     return EmbeddedClient(inference.repository, threads=inference.threads, device=inference)
 

@@ -21,7 +21,7 @@ from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types.shown_text import encodable
 from tracker_service.video.pictures.picture_formats import is_picture
-from tracker_service.wiring.jobs import COMPUTING, TRACKING
+from tracker_service.wiring.job_settings import COMPUTING, TRACKING
 
 RESUME = "resume"
 """Folder in the folder of the results: what a run needs to go on. It is removed when the run is complete."""

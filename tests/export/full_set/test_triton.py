@@ -14,7 +14,7 @@ from harness.triton.server import TritonServer
 from tests.export.full_set.runs import FRAMES, GATES, SAMPLE, Run, track
 from tests.pipeline.second_look.looks import BLIND, expected, look, opened
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 from tracker_service.video.source import Position, open_source
 
 pytestmark = pytest.mark.registry

@@ -20,7 +20,8 @@ from tracker_service.errors import (
 )
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import FailurePolicy, TritonClient
+from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.triton.policy import FailurePolicy
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["shared memory", "gRPC only"])

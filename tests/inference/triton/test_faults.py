@@ -29,7 +29,8 @@ from tracker_service.errors import (
 )
 from tracker_service.inference.client import Tensor
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import FailurePolicy, TritonClient
+from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.triton.policy import FailurePolicy
 
 CALLS = 40
 JOB = FailurePolicy(budget_seconds=math.inf, attempt_seconds=1.0, longest_delay=0.5)

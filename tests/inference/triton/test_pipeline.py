@@ -11,7 +11,8 @@ from harness.triton.repository import build_repository, built_models
 from harness.triton.server import TritonServer
 from harness.video_run import compare, run_video, sources
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import FailurePolicy, TritonClient
+from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.triton.policy import FailurePolicy
 
 FRAMES = 32
 DOWN_SECONDS = 2.0

@@ -9,7 +9,7 @@ import pytest
 from harness.triton.server import TritonServer
 from tests.pipeline.second_look.looks import expected, look, opened
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 from tracker_service.types import Frame
 from tracker_service.video.source import Position, open_source
 

@@ -7,7 +7,7 @@ import numpy as np
 from harness.triton.environment import ServerEnvironment
 from harness.triton.repository import build_repository
 from harness.triton.server import TritonServer
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 
 MODEL = "detector_lite"
 OUTPUTS = ("boxes", "scores")

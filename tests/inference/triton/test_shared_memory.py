@@ -18,12 +18,15 @@ from harness.triton.server import TritonServer
 from tests.inference.triton.tensors import random_inputs
 from tracker_service.errors import InferenceTimeoutError
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.triton import FailurePolicy, TritonClient, regions
+from tracker_service.inference.triton import regions
+from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.triton.policy import FailurePolicy
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import sys, time, numpy as np
-from tracker_service.inference.triton import TritonClient, regions
+from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.triton import regions
 regions.PREFIX = sys.argv[3]
 client = TritonClient(sys.argv[1])
 client.infer("hmr2", {"crops": np.zeros((4, 256, 256, 3), np.uint8)}, ["betas"])

@@ -14,7 +14,7 @@ from tracker_service.errors import (
     ModelContractError,
     ModelNotFoundError,
 )
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 
 _KINDS: dict[type[InferenceError], str] = {
     InferenceUnavailableError: "unavailable",

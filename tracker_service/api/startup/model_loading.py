@@ -14,7 +14,7 @@ from tracker_service.api.startup.needed_models import needed_models
 from tracker_service.api.startup.retrying import retry_until_success
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
-from tracker_service.inference.triton import TritonClient
+from tracker_service.inference.triton.client import TritonClient
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import devices_in_use, load_body
 from tracker_service.wiring.sessions import open_sessions
