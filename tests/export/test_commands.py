@@ -53,6 +53,10 @@ def test_body_model_command_writes_the_arrays_of_the_service(tmp_path: Path) -> 
     assert CliRunner().invoke(app, arguments).exit_code == 0
     body = BodyModel.read(tmp_path / "repository" / "hmr2" / "body_model.npz")
     np.testing.assert_array_equal(body.posedirs, synthetic_body().posedirs)
+    other = ["--smpl", str(tmp_path / "SMPL_NEUTRAL.pkl"), "--to", str(tmp_path / "male.npz")]
+    assert CliRunner().invoke(app, [*arguments, *other]).exit_code == 0
+    np.testing.assert_array_equal(BodyModel.read(tmp_path / "male.npz").v_template, body.v_template)
+    assert isinstance(CliRunner().invoke(app, [*arguments, *other[:2]]).exception, ExportError)
 
 
 def test_random_checkpoint_takes_the_whole_way_to_a_verified_folder(tmp_path: Path) -> None:

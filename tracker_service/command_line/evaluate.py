@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from tracker_service.command_line.evaluate_bodies import BodyOptions, evaluate_body_truth
+from tracker_service.errors import SettingsError
+from tracker_service.evaluation.bodies.body_evaluation import BodyEvaluation
 from tracker_service.evaluation.mot import read_mot
 from tracker_service.evaluation.plots.figure import check_plot_file
 from tracker_service.evaluation.plots.poses import plot_poses
@@ -17,7 +20,8 @@ from tracker_service.results.ndjson import read_results
 
 def evaluate(
     results: Annotated[Path, typer.Argument(help="results.ndjson of a run.")],
-    ground_truth: Annotated[Path, typer.Option(help="MOT boxes (.txt) or a sample's truth (.npz).")],
+    ground_truth: Annotated[Path | None, typer.Option(help="MOT boxes (.txt) or a sample's truth (.npz).")] = None,
+    poses: Annotated[Path | None, typer.Option(help="Bodies: a truth file of 3DPW, EMDB or BEDLAM.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     plot: Annotated[
         Path | None, typer.Option(help="Also draw who was followed when, and the errors: a .png, .svg or .pdf.")
@@ -26,12 +30,30 @@ def evaluate(
     minimum_confidence: Annotated[float, typer.Option(help="Lowest detection score of a judged person.")] = 0.0,
     minimum_tracking_confidence: Annotated[float, typer.Option(help="Lowest tracking confidence.")] = 0.0,
     iou: Annotated[float, typer.Option(help="Overlap from which a box counts as found.")] = 0.5,
+    body: Annotated[Path | None, typer.Option(help="With --poses: body_model.npz of the results.")] = None,
+    truth_body: Annotated[
+        list[str] | None, typer.Option(help="With --poses: GENDER=body_model.npz of the truth; may be repeated.")
+    ] = None,
+    joint_regressor: Annotated[
+        Path | None, typer.Option(help="With --poses: J_regressor_h36m.npy, for 3DPW's 14 joints.")
+    ] = None,
+    sequence: Annotated[str | None, typer.Option(help="With --poses: folder of pictures in a BEDLAM file.")] = None,
 ) -> None:
-    """Compare results with ground truth: MOTA, IDF1, HOTA, id switches; with a sample's truth also joint errors."""
+    """Compare results with ground truth: MOTA, IDF1, HOTA, id switches; with a sample's truth also joint errors.
+
+    With --poses the columns of published tables: PA-MPJPE, MPJPE, PVE, and the error of every joint.
+    """
     if plot is not None:
         check_plot_file(plot)
-    evaluation: Evaluation | PoseEvaluation
-    if ground_truth.suffix == ".npz":
+    evaluation: Evaluation | PoseEvaluation | BodyEvaluation
+    if poses is not None and ground_truth is not None:
+        raise SettingsError("evaluate: expected --ground-truth or --poses, got both")
+    if poses is not None:
+        options = BodyOptions(body, truth_body or (), joint_regressor, sequence)
+        evaluation = evaluate_body_truth(results, poses, options, iou=iou)
+    elif ground_truth is None:
+        raise SettingsError("evaluate: expected --ground-truth or --poses, got neither")
+    elif ground_truth.suffix == ".npz":
         evaluation = _poses(results, ground_truth, plot, iou)
     else:
         judged = PersonFilter(minimum_confidence, include_predicted, minimum_tracking_confidence)

@@ -1,4 +1,7 @@
-"""Where the page puts a body: in the world where that is known, else before a camera of ordinary focal length."""
+"""Where the page puts a body: in the world where that is known, else before the camera.
+
+That has an ordinary focal length where the results know none.
+"""
 
 from dataclasses import dataclass
 
@@ -41,14 +44,18 @@ def scene_place(person: PersonRecord, frame: FrameRecord) -> ScenePlace:
     if world is not None and world.orientation is not None:
         position, orientation = world.position, world.orientation
     else:
-        position, orientation = _before_the_camera(joints[_HIPS] + person.camera, frame)
+        position, orientation = _before_the_camera(person, joints[_HIPS], frame)
         position = position if world is None else world.position
     reach = (joints[_FEET] - joints[_HIPS]) @ orientation[1]
     return ScenePlace(position, orientation, float(position[1] + reach.min()), world is not None)
 
 
-def _before_the_camera(there: Float64, frame: FrameRecord) -> tuple[Float64, Float64]:
-    """Return place and rotation of a body whose hips are at ``there`` for the camera of HMR2's translations."""
+def _before_the_camera(person: PersonRecord, hips: Float64, frame: FrameRecord) -> tuple[Float64, Float64]:
+    """Return place and rotation of a body whose hips are at ``hips`` in model space."""
+    if person.in_camera is not None:
+        there = hips + person.in_camera.translation
+        return _LEVEL @ there, _LEVEL @ aiming(there)
+    there = hips + person.camera
     longer = max(frame.width, frame.height, 1)
     times = FOCAL_OVER_SIZE * longer / (ASSUMED_FOCAL * longer)
     ray = np.array([there[0] / there[2] * times, there[1] / there[2] * times, 1.0])

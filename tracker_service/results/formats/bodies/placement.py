@@ -41,12 +41,17 @@ class Placement:
 def place(person: PersonRecord) -> Placement:
     """Place a person in the world, or before the camera where the results know no world.
 
-    Before the camera the depth is that of an ordinary lens (`ASSUMED_FOCAL`) instead of HMR2's telephoto one, and the
-    body is turned with the ray that goes through it, as `tracker_service.camera.world.placing` does. A place in the
-    world that an earlier version wrote, without `orientation`, goes with an upright camera.
+    Before the camera the depth is that of its focal length; where the results know none, that of an ordinary lens
+    (`ASSUMED_FOCAL`) instead of HMR2's telephoto one. The body is turned with the ray that goes through it, as
+    `tracker_service.camera.world.placing` does. A place in the world that an earlier version wrote, without
+    `orientation`, goes with an upright camera.
     """
-    there = person.keypoints_3d[_MID_HIP].astype(np.float64) + person.camera.astype(np.float64)
-    there[2] *= ASSUMED_FOCAL / FOCAL_OVER_SIZE
+    hips = person.keypoints_3d[_MID_HIP].astype(np.float64)
+    if person.in_camera is None:
+        there = hips + person.camera.astype(np.float64)
+        there[2] *= ASSUMED_FOCAL / FOCAL_OVER_SIZE
+    else:
+        there = hips + person.in_camera.translation.astype(np.float64)
     before_camera = _CAMERA_TO_EXPORT @ (aiming(there) if there[2] > 0 else np.eye(3))
     world = person.world
     if world is None:

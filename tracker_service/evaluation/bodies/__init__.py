@@ -1,0 +1,1 @@
+"""Bodies against the truth files of data sets that are scored by SMPL: 3DPW, EMDB, BEDLAM."""
