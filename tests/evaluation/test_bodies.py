@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.body.camera_space import in_camera
 from tracker_service.body.model import BodyModel
-from tracker_service.command_line.main import app
+from tracker_service.command_line.main import command_line
 from tracker_service.errors import ResultsError
 from tracker_service.evaluation.bodies.body_evaluation import BodyEvaluation, BodyFiles, evaluate_bodies
 from tracker_service.evaluation.bodies.truth_files import read_truth
@@ -262,7 +262,9 @@ def test_results_that_show_nobody_of_the_truth_are_refused(tmp_path: Path, scene
 
 def test_one_command_prints_the_published_columns(tmp_path: Path, scene: Scene) -> None:
     results, truth = _written(tmp_path, scene, turn=0.1), _pickled(tmp_path, scene.emdb())
-    done = CliRunner().invoke(app, ["evaluate", str(results), "--poses", str(truth), "--body", str(BODY_FILE)])
+    done = CliRunner().invoke(
+        command_line(["evaluate", "track"]), ["evaluate", str(results), "--poses", str(truth), "--body", str(BODY_FILE)]
+    )
     assert done.exit_code == 0, done.output
     header, person, every, *_ = done.output.splitlines()
     assert header.split() == ["PA-MPJPE", "MPJPE", "PVE", "matched", "missed"]
