@@ -86,4 +86,4 @@ def test_a_failed_conversion_leaves_no_files(results: Path, tmp_path: Path, body
 def test_a_process_says_in_one_line_without_paths_what_is_wrong(nobody: Path, tmp_path: Path) -> None:
     done = convert_apart(ConversionTask(nobody, tmp_path, "trc", Path("none.npz"), SkeletonPreset.SMPL, 100))
     assert done.returncode == 2
-    assert done.stderr == "results.ndjson: expected people to write as trc, got frames without anybody\n"
+    assert done.stdout == "results.ndjson: expected people to write as trc, got frames without anybody\n"

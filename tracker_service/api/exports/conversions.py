@@ -15,7 +15,7 @@ from tracker_service.api.service import Service
 from tracker_service.errors import DiskFullError
 from tracker_service.jobs.disk import free_bytes
 from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
-from tracker_service.results.formats.task import ConversionTask
+from tracker_service.results.formats.task import CANNOT_BE_CONVERTED, NO_ROOM, ConversionTask
 from tracker_service.wiring.models import body_file
 
 FOLDER = "exports"
@@ -23,7 +23,6 @@ FOLDER = "exports"
 _COMMAND = (sys.executable, "-m", "tracker_service.results.formats")
 _MOST_WAITING = 16
 """Conversions that wait for their turn; beyond it 503."""
-_CANNOT_BE_CONVERTED = 2
 _logger = logging.getLogger(__name__)
 
 
@@ -80,12 +79,13 @@ class Conversions:
 
     async def _run(self, task: ConversionTask) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
-            *_COMMAND, task.to_json(), stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=environment
+            *_COMMAND, task.to_json(), stdin=nothing, stdout=pipe, stderr=pipe, env=environment
         )
         seconds = self._settings.limits.export_seconds
         try:
-            _, told = await asyncio.wait_for(process.communicate(), seconds)
+            told, logged = await asyncio.wait_for(process.communicate(), seconds)
         except TimeoutError:
             raise http_error(
                 422, f"{task.format_name}: expected results that take at most {seconds:g} s to convert, got longer ones"
@@ -94,10 +94,13 @@ class Conversions:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        if process.returncode == _CANNOT_BE_CONVERTED:
-            raise http_error(422, told.decode(errors="replace").strip())
+        message = told.decode(errors="replace").strip().replace(f"{task.folder}/", "")
+        if process.returncode == NO_ROOM:
+            raise DiskFullError(message)
+        if process.returncode == CANNOT_BE_CONVERTED:
+            raise http_error(422, message)
         if process.returncode:
-            _logger.error("converting to %s: %s", task.format_name, told.decode(errors="replace").strip()[-2000:])
+            _logger.error("converting to %s: %s", task.format_name, logged.decode(errors="replace")[-2000:])
             raise http_error(500, "internal error")
 
     async def _stop(self, _seconds: float) -> None:

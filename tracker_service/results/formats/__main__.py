@@ -1,9 +1,10 @@
 """One conversion as a process of its own: ``python -m tracker_service.results.formats TASK``, as the service starts it.
 
 A service that converts in its own process would hold up the frames of its clients, and could end with a library that
-aborts. Exit status 2 and one line on stderr: the results cannot be converted.
+aborts. Exit statuses `CANNOT_BE_CONVERTED` and `NO_ROOM` come with one line on stdout; stderr has what libraries say.
 """
 
+import errno
 import os
 import sys
 import zipfile
@@ -15,7 +16,7 @@ from tracker_service.body.model import BodyModel
 from tracker_service.errors import PhalpTritonError
 from tracker_service.results.formats.conversion import convert
 from tracker_service.results.formats.registry import STEM, format_named
-from tracker_service.results.formats.task import ConversionTask
+from tracker_service.results.formats.task import CANNOT_BE_CONVERTED, NO_ROOM, ConversionTask
 
 _NICENESS = 10
 """The frames and videos of clients come first."""
@@ -46,9 +47,21 @@ def main() -> None:
         os.nice(_NICENESS)
     try:
         run(ConversionTask.from_json(sys.argv[1]))
-    except PhalpTritonError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+    except (PhalpTritonError, OSError) as error:
+        sys.stdout.write(f"{error}\n")
+        if _disk_is_full(error):
+            sys.exit(NO_ROOM)
+        if isinstance(error, OSError):
+            raise
+        sys.exit(CANNOT_BE_CONVERTED)
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ and `present`, which is False in gaps, where the pose before stays.
 import shutil
 import tempfile
 import zipfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,53 +61,62 @@ class _AmassFile(PersonFile):
     def __init__(self, path: Path, span: PersonSpan, body: BodyModel, rate: float) -> None:
         self._path, self._span, self._rate = path, span, rate
         self._rest: Float64 = body.smpl_joints(rest_pose(span.betas))[0, 0].astype(np.float64)
+        self._pose: dict[str, NDArray[Any]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=f".{path.name}", dir=path.parent))
-        self._arrays: dict[str, NDArray[Any]] = {
-            name: np.lib.format.open_memmap(
-                self._folder / f"{name}.npy", mode="w+", dtype=kind, shape=(span.length, *shape)
-            )
-            for name, (shape, kind) in _COLUMNS.items()
-        }
-        self._row = 0
+        self._files = {name: (self._folder / f"{name}.npy").open("wb") for name in _COLUMNS}
+        for name, (shape, kind) in _COLUMNS.items():
+            head = {"shape": (span.length, *shape), "fortran_order": False, "descr": np.dtype(kind).str}
+            np.lib.format.write_array_header_1_0(self._files[name], head)
 
     def add(self, frame: FrameRecord, person: PersonRecord | None) -> None:
-        arrays, row = self._arrays, self._row
-        if person is None:
-            for name in ("poses", "trans", "pelvis", "hands"):
-                arrays[name][row] = arrays[name][row - 1]
-        else:
-            placement = place(person)
-            turned = _TO_Z_UP @ placement.rotation_of_pelvis(person)
-            vectors = rotation_vectors(np.concatenate([turned[None], person.body_pose.astype(np.float64)]))
-            pelvis = _TO_Z_UP @ placement.pelvis
-            arrays["poses"][row, :_BODY] = vectors[:22].ravel()
-            arrays["hands"][row] = vectors[22:]
-            arrays["pelvis"][row] = pelvis
-            arrays["trans"][row] = pelvis - self._rest
-        arrays["frame_numbers"][row], arrays["present"][row] = frame.frame_number, person is not None
-        self._row += 1
+        if person is not None:
+            self._pose = self._arrays(person)
+        values = {**self._pose, "frame_numbers": frame.frame_number, "present": person is not None}
+        try:
+            for name, (shape, kind) in _COLUMNS.items():
+                self._files[name].write(np.asarray(values[name], kind).reshape(shape).tobytes())
+        except OSError as error:
+            raise self._failure(error) from error
 
     def close(self, *, complete: bool) -> None:
         partial = self._path.with_name(f"{self._path.name}{PARTIAL_SUFFIX}")
         try:
+            for file in self._files.values():
+                # What could not be written before cannot be written now; the caller knows already.
+                with nullcontext() if complete else suppress(OSError):
+                    file.close()
             if complete:
                 self._put_together(partial)
                 partial.replace(self._path)
         except OSError as error:
-            raise ResultsError(f"{self._path}: expected to write it, got {error.strerror or error}") from error
+            raise self._failure(error) from error
         finally:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _failure(self, error: OSError) -> ResultsError:
+        return ResultsError(f"{self._path}: expected to write it, got {error.strerror or error}")
+
+    def _arrays(self, person: PersonRecord) -> dict[str, NDArray[Any]]:
+        placement = place(person)
+        turned = _TO_Z_UP @ placement.rotation_of_pelvis(person)
+        vectors = rotation_vectors(np.concatenate([turned[None], person.body_pose.astype(np.float64)]))
+        pelvis = _TO_Z_UP @ placement.pelvis
+        return {
+            "poses": np.concatenate([vectors[:22].ravel(), np.zeros(_POSES - _BODY)]),
+            "trans": pelvis - self._rest,
+            "dmpls": np.zeros(_DMPLS),
+            "pelvis": pelvis,
+            "hands": vectors[22:],
+        }
 
     def _put_together(self, path: Path) -> None:
         betas = np.concatenate([self._span.betas, np.zeros(_BETAS - len(self._span.betas), np.float32)])
         constants = {"gender": "neutral", "mocap_framerate": self._rate, "mocap_frame_rate": self._rate, "betas": betas}
         for name, value in constants.items():
             np.save(self._folder / f"{name}.npy", np.asarray(value))
-        for name in list(self._arrays):
-            self._arrays.pop(name).flush()  # type: ignore[attr-defined]
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in (*constants, *_COLUMNS):
                 archive.write(self._folder / f"{name}.npy", f"{name}.npy")

@@ -4,14 +4,15 @@ Every person is one node with a mesh, a skin and the joints below it. The pelvis
 is not shown, which every program can play. Shape and colour of a person do not change; corrections of the surface that
 depend on the pose (SMPL's pose blend shapes) have no counterpart in a skin and are left out.
 
-The arrays are written into the file in place, through a memory map: in memory are a surface a person and the times, 12
+The arrays are written into their places in the file: in memory are a surface a person, some frames, and the times, 12
 bytes a frame.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import orjson
@@ -35,6 +36,7 @@ _MAGIC, _VERSION = 0x46546C67, 2
 _JSON_CHUNK, _BINARY_CHUNK = 0x4E4F534A, 0x004E4942
 _MOST_BYTES = 2**32 - 1
 _ROUGHNESS = 0.8
+_FRAMES_AT_ONCE = 64
 
 
 def write_glb(recording: Recording, path: Path, body: BodyModel) -> None:
@@ -66,8 +68,6 @@ class _Track:
     rotations: list[int]
     scale_times: int | None
     scales: int | None
-    row: int = 0
-    before: Float64 | None = None
 
 
 class _Scene:
@@ -106,10 +106,10 @@ class _Scene:
         text = orjson.dumps(document)
         return text + b" " * (-len(text) % 4)
 
-    def write_constants(self, buffer: NDArray[np.uint8]) -> None:
+    def write_constants(self, buffer: "_Buffer") -> None:
         """Write the arrays that are known already."""
         for number, values in self._constants:
-            self.layout.array(buffer, number, values.dtype, values.shape)[...] = values
+            buffer.write(number, values)
 
     def _add_person(self, span: PersonSpan, body: BodyModel) -> int:
         surface, nodes = RestSurface.of(body, span.betas), self._json["nodes"]
@@ -176,15 +176,29 @@ def _fill(scene: _Scene, recording: Recording, path: Path) -> None:
     with path.open("wb") as file:
         file.write(head)
         file.truncate(total)
-    buffer = np.memmap(path, np.uint8, mode="r+", offset=len(head), shape=(scene.layout.size,))
-    scene.write_constants(buffer)
-    writers = {track.span.track_id: _TrackWriter(scene.layout, track, buffer) for track in scene.tracks}
-    for writer in writers.values():
-        writer.write_scales(times, recording.frames)
-    for index, frame in enumerate(recording.read()):
-        for person in shown(frame):
-            writers[person.track_id].add(float(times[index]), person)
-    buffer.flush()
+        buffer = _Buffer(file, scene.layout, len(head))
+        scene.write_constants(buffer)
+        writers = {track.span.track_id: _TrackWriter(buffer, track) for track in scene.tracks}
+        for writer in writers.values():
+            writer.write_scales(times, recording.frames)
+        for index, frame in enumerate(recording.read()):
+            for person in shown(frame):
+                writers[person.track_id].add(times[index], person)
+        for writer in writers.values():
+            writer.flush()
+
+
+class _Buffer:
+    """The buffer of a file that is being written, in any order."""
+
+    def __init__(self, file: BinaryIO, layout: GlbLayout, begin: int) -> None:
+        self._file, self._layout, self._begin = file, layout, begin
+
+    def write(self, number: int, values: NDArray[Any], row: int = 0) -> None:
+        """Write rows of the array ``number``, from the row ``row`` on."""
+        row_bytes = values.itemsize * math.prod(values.shape[1:])
+        self._file.seek(self._begin + self._layout.place(number) + row * row_bytes)
+        self._file.write(values.tobytes())
 
 
 def _bound(layout: GlbLayout, track: _Track, times: Float32, frames: int) -> None:
@@ -201,35 +215,46 @@ def _set_bounds(accessor: dict[str, Any], low: np.float32, high: np.float32) -> 
 
 
 class _TrackWriter:
-    """Writes one person's numbers into the buffer."""
+    """Writes one person's numbers into the buffer, some frames at once."""
 
-    def __init__(self, layout: GlbLayout, track: _Track, buffer: NDArray[np.uint8]) -> None:
-        n = track.span.frames
-        self._layout, self._track, self._buffer = layout, track, buffer
-        self._times = layout.array(buffer, track.times, np.float32, (n,))
-        self._positions = layout.array(buffer, track.positions, np.float32, (n, 3))
-        self._rotations = [layout.array(buffer, number, np.float32, (n, 4)) for number in track.rotations]
+    def __init__(self, buffer: _Buffer, track: _Track) -> None:
+        self._buffer, self._track = buffer, track
+        self._written, self._held = 0, 0
+        self._times = np.empty(_FRAMES_AT_ONCE, np.float32)
+        self._positions = np.empty((_FRAMES_AT_ONCE, 3), np.float32)
+        self._rotations = np.empty((NUMBER_OF_ROTATIONS, _FRAMES_AT_ONCE, 4), np.float32)
+        self._before: Float64 | None = None
 
-    def add(self, time: float, person: PersonRecord) -> None:
-        track, placement = self._track, place(person)
+    def add(self, time: np.float32, person: PersonRecord) -> None:
+        """Append a frame."""
+        placement, row = place(person), self._held
         pelvis = placement.rotation_of_pelvis(person)
         rotations = np.concatenate([pelvis[None], person.body_pose.astype(np.float64)])
-        track.before = quaternions(rotations, track.before)
-        self._times[track.row] = time
-        self._positions[track.row] = placement.pelvis
-        for values, quaternion in zip(self._rotations, track.before, strict=True):
-            values[track.row] = quaternion
-        track.row += 1
+        self._before = quaternions(rotations, self._before)
+        self._times[row], self._positions[row] = time, placement.pelvis
+        self._rotations[:, row] = self._before
+        self._held += 1
+        if self._held == _FRAMES_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        track, held = self._track, self._held
+        self._buffer.write(track.times, self._times[:held], self._written)
+        self._buffer.write(track.positions, self._positions[:held], self._written)
+        for number, values in zip(track.rotations, self._rotations, strict=True):
+            self._buffer.write(number, values[:held], self._written)
+        self._written, self._held = self._written + held, 0
 
     def write_scales(self, times: Float32, frames: int) -> None:
+        """Write when the person appears and vanishes."""
         track = self._track
         if track.scale_times is None or track.scales is None:
             return
         steps = _steps(track.span, frames)
-        indices = [index for index, _ in steps]
-        self._layout.array(self._buffer, track.scale_times, np.float32, (len(steps),))[:] = times[indices]
-        scales = self._layout.array(self._buffer, track.scales, np.float32, (len(steps), 3))
-        scales[:] = np.array([float(here) for _, here in steps], np.float32)[:, None]
+        here = np.array([float(shown_now) for _, shown_now in steps], np.float32)
+        self._buffer.write(track.scale_times, times[[index for index, _ in steps]])
+        self._buffer.write(track.scales, np.repeat(here[:, None], 3, axis=1))
 
 
 def _steps(span: PersonSpan, frames: int) -> list[tuple[int, bool]]:

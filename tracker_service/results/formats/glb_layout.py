@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 _COMPONENTS = {"f4": 5126, "u1": 5121, "u2": 5123, "u4": 5125}
 _KINDS: Mapping[tuple[int, ...], str] = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
@@ -52,8 +52,7 @@ class GlbLayout:
         self.size += -(-size // _ALIGNMENT) * _ALIGNMENT
         return len(self.accessors) - 1
 
-    def array(self, buffer: NDArray[np.uint8], number: int, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
-        """Return the array ``number`` as a view of ``buffer``, to be read and written."""
-        view = self.views[number]
-        part = buffer[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
-        return part.view(dtype).reshape(shape)
+    def place(self, number: int) -> int:
+        """Return where in the buffer the array ``number`` begins, bytes."""
+        place: int = self.views[number]["byteOffset"]
+        return place

@@ -33,10 +33,12 @@ def write_rerun(recording: Recording, path: Path) -> None:
         stream = rr.RecordingStream("phalp-triton")
         stream.save(str(partial))
         _log(stream, recording)
+        # It raises where something could not be written; ending the stream only logs that.
+        stream.flush()
         stream.disconnect()
         partial.replace(path)
-    except OSError as error:
-        raise ResultsError(f"{path}: expected to write it, got {error.strerror or error}") from error
+    except (OSError, RuntimeError) as error:
+        raise ResultsError(f"{path}: expected to write it, got {error}") from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 
+CANNOT_BE_CONVERTED, NO_ROOM = 2, 3
+"""Exit statuses of the process: the results cannot be converted; the disk is full."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConversionTask:

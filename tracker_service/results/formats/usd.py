@@ -36,7 +36,8 @@ def write_usd(recording: Recording, path: Path, body: BodyModel) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         stage = _stage(recording, body)  # its layer lives no longer than it does
-        stage.GetRootLayer().Export(str(partial))
+        if not stage.GetRootLayer().Export(str(partial)):
+            raise ResultsError(f"{path}: expected to write it, got a file that cannot be written")
         partial.replace(path)
     except (OSError, RuntimeError) as error:
         raise ResultsError(f"{path}: expected to write it, got {error}") from error
