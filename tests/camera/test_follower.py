@@ -85,6 +85,15 @@ def test_a_motion_too_slow_to_be_seen_in_one_frame_adds_up_and_is_not_lost() -> 
     assert error(CameraMotion(total), moved(3.9, 0)) < 1.2
 
 
+def test_a_camera_that_stood_still_is_measured_when_it_sets_off() -> None:
+    follower = CameraFollower()
+    for number in range(4):
+        follow(follower, frame(np.eye(3), noise=number))
+    motion = follow(follower, frame(moved(2, -1), noise=5))
+    assert not motion.still
+    assert error(motion, moved(2, -1)) < 0.5
+
+
 def test_people_do_not_pass_for_the_background() -> None:
     people = landscape(7)[:200, :280]
     boxes: Float32 = np.array([[160, 80, 440, 280]], np.float32)

@@ -1,14 +1,14 @@
 """Follows the camera from frame to frame."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.camera.background import Background
-from tracker_service.camera.estimate import estimate_motion, farthest_shift
+from tracker_service.camera.estimate import BackgroundMotion, estimate_motion, farthest_shift
 from tracker_service.camera.features import corners, followed
 from tracker_service.types import Float32, Float64, UInt8
 from tracker_service.types.camera import CameraMotion
@@ -18,15 +18,27 @@ _STILL = 0.25
 (.20 from one frame to the next), pans of users begin at .5. Slower motion is not lost: it adds up until it is seen."""
 _WORN = 0.5
 """Share of the reference's corners that must still be found; with fewer, the reference is made anew."""
+_GLANCED_AT = 4
+"""One corner of so many shows that a camera that stood still has not begun to move; raising it saves time."""
+_SURE = 0.7
+"""Least confidence of such a glance; below it all corners are followed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reference:
-    """The frame that the next ones are compared with."""
+    """The frame that the next ones are compared with.
+
+    Attributes:
+        image: (h, w) uint8 grey, small.
+        corners: (k, 2) of its background.
+        frame_size: width and height of the frame, pixels.
+        held: whether the camera has stood still since.
+    """
 
     image: UInt8
     corners: Float32
     frame_size: tuple[int, int]
+    held: bool = False
 
     @classmethod
     def of(cls, background: Background) -> Self:
@@ -51,7 +63,8 @@ class CameraFollower:
         self._reference: _Reference | None = None
         if state:
             width, height = state["frame_size"].tolist()
-            self._reference = _Reference(state["image"], state["corners"], (width, height))
+            held = bool(state.get("held", False))
+            self._reference = _Reference(state["image"], state["corners"], (width, height), held)
 
     @property
     def state(self) -> dict[str, NDArray[Any]]:
@@ -63,6 +76,7 @@ class CameraFollower:
             "image": reference.image,
             "corners": reference.corners,
             "frame_size": np.array(reference.frame_size, np.int64),
+            "held": np.array(reference.held),
         }
 
     def follow(self, background: Background, *, shot: bool = False) -> CameraMotion:
@@ -74,14 +88,29 @@ class CameraFollower:
         if before is None or shot or before.frame_size != background.frame_size:
             self._reference = _Reference.of(background)
             return unknown_motion()
-        points, found = followed(before.image, before.corners, background.image)
-        motion = estimate_motion(before.corners[found], points[found], before.size)
+        if before.held and (confidence := _glance(before, background.image)) is not None:
+            return CameraMotion(np.eye(3), confidence)
+        motion = _moved(before, before.corners, background.image)
         still = motion.confidence > 0 and farthest_shift(motion.matrix, before.size) < _STILL
-        if not still or motion.inliers < _WORN * len(before.corners):
-            self._reference = _Reference.of(background)
+        held = still and motion.inliers >= _WORN * len(before.corners)
+        self._reference = replace(before, held=True) if held else _Reference.of(background)
         if motion.confidence == 0:
             return unknown_motion()
         return CameraMotion(np.eye(3) if still else _in_frame(motion.matrix, before), motion.confidence)
+
+
+def _moved(before: _Reference, chosen: Float32, image: UInt8) -> BackgroundMotion:
+    """Return how the camera moved since the reference, seen by some of its corners."""
+    points, found = followed(before.image, chosen, image)
+    return estimate_motion(chosen[found], points[found], before.size)
+
+
+def _glance(before: _Reference, image: UInt8) -> float | None:
+    """Return the confidence with which a few corners show a camera standing still; None where they do not."""
+    few = before.corners[::_GLANCED_AT]
+    motion = _moved(before, few, image)
+    still = farthest_shift(motion.matrix, before.size) < _STILL and motion.inliers >= _WORN * len(few)
+    return motion.confidence if still and motion.confidence >= _SURE else None
 
 
 def unknown_motion() -> CameraMotion:
