@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +61,7 @@ def _kicker(x: Float64, z: Float64) -> Float64:
 
 def kicker_coordinates(x: NDArray[np.floating], z: NDArray[np.floating]) -> tuple[Float64, Float64]:
     """Return how far points lie ahead of the lip, and to which side of the middle of the kicker, metres."""
-    at, heading = LINE.position(LIP), float(LINE.heading(LIP))
+    at, heading = _lip()
     dx, dz = np.asarray(x, np.float64) - at[0], np.asarray(z, np.float64) - at[1]
     return (
         np.asarray(dx * np.sin(heading) + dz * np.cos(heading)),
@@ -68,6 +69,13 @@ def kicker_coordinates(x: NDArray[np.floating], z: NDArray[np.floating]) -> tupl
     )
 
 
+@cache
+def _lip() -> tuple[Float64, float]:
+    """Return where the lip is, x and z, and which way the line goes there, radians."""
+    return LINE.position(LIP), float(LINE.heading(LIP))
+
+
+@cache
 def place() -> Float64:
     """Return where the camera is: at eye height beside the piste."""
     return np.array([0.0, float(Slope.seeded(11).height(0.0, 0.0)) + 1.8, 0.0])

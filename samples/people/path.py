@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from tracker_service.types import Float64
 _SAMPLES = 2000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Path:
     """A smooth curve, measured by its length.
 
@@ -46,6 +47,10 @@ class Path:
     def heading(self, distance: ArrayLike) -> Float64:
         """Return the direction of travel, radians from the z axis towards the x axis."""
         s = np.clip(np.asarray(distance, np.float64), 0.0, self.distance[-1])
+        return np.asarray(np.interp(s, self.distance, self._angles))
+
+    @cached_property
+    def _angles(self) -> Float64:
+        """Directions of travel at the points, (n,) radians."""
         directions = np.gradient(self.points, self.distance, axis=0)
-        angles = np.unwrap(np.arctan2(directions[:, 0], directions[:, 1]))
-        return np.asarray(np.interp(s, self.distance, angles))
+        return np.unwrap(np.arctan2(directions[:, 0], directions[:, 1]))

@@ -18,6 +18,7 @@ import yaml
 
 from deploy.smoke.clip import SAMPLE, jpeg_frames
 from deploy.smoke.tracker import FrameStream, Tracker
+from harness.job_stores import workers
 from harness.ports import free_port
 from harness.triton.environment import ServerEnvironment
 from harness.triton.repository import build_repository
@@ -40,7 +41,6 @@ _COUNTED = (
     "sum(rate(phalp_window_frames_count[5m])) > 0",
     "sum(rate(nv_inference_exec_count[5m])) > 0",
 )
-_JOBS = 20
 _SECONDS = 60.0
 
 
@@ -64,9 +64,8 @@ class RunningStack:
             repository = build_repository(self._folder / "models", MODELS)
             self.triton = ends.enter_context(TritonServer(self._environment, repository, self._folder / "triton.log"))
             self.tracker_port = free_port()
-            ends.enter_context(
-                _Process(self._tracker_command(), self._folder / "tracker.log", self._tracker_variables())
-            )
+            tracker = _Process(self._tracker_command(), self._folder / "tracker.log", self._tracker_variables())
+            ends.enter_context(tracker)
             gpu = ThreadingHTTPServer(("127.0.0.1", 0), _GpuMetrics)
             threading.Thread(target=gpu.serve_forever, daemon=True).start()
             ends.callback(gpu.server_close)
@@ -75,6 +74,9 @@ class RunningStack:
             self._write_configuration(gpu.server_port)
             ends.enter_context(_Process(self._prometheus_command(), self._folder / "prometheus.log", {}))
             self._use()
+            for working in workers(tracker.pid):
+                # The job is under way for as long as anybody asks how it gets on, and takes no more of the processor.
+                working.send_signal(signal.SIGSTOP)
             self._ends = ends.pop_all()
         return self
 
@@ -93,9 +95,7 @@ class RunningStack:
         """Post frames and a video, so that there is something to count, and wait until Prometheus has seen it."""
         with Tracker(self.tracker_port) as tracker:
             tracker.wait_ready()
-            # Enough that one runs for as long as anybody asks how it gets on.
-            for _ in range(_JOBS):
-                tracker.submit(str(SAMPLE))
+            tracker.submit(str(SAMPLE))
         frames = list(jpeg_frames(12))
 
         def counted() -> bool:
@@ -116,6 +116,8 @@ class RunningStack:
         return {
             "PHALP_TRITON_INFERENCE__KIND": "triton",
             "PHALP_TRITON_INFERENCE__TRITON_URL": self.triton.url,
+            "PHALP_TRITON_JOBS__STALL_SECONDS": "3600",
+            "PHALP_TRITON_SERVICE__DRAIN_SECONDS": "0",
             "PHALP_TRITON_JOBS__FOLDER": str(self._folder / "jobs"),
             "PHALP_TRITON_MEDIA__ROOTS": json.dumps([str(SAMPLE.parent)]),
             "DATABASE_URL": "",
@@ -171,6 +173,7 @@ class _Process:
     def __init__(self, command: list[str], log: Path, variables: dict[str, str]) -> None:
         self._command = command
         self._log = log
+        self.pid = 0
         self._variables = {name: value for name, value in (os.environ | variables).items() if value}
 
     def __enter__(self) -> None:
@@ -178,6 +181,7 @@ class _Process:
             self._process = subprocess.Popen(
                 self._command, stdout=log, stderr=subprocess.STDOUT, env=self._variables, start_new_session=True
             )
+        self.pid = self._process.pid
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
