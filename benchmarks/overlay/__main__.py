@@ -83,8 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "without": "without overlay",
             "with": "with overlay",
             "share": "overlay's share, %",
-            "wall_without": "wall s without",
-            "wall_with": "wall s with",
         },
         runs,
     )
