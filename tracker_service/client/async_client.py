@@ -162,7 +162,9 @@ class AsyncServiceClient:
         return [job async for job in self.progress(job_id)][-1]
 
     async def download(self, job_id: str, name: str, path: Path) -> Path:
-        """Write a result file, ``tracks.pkl`` or ``overlay.mp4``, to ``path``, which appears once it is complete.
+        """Write a result file to ``path``, which appears once it is complete.
+
+        Names: ``tracks.pkl``, ``overlay.mp4``, and those of docs/formats.md, as ``results.glb``.
 
         A broken download goes on where it broke.
 

@@ -1,7 +1,9 @@
 """What cannot be converted, and the process that converts for a service."""
 
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,23 @@ def test_a_failed_conversion_leaves_no_files(results: Path, tmp_path: Path, body
         with pytest.raises(PhalpTritonError, match=r"results\.ndjson:7"):
             convert(tmp_path, [name], tmp_path, lambda: body)
     assert [path.name for path in tmp_path.iterdir()] == ["results.ndjson"]
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file of this process can have more than 16 kB, as if the disk were full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", ["glb", "csv", "usd", "rrd"])
+@pytest.mark.usefixtures("small_files")
+def test_a_file_that_cannot_be_written_is_an_error(results: Path, tmp_path: Path, body: BodyModel, name: str) -> None:
+    with pytest.raises(ResultsError, match=rf"results\.{name}: expected to write"):
+        convert(results, [name], tmp_path, lambda: body)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_process_says_in_one_line_without_paths_what_is_wrong(nobody: Path, tmp_path: Path) -> None:
