@@ -16,7 +16,7 @@ from tracker_service.settings import load_settings
 from tracker_service.types import Float64, UInt8
 from tracker_service.wiring.models import load_body
 
-_WIDTH, _HEIGHT, _SCALE = 620, 500, 175
+_WIDTH, _HEIGHT, _SCALE = 680, 480, 175
 _AXIS_COLORS: tuple[Color, ...] = ((214, 60, 50), (40, 150, 60), (50, 90, 210))
 _GREY: Color = (90, 90, 90)
 _VIEW: Float64 = Rotation.from_euler("yx", [-32, 20], degrees=True).as_matrix()
@@ -52,7 +52,7 @@ _PANELS = (
         "glb, bvh, csv, trc, usd, rrd",
         np.eye(3),
         ("x  right", "y  up", "z  to the viewer"),
-        np.array([0.45, 0.2, -2.2]),
+        np.array([0.35, 0.1, -2.2]),
         True,
         np.zeros(3),
     ),
@@ -60,7 +60,7 @@ _PANELS = (
         "npz (AMASS)",
         np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]]),
         ("x  right", "y  away", "z  up"),
-        np.array([0.45, 0.2, -2.2]),
+        np.array([0.35, 0.1, -2.2]),
         True,
         np.zeros(3),
     ),
@@ -113,7 +113,7 @@ def _draw_body(canvas: UInt8, vertices: Float64, faces: NDArray[np.int64]) -> No
 def _seen(point: Float64) -> Float64:
     """Return the pixel of a point, from obliquely above and without perspective."""
     x, y, _ = _VIEW @ point
-    return np.array([_WIDTH * 0.42 + _SCALE * x, _HEIGHT * 0.62 - _SCALE * y])
+    return np.array([_WIDTH * 0.4 + _SCALE * x, _HEIGHT * 0.62 - _SCALE * y])
 
 
 def _pixel(place: Float64) -> tuple[int, int]:
