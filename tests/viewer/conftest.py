@@ -1,6 +1,7 @@
 """One browser, and one run as a file, for all tests of the page."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -46,14 +47,14 @@ def page_file(results: Path, body: BodyModel) -> Path:
     return path
 
 
-@pytest.fixture
-def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """Open a page and wait until it shows bodies; whatever it complains about fails the test."""
+@contextmanager
+def _pages(browser: Browser) -> Iterator[OpenPage]:
+    """Open pages and wait until they show bodies; whatever one complains about is an error at the end."""
     problems: list[str] = []
     pages: list[Page] = []
 
     def opened(address: str, *, width: int = 640, height: int = 560, touch: bool = False) -> Page:
-        page = chromium.new_page(viewport={"width": width, "height": height}, has_touch=touch)
+        page = browser.new_page(viewport={"width": width, "height": height}, has_touch=touch)
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
@@ -67,3 +68,17 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     for page in pages:
         page.close()
     assert not problems
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Open a page of the test's own."""
+    with _pages(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Open a page for all tests of a module."""
+    with _pages(chromium) as opened:
+        yield opened

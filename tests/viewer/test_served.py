@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 import uvicorn
 
-from harness.command_line import CommandLine
 from tests.viewer import walk
 from tests.viewer.conftest import OpenPage
 from tests.viewer.layout import read_timeline
@@ -82,29 +80,3 @@ def test_what_is_not_there_is_404_and_other_hosts_are_refused(results: Path, bod
         assert client.get("runs/0/video", headers={"Range": "bytes=0-9"}).status_code == 206
         assert client.get("", headers={"Host": "evil.example"}).status_code == 400
         assert len(read_timeline(client.get("runs/0/timeline/1").content)["seconds"]) == walk.FRAMES - 128
-
-
-def test_the_command_writes_one_page_of_one_or_two_runs(
-    command_line: CommandLine, results: Path, tmp_path: Path
-) -> None:
-    done = command_line("view", str(results), str(results), "--out", str(tmp_path / "both.html"))
-    assert done.returncode == 0, done.stderr
-    page = (tmp_path / "both.html").read_text()
-    assert 'id="timeline-1-1"' in page
-    assert "<title>walk and walk</title>" in page
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["nowhere"], "view: expected results.ndjson in nowhere"),
-        (["a", "b", "c"], "view: expected one or two folders of results, got 3"),
-    ],
-)
-def test_folders_that_cannot_be_shown_are_one_line(
-    command_line: CommandLine, arguments: list[str], said: str, tmp_path: Path
-) -> None:
-    done = command_line("view", *arguments, "--out", str(tmp_path / "page.html"))
-    assert done.returncode == 2
-    assert said in " ".join(done.stderr.split())
-    assert not (tmp_path / "page.html").exists()

@@ -87,15 +87,15 @@ def overlay(body: BodyModel, number: int) -> UInt8:
     return draw_overlay(np.zeros((HEIGHT, WIDTH, 3), np.uint8), frame(body, number), body=body, style=style)
 
 
-def write_run(folder: Path, body: BodyModel) -> None:
+def write_run(folder: Path, body: BodyModel, frames: int = FRAMES) -> None:
     """Write what `track` writes, of which the viewer reads."""
     video = folder.parent / f"{folder.name}.mp4"
     with VideoWriter(video, width=WIDTH, height=HEIGHT, fps=RATE) as writer:
-        for number in range(FRAMES):
+        for number in range(frames):
             writer.write(index_image(number, WIDTH, HEIGHT))
     folder.mkdir()
     with NdjsonWriter(folder / "results.ndjson") as lines:
-        for number in range(FRAMES):
+        for number in range(frames):
             lines.write(frame(body, number))
     summary = {"source": str(video), "settings": {"model_set": "lite", "render": {"fps": None}}}
     (folder / "summary.json").write_bytes(orjson.dumps(summary))

@@ -31,6 +31,7 @@ export class Bands {
     private readonly run: Run,
     private readonly seek: (frame: number) => void,
     private readonly choose: (id: number) => void,
+    private readonly redraw: () => void,
   ) {
     canvas.addEventListener("pointerdown", (event) => this.down(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
@@ -207,6 +208,7 @@ export class Bands {
     } else {
       this.zoom(event.deltaY > 0 ? 1.25 : 0.8, this.frameAt(event.offsetX));
     }
+    this.redraw();
   }
 }
 

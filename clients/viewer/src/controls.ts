@@ -21,6 +21,7 @@ export interface Actions {
   live(): void;
   share(): void;
   compare(): void;
+  redraw(): void;
 }
 
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -46,8 +47,8 @@ export class Controls {
     this.onClick("share", () => actions.share());
     this.onClick("compare", () => actions.compare());
     this.onClick("help", () => byId<HTMLDialogElement>("keys").showModal());
-    this.onClick("zoom-in", () => bands.zoom(0.5, player.frame));
-    this.onClick("zoom-out", () => bands.zoom(2, player.frame));
+    this.onClick("zoom-in", () => this.zoom(0.5));
+    this.onClick("zoom-out", () => this.zoom(2));
     this.onChange("speed", (value) => actions.speed(Number(value)));
     this.onChange("person", (value) => actions.choose(value ? Number(value) : undefined));
     this.onChange("view", (value) => actions.view(value as View));
@@ -93,6 +94,7 @@ export class Controls {
         box.addEventListener("change", () => {
           if (box.checked) this.bands.shownAngles.add(number);
           else this.bands.shownAngles.delete(number);
+          this.actions.redraw();
         });
         label.style.color = curveColor(number);
         label.append(box, angleName(name));
@@ -133,10 +135,15 @@ export class Controls {
       v: () => actions.nextVideo(),
       l: () => actions.share(),
       x: () => actions.compare(),
-      "+": () => this.bands.zoom(0.5, player.frame),
-      "-": () => this.bands.zoom(2, player.frame),
+      "+": () => this.zoom(0.5),
+      "-": () => this.zoom(2),
       "?": () => byId<HTMLDialogElement>("keys").showModal(),
     };
+  }
+
+  private zoom(factor: number): void {
+    this.bands.zoom(factor, this.player.frame);
+    this.actions.redraw();
   }
 
   private faster(steps: number): void {

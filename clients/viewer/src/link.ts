@@ -6,7 +6,11 @@ export interface Place {
   view?: string;
 }
 
+/** The part that was read or written last; another one has been set by the user and is about to be read. */
+let known = location.hash;
+
 export function readLink(): Place {
+  known = location.hash;
   const values = new URLSearchParams(location.hash.slice(1));
   const whole = (name: string): number | undefined => {
     const text = values.get(name);
@@ -20,5 +24,7 @@ export function writeLink(place: Place): void {
   const values = new URLSearchParams();
   for (const [name, value] of Object.entries(place)) if (value !== undefined) values.set(name, String(value));
   const hash = `#${values}`;
-  if (hash !== location.hash) history.replaceState(null, "", hash);
+  if (location.hash !== known || hash === known) return;
+  history.replaceState(null, "", hash);
+  known = location.hash;
 }

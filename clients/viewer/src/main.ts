@@ -39,7 +39,7 @@ class Viewer implements Actions {
   ) {
     this.main = runs[0]!;
     this.player = new Player(this.main);
-    this.bands = new Bands(byId<HTMLCanvasElement>("bands"), this.main, (frame) => this.seek(frame), (id) => this.choose(id));
+    this.bands = new Bands(byId<HTMLCanvasElement>("bands"), this.main, (frame) => this.seek(frame), (id) => this.choose(id), () => this.redraw());
     this.controls = new Controls(this.main, this.player, this.bands, this);
     this.comparing = new Comparing(runs, () => this.player.frame, () => this.comparison, (one) => this.startComparing(one));
     this.picture(this.main);
@@ -121,6 +121,10 @@ class Viewer implements Actions {
     );
   }
 
+  redraw(): void {
+    this.pending = true;
+  }
+
   compare(): void {
     this.comparing.show(this.chosen);
   }
@@ -183,7 +187,7 @@ class Viewer implements Actions {
     picture.sync(frame, playing, this.player.speed);
     this.prefetch(frame, playing);
     const state = [frame, playing, ...this.runs.map((run) => `${run.version}:${run.index.frames}:${run.index.final}`)].join();
-    if (state === this.state && !this.pending && !this.stage.follow) return;
+    if (state === this.state && !this.pending && !this.stage.moving) return;
     this.state = state;
     this.pending = false;
     this.draw(frame, elapsed);

@@ -10,6 +10,8 @@ import { Trails } from "./trails.js";
 
 const OVERLAY_OPACITY = 0.82;
 const WHITE_SHARE = 0.25;
+/** Metres. */
+const ARRIVED = 0.002;
 const BACKGROUND = 0x14171c;
 /** Metres between two people who are compared, and how far to the side each stands. */
 const APART = 1.3;
@@ -47,6 +49,8 @@ export class Stage {
   readonly controls: OrbitControls;
   readonly free = new THREE.PerspectiveCamera(45, 1, 0.05, 500);
   follow = false;
+  /** Whether the view is still on its way to the person who is followed. */
+  moving = false;
   trailSeconds = 10;
   private readonly renderer: THREE.WebGLRenderer;
   private readonly world = new THREE.Scene();
@@ -62,7 +66,7 @@ export class Stage {
     pane: HTMLElement,
     private readonly tables: BodyTables,
   ) {
-    this.renderer = new THREE.WebGLRenderer({ canvas, alpha: true, antialias: true });
+    this.renderer = new THREE.WebGLRenderer({ canvas, alpha: true, antialias: !drawnByProcessor() });
     this.renderer.autoClear = false;
     this.renderer.setScissorTest(true);
     this.geometry = bodyGeometry(tables);
@@ -115,6 +119,7 @@ export class Stage {
     for (const [run, trails] of this.trails) trails.object.visible = run === moment.run && this.trailSeconds > 0;
     if (!this.aimed && shown.length) this.aim(shown);
     const followed = shown.find((one) => one.id === chosen);
+    this.moving = false;
     if (this.follow && followed) this.moveTo(followed, seconds);
     this.drawFree(pane);
     return shown.map((one) => this.label(moment.run, one, place(one), pane));
@@ -187,6 +192,7 @@ export class Stage {
     const [x, y, z] = place(one);
     const wanted = new THREE.Vector3(x, y, z);
     const step = wanted.sub(this.controls.target).multiplyScalar(1 - Math.exp(-6 * Math.max(seconds, 0.03)));
+    this.moving = step.length() > ARRIVED;
     this.controls.target.add(step);
     this.free.position.add(step);
     this.controls.update();
@@ -285,6 +291,15 @@ function place(one: Row): Point {
 function middle(places: Point[]): Point {
   const sorted = [0, 1, 2].map((axis) => places.map((point) => point[axis]!).sort((a, b) => a - b));
   return sorted.map((values) => values[values.length >> 1] ?? 0) as Point;
+}
+
+/** Whether there is no graphics card: smooth edges would cost more than everything else then. */
+function drawnByProcessor(): boolean {
+  const probe = document.createElement("canvas").getContext("webgl2");
+  const names = probe?.getExtension("WEBGL_debug_renderer_info");
+  const name = probe && names ? String(probe.getParameter(names.UNMASKED_RENDERER_WEBGL)) : "";
+  probe?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 /** A colour with some white in it, mixed as the overlay mixes it. */
