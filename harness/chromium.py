@@ -30,6 +30,7 @@ _SOFTWARE_WEBGL = (
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
     "--enable-precise-memory-info",
+    "--js-flags=--expose-gc",
 )
 _UNPACK = """
 const { createReadStream, createWriteStream } = require("fs");
