@@ -11,11 +11,10 @@ from tracker_service.command_line.progress import FrameCount, ProgressDisplay, p
 from tracker_service.command_line.reports import TrackReport, print_error
 from tracker_service.errors import PhalpTritonError, SettingsError
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
-from tracker_service.results.result_files import RESULTS, TRACKS
+from tracker_service.results.result_files import RESULTS, TRACKS, VIEWER
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types.shown_text import on_one_line
-from tracker_service.viewer.html import VIEWER
 from tracker_service.wiring.convert import convert_run
 from tracker_service.wiring.resumable import RESUME, kept_frames, track_resumably
 from tracker_service.wiring.track import Progress, track_video

@@ -14,7 +14,7 @@ from tracker_service.types import FrameResult, UInt8
 from tracker_service.video.writer import VideoWriter
 
 RESULTS, TRACKS, OVERLAY = "results.ndjson", "tracks.pkl", "overlay.mp4"
-REPORT, SUMMARY = "summary.html", "summary.json"
+REPORT, SUMMARY, VIEWER = "summary.html", "summary.json", "viewer.html"
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -23,7 +23,7 @@ def remove_leftovers(folder: Path) -> None:
     Raises:
         ResultsError: a file cannot be removed.
     """
-    names = [f"{name}{PARTIAL_SUFFIX}" for name in (RESULTS, TRACKS, OVERLAY, REPORT, SUMMARY)]
+    names = [f"{name}{PARTIAL_SUFFIX}" for name in (RESULTS, TRACKS, OVERLAY, REPORT, SUMMARY, VIEWER)]
     # Hidden files with random names: earlier versions wrote the overlay so.
     leftovers = [*(folder / name for name in names), *folder.glob(f".{OVERLAY}.*.part")]
     try:

@@ -20,7 +20,6 @@ from tracker_service.types.shown_text import encodable
 from tracker_service.viewer.body_bytes import body_bytes
 from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo
 
-VIEWER = "viewer.html"
 MOST_VIDEO_BYTES = 64 << 20
 """Most bytes of a run's videos that go into the file; it runs without them."""
 _PAGE = resources.files("tracker_service.viewer") / "page.html"

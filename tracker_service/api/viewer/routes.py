@@ -25,9 +25,9 @@ from tracker_service.api.viewer.answers import (
 )
 from tracker_service.errors import MediaPathError
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.results.result_files import OVERLAY
+from tracker_service.results.result_files import OVERLAY, VIEWER
 from tracker_service.viewer.body_bytes import body_bytes
-from tracker_service.viewer.html import VIEWER, html_pieces, served_page
+from tracker_service.viewer.html import html_pieces, served_page
 from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo, playable
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
