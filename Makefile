@@ -19,7 +19,7 @@ help:
 	@echo "make bench                            speed and quality tables"
 	@echo "make serve [PORT=8000]                the HTTP service, with the lite models in its own process"
 	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
-	@echo "make verify-full                      export HMR2 at its real size with random weights and check it (14 GB, 7 min)"
+	@echo "make verify-full                      export the HMR family at its real size with random weights and check it (14 GB, 7 min a network)"
 	@echo "make verify-sam3d                     the same for the graph of SAM 3D Body, a spike (12 GB)"
 	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
 	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"

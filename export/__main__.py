@@ -15,6 +15,7 @@ from export.commands.lite import lite
 from export.commands.pose_predictor import pose_predictor
 from export.commands.verify import verify
 from export.commands.verify_full import verify_full
+from export.commands.vfov import vfov
 from export.commands.weights import weights
 from tracker_service.errors import PhalpTritonError
 
@@ -35,6 +36,7 @@ app.command()(detector)
 app.command()(appearance)
 app.command()(appearance_encoder)
 app.command()(pose_predictor)
+app.command()(vfov)
 app.command()(verify)
 app.command()(verify_full)
 

@@ -20,12 +20,13 @@ _BUILDERS = {
 _OTHERS = {
     "tokenhmr": "export.hmr_family.loading:tokenhmr_from_weights",
     "camerahmr": "export.hmr_family.loading:camerahmr_from_weights",
+    "vfov": "export.vfov.graph:from_weights",
 }
 NAMES = tuple(_BUILDERS)
 """Models of the full set."""
 ALL_NAMES = (*NAMES, *_OTHERS)
 """These, and what may stand in for one of them or beside them."""
-_COMMANDS = dict.fromkeys(_OTHERS, "hmr2 --checkpoint FILE")
+_COMMANDS = dict.fromkeys(("tokenhmr", "camerahmr"), "hmr2 --checkpoint FILE")
 
 
 def command_for(name: str) -> str:

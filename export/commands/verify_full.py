@@ -14,7 +14,7 @@ from tracker_service.inference.model_repository import default_repository
 
 def verify_full(
     family: Annotated[
-        list[str] | None, typer.Option(help="only these of hmr2, tokenhmr and camerahmr; default all")
+        list[str] | None, typer.Option(help="only these of hmr2, tokenhmr, camerahmr and vfov; default all")
     ] = None,
     folder: Annotated[Path | None, typer.Option(help="where the 10 GB of temporary files go")] = None,
     precision: Annotated[list[Precision] | None, typer.Option(help="only these; default fp32 and fp16")] = None,
@@ -25,6 +25,8 @@ def verify_full(
     from export.graphs.verification import BATCHES
     from export.hmr_family.detection import Family
     from export.hmr_family.full_size import verify_full_size
+    from export.vfov.full_size import NAME as VFOV
+    from export.vfov.full_size import verify_full_vfov
 
     body = stand_in_body(default_repository() / "hmr_lite" / "body_model.npz")
     started, passed = time.monotonic(), True
@@ -32,10 +34,16 @@ def verify_full(
     def say(line: str) -> None:
         print(f"{line}, {time.monotonic() - started:.0f} s", flush=True)
 
-    for name in family or list(Family):
+    batches, kinds = batch or BATCHES, precision or list(Precision)
+    for name in family or [*Family, VFOV]:
         with tempfile.TemporaryDirectory(dir=folder) as temporary:
-            kinds = precision or list(Precision)
-            for rows in verify_full_size(Family(name), body, Path(temporary), kinds, batch or BATCHES, say=say):
+            place = Path(temporary)
+            checks = (
+                [verify_full_vfov(place, batches)]
+                if name == VFOV
+                else verify_full_size(Family(name), body, place, kinds, batches, say=say)
+            )
+            for rows in checks:
                 say(table(rows))
                 passed &= all(row.passed for row in rows)
     if not passed:
