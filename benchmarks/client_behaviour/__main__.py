@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.client_behaviour.first_frame import first_frame_rows
 from benchmarks.client_behaviour.restarts import restart_rows
 from benchmarks.client_behaviour.situations import BURST, in_one_service, loading_row, pair_rows, single_rows
 from harness.tables import Report, Rows, Table, add_json_option, read_tables
 
-PARTS = ("single", "pairs", "restarts")
+PARTS = ("single", "pairs", "restarts", "first")
 _SITUATIONS = {
     "situation": "situation",
     "pose": "with a pose, of those that have one alone",
@@ -62,6 +63,8 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     parser.add_argument("--frames", type=int, default=BURST, help="frames of a video alone")
     parser.add_argument("--pair-frames", type=int, default=40, help="frames of each of two videos at once")
+    parser.add_argument("--pairs", default="", metavar="TEXT", help="only pairs in situations with this in their names")
+    parser.add_argument("--videos", type=int, default=7, help="videos whose first frame is waited for")
     parser.add_argument("--before", type=Path, help="the tables of an earlier version, to compare with")
     options = parser.parse_args()
     report = Report("benchmarks.client_behaviour", options.json)
@@ -72,12 +75,19 @@ def main() -> int:
             rows.append(loading_row(Path(folder), options.frames))
         report.add("situations", "One client", *_compared(_SITUATIONS, rows, before.get("situations")))
     if "pairs" in options.only:
-        rows = in_one_service(lambda users: pair_rows(users, options.pair_frames))
+        rows = in_one_service(lambda users: pair_rows(users, options.pair_frames, options.pairs))
         report.add("pairs", "Two users of one backend", *_compared(_PAIRS, rows, before.get("pairs")))
     if "restarts" in options.only:
         rows = restart_rows(options.frames)
         title = "A restart in the middle of a video"
         report.add("restarts", title, *_compared(_RESTARTS, rows, before.get("restarts")))
+    if "first" in options.only:
+        columns = {
+            "worker": "worker process",
+            "after start s": "first frame after the start of the work, s",
+            "after post s": "after the post, s",
+        }
+        report.add("first", "The first frame of POST /pose/video", columns, first_frame_rows(options.videos))
     return 0
 
 

@@ -123,8 +123,14 @@ def loading_row(folder: Path, frames: int) -> Row:
     return _tally(frames, outcomes).row("models loading for 5 s, one video")
 
 
-def pair_rows(users: Users, frames: int) -> list[Row]:
-    """All pairs of videos at hand, sent at the same time from one address."""
+def pair_rows(users: Users, frames: int, containing: str = "") -> list[Row]:
+    """All pairs of videos at hand, sent at the same time from one address.
+
+    Args:
+        users: of one service.
+        frames: of each video.
+        containing: only situations with this in their names.
+    """
     clips, other_size = videos(frames), videos(frames, OTHER_SIZE)
     situations: Mapping[str, tuple[Change, Change]] = {
         "one size": (_as_it_is, _as_it_is),
@@ -136,6 +142,8 @@ def pair_rows(users: Users, frames: int) -> list[Row]:
     }
     rows = []
     for name, changes in situations.items():
+        if containing not in name:
+            continue
         alone = [
             {clip: sum(one.pose for one in users.together(change(jpegs))[0]) for clip, jpegs in clips.items()}
             for change in changes
@@ -146,6 +154,8 @@ def pair_rows(users: Users, frames: int) -> list[Row]:
             tally.add(*users.together(*sent), identical=_identical(*sent))
             tally.expected += alone[0][first] + alone[1][second]
         rows.append(tally.row(f"two videos at once, {name}"))
+    if containing not in "different sizes":
+        return rows
     alone_here = {clip: sum(one.pose for one in users.together(jpegs)[0]) for clip, jpegs in clips.items()}
     alone_there = {clip: sum(one.pose for one in users.together(jpegs)[0]) for clip, jpegs in other_size.items()}
     tally = Tally()

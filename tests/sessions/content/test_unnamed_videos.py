@@ -21,6 +21,10 @@ def black(number: int, look: UInt8) -> UInt8:
     return BLACK if 12 <= number < 18 else look
 
 
+def black_later(number: int, look: UInt8) -> UInt8:
+    return BLACK if 18 <= number < 24 else look
+
+
 def frozen(scene: int) -> Callable[[int, UInt8], UInt8]:
     video = Video(scene)
     return lambda number, look: video.look(12) if 12 <= number < 20 else look
@@ -75,6 +79,15 @@ def test_two_videos_at_once_are_two(pair: str) -> None:
             for video, part in zip(PAIRS[pair], parts, strict=True)
         ]
         assert sorted(map(sorted, seen)) == [[1], [2]]
+
+    run_sessions(body, gap_seconds=1.5)
+
+
+def test_black_frames_of_two_videos_are_told_apart_by_their_numbers() -> None:
+    async def body(running: RunningSessions) -> None:
+        videos = Video(1, change=black), Video(2, change=black_later)
+        parts = await asyncio.gather(*(by_four_workers(running, video) for video in videos))
+        assert sorted(map(sorted, map(numbers, parts))) == [[1], [2]]
 
     run_sessions(body, gap_seconds=1.5)
 

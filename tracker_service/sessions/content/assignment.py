@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from tracker_service.sessions.content.live_video import LiveVideo
+from tracker_service.sessions.content.live_video import UNLIKE, LiveVideo
 from tracker_service.sessions.content.thumbnail import differences, is_flat
 from tracker_service.sessions.frame import FrameRequest
 from tracker_service.types import Float64, UInt8
@@ -90,7 +90,7 @@ class FrameAssignment:
     def add(self, frame: UnplacedFrame) -> None:
         """Take a frame; its `place` is called now or in a later call of `add` or `settle`."""
         self._last_arrival = frame.since
-        frame.difference = {video: video.difference(frame.look) for video in self._of_its_size(frame)}
+        frame.difference = {video: _difference(video, frame) for video in self._of_its_size(frame)}
         self._unplaced.append(frame)
         self._place_the_certain(frame.since)
 
@@ -217,18 +217,26 @@ class FrameAssignment:
     def _place(self, frame: UnplacedFrame, video: LiveVideo | None, now: float) -> None:
         """Place a frame in a video, None for a new one."""
         self._unplaced.remove(frame)
-        new = video is None
         if video is None:
             video = self._new_video(frame.request.size)
             self.videos.append(video)
         video.last_used = now
-        video.remember(frame.look)
         frame.place(video)
         others = [one for one in self._unplaced if one.request.size == video.size]
-        if others:
+        for other in others:
+            other.difference.setdefault(video, UNLIKE)
+        if is_flat(frame.look):  # black frames of one video look like those of any other
+            return
+        video.remember(frame.look)
+        if others := [one for one in others if not is_flat(one.look)]:
             nearer = differences(np.stack([one.look for one in others]), frame.look).tolist()
             for other, difference in zip(others, nearer, strict=True):
-                other.difference[video] = difference if new else min(other.difference[video], difference)
+                other.difference[video] = min(other.difference[video], difference)
+
+
+def _difference(video: LiveVideo, frame: UnplacedFrame) -> float:
+    """How much a frame differs from a video; a flat one tells nothing."""
+    return UNLIKE if is_flat(frame.look) else video.difference(frame.look)
 
 
 def _is_preferred(costs: Float64, row: int, column: int) -> bool:

@@ -12,6 +12,8 @@ _NEIGHBOURS = 8
 """Numbers on either side by which a frame is the next one, or the last of a video that is sent backwards; a client's
 workers have fewer frames in flight."""
 _KNOWN_NEIGHBOURS = 4
+UNLIKE = 255.0
+"""Difference of frames that have nothing in common, and of those that cannot be compared."""
 
 
 class LiveVideo:
@@ -53,7 +55,7 @@ class LiveVideo:
 
     def difference(self, look: UInt8) -> float:
         """How much a thumbnail differs from the most similar one, 0 to 255."""
-        return float(differences(self.looks, look).min(initial=255.0))
+        return float(differences(self.looks, look).min(initial=UNLIKE))
 
     def has(self, number: int) -> bool:
         """Whether it has a frame of this number."""
