@@ -28,8 +28,6 @@ _PAIRS = {
     "pose": "with a pose, of those that have one alone",
     "wrong": "in the wrong video",
     "identical": "identical files, in the wrong video",
-    "lost": "lost",
-    "p99 ms": "p99, ms",
 }
 _RESTARTS = {
     "service": "service",
@@ -52,7 +50,7 @@ def _compared(columns: dict[str, str], rows: Rows, before: Table | None) -> tupl
     for row in rows:
         then = earlier.get(tuple(row[name] for name in names), {})
         compared.append({**row, "before": then.get("pose"), "wrong before": then.get("wrong")})
-    shown = [name for name in _BEFORE if name == "before" or "wrong" in columns]
+    shown = [name for name in _BEFORE if name == "before" or "identical" in columns]
     return {**columns, **{name: _BEFORE[name] for name in shown}}, compared
 
 

@@ -39,10 +39,14 @@ _TABLES = ("position", "positions", "tokens", "no_mask", "patch_keys")
 def random_network(sizes: Sam3dSizes, seed: int = 0) -> Sam3dBody:
     """Return the network with random weights that pass on values of about the size they get."""
     model = Sam3dBody(sizes, synthetic_rig(sizes.rig, seed)).eval()
+    model.trunk.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
-        if name.endswith("first_camera") or ("norm" in name and name.endswith("weight")):
-            continue  # these begin with values that mean something
+        if name.endswith("first_camera"):
+            continue  # before the body
+        if "norm" in name and name.endswith("weight"):
+            nn.init.ones_(parameter)
+            continue
         table = name.rpartition(".")[2] in _TABLES or parameter.dim() == 1
         deviation = 0.1 if table else (parameter.numel() / len(parameter)) ** -0.5
         if name.startswith("heads.") and "narrow" in name:

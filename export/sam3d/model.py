@@ -87,7 +87,8 @@ class Sam3dBody(nn.Module):
         super().__init__()
         self.sizes, count = sizes, OTHER_TOKENS + 2 * sizes.rig.keypoints
         self.normalisation = CropNormalisation()
-        self.trunk = Trunk(sizes)
+        with torch.device("meta"):  # takes no memory before it gets weights
+            self.trunk = Trunk(sizes)
         self.no_mask = nn.Parameter(torch.empty(sizes.embed_dim))
         self.rays = RayEncoding(sizes)
         self.pose_token = nn.Linear(CAMERA_SIZE, sizes.decoder_dim)

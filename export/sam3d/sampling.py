@@ -25,5 +25,5 @@ def sample_map(features: Tensor, points: Tensor, rows: int, columns: int) -> Ten
 def _weights(positions: Tensor, count: int) -> Tensor:
     """Return (B, n, count) hat functions around the centres of ``count`` cells between -1 and 1."""
     places = (positions + 1) * (count / 2) - 0.5
-    cells = torch.arange(count, dtype=torch.float32)
+    cells = torch.arange(count, dtype=torch.float32, device=positions.device)
     return (1 - (places[..., None] - cells).abs()).clamp_min(0)
