@@ -22,7 +22,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from export.graphs.served_graph import Arrays, ServedGraph
-from export.sam3d.graph import INPUTS, MEASURES, random_network, served, write
+from export.sam3d.graph import INPUTS, MEASURES, random_network, sample, served, write
 from export.sam3d.model import Sam3dBody
 from export.sam3d.rig_constants import synthetic_rig
 from export.sam3d.sizes import PUBLISHED, REDUCED, Sam3dSizes
@@ -63,9 +63,9 @@ def operator_rows(path: Path, kernels: Path = KERNELS) -> Rows:
 def product_rows(sizes: Sam3dSizes) -> Rows:
     """Return the matrix products of the graph's parts for one person; nothing is computed."""
     module = Sam3dBody(sizes, synthetic_rig(sizes.rig)).to("meta").requires_grad_(requires_grad=False)
-    inputs = (torch.empty((1, *spec.shape), dtype=torch.from_numpy(np.empty(0, spec.dtype)).dtype) for spec in INPUTS)
+    inputs = sample(1, np.random.default_rng(0))
     with FlopCounterMode(display=False, depth=3) as counter:
-        module(*(tensor.to("meta") for tensor in inputs))
+        module(*(torch.from_numpy(inputs[spec.name]).to("meta") for spec in INPUTS))
     counted = {name: sum(by_operator.values()) / 1e9 for name, by_operator in counter.get_flop_counts().items()}
     layers = [gflop for name, gflop in counted.items() if name.startswith("Sam3dBody.layers.") and name.count(".") == 2]
     parts = {
