@@ -32,8 +32,12 @@ class Observed:
     lead: Float32 | None = None
 
     def take(self, rows: Int64) -> Self:
-        """Return only ``rows``."""
+        """Return only ``rows``; their other turns are forgotten."""
         return type(self)(self.sightings.take(rows), [self.textures[row] for row in rows] if self.textures else ())
+
+    def without(self, detections: Int64 | Sequence[int]) -> Self:
+        """Return everybody but these detections."""
+        return self.take(np.flatnonzero(~np.isin(self.sightings.detection_index, detections)))
 
     def joined(self, other: Self) -> Self:
         """Return the rows of this followed by those of ``other``."""

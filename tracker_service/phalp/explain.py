@@ -31,7 +31,8 @@ class PairExplanation:
         track_id: identity of the track.
         detection: index of the detection among those that passed the gates.
         association: "first", "second" for left-over confirmed tracks with low-score detections, or "look" for tracks
-            still left over with people found by looking again where they were expected.
+            still left over with people found by looking again where they were expected, "round" for all that were left
+            over with people found by looking round.
         terms: appearance T, pose P, location d and its spread c, depth n and its spread g (CVPR 2022, section 3.3).
         factors: what each term contributes; the cost is their product unless ``distance_type`` is a single term.
         cost: what the assignment was made on; infinite where the pair cannot match.
@@ -124,7 +125,7 @@ class FrameExplanation:
 
 def explain(decision: Decision, parameters: TrackerParameters) -> FrameExplanation:
     """Explain the decision of a tracker with these parameters (`Tracker.decision` after an update)."""
-    steps = {"first": decision.first, "second": decision.second, "look": decision.look}
+    steps = {"first": decision.first, "second": decision.second, "look": decision.look, "round": decision.round}
     pairs = [
         pair
         for name, step in steps.items()
@@ -136,7 +137,9 @@ def explain(decision: Decision, parameters: TrackerParameters) -> FrameExplanati
         shot=decision.shot,
         pairs=tuple(pairs),
         tracks=(*_old_tracks(decision, parameters), *_new_tracks(decision)),
-        unused=tuple(unused for step, _ in _later(decision) for unused in _unused(step)),
+        unused=tuple(
+            unused for step in (decision.second, decision.look) if step is not None for unused in _unused(step)
+        ),
     )
 
 
@@ -201,10 +204,11 @@ def _old_tracks(decision: Decision, parameters: TrackerParameters) -> Iterator[T
 
 
 def _new_tracks(decision: Decision) -> Iterator[TrackExplanation]:
-    columns = {detection: column for column, detection in enumerate(decision.first.detection_index.tolist())}
+    steps = [step for step in (decision.first, decision.round) if step is not None]
+    columns = {index: (step, column) for step in steps for column, index in enumerate(step.detection_index.tolist())}
     new = zip(decision.new_track_id.tolist(), decision.new_detection_index.tolist(), strict=True)
     for track_id, detection in new:
-        reason = _why_free(decision.first, columns[detection], tracks="track") or "no track was alive"
+        reason = _why_free(*columns[detection], tracks="track") or "no track was alive"
         yield TrackExplanation(track_id, False, 0, 0, Outcome.NEW, detection, reason)
 
 
@@ -239,6 +243,8 @@ def _later(decision: Decision) -> Iterator[tuple[AssociationStep, str]]:
         yield decision.second, "low-score"
     if decision.look is not None:
         yield decision.look, "second-look"
+    if decision.round is not None:
+        yield decision.round, "look-round"
 
 
 def _why_matched(step: AssociationStep, row: int, column: int) -> str:

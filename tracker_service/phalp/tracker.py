@@ -17,8 +17,9 @@ from tracker_service.phalp.continuation.sightings import continued
 from tracker_service.phalp.continuation.turns import turned_as_before
 from tracker_service.phalp.cost import CostTerms
 from tracker_service.phalp.expectation.expected import expected_people
+from tracker_service.phalp.expectation.patience import Patience
 from tracker_service.phalp.expectation.plausibility import continuation_cost, may_continue, may_start, moved_boxes
-from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings
+from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings, visible_part
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
 from tracker_service.phalp.reporting import live_people, visible_people
@@ -44,6 +45,7 @@ from tracker_service.types import (
     FoundBy,
     Int64,
     LookAgain,
+    LookRound,
     People,
     TrackedPerson,
 )
@@ -90,6 +92,7 @@ class Tracker:
         self._next_id = 1
         self._time: int | None = None
         self._updates = 0
+        self._patience = Patience(parameters.empty_looks)
         self._decision: Decision | None = None
 
     @property
@@ -130,6 +133,7 @@ class Tracker:
         low_score: People | None = None,
         motion: CameraMotion | None = None,
         look_again: LookAgain | None = None,
+        look_round: LookRound | None = None,
     ) -> tuple[TrackedPerson, ...]:
         """Take in the people of the next frame.
 
@@ -144,6 +148,8 @@ class Tracker:
             look_again: looks in this frame for confirmed people whom nobody continued; not asked for those outside the
                 frame or behind a nearer person, on a new shot, and with ``compat="upstream"``. Whom it finds is
                 compared with the track it was looked for only.
+            look_round: looks in this frame for people whom nobody knows yet; not asked while somebody who is expected
+                was not found, for a while after it found nobody, and with ``compat="upstream"``.
 
         Returns:
             The confirmed people of this frame, seen, predicted and lost, in order of track id, each followed by the
@@ -158,9 +164,8 @@ class Tracker:
         # Frames may have been left out: tracks that would have ended in one of them end now.
         self._end_tracks(time - 1)
         upstream, first_index = self._parameters.upstream, len(people)
-        observed, doubtful = self._divided(people)
-        refused = doubtful.sightings.detection_index
-        doubtful = doubtful.take(np.flatnonzero(may_continue(doubtful.sightings, self._parameters)))
+        observed, refused = self._divided(people)
+        doubtful = refused.take(np.flatnonzero(may_continue(refused.sightings, self._parameters)))
         if low_score is not None:
             doubtful = doubtful.joined(self._comparison.observe(low_score, first_index, FoundBy.LOW_SCORE))
             first_index += len(low_score)
@@ -170,20 +175,31 @@ class Tracker:
         confirmed, hits, misses = self._tracks.confirmed.copy(), self._tracks.hits.copy(), self._tracks.misses.copy()
         self._tracks.age += 1
         first = self._associate(frame, observed)
-        missed, second, third = first.association.unmatched_tracks, None, None
+        missed, free = first.association.unmatched_tracks, first.association.unmatched_detections
+        second = third = around = None
         if not upstream and not shot:
             missed, second = self._continue(frame, missed, doubtful)
-            refused = np.setdiff1d(refused, () if second is None else second.matched_detections)
+            refused = refused.without(() if second is None else second.matched_detections)
             if look_again is not None:
                 missed, third = self._look_again(frame, missed, look_again, first_index)
+                first_index += 0 if third is None else len(third.detection_index)
+        newcomers = observed.take(free)
+        if look_round is not None and not upstream:
+            people_found = self._look_round(frame, missed, newcomers.sightings, refused.sightings, look_round)
+            if people_found is not None and len(people_found):
+                found = self._comparison.observe(people_found, first_index, FoundBy.SECOND_LOOK)
+                missed, found, around = self._recognised(frame, missed, found)
+                newcomers = newcomers.joined(found) if len(free) else found
         self._tracks.miss(missed)
         if self._parameters.live:
             self._tracks.restart_count(self._parameters.tentative_misses)
-        new = self._start_tracks(first.association.unmatched_detections, observed, time)
+        new = self._start_tracks(newcomers, time)
         ended = self._end_tracks(time)
         self._time = time
         self._updates += 1
-        self._decision = Decision(time, shot, confirmed, hits, misses, first, second, third, refused, *new, ended)
+        refused_index = refused.sightings.detection_index
+        steps = first, second, third, around
+        self._decision = Decision(time, shot, confirmed, hits, misses, *steps, refused_index, *new, ended)
         return tuple(self._records(frame))
 
     def finish(self) -> tuple[TrackedPerson, ...]:
@@ -209,6 +225,7 @@ class Tracker:
         arrays |= with_prefix("back_fill", pack_records(self._back_fill.records))
         arrays["next_id"] = np.array(self._next_id)
         arrays["updates"] = np.array(self._updates)
+        arrays["looks_from"] = np.array(self._patience.until)
         arrays["time"] = np.array([] if self._time is None else [self._time], np.int64)
         arrays["frames"] = np.array(self._back_fill.frames, np.int64)
         if self._textures:
@@ -239,6 +256,7 @@ class Tracker:
             tracker._tracks = Tracks.from_arrays(without_prefix("tracks", arrays))
             tracker._next_id = int(arrays["next_id"])
             tracker._updates = int(arrays["updates"])
+            tracker._patience.until = int(arrays["looks_from"])
             tracker._time = int(arrays["time"][0]) if len(arrays["time"]) else None
             tracker._back_fill.restore(unpack_records(without_prefix("back_fill", arrays)), arrays["frames"].tolist())
             if "textures" in arrays:
@@ -251,6 +269,9 @@ class Tracker:
     def _check(self, people: People, time: int) -> None:
         if self._time is not None and time <= self._time:
             raise ContractError(f"Tracker.update: expected a frame after {self._time}, got {time}")
+        self._expect_embeddings_of(people)
+
+    def _expect_embeddings_of(self, people: People) -> None:
         length, known = people.appearance.shape[1], self._tracks.last.appearance.shape[1]
         if len(people) and length != known:
             if len(self._tracks):
@@ -350,6 +371,37 @@ class Tracker:
         cost = np.where(wanted.track_id[:, None] == looked_for, cost, np.inf)
         return self._continued(frame, missed, rows, observed, terms, cost)
 
+    def _look_round(
+        self, frame: _Frame, missed: Int64, newcomers: Sightings, refused: Sightings, look_round: LookRound
+    ) -> People | None:
+        """Look for people whom nobody knows yet, unless somebody is awaited: that one would be found mostly."""
+        if not self._patience.looks(frame.time, shot=frame.shot) or self._awaited(frame, missed):
+            return None
+        tracks = self._tracks
+        taken = np.concatenate([tracks.last.box[tracks.last_time == frame.time], newcomers.box])
+        found = look_round(refused.box, taken)
+        if found is not None:
+            self._expect_embeddings_of(found)
+            self._patience.looked(frame.time, found=len(found) > 0)
+        return found
+
+    def _awaited(self, frame: _Frame, missed: Int64) -> bool:
+        """Return whether a confirmed person who was missed should be in the frame."""
+        rows = missed[self._tracks.confirmed[missed] & ~self._lost(frame.time)[missed]]
+        boxes = moved_boxes(self._tracks.last.take(rows), self._expected(frame, rows)) if len(rows) else ()
+        return not frame.shot and any(visible_part(box, frame.size) >= self._parameters.least_visible for box in boxes)
+
+    def _recognised(self, frame: _Frame, missed: Int64, found: Observed) -> tuple[Int64, Observed, AssociationStep]:
+        """Let people found by looking round continue missed tracks; return the tracks and the people left over."""
+        prediction, threshold = frame.prediction.take(missed), self._parameters.hungarian_th
+        terms, cost = self._comparison.compare(prediction, found, self._textures, shot=frame.shot)
+        association = associate(cost, threshold)
+        matches = np.stack([missed[association.matches[:, 0]], association.matches[:, 1]], axis=1)
+        self._update_matched(frame, matches, found)
+        step = AssociationStep(prediction.track_id, found.sightings.detection_index, threshold, terms, association)
+        left = found.take(association.unmatched_detections)
+        return missed[association.unmatched_tracks], left, step
+
     def _doubtful_cost(self, frame: _Frame, rows: Int64, doubtful: Observed) -> tuple[CostTerms | None, Float64]:
         """Return the terms and what it costs to continue some tracks with doubtful sightings."""
         terms, cost = self._comparison.compare(frame.prediction.take(rows), doubtful, self._textures, shot=False)
@@ -377,18 +429,18 @@ class Tracker:
         track_id, index = self._tracks.track_id[rows], doubtful.sightings.detection_index
         return np.setdiff1d(missed, matches[:, 0]), AssociationStep(track_id, index, threshold, terms, association)
 
-    def _start_tracks(self, columns: Int64, observed: Observed, time: int) -> tuple[Int64, Int64]:
-        """Start a track for each unmatched detection; return their identities and detections."""
-        parameters, sightings = self._parameters, observed.sightings.take(columns)
-        if not len(columns):
-            return columns, columns
+    def _start_tracks(self, newcomers: Observed, time: int) -> tuple[Int64, Int64]:
+        """Start a track for each newcomer; return their identities and detections."""
+        parameters, sightings = self._parameters, newcomers.sightings
+        if not len(sightings):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         new = Tracks.begin(self._next_id, sightings, time, parameters.track_history)
         new.confirmed |= not parameters.upstream and parameters.n_init <= 1
-        self._next_id += len(columns)
+        self._next_id += len(sightings)
         self._tracks = self._tracks.joined(new)
-        if observed.textures:
-            for track_id, column in zip(new.track_id.tolist(), columns, strict=True):
-                self._textures[track_id] = observed.textures[column].astype(np.float32)
+        if newcomers.textures:
+            for track_id, texture in zip(new.track_id.tolist(), newcomers.textures, strict=True):
+                self._textures[track_id] = texture.astype(np.float32)
         return new.track_id, sightings.detection_index
 
     def _end_tracks(self, time: int) -> Int64:

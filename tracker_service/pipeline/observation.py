@@ -1,12 +1,11 @@
 """What is known about one frame before its people are associated with tracks."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol
 
 from tracker_service.camera.background import Background
 from tracker_service.people.gates import Gate
-from tracker_service.types import Detections, FrameResult, LookAgain, People, UInt8
+from tracker_service.types import Detections, FrameResult, LookAgain, LookRound, People, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +39,13 @@ class FrameObservation:
         return self.result.frame_number
 
 
-SecondLook: TypeAlias = Callable[[FrameObservation], LookAgain | None]
-"""Gives what looks again at an observed frame for people who are expected in it; None where the frame allows none."""
+class SecondLook(Protocol):
+    """Gives what looks once more at an observed frame; None where the frame allows none."""
+
+    def __call__(self, seen: FrameObservation) -> LookAgain | None:
+        """Return what looks for people who are expected in it."""
+        ...
+
+    def look_round(self, seen: FrameObservation) -> LookRound | None:
+        """Return what looks for people whom nobody knows yet."""
+        ...

@@ -138,6 +138,10 @@ class Perception:
         (people,) = self._described([self._candidates(image, certain)], StageTimes())
         return replace(people, detections=detections)
 
+    def without_duplicates(self, people: People) -> People:
+        """Return the people without those who are somebody else once more."""
+        return people.take(self._single(people))
+
     def _described(self, candidates: Sequence[Candidates], times: StageTimes) -> list[People]:
         """Return everything that is known about the people in the boxes of a window."""
         bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=times)

@@ -92,6 +92,7 @@ def associate_observed(
         low_score=seen.low_score,
         motion=seen.result.camera_motion,
         look_again=None if second_look is None else second_look(seen),
+        look_round=None if second_look is None else second_look.look_round(seen),
     )
     dropped, decision = seen.result.dropped, tracker.decision
     refused = 0 if decision is None else len(decision.refused)

@@ -10,7 +10,7 @@ Conventions, everywhere:
 
 from tracker_service.types.arrays import Bool, Float32, Float64, Int64, UInt8
 from tracker_service.types.camera import CameraMotion
-from tracker_service.types.expected import ExpectedPeople, FoundPeople, LookAgain
+from tracker_service.types.expected import ExpectedPeople, FoundPeople, LookAgain, LookRound
 from tracker_service.types.frames import DroppedDetections, FoundBy, Frame, FrameResult, PersonState, TrackedPerson
 from tracker_service.types.people import Detections, OtherTurns, People, Squares
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
@@ -35,6 +35,7 @@ __all__ = [
     "FrameResult",
     "Int64",
     "LookAgain",
+    "LookRound",
     "OtherTurns",
     "People",
     "PersonState",

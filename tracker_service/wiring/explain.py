@@ -5,6 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from tracker_service.camera.follower import CameraFollower
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.explain import FrameExplanation, explain
@@ -14,7 +16,7 @@ from tracker_service.pipeline.run import RunStages, observe_frames
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
-from tracker_service.types import Detections, ExpectedPeople, FoundPeople, LookAgain
+from tracker_service.types import Detections, ExpectedPeople, Float32, FoundPeople, LookAgain, LookRound, People
 from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import load_body, open_client
 from tracker_service.wiring.run import follows_camera, given_boxes, open_perception
@@ -98,7 +100,23 @@ class _Remembered:
         look = self._second_look(seen)
         return None if look is None else partial(self._look, look)
 
+    def look_round(self, seen: FrameObservation) -> LookRound | None:
+        look = self._second_look.look_round(seen)
+        return None if look is None else partial(self._look_round, look)
+
+    def _look_round(self, look: LookRound, doubtful: Float32, taken: Float32) -> People | None:
+        people = look(doubtful, taken)
+        if people is not None:
+            self._remember(people.detections)
+        return people
+
+    def _remember(self, found: Detections) -> None:
+        known = self.found or Detections.empty()
+        boxes, scores = (np.concatenate([getattr(each, n) for each in (known, found)]) for n in ("boxes", "scores"))
+        self.found = Detections(boxes, scores)
+
     def _look(self, look: LookAgain, expected: ExpectedPeople) -> FoundPeople | None:
         found = look(expected)
-        self.found = None if found is None else found.people.detections
+        if found is not None:
+            self._remember(found.people.detections)
         return found

@@ -4,6 +4,7 @@ from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.models.detection import PersonDetector
 from tracker_service.pipeline.perception import Perception
+from tracker_service.pipeline.second_look.look_round import RoundLook
 from tracker_service.pipeline.second_look.second_look import CutOutDetector, SecondLook
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import Settings
@@ -30,13 +31,17 @@ def open_second_look(
         ModelNotFoundError: the settings name the finder, and it is not served.
         ModelContractError: the tensors of a model are not those of the design.
     """
-    return SecondLook(perception, _detector(settings, client), settings.second_look, times)
+    detector, wanted = _detector(settings, client), settings.second_look
+    # Where body models are always sure, the finder alone would decide; the set's own detector knows better.
+    agree = not detector.doubtful and models_of(settings).tells_presence
+    newcomers = RoundLook(perception, detector.model, wanted, times) if wanted.newcomers and agree else None
+    return SecondLook(perception, detector, wanted, times, newcomers)
 
 
 def _detector(settings: Settings, client: InferenceClient) -> CutOutDetector:
     """Return what looks at cut-outs: the finder, or the set's detector where that is asked for or alone is served."""
     models, wanted = models_of(settings), settings.second_look
-    if models.finder is not None:
+    if models.finder is not None and wanted.by != "detector":
         try:
             finder = PersonDetector(client, models.finder)
         except ModelNotFoundError:

@@ -43,6 +43,7 @@ class Decision:
         second: confirmed tracks that were left over, and low-score detections; None where none were compared.
         look: confirmed tracks that were still left over, and people found by looking again where they were expected;
             None where nobody was found.
+        round: tracks that were still left over, and people found by looking round; None where nobody was found.
         refused: (r,) detections that continued no track and lack the evidence to start one.
         new_track_id: (k,) identities given in this frame.
         new_detection_index: (k,) the detections they were given to.
@@ -57,6 +58,7 @@ class Decision:
     first: AssociationStep
     second: AssociationStep | None
     look: AssociationStep | None
+    round: AssociationStep | None
     refused: Int64
     new_track_id: Int64
     new_detection_index: Int64

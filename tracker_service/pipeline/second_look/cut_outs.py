@@ -32,6 +32,14 @@ def cut_outs(expected: ExpectedPeople, *, side: float, growth: float, angles: Fl
     return Squares(centers.astype(np.float32), (multiple * longer).astype(np.float32), angles)
 
 
+def squares_around(boxes: Float32, side: float) -> Squares:
+    """Return upright squares around n boxes, ``side`` times as large as their longer sides."""
+    corners = boxes.astype(np.float64)
+    longer = np.maximum((corners[:, 2:] - corners[:, :2]).max(axis=1, initial=0), 1)
+    centers = (corners[:, :2] + corners[:, 2:]) / 2
+    return Squares(centers.astype(np.float32), (side * longer).astype(np.float32), np.zeros(len(boxes), np.float32))
+
+
 def quarter_turns(roll: Float32) -> Float32:
     """Return the nearest multiples of 90 degrees: boxes found in a square turned by one stay upright in the frame."""
     return np.asarray(np.rint(roll / _QUARTER) % 4 * _QUARTER, np.float32)

@@ -17,6 +17,7 @@ from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.second_look.choice import Reach, best_box, of_people, without_rivals
 from tracker_service.pipeline.second_look.cut_outs import cut_outs, growth_of, in_frame, quarter_turns
+from tracker_service.pipeline.second_look.look_round import RoundLook
 from tracker_service.pipeline.second_look.second_look_parameters import SecondLookParameters
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.types import (
@@ -27,6 +28,7 @@ from tracker_service.types import (
     FoundPeople,
     Frame,
     LookAgain,
+    LookRound,
     UInt8,
 )
 
@@ -92,19 +94,30 @@ class SecondLook:
         detector: looks at cut-outs.
         parameters: how far to look.
         times: counts busy seconds.
+        newcomers: looks round for people whom nobody knows yet, None does not.
     """
 
     def __init__(
-        self, perception: Perception, detector: CutOutDetector, parameters: SecondLookParameters, times: StageTimes
+        self,
+        perception: Perception,
+        detector: CutOutDetector,
+        parameters: SecondLookParameters,
+        times: StageTimes,
+        newcomers: RoundLook | None = None,
     ) -> None:
         self._perception = perception
         self._detector = detector
         self._parameters = parameters
         self._times = times
+        self._newcomers = newcomers
 
     def __call__(self, seen: FrameObservation) -> LookAgain | None:
         """Return what looks again at a frame, None where its image was not kept."""
         return None if seen.image is None else partial(self._look, seen, seen.image)
+
+    def look_round(self, seen: FrameObservation) -> LookRound | None:
+        """Return what looks round in a frame, None where nothing does."""
+        return None if self._newcomers is None else self._newcomers(seen)
 
     def _look(self, seen: FrameObservation, image: UInt8, expected: ExpectedPeople) -> FoundPeople | None:
         with self._times.measure("second look"):

@@ -15,6 +15,9 @@ class SecondLookParameters:
     Attributes:
         enable: look a second time. Off, a missed person is predicted at once. It costs time only in frames in which
             somebody is missed; ``phalp.compat=upstream`` goes without.
+        newcomers: look for people whom nobody knows yet, too: the finder looks around boxes in which nobody is seen,
+            and at the whole frame where nobody is seen at all. Off, people who lie or are upside down are found late or
+            never; on, frames without anybody cost up to half as much again as the detector, every so many frames.
         by: what looks at cut-outs: "finder", the model `person_finder`; "detector", the set's own detector once more.
             None takes the finder where it is served.
         cut_out: side of a cut-out as a multiple of the longer side of the expected box. Raising it finds people who
@@ -32,6 +35,7 @@ class SecondLookParameters:
     """
 
     enable: bool = True
+    newcomers: bool = True
     by: Literal["finder", "detector"] | None = None
     cut_out: Annotated[float, Gt(1)] = 2.5
     growth: Annotated[float, Ge(0)] = 0.15
