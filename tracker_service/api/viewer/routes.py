@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import HTMLResponse
 
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.streaming import StreamedAnswer
@@ -47,7 +46,7 @@ class _Packed:
     "/viewer",
     operation_id="job_viewer",
     summary="A page that shows it",
-    response_class=HTMLResponse,
+    response_class=Response,
     responses=VIEWER_RESPONSES,
 )
 async def job_viewer(
@@ -72,7 +71,7 @@ async def job_viewer(
     f"/{VIEWER}",
     operation_id="job_viewer_file",
     summary="The page as one file",
-    response_class=HTMLResponse,
+    response_class=Response,
     responses=VIEWER_FILE_RESPONSES,
 )
 async def job_viewer_file(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
