@@ -84,8 +84,8 @@ def _subjects(video: Path, product: Product) -> Iterator[_Subject]:
                 continue
             image = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
             people = product.people_in(image)
-            if len(people):
-                box = people.detections.boxes[np.ptp(people.detections.boxes[:, 1::2], axis=1).argmax()]
+            if len(people.boxes):
+                box = people.boxes[np.ptp(people.boxes[:, 1::2], axis=1).argmax()]
                 joints = product.pose_in(image, box).joints_2d[:_BODY]
                 yield _Subject(image, box.astype(np.float64), joints.astype(np.float64))
 
@@ -98,7 +98,7 @@ def _row(
         box = _box(subject, picture)
         given.append(_error(subject, picture, product.pose_in(picture.image, box).joints_2d))
         people = product.people_in(picture.image)
-        row = best_overlap(box, people.detections.boxes, _FOUND)
+        row = best_overlap(box, people.boxes, _FOUND)
         if row is not None:
             found.append(_error(subject, picture, people.joints_2d[row]))
     return {

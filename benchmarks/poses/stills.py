@@ -65,7 +65,7 @@ def judge(people: Iterable[LabelledPerson], product: Product) -> list[Group]:
             group.sure += 1
             group.swapped += bool(np.nanmean(swapped) < np.nanmean(own))
         found = product.people_in(person.image)
-        row = best_overlap(person.box, found.detections.boxes, FOUND)
+        row = best_overlap(person.box, found.boxes, FOUND)
         if row is not None:
             group.found.append(person.errors(found.joints_2d[row])[0])
     return [groups[name] for name in sorted(groups, key=_order)]

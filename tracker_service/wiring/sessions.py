@@ -59,7 +59,8 @@ def open_sessions(
 
     def restored_video(path: Path, name: VideoName, arrays: dict[str, NDArray[Any]]) -> VideoTracker:
         tracker = trackers.restored(snapshot_of(path, without_prefix("state", arrays)))
-        video = VideoTracker(name, tracker, body, settings.sessions.history, times)
+        history = settings.sessions.history
+        video = VideoTracker(name, tracker, body, history, times, second_look, settings.quality)
         video.restore(arrays)
         return video
 
