@@ -54,15 +54,25 @@ def joint_angles(joints_3d: Float32, body_pose: Float32) -> dict[str, float]:
         joints_3d: (45, 3) joints in the order of `JOINT_NAMES`, metres, model space.
         body_pose: (23, 3, 3) rotations of SMPL's joints relative to their parents.
     """
-    joints = joints_3d.astype(np.float64)
-    first, middle, last = joints[_TRIPLES].swapaxes(0, 1)
-    bends = _between(first - middle, last - middle)
-    trunk = _between(joints[JOINT_INDEX["neck"]] - joints[JOINT_INDEX["mid_hip"]], _UP)
-    # The angle of a rotation matrix R: trace R = 1 + 2 cos.
-    cosine = (np.trace(body_pose[_WRISTS].astype(np.float64), axis1=1, axis2=2) - 1) / 2
-    wrists = 180 - np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-    values = np.concatenate([bends, wrists, [trunk]])
+    values = joint_angle_rows(joints_3d[None], body_pose[None])[0]
     return dict(zip(JOINT_ANGLE_NAMES, values.tolist(), strict=True))
+
+
+def joint_angle_rows(joints_3d: Float32, body_pose: Float32) -> Float64:
+    """Return the angles of n bodies, (n, angles) in the order of `JOINT_ANGLE_NAMES`.
+
+    Args:
+        joints_3d: (n, 45, 3), as in `joint_angles`.
+        body_pose: (n, 23, 3, 3).
+    """
+    joints = joints_3d.astype(np.float64)
+    first, middle, last = np.moveaxis(joints[:, _TRIPLES], 2, 0)
+    bends = _between(first - middle, last - middle)
+    trunk = _between(joints[:, JOINT_INDEX["neck"]] - joints[:, JOINT_INDEX["mid_hip"]], _UP)
+    # The angle of a rotation matrix R: trace R = 1 + 2 cos.
+    cosine = (np.trace(body_pose[:, _WRISTS].astype(np.float64), axis1=2, axis2=3) - 1) / 2
+    wrists = 180 - np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+    return np.concatenate([bends, wrists, trunk[:, None]], axis=1)
 
 
 def spine_angle(smpl_joints: Float32) -> float:
@@ -71,8 +81,13 @@ def spine_angle(smpl_joints: Float32) -> float:
     Args:
         smpl_joints: (24, 3) joints in the order of `SMPL_JOINT_NAMES`, metres, model space.
     """
-    pelvis, spine, neck = smpl_joints[_SPINE].astype(np.float64)
-    return float(_between(pelvis - spine, neck - spine))
+    return float(spine_angles(smpl_joints[None])[0])
+
+
+def spine_angles(smpl_joints: Float32) -> Float64:
+    """Return `spine_angle` of n bodies, (n,), of (n, 24, 3) joints."""
+    pelvis, spine, neck = np.moveaxis(smpl_joints[:, _SPINE].astype(np.float64), 1, 0)
+    return _between(pelvis - spine, neck - spine)
 
 
 def _between(a: Float64, b: Float64) -> Float64:

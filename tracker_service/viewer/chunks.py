@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from tracker_service.body.joint_angles import joint_angles, spine_angle
+from tracker_service.body.joint_angles import JOINT_ANGLE_NAMES, joint_angle_rows, spine_angles
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.palette import track_color
 from tracker_service.results.records import FrameRecord, PersonRecord
@@ -112,11 +112,9 @@ def _angles(persons: Sequence[PersonRecord], body: BodyModel) -> NDArray[np.floa
         np.stack([person.body_pose for person in persons]),
         np.stack([person.betas for person in persons]),
     )
-    angles = []
-    for person, joints in zip(persons, body.smpl_joints(smpl), strict=True):
-        found = {**joint_angles(person.keypoints_3d, person.body_pose), "spine": spine_angle(joints)}
-        angles.append([found[name] for name in ANGLE_NAMES])
-    return np.array(angles, np.float64)
+    angles = joint_angle_rows(np.stack([person.keypoints_3d for person in persons]), smpl.body_pose)
+    columns = dict(zip(JOINT_ANGLE_NAMES, angles.T, strict=True)) | {"spine": spine_angles(body.smpl_joints(smpl))}
+    return np.stack([columns[name] for name in ANGLE_NAMES], axis=1)
 
 
 def _color(track: int) -> int:

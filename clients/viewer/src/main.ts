@@ -14,6 +14,7 @@ import { openSource, type SourceName } from "./source.js";
 import { type Label, type Moment, type Rectangle, Stage } from "./stage.js";
 
 const LIVE_MILLISECONDS = 1000;
+const GROWTH_MILLISECONDS = 400;
 const NARROW = 760;
 
 class Viewer implements Actions {
@@ -30,6 +31,8 @@ class Viewer implements Actions {
   private bodiesWanted: boolean | undefined;
   private before = 0;
   private state = "";
+  private grown = "";
+  private drawnAt = -Infinity;
   private pending = true;
   private frames: number[] = [];
 
@@ -186,9 +189,14 @@ class Viewer implements Actions {
     const { frame, playing } = this.player;
     picture.sync(frame, playing, this.player.speed);
     this.prefetch(frame, playing);
-    const state = [frame, playing, ...this.runs.map((run) => `${run.version}:${run.index.frames}:${run.index.final}`)].join();
-    if (state === this.state && !this.pending && !this.stage.moving) return;
+    const state = [frame, playing, ...this.runs.map((run) => `${run.bodiesVersion}:${run.index.final}`)].join();
+    const grown = this.runs.map((run) => run.version).join();
+    // While the timeline of a long run comes, there is something new all the time.
+    const grew = grown !== this.grown && now - this.drawnAt > GROWTH_MILLISECONDS;
+    if (state === this.state && !grew && !this.pending && !this.stage.moving) return;
     this.state = state;
+    this.grown = grown;
+    this.drawnAt = now;
     this.pending = false;
     this.draw(frame, elapsed);
     if (!playing && !this.player.live) this.writeLink();

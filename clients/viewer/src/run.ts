@@ -43,8 +43,9 @@ const CHUNKS_KEPT = 8;
 export class Run {
   readonly tracks = new Map<number, Track>();
   readonly timelines: Timeline[] = [];
-  /** Counts changes of the timeline, so that what is drawn from it knows when to draw anew. */
+  /** Counts what has come of the timeline and of the bodies, so that whoever draws them knows when to draw anew. */
   version = 0;
+  bodiesVersion = 0;
   private readonly bodies = new Map<number, Bodies | Promise<void>>();
   private readonly failed = new Map<number, number>();
 
@@ -167,7 +168,7 @@ export class Run {
       (buffer) => {
         this.bodies.set(chunk, readBodies(buffer));
         this.forgetOldest();
-        this.version++;
+        this.bodiesVersion++;
       },
       (error: unknown) => {
         this.failed.set(chunk, now);

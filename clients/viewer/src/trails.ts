@@ -7,22 +7,28 @@ const REBUILT_AFTER = 1000;
 
 interface Trail {
   line: THREE.LineSegments<THREE.BufferGeometry, THREE.LineBasicMaterial>;
-  /** The frame of every segment's end. */
+  /** Both ends of every segment, and the frame of its second one. */
+  places: number[];
   frames: number[];
+  last: { frame: number; place: [number, number, number] } | undefined;
 }
 
 export class Trails {
   readonly object = new THREE.Group();
   private readonly trails = new Map<number, Trail>();
-  private built = -1;
+  private built = 0;
   private builtAt = -Infinity;
 
   constructor(private readonly run: Run) {}
 
   update(frame: number, seconds: number, chosen: number | undefined): void {
-    this.rebuild();
-    const now = this.run.seconds(frame);
-    const first = seconds === Infinity ? 0 : this.run.frameAt(now - seconds);
+    const now = performance.now();
+    const due = this.run.complete || now - this.builtAt > REBUILT_AFTER;
+    if (this.built < this.run.frames && due) {
+      this.builtAt = now;
+      this.goOn();
+    }
+    const first = seconds === Infinity ? 0 : this.run.frameAt(this.run.seconds(frame) - seconds);
     const last = seconds === Infinity ? this.run.frames : frame;
     for (const [id, { line, frames }] of this.trails) {
       const from = firstFrom(frames, first + 1);
@@ -31,48 +37,40 @@ export class Trails {
     }
   }
 
-  private rebuild(): void {
-    const now = performance.now();
-    const due = this.built !== this.run.frames && (this.run.complete || now - this.builtAt > REBUILT_AFTER);
-    if (!due) return;
-    this.built = this.run.frames;
-    this.builtAt = now;
-    const points = new Map<number, { places: number[]; frames: number[] }>();
-    const before = new Map<number, { frame: number; place: number[] }>();
-    for (let frame = 0; frame < this.run.frames; frame++) {
-      if (this.run.isShot(frame)) before.clear(); // a new shot begins a new world
+  /** Add the frames that have come since. */
+  private goOn(): void {
+    for (; this.built < this.run.frames; this.built++) {
+      const frame = this.built;
+      const shot = this.run.isShot(frame); // a new shot begins a new world
       for (const one of this.run.people(frame)) {
         if (one.kind === Kind.Lost) continue;
         const { position, ground } = one.timeline;
-        const place = [position[3 * one.row]!, ground[one.row]! + 0.02, position[3 * one.row + 2]!];
-        const last = before.get(one.id);
-        const own = points.get(one.id) ?? { places: [], frames: [] };
-        points.set(one.id, own);
-        if (last && last.frame === frame - 1) {
+        const trail = this.trails.get(one.id) ?? this.begin(one.id, one.color);
+        const place: [number, number, number] = [position[3 * one.row]!, ground[one.row]! + 0.02, position[3 * one.row + 2]!];
+        if (trail.last?.frame === frame - 1 && !shot) {
           // The lowest foot goes up and down with every step; the ground does not.
-          place[1] = last.place[1]! + 0.15 * (place[1]! - last.place[1]!);
-          own.places.push(...last.place, ...place);
-          own.frames.push(frame);
+          place[1] = trail.last.place[1] + 0.15 * (place[1] - trail.last.place[1]);
+          trail.places.push(...trail.last.place, ...place);
+          trail.frames.push(frame);
         }
-        before.set(one.id, { frame, place });
+        trail.last = { frame, place };
       }
     }
-    for (const [id, { places, frames }] of points) this.set(id, places, frames);
+    for (const { line, places } of this.trails.values()) {
+      line.geometry.dispose();
+      line.geometry = new THREE.BufferGeometry();
+      line.geometry.setAttribute("position", new THREE.Float32BufferAttribute(places, 3));
+    }
   }
 
-  private set(id: number, places: number[], frames: number[]): void {
-    let trail = this.trails.get(id);
-    if (!trail) {
-      const material = new THREE.LineBasicMaterial({ color: this.run.tracks.get(id)?.color ?? 0xffffff, transparent: true });
-      trail = { line: new THREE.LineSegments(new THREE.BufferGeometry(), material), frames };
-      trail.line.frustumCulled = false;
-      this.trails.set(id, trail);
-      this.object.add(trail.line);
-    }
-    trail.frames = frames;
-    trail.line.geometry.dispose();
-    trail.line.geometry = new THREE.BufferGeometry();
-    trail.line.geometry.setAttribute("position", new THREE.Float32BufferAttribute(places, 3));
+  private begin(id: number, color: number): Trail {
+    const material = new THREE.LineBasicMaterial({ color, transparent: true });
+    const line = new THREE.LineSegments(new THREE.BufferGeometry(), material);
+    line.frustumCulled = false;
+    const trail: Trail = { line, places: [], frames: [], last: undefined };
+    this.trails.set(id, trail);
+    this.object.add(line);
+    return trail;
   }
 }
 
