@@ -35,6 +35,14 @@ _PLAYED_SECONDS = 5.0
 _PLACES = 12
 """Moments all over the run that are looked at before memory is read: more chunks than the page keeps."""
 _MEBIBYTE = 2**20
+_COLUMNS = {
+    "opened": "people, opened from",
+    "file_mb": "file, MB",
+    "first_seconds": "first picture, s",
+    "whole_seconds": "whole timeline, s",
+    "memory": "heap; renderer, MiB",
+    "fps": "frames/s drawn",
+}
 
 
 def main() -> None:
@@ -45,25 +53,19 @@ def main() -> None:
     add_json_option(parser)
     arguments = parser.parse_args()
     body = BodyModel.load(default_repository() / model_set("lite").body / "body_model.npz")
-    rows: list[dict[str, Any]] = []
+    report, rows = Report("benchmarks.viewer", arguments.json), list[dict[str, Any]]()
     for people in _PEOPLE:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "run"
             write_crowd(arguments.results, path, people, arguments.frames)
-            rows += _rows(path, body, people, arguments.frames)
-    Report("benchmarks.viewer", arguments.json).add(
-        "viewer",
-        f"The page in headless Chromium, {_SIZE['width']}x{_SIZE['height']}, {arguments.frames:,} frames",
-        {
-            "opened": "people, opened from",
-            "file_mb": "file, MB",
-            "first_seconds": "first picture, s",
-            "whole_seconds": "whole timeline, s",
-            "memory": "heap; renderer, MiB",
-            "fps": "frames/s drawn",
-        },
-        rows,
-    )
+            for row in _rows(path, body, people, arguments.frames):
+                rows.append(row)
+                report.keep("viewer", _title(arguments.frames), _COLUMNS, rows)
+    report.add("viewer", _title(arguments.frames), _COLUMNS, rows)
+
+
+def _title(frames: int) -> str:
+    return f"The page in headless Chromium, {_SIZE['width']}x{_SIZE['height']}, {frames:,} frames"
 
 
 def write_crowd(results: Path, folder: Path, people: int, frames: int) -> None:
@@ -118,7 +120,7 @@ def _served(folder: Path, body: BodyModel) -> Iterator[str]:
 def measure(browser: Browser, address: str, frames: int) -> Mapping[str, Any]:
     """Open a page, let it load, play it, go through it, and return what that took."""
     page = browser.new_page(viewport=_SIZE)  # type: ignore[arg-type]
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(200_000)
     started = time.perf_counter()
     page.goto(address, wait_until="commit")
     page.wait_for_selector("html[data-bodies=true]")

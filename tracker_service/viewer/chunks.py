@@ -50,11 +50,12 @@ class Chunk:
 
 def pack(frames: Sequence[FrameRecord], body: BodyModel) -> Chunk:
     """Return consecutive frames in the layout above."""
-    rows = [(person, scene_place(person, frame)) for frame in frames for person in frame.persons]
-    return Chunk(_timeline(frames, rows, body), _bodies(len(frames), rows))
+    return Chunk(pack_timeline(frames, body), pack_bodies(frames))
 
 
-def _timeline(frames: Sequence[FrameRecord], rows: Sequence[tuple[PersonRecord, ScenePlace]], body: BodyModel) -> bytes:
+def pack_timeline(frames: Sequence[FrameRecord], body: BodyModel) -> bytes:
+    """Return the timeline of consecutive frames."""
+    rows = _placed(frames)
     persons, places = [person for person, _ in rows], [place for _, place in rows]
     tracks = sorted({person.track_id for person in persons})
     row_of_track = {track: row for row, track in enumerate(tracks)}
@@ -81,16 +82,22 @@ def _timeline(frames: Sequence[FrameRecord], rows: Sequence[tuple[PersonRecord, 
     )
 
 
-def _bodies(frames: int, rows: Sequence[tuple[PersonRecord, ScenePlace]]) -> bytes:
+def pack_bodies(frames: Sequence[FrameRecord]) -> bytes:
+    """Return the bodies of consecutive frames."""
+    rows = _placed(frames)
     rotations = [np.concatenate([person.global_orient, person.body_pose]) for person, _ in rows]
     betas = np.array([person.betas for person, _ in rows]) / _BETA_STEP
     return _joined(
-        np.array([BODIES_MAGIC, frames, len(rows), 0], np.uint32),
+        np.array([BODIES_MAGIC, len(frames), len(rows), 0], np.uint32),
         np.array([person.camera for person, _ in rows], np.float32),
         _rotation_vectors(np.array(rotations)),
         _rotation_vectors(np.array([place.orientation for _, place in rows])),
         np.clip(np.round(betas), -_LARGEST, _LARGEST).astype(np.int16),
     )
+
+
+def _placed(frames: Sequence[FrameRecord]) -> list[tuple[PersonRecord, ScenePlace]]:
+    return [(person, scene_place(person, frame)) for frame in frames for person in frame.persons]
 
 
 def _joined(*columns: NDArray[np.generic]) -> bytes:

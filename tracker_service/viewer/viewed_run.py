@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.overlay import DOUBTFUL_OPACITY, PREDICTED_OPACITY, UNUSABLE_OPACITY
@@ -11,8 +11,20 @@ from tracker_service.errors import ResultsError
 from tracker_service.results.records import FrameRecord, parse_frame
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 from tracker_service.types.shown_text import encodable
-from tracker_service.viewer.chunks import ANGLE_NAMES, FOUND_BY, REASONS, STATES, USABILITIES, Chunk, pack
+from tracker_service.viewer.chunks import (
+    ANGLE_NAMES,
+    FOUND_BY,
+    REASONS,
+    STATES,
+    USABILITIES,
+    Chunk,
+    pack,
+    pack_bodies,
+    pack_timeline,
+)
 
+Part: TypeAlias = Literal["timeline", "bodies"]
+"""The parts of a chunk."""
 CHUNK_FRAMES = 128
 """Frames that the page loads at once. Raising it takes fewer requests and more memory."""
 
@@ -74,6 +86,11 @@ class ViewedRun:
     def chunk(self, number: int, body: BodyModel) -> Chunk:
         """Return a chunk in the page's layout; raises as `records`."""
         return pack(self.records(number), body)
+
+    def part(self, part: Part, number: int, body: BodyModel) -> bytes:
+        """Return one part of a chunk; raises as `records`."""
+        records = self.records(number)
+        return pack_timeline(records, body) if part == "timeline" else pack_bodies(records)
 
     def index(self, videos: Sequence[dict[str, str]]) -> dict[str, Any]:
         """Return what the page has to know before it reads chunks.

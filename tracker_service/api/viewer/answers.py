@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from threading import Lock
-from typing import Literal, TypeAlias
 
 import orjson
 from fastapi import Response
@@ -10,32 +9,27 @@ from fastapi import Response
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.file_response import RangeFileResponse
 from tracker_service.body.model import BodyModel
-from tracker_service.viewer.chunks import Chunk
-from tracker_service.viewer.viewed_run import ViewedRun
-
-Part: TypeAlias = Literal["timeline", "bodies"]
+from tracker_service.viewer.viewed_run import Part, ViewedRun
 
 _BINARY = "application/octet-stream"
-_CHUNKS_KEPT = 16
+_PARTS_KEPT = 32
 _NOT_STORED = {"Cache-Control": "no-store"}
 
 
 class PackedChunks:
-    """Packs chunks, and keeps the last ones: a page asks for both parts of one, one after the other.
-
-    To be used from several threads.
-    """
+    """Packs parts of chunks, and keeps the last ones; to be used from several threads."""
 
     def __init__(self) -> None:
-        self._chunks: OrderedDict[tuple[str, int, int], Chunk] = OrderedDict()
+        self._parts: OrderedDict[tuple[str, Part, int, int], bytes] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: str, run: ViewedRun, number: int, body: BodyModel) -> Chunk:
-        """Return a chunk of a run.
+    def get(self, key: str, run: ViewedRun, part: Part, number: int, body: BodyModel) -> bytes:
+        """Return a part of a chunk of a run.
 
         Args:
             key: names the run.
             run: the run as it is now.
+            part: which.
             number: of the chunk.
             body: of the run.
 
@@ -46,16 +40,16 @@ class PackedChunks:
         if not 0 <= number < run.chunks:
             raise http_error(404, f"expected a chunk from 0 to {run.chunks - 1}, got {number}")
         # The last chunk of a running job grows.
-        name = (key, number, run.frames if number == run.chunks - 1 else -1)
+        name = (key, part, number, run.frames if number == run.chunks - 1 else -1)
         with self._lock:
-            if (found := self._chunks.get(name)) is not None:
-                self._chunks.move_to_end(name)
+            if (found := self._parts.get(name)) is not None:
+                self._parts.move_to_end(name)
                 return found
-        packed = run.chunk(number, body)
+        packed = run.part(part, number, body)
         with self._lock:
-            self._chunks[name] = packed
-            while len(self._chunks) > _CHUNKS_KEPT:
-                self._chunks.popitem(last=False)
+            self._parts[name] = packed
+            while len(self._parts) > _PARTS_KEPT:
+                self._parts.popitem(last=False)
         return packed
 
 
@@ -70,14 +64,8 @@ def index_answer(run: ViewedRun) -> Response:
     return Response(orjson.dumps(index), media_type="application/json", headers=_NOT_STORED)
 
 
-def part_answer(chunk: Chunk, part: Part) -> Response:
-    """Return one part of a chunk."""
-    data = chunk.timeline if part == "timeline" else chunk.bodies
-    return Response(data, media_type=_BINARY, headers=_NOT_STORED)
-
-
-def body_answer(data: bytes) -> Response:
-    """Return the body."""
+def binary_answer(data: bytes) -> Response:
+    """Return a part of a chunk, or the body."""
     return Response(data, media_type=_BINARY, headers=_NOT_STORED)
 
 

@@ -12,11 +12,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from tracker_service.api.http.errors import http_error, install_error_handlers
 from tracker_service.api.viewer.answers import (
     PackedChunks,
-    Part,
-    body_answer,
+    binary_answer,
     index_answer,
     page_answer,
-    part_answer,
     video_answer,
 )
 from tracker_service.body.model import BodyModel
@@ -24,7 +22,7 @@ from tracker_service.errors import SettingsError
 from tracker_service.viewer.body_bytes import body_bytes
 from tracker_service.viewer.html import served_page
 from tracker_service.viewer.run_folder import RunFolder
-from tracker_service.viewer.viewed_run import ViewedRun
+from tracker_service.viewer.viewed_run import Part, ViewedRun
 
 LOOPBACK = "127.0.0.1"
 _COMPRESSION_LEVEL = 1
@@ -63,12 +61,12 @@ def local_app(folders: Sequence[Path], body: BodyModel) -> FastAPI:
 
     @app.get("/runs/{number}/body")
     async def the_body(number: int) -> Response:  # noqa: ARG001 - all runs have the same
-        return body_answer(packed)
+        return binary_answer(packed)
 
     @app.get("/runs/{number}/{part}/{chunk}")
     async def part_of(number: int, part: Part, chunk: int) -> Response:
-        found = await to_thread.run_sync(lambda: chunks.get(f"{number}", run_of(number), chunk, body))
-        return part_answer(found, part)
+        found = await to_thread.run_sync(lambda: chunks.get(f"{number}", run_of(number), part, chunk, body))
+        return binary_answer(found)
 
     @app.get("/runs/{number}/{kind}")
     async def video(number: int, kind: str) -> Response:

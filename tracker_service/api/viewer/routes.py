@@ -15,11 +15,9 @@ from tracker_service.api.jobs.responses import VIEWER_FILE_RESPONSES, VIEWER_RES
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.api.viewer.answers import (
     PackedChunks,
-    Part,
-    body_answer,
+    binary_answer,
     index_answer,
     page_answer,
-    part_answer,
     video_answer,
 )
 from tracker_service.errors import MediaPathError
@@ -27,11 +25,9 @@ from tracker_service.jobs.job import Job, JobState
 from tracker_service.results.result_files import OVERLAY, VIEWER
 from tracker_service.viewer.body_bytes import body_bytes
 from tracker_service.viewer.html import html_pieces, served_page
-from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo, playable
+from tracker_service.viewer.viewed_run import Part, ViewedRun, ViewedVideo, playable
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
-
-_MOST_CHUNKS = 10**7
 
 
 @dataclass(slots=True)
@@ -99,7 +95,7 @@ async def job_viewer_body(job_id: str, request: Request, videos: VideoJobsOf, cl
     packed = _packed(request)
     if packed.body is None:
         packed.body = await to_thread.run_sync(body_bytes, await videos.body())
-    return body_answer(packed.body)
+    return binary_answer(packed.body)
 
 
 @router.get("/viewer/{part}/{number}", include_in_schema=False)
@@ -108,8 +104,8 @@ async def job_viewer_part(
 ) -> Response:
     """Answer with one part of a chunk."""
     run = await _run(videos, await videos.get(job_id, client))
-    get = partial(_packed(request).chunks.get, job_id, run, min(max(number, -1), _MOST_CHUNKS), await videos.body())
-    return part_answer(await to_thread.run_sync(get), part)
+    body = await videos.body()
+    return binary_answer(await to_thread.run_sync(_packed(request).chunks.get, job_id, run, part, number, body))
 
 
 @router.get("/viewer/{kind}", include_in_schema=False)
