@@ -10,6 +10,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -33,8 +34,6 @@ from export.settings import ExportSettings
 from export.tokenhmr.sizes import PUBLISHED, TokenSizes
 from harness.tables import Report, add_json_option
 
-GFLOP = {Family.HMR2: 251.1, Family.TOKENHMR: 252.1, Family.CAMERAHMR: 251.1}
-"""Products of one crop at the published sizes, counting a multiply-add as two."""
 _OUTPUTS = {
     "joints_3d": "joints, mm",
     "vertices": "vertices, mm",
@@ -59,15 +58,12 @@ def parity_rows(found: Sequence[Comparison]) -> list[dict[str, Any]]:
 
 
 def exported(folder: Path, family: Family, sizes: TokenSizes) -> list[Comparison]:
-    """Return how the graphs of a network compare with PyTorch; those that are not in the folder are exported first.
-
-    HMR2 in FP16 has its own page (docs/results/hmr2.md).
-    """
+    """Return how the graphs of a network compare with PyTorch; those that are not in the folder are exported first."""
     body, weights = folder / BODY, folder / "weights"
     if not body.is_file():
         stand_in_body(ExportSettings().repository / "hmr_lite" / BODY).write(body)
     found = []
-    for precision in (Precision.FP32,) if family is Family.HMR2 else Precision:
+    for precision in Precision:
         version = folder / str(precision) / str(family) / "1"
         if not version.is_dir():
             checkpoint = weights / f"{family}.ckpt"
@@ -99,7 +95,6 @@ def speed_rows(
     for family in graphs:
         yield {
             "network": str(family),
-            "gflop": GFLOP[family],
             "milliseconds": 1000 * median(walls[family]),
             "cpu_milliseconds": 1000 * median(busy[family]),
             "times_hmr2": median(own / other for own, other in zip(walls[family], base[0], strict=True)),
@@ -114,7 +109,11 @@ def main(arguments: list[str] | None = None, sizes: TokenSizes = PUBLISHED) -> N
     parser.add_argument("--rounds", type=int, default=5, help="turns of each graph; more give a steadier median")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--folder", type=Path, help="where checkpoints and graphs are kept; default a temporary one")
+    parser.add_argument("--blocks", type=int, help="blocks of the trunk; fewer than all 32 need less memory and time")
     options = parser.parse_args(arguments)
+    if options.blocks is not None:
+        sizes = replace(sizes, network=replace(sizes.network, depth=options.blocks))
+    of_size = f"{sizes.network.depth} trunk blocks"
     report = Report("benchmarks.hmr_family", options.json, arguments)
     with tempfile.TemporaryDirectory() if options.folder is None else nullcontext(options.folder) as kept:
         for family in Family:
@@ -123,7 +122,7 @@ def main(arguments: list[str] | None = None, sizes: TokenSizes = PUBLISHED) -> N
             rows = parity_rows(exported(folder, family, sizes))
             shown = [name for name in rows[0] if name not in {"output", "within"}]
             columns = {"output": "output", **{name: name.replace("fp", "FP") for name in shown}}
-            report.add(str(family), f"{family} against PyTorch FP32, mean / largest error", columns, rows)
+            report.add(str(family), f"{family} ({of_size}) against PyTorch FP32, mean / largest error", columns, rows)
         session = ort.SessionOptions()
         session.intra_op_num_threads = options.threads
         graphs = {
@@ -138,10 +137,9 @@ def main(arguments: list[str] | None = None, sizes: TokenSizes = PUBLISHED) -> N
         speed = list(speed_rows(graphs, inputs, options.rounds))
     report.add(
         "speed",
-        f"One crop on the CPU, ONNX Runtime FP32, {options.threads} threads, the networks taking turns",
+        f"One crop on the CPU, ONNX Runtime FP32, {of_size}, {options.threads} threads, the networks taking turns",
         {
             "network": "network",
-            "gflop": "GFLOP a crop",
             "milliseconds": "ms",
             "cpu_milliseconds": "CPU ms",
             "times_hmr2": "times HMR2",
