@@ -10,7 +10,7 @@ from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.errors import ContractError
 from tracker_service.quality.judge import COVERED_CONFIDENCE, OUTSIDE_CONFIDENCE, STATED_ERRORS, QualityJudge, judged
 from tracker_service.quality.quality_parameters import QualityParameters
-from tracker_service.types import Float32, FrameResult, PersonState, PoseQuality, TrackedPerson
+from tracker_service.types import Float32, FoundBy, FrameResult, PersonState, PoseQuality, TrackedPerson
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 from tracker_service.types.quality import QualityReason as Reason
 from tracker_service.types.quality import Usability
@@ -74,6 +74,7 @@ def test_a_person_in_plain_sight_is_usable_for_no_reason() -> None:
 @pytest.mark.parametrize(
     ("person", "reason", "usability"),
     [
+        (standing(found_by=FoundBy.SECOND_LOOK), Reason.UNRECOGNISED, Usability.DOUBTFUL),
         (standing(height=30), Reason.SMALL, Usability.DOUBTFUL),
         (standing(height=12), Reason.SMALL, Usability.UNUSABLE),
         (standing(sharpness=0.05), Reason.BLURRED, Usability.DOUBTFUL),

@@ -8,7 +8,7 @@ import numpy as np
 from tracker_service.quality.measures import Measures, measure
 from tracker_service.quality.quality_parameters import QualityParameters
 from tracker_service.quality.visibility import covered, in_picture
-from tracker_service.types import Bool, Float32, FrameResult, PersonState, TrackedPerson
+from tracker_service.types import Bool, Float32, FoundBy, FrameResult, PersonState, TrackedPerson
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 
 STATED_ERRORS = {Usability.USABLE: 0.1, Usability.DOUBTFUL: 0.2}
@@ -88,6 +88,8 @@ def _reasons(
             yield reason, bool(value < worst)
         elif reason is QualityReason.CUT_OFF and measures.at_border[row]:
             yield reason, False  # a body squeezed into its box has no joint outside, but what is cut off is unknown
+        elif reason is QualityReason.UNRECOGNISED and person.found_by is FoundBy.SECOND_LOOK:
+            yield reason, False  # what the detector did not know as a person is seldom like what the body model knows
     if measures.lean[row] > limits.usable_lean:
         yield QualityReason.INVERTED if measures.lean[row] > _INVERTED else QualityReason.LEANING, False
     if measures.step[row] > limits.usable_step:

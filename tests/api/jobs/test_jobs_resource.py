@@ -180,6 +180,12 @@ def test_the_overlay_is_a_video(video_service: VideoService, done: str, tmp_path
         assert sum(1 for _ in video.decode(video=0)) == JOB_FRAMES
 
 
+def test_the_summary_is_a_page(video_service: VideoService, done: str) -> None:
+    answer = video_service.get(video_service.get(f"/jobs/{done}").json()["links"]["summary"])
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.text.startswith("<!doctype html>")
+
+
 @pytest.mark.parametrize("name", ["overlay.mp4", "tracks.pkl"])
 @pytest.mark.parametrize(
     ("sent", "status", "begin", "end"),
@@ -206,7 +212,7 @@ def test_players_get_the_range_they_ask_for(
         assert answer.headers["content-range"].startswith(f"bytes {first}-")
 
 
-@pytest.mark.parametrize("name", ["overlay.mp4", "tracks.pkl"])
+@pytest.mark.parametrize("name", ["overlay.mp4", "summary.html", "tracks.pkl"])
 def test_head_tells_the_length_of_a_file(video_service: VideoService, done: str, name: str) -> None:
     with video_service.client(headers={"Accept-Encoding": "identity"}) as client:
         head, whole = client.head(f"/jobs/{done}/{name}"), client.get(f"/jobs/{done}/{name}")
@@ -218,7 +224,7 @@ def test_head_tells_the_length_of_a_file(video_service: VideoService, done: str,
 def test_files_of_a_job_that_is_not_complete_are_not_there_yet(video_service: VideoService) -> None:
     video_service.wait_idle()
     job_id = video_service.queue(max_frames=None, overlay=True)
-    answers = [video_service.get(f"/jobs/{job_id}/{name}") for name in ("overlay.mp4", "tracks.pkl")]
+    answers = [video_service.get(f"/jobs/{job_id}/{name}") for name in ("overlay.mp4", "summary.html", "tracks.pkl")]
     video_service.delete(job_id)
     for answer in answers:
         assert answer.status_code == 409

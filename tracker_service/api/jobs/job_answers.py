@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tracker_service.api.answer_parameters import FinalStatus
 from tracker_service.api.http.errors import http_error
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.results.result_files import OVERLAY, TRACKS
+from tracker_service.results.result_files import OVERLAY, REPORT, TRACKS
 
 ClientPath: TypeAlias = Callable[[Path, Job], str]
 """Gives the name by which the job's client can get a result file."""
@@ -55,6 +55,7 @@ _EXAMPLE: dict[str, Any] = {
         "events": f"/jobs/{EXAMPLE_ID}/events",
         "tracks": None,
         "overlay": None,
+        "summary": None,
         "viewer": f"/jobs/{EXAMPLE_ID}/viewer",
     },
 }
@@ -68,6 +69,7 @@ class JobLinks(BaseModel):
     events: str
     tracks: str | None
     overlay: str | None
+    summary: str | None
     viewer: str
 
 
@@ -117,6 +119,7 @@ class JobView(BaseModel):
                 events=f"{path}/events",
                 tracks=f"{path}/{TRACKS}" if complete else None,
                 overlay=f"{path}/{OVERLAY}" if complete and request.overlay else None,
+                summary=f"{path}/{REPORT}" if complete else None,
                 viewer=f"{path}/viewer",
             ),
         )

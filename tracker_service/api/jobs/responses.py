@@ -79,6 +79,7 @@ TRACKS_RESPONSES: Responses = {
     **errors(400, 409, 416),
 }
 OVERLAY_RESPONSES: Responses = {**TRACKS_RESPONSES, 200: file_answer("video/mp4", "The video with its people drawn")}
+SUMMARY_RESPONSES: Responses = {**TRACKS_RESPONSES, 200: file_answer("text/html", "What was found, how surely")}
 VIEWER_RESPONSES: Responses = {
     200: {"description": "A page; it asks for an API key where one is needed", "content": {"text/html": {}}},
     **_OF_A_JOB,

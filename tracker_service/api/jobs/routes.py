@@ -25,6 +25,7 @@ from tracker_service.api.jobs.responses import (
     RESULTS_RESPONSES,
     RESUME_RESPONSES,
     SUBMITTED_RESPONSES,
+    SUMMARY_RESPONSES,
     TRACKS_RESPONSES,
     VIDEO_BODY,
 )
@@ -33,7 +34,7 @@ from tracker_service.api.jobs.submission import IdempotencyKey, queued_response,
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.errors import JobNotFoundError
 from tracker_service.jobs.job import Job, JobState
-from tracker_service.results.result_files import OVERLAY, TRACKS
+from tracker_service.results.result_files import OVERLAY, REPORT, TRACKS
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -185,6 +186,19 @@ async def job_overlay(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Res
     if not job.request.overlay:
         raise http_error(404, "expected a job with an overlay, got one that was queued with overlay=false")
     return await _file(job, OVERLAY, "video/mp4")
+
+
+@router.head("/{job_id}/summary.html", include_in_schema=False)
+@router.get(
+    "/{job_id}/summary.html",
+    operation_id="job_summary",
+    summary="Its summary.html",
+    response_class=FileResponse,
+    responses=SUMMARY_RESPONSES,
+)
+async def job_summary(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
+    """Answer with the page about the run, once the job is complete."""
+    return await _file(await videos.get(job_id, client), REPORT, "text/html; charset=utf-8")
 
 
 async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) -> AsyncGenerator[bytes, None]:
