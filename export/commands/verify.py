@@ -75,5 +75,5 @@ def _upstream(name: str, graph: "ServedGraph", settings: ExportSettings) -> "tup
     if not installed():
         print("the authors' package is not installed (extra upstream): not compared with it")
         return ()
-    checkpoint = graph.sources[0] if graph.sources else locate(HMR2_CHECKPOINT, settings.weights)
+    checkpoint = graph.sources[0] if graph.sources else settings.checkpoint or locate(HMR2_CHECKPOINT, settings.weights)
     return compare_with_upstream(graph, checkpoint, references(graph, (1, 3)))

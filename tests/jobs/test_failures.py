@@ -62,7 +62,8 @@ def test_a_job_that_always_crashes_its_worker_fails_with_the_reason_and_can_be_r
             job = store.submit(request(clip, overlay=True))
             failed = wait_final(store, job.id)
         assert failed.state is JobState.FAILED
-        assert failed.attempts == len(ended) == 3
+        assert failed.attempts == 3
+        assert len(ended) >= 3  # a worker that waits for the next job may be killed, too, and costs no attempt
         assert failed.reason is not None
         assert "failed 3 times" in failed.reason
         assert "SIGSEGV" in failed.reason
