@@ -187,3 +187,16 @@ def test_the_page_comes_before_the_summary_that_says_all_is_complete(tmp_path: P
     with pytest.raises(ResultsError, match=r"summary\.html: expected"):
         write_summary(tmp_path, in_every_way())
     assert not (tmp_path / "summary.json").exists()
+
+
+@pytest.mark.parametrize("source", ["/srv/clients/7/walk.mp4", "walk.mp4", r"C:\clips\walk.mp4", "/srv/walk.mp4/"])
+def test_a_page_tells_no_paths_and_addresses_of_the_machine(source: str) -> None:
+    settings = {
+        "phalp": {"n_init": 3},
+        "inference": {"triton_url": "10.0.0.7:8001"},
+        "video": {"source": "/srv/clients/7/walk.mp4"},
+    }
+    page = summary_page(summary_of([tracked_person(1)], source=source, settings=settings))
+    assert "phalp.n_init" in Page(page).text
+    assert "walk.mp4" in Page(page).text
+    assert all(told not in page for told in ("/srv", "C:", "10.0.0.7"))

@@ -52,7 +52,7 @@ class Limits:
         mesh_frames: frames of a video whose meshes one JSON answer holds. `POST /pose/video` leaves the meshes of
             longer videos out unless they are asked for; a finished job's result refuses them with 422.
         export_poses: poses of all people together in results that are written in a format whose file is in memory as a
-            whole (usd); beyond it 422.
+            whole (usd, rrd); beyond it 422.
         export_seconds: time for writing results in another format; beyond it 422.
         client_requests: requests of one client at the same time, waiting ones included; beyond it 429.
         frames_waiting: frames of all clients that wait for their turn or their answer, each holds a connection; beyond

@@ -28,6 +28,8 @@ from tracker_service.wiring.models import load_body, models_of
 from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory, pose_transformer_in_use
 
+_OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "webhooks", "media"}
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -225,8 +227,11 @@ def run_summary(
 
 
 def settings_in_use(settings: Settings) -> dict[str, Any]:
-    """Return all settings for the record of a run, with the models in use where the user chose none."""
-    record: dict[str, Any] = settings.model_dump(mode="json")
+    """Return the settings for the record of a run, with the models in use where the user chose none.
+
+    Those of a service are left out: they do not concern a run, and its record may be given away.
+    """
+    record: dict[str, Any] = settings.model_dump(mode="json", exclude=_OF_A_SERVICE)
     record["phalp"] |= {
         "appearance": "color" if models_of(settings).appearance is None else "model",
         "pose_predictor": "velocity" if pose_transformer_in_use(settings) is None else "transformer",

@@ -137,7 +137,7 @@ FORMATS = MappingProxyType(
         "trc": Format("text/tab-separated-values", _trc, one_a_person=True),
         "mot": Format("text/tab-separated-values", _mot, one_a_person=True),
         "usd": Format("model/vnd.usd", _usd, streams=False),
-        "rrd": Format("application/octet-stream", _rrd, may_be_empty=True),
+        "rrd": Format("application/octet-stream", _rrd, may_be_empty=True, streams=False),
     }
 )
 """The formats by name, which is the suffix of their files."""

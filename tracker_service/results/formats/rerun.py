@@ -10,10 +10,9 @@ import rerun as rr
 
 from tracker_service.body.joints import BODY_25_EDGES, BODY_25_NAMES
 from tracker_service.drawing.palette import track_color
-from tracker_service.errors import ResultsError
 from tracker_service.results.formats.bodies.placement import place
 from tracker_service.results.formats.recording import Recording, shown
-from tracker_service.results.partial_file import PARTIAL_SUFFIX
+from tracker_service.results.partial_file import write_whole
 from tracker_service.results.records import PersonRecord
 
 _JOINT_RADIUS, _LIMB_RADIUS = 0.02, 0.01
@@ -21,26 +20,16 @@ _EDGES = np.array(BODY_25_EDGES)
 
 
 def write_rerun(recording: Recording, path: Path) -> None:
-    """Write the file; memory does not depend on the length of the video.
+    """Write the file, which is in memory as a whole before.
 
     Raises:
         ResultsError: the file cannot be written.
     """
-    partial = path.with_name(f"{path.name}{PARTIAL_SUFFIX}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch()
-        stream = rr.RecordingStream("phalp-triton")
-        stream.save(str(partial))
-        _log(stream, recording)
-        # It raises where something could not be written; ending the stream only logs that.
-        stream.flush()
-        stream.disconnect()
-        partial.replace(path)
-    except (OSError, RuntimeError) as error:
-        raise ResultsError(f"{path}: expected to write it, got {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    # Rerun's own writer of files may hang where the disk is full; what it hands over in parts cannot be put together.
+    stream = rr.RecordingStream("phalp-triton")
+    written = rr.binary_stream(stream)
+    _log(stream, recording)
+    write_whole(path, written.read() or b"")
 
 
 def _log(stream: rr.RecordingStream, recording: Recording) -> None:

@@ -1,5 +1,6 @@
 """``summary.html``: what a run found, as one page that loads nothing and fits on a phone."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -24,6 +25,9 @@ from tracker_service.results.timeline import Evidence
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """The page loads nothing and runs nothing, also when a browser gets it from a service."""
 
+_OF_THE_MACHINE = {"inference", "video"}
+"""Groups of settings with paths and addresses, which a page that is passed on does not tell."""
+
 
 def summary_page(summary: Summary) -> str:
     """Return the whole page."""
@@ -31,7 +35,7 @@ def summary_page(summary: Summary) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(summary.source)}: people</title>"
+        f"<title>{text(_name(summary))}: people</title>"
         f"<style>{PAGE_STYLE}</style></head><body>{summary_html(summary)}</body></html>\n"
     )
 
@@ -41,7 +45,7 @@ def summary_html(summary: Summary) -> str:
     return "".join(
         (
             f'<div class="phalp-triton"><style>{STYLE}</style>',
-            f"<h1>{text(summary.source)}</h1><p>{text(_found(summary))}</p>",
+            f"<h1>{text(_name(summary))}</h1><p>{text(_found(summary))}</p>",
             tiles(list(_tiles(summary))),
             notices("warning", (("Warning", warning) for warning in summary.warnings)),
             notices("advice", ((name.capitalize(), advice) for name, advice in summary.advice())),
@@ -53,6 +57,11 @@ def summary_html(summary: Summary) -> str:
             "</div>",
         )
     )
+
+
+def _name(summary: Summary) -> str:
+    """Return the name of the video alone: where it lies says more about the machine than readers should know."""
+    return re.split(r"[/\\]", summary.source.rstrip("/\\"))[-1] or summary.source
 
 
 def _found(summary: Summary) -> str:
@@ -170,8 +179,9 @@ def _conditions(summary: Summary) -> Iterator[str]:
             *((f"version of {name}", version) for name, version in summary.versions.items()),
         ),
     )
-    if summary.settings:
-        yield folded("Settings", table(("setting", "value"), _flat(summary.settings)))
+    settings = {name: value for name, value in summary.settings.items() if name not in _OF_THE_MACHINE}
+    if settings:
+        yield folded("Settings", table(("setting", "value"), _flat(settings)))
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
