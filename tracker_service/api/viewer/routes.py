@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
-from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.streaming import StreamedAnswer
+from tracker_service.api.jobs.job_file import check_complete
 from tracker_service.api.jobs.responses import VIEWER_FILE_RESPONSES, VIEWER_RESPONSES
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.api.viewer.answers import (
@@ -21,7 +21,7 @@ from tracker_service.api.viewer.answers import (
     video_answer,
 )
 from tracker_service.errors import MediaPathError
-from tracker_service.jobs.job import Job, JobState
+from tracker_service.jobs.job import Job
 from tracker_service.results.result_files import OVERLAY, VIEWER
 from tracker_service.viewer.body_bytes import body_bytes
 from tracker_service.viewer.html import html_pieces, served_page
@@ -73,8 +73,7 @@ async def job_viewer(
 async def job_viewer_file(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
     """Answer with one HTML file that holds a complete job: it needs neither this service nor a network."""
     job = await videos.get(job_id, client)
-    if job.state is not JobState.COMPLETED:
-        raise http_error(409, f"{VIEWER}: expected a complete job, got one that is {job.state}")
+    check_complete(job, VIEWER)
     run, body = await _run(videos, job), await videos.body()
     pieces = html_pieces([run], body, run.name)
     headers = {"Content-Disposition": f'inline; filename="{VIEWER}"'}
