@@ -85,6 +85,7 @@ def listen_locally(port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
+        listener.listen()  # a browser that comes before the server has started waits, instead of being refused
     except OSError as error:
         listener.close()
         raise SettingsError(f"view: cannot listen on {LOOPBACK}:{port}: {error.strerror or error}") from error
