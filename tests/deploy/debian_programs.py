@@ -10,7 +10,6 @@ from harness.triton.environment import cache_folder
 
 _PACKAGES = {
     "amtool": "prometheus-alertmanager",
-    "kubectl": "kubernetes-client",
     "nginx": "nginx",
     "prometheus": "prometheus",
     "promtool": "prometheus",

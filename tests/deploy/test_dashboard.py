@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from harness.triton.environment import cache_folder
 from tests.deploy.running_stack import DEPLOY, RunningStack
@@ -132,6 +133,18 @@ def test_expression_has_an_answer_from_the_running_stack(stack: RunningStack, ex
     else:
         assert samples
         assert not any(sample["value"][1] == "NaN" for sample in samples)
+
+
+def _scaling_queries() -> Iterator[Any]:
+    for path in sorted((DEPLOY / "k8s").rglob("*autoscaler.yaml")):
+        for trigger in yaml.safe_load(path.read_text())["spec"]["triggers"]:
+            yield pytest.param(trigger["metadata"]["query"], id=str(path.relative_to(DEPLOY)))
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize("query", list(_scaling_queries()))
+def test_what_the_autoscalers_of_kubernetes_ask_has_one_answer(stack: RunningStack, query: str) -> None:
+    assert len(stack.query(query)) == 1
 
 
 @pytest.mark.registry

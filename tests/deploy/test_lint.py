@@ -18,7 +18,6 @@ ROOT = DEPLOY.parent
 SCRIPTS = Path(sys.executable).parent
 COMPOSE_FILES = sorted(path for path in DEPLOY.rglob("*.yaml") if "services:" in path.read_text())
 DOCKERFILES = sorted([*DEPLOY.rglob("Dockerfile"), *DEPLOY.rglob("*.Dockerfile")])
-MANIFESTS = sorted(path for path in (DEPLOY / "k8s").glob("*.yaml") if path.name != "kustomization.yaml")
 PROFILES = ("gpu", "cpu", "scale", "cpu,cpu-triton", "gpu,alerts,postgres")
 Find = Callable[[str], Path]
 
@@ -155,34 +154,6 @@ def test_amtool_accepts_the_example(find: Find) -> None:
     _run(find("amtool"), "check-config", DEPLOY / "prometheus" / "alertmanager.example.yml")
 
 
-@pytest.mark.parametrize("path", _named(MANIFESTS))
-def test_kubernetes_schemas(path: Path) -> None:
-    if all(document["kind"] == "PodMonitor" for document in yaml.safe_load_all(path.read_text())):
-        pytest.skip("the operator's own kind has no schema here; its fields are checked below")
-    output = _run(SCRIPTS / "kubernetes-validate", "--strict", path)
-    assert "WARN" not in output
-
-
-def test_pod_monitors_select_pods_and_ports_that_exist() -> None:
-    documents = [document for path in MANIFESTS for document in yaml.safe_load_all(path.read_text())]
-    pods = [document["spec"]["template"] for document in documents if document["kind"] in ("Deployment", "StatefulSet")]
-    monitors = [document for document in documents if document["kind"] == "PodMonitor"]
-    assert len(monitors) == 2
-    for monitor in monitors:
-        wanted = monitor["spec"]["selector"]["matchLabels"].items()
-        selected = [pod for pod in pods if wanted <= pod["metadata"]["labels"].items()]
-        assert len(selected) == 1
-        ports = {port["name"] for container in selected[0]["spec"]["containers"] for port in container["ports"]}
-        assert {endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]} <= ports
-
-
-def test_kustomize_builds_all_manifests(find: Find) -> None:
-    built = list(yaml.safe_load_all(_run(find("kubectl"), "kustomize", DEPLOY / "k8s")))
-    given = [document for path in MANIFESTS for document in yaml.safe_load_all(path.read_text())]
-    assert len(built) == len(given)
-    assert {document["metadata"].get("namespace", "phalp-triton") for document in built} == {"phalp-triton"}
-
-
 @pytest.mark.parametrize("path", _named(sorted(DEPLOY.rglob("*.lock"))))
 def test_lock_files_pin_with_hashes_and_name_no_index(path: Path) -> None:
     text = path.read_text()
@@ -197,8 +168,8 @@ def test_lock_of_the_tracker_has_every_dependency_in_range() -> None:
     from packaging.requirements import Requirement
 
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    for lock in ("tracker", "export"):
-        text = (DEPLOY / lock / "requirements.lock").read_text()
+    for lock in ("tracker/requirements", "export/requirements", "export/requirements-cpu"):
+        text = (DEPLOY / f"{lock}.lock").read_text()
         pinned: dict[str, list[str]] = {}
         for name, version in re.findall(r"^([\w.-]+)==([\w.+-]+)", text, re.MULTILINE):
             pinned.setdefault(name, []).append(version)
@@ -206,6 +177,16 @@ def test_lock_of_the_tracker_has_every_dependency_in_range() -> None:
             versions = pinned.get(requirement.name.lower(), [])
             assert versions, f"{lock}: {requirement.name} is missing, run deploy/lock.sh"
             assert all(requirement.specifier.contains(version) for version in versions), f"{lock}: {requirement}"
+
+
+def test_the_cpu_lock_of_the_export_differs_only_in_pytorch_and_what_cuda_needs() -> None:
+    full, cpu = (
+        set(re.findall(r"^([\w.-]+==[\w.+-]+)", (DEPLOY / "export" / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-cpu.lock")
+    )
+    version = next(line for line in full if line.startswith("torch==")).partition("==")[2]
+    assert cpu - full == {f"torch=={version}+cpu"}
+    assert all(re.match(r"torch==|triton==|cuda-|nvidia-", line) for line in full - cpu)
 
 
 def test_npm_lock_names_no_registry() -> None:
