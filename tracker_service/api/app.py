@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from tracker_service.api.connections.same_site import SameSite
 from tracker_service.api.exports import routes as export_routes
 from tracker_service.api.exports.conversions import Conversions
 from tracker_service.api.frames import routes as frame_routes
@@ -108,5 +109,6 @@ def _add_middleware(app: FastAPI, service: Service) -> None:
             allow_headers=["*"],
             expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After"],
         )
+    app.add_middleware(SameSite, service=service)
     app.add_middleware(UnreadBodyDrain)
     app.add_middleware(Telemetry, service=service)

@@ -1,19 +1,26 @@
 """The server process: listens at once, prints its address, and drains before it ends."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import sys
+from ipaddress import ip_address
 from types import FrameType
+from typing import Any
 
 import prometheus_client
 import uvicorn
 from fastapi import FastAPI
 
 from tracker_service.api.app import create_app
+from tracker_service.api.connections.http_protocol import limited_protocol
+from tracker_service.api.connections.open_connections import OpenConnections, connections_possible
+from tracker_service.api.connections.trusted_proxies import TrustedProxies
 from tracker_service.api.http.logs import configure_logging
 from tracker_service.api.service import Service
+from tracker_service.api.service_parameters import Limits
 from tracker_service.api.startup.model_loading import OpenClient
 from tracker_service.errors import SettingsError
 from tracker_service.process.memory import keep_freed_memory
@@ -25,6 +32,7 @@ _KEEP_ALIVE_SECONDS = 75
 _SWITCH_SECONDS = 0.001
 """Computing threads release the interpreter lock this often, so that the event loop stays responsive."""
 _CONNECTION_CLOSE_SECONDS = 2
+_logger = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -> None:
@@ -39,11 +47,15 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
     configure_logging(settings.service.log_format)
     keep_freed_memory()
     app = create_app(settings, open_client=open_client)
+    proxies = TrustedProxies(settings.service.proxies)
     listener = _listen(settings.service.host, settings.service.port)
+    _warn_without_keys(settings.service.host, keys=app.state.service.keys.required)
     sys.setswitchinterval(_SWITCH_SECONDS)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=_protocol(settings.limits, proxies),
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies.names),
         loop="auto",
         ws="none",
         lifespan="on",
@@ -54,6 +66,25 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
         timeout_graceful_shutdown=_CONNECTION_CLOSE_SECONDS,
     )
     _Server(config, app, listener).run(sockets=[listener])
+
+
+def _protocol(limits: Limits, proxies: TrustedProxies) -> Any:
+    connections = connections_possible(limits.connections)
+    of_an_address = min(limits.address_connections, max(1, connections // 2))
+    return limited_protocol(
+        OpenConnections(connections, of_an_address, proxies),
+        head_bytes=limits.head_bytes,
+        head_seconds=limits.head_seconds,
+    )
+
+
+def _warn_without_keys(host: str, *, keys: bool) -> None:
+    try:
+        loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not (keys or loopback):
+        _logger.warning("service.host: %s is reached by other machines, and no service.api_keys are set", host)
 
 
 class _Server(uvicorn.Server):

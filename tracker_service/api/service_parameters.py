@@ -24,6 +24,10 @@ class ServiceParameters:
         api_keys: keys of clients; none lets everybody in.
         api_keys_file: more keys, one a line; a secret file of the deployment.
         cors_origins: origins whose pages may ask from a browser.
+        hosts: further names by which clients may call a service without keys, beside addresses and names of the local
+            network; "*" for every name. Raising their number lets pages of those names reach it through a browser.
+        proxies: addresses or networks of proxies whose X-Forwarded-For is believed; "*" for everybody, where only a
+            proxy can connect.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +37,8 @@ class ServiceParameters:
     api_keys: tuple[SecretStr, ...] = ()
     api_keys_file: Path | None = None
     cors_origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_bounds(self)
@@ -61,6 +67,12 @@ class Limits:
             or 408 if its body has not arrived. It should stay below the clients' own timeout (120 s). Raising it
             answers more of long queues.
         body_seconds: silence of a client that is sending a body; then 408.
+        connections: open connections of everybody, fewer where the process may open fewer files. At the limit the
+            oldest one without a running request is closed for a new one; where there is none the new one gets 503.
+        address_connections: open connections of one address; beyond it 503, likewise. Proxies of ``service.proxies``
+            have no such limit.
+        head_bytes: size of a request's line and headers, and of trailers; beyond it 431.
+        head_seconds: time for them, from the connection or the first byte on; then 408.
     """
 
     body_bytes: Annotated[int, Ge(1)] = 32 * _MIB
@@ -75,6 +87,10 @@ class Limits:
     frames_waiting: Annotated[int, Ge(1)] = 512
     request_seconds: Annotated[float, Gt(0)] = 115.0
     body_seconds: Annotated[float, Gt(0)] = 30.0
+    connections: Annotated[int, Ge(1)] = 4096
+    address_connections: Annotated[int, Ge(1)] = 1024
+    head_bytes: Annotated[int, Ge(1024)] = 65_536
+    head_seconds: Annotated[float, Gt(0)] = 10.0
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -1,0 +1,36 @@
+"""One service with small limits, which every attack of this folder meets, and a watch on a quiet client beside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from harness.running_service import RunningService
+
+KEYS = ("attacker-key-of-the-tests", "quiet-key-of-the-tests")
+ATTACKER = {"X-API-Key": KEYS[0]}
+QUIET = {"X-API-Key": KEYS[1]}
+
+
+@pytest.fixture(scope="session")
+def fortress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A ready service with two keys and few connections."""
+    folder = tmp_path_factory.mktemp("fortress")
+    roots = orjson.dumps([str(folder)]).decode()
+    settings = (
+        f"service.api_keys={orjson.dumps(KEYS).decode()}",
+        f"media.roots={roots}",
+        "limits.connections=64",
+        "limits.address_connections=32",
+        "limits.head_bytes=16384",
+        "limits.head_seconds=1",
+    )
+    with RunningService(folder, *settings, forked=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def folder(fortress: RunningService) -> Path:
+    """The service's media root."""
+    return fortress.folder

@@ -1,0 +1,1 @@
+"""What reaches the service: connections, how many and how slow, and from which pages."""
