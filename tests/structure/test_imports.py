@@ -41,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "evaluation": BASE | {"body", "drawing", "results"},
     "pipeline": BASE | STAGES | {"model_sets"},
     "sessions": BASE | RUN - {"results"},
-    "jobs": BASE | RUN | {"media"},
+    "jobs": BASE | RUN | {"media", "process"},
     "settings": BASE | RUN | SERVICE | {"api"},
     "wiring": BASE | RUN | SERVICE | {"settings", "viewer"},
     "api": BASE | RUN | SERVICE | {"settings", "wiring", "viewer"},

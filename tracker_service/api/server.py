@@ -32,6 +32,8 @@ _KEEP_ALIVE_SECONDS = 75
 _SWITCH_SECONDS = 0.001
 """Computing threads release the interpreter lock this often, so that the event loop stays responsive."""
 _CONNECTION_CLOSE_SECONDS = 2
+_TICK_SECONDS = 0.1
+"""Longest wait for the end of the stop between two updates of the ``Date`` header."""
 _logger = logging.getLogger(__name__)
 
 
@@ -108,8 +110,9 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._asked_to_stop and self._stop is None:
             self._stop = self._service.stop()
-        if self._stop is not None and self._stop.done():
-            self.should_exit = True
+        if self._stop is not None:
+            await asyncio.wait({self._stop}, timeout=_TICK_SECONDS)
+            self.should_exit = self._stop.done()
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002

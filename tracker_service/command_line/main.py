@@ -3,6 +3,7 @@
 Every error that this project raises is printed as one line and ends with exit status 2.
 """
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -60,7 +61,11 @@ def main() -> None:
     handler.setFormatter(_OneLine("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
-        command_line(_called(sys.argv[1:]))()
+        app = command_line(_called(sys.argv[1:]))
+        # No garbage was collected until here; what there is, modules above all, is never looked through.
+        gc.freeze()
+        gc.enable()
+        app()
     except PhalpTritonError as error:
         print_error(_errors, error)
         sys.exit(2)

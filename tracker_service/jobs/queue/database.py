@@ -43,6 +43,9 @@ FINAL = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 Workflow: TypeAlias = Callable[[str], dict[str, Any]]
 _NAME, _QUEUE = "track_video", "jobs"
+_LISTENER_SECONDS = 0.05
+"""How often a thread of DBOS looks for messages between workflows, which there are none of here. Raising it makes a
+stop take longer, as DBOS waits for the thread."""
 _logger = logging.getLogger("dbos")
 
 
@@ -79,6 +82,7 @@ class QueueDatabase:
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
             "enable_otlp": False,
+            "notification_listener_polling_interval_sec": _LISTENER_SECONDS,
         }
         DBOS(config=config)
         try:

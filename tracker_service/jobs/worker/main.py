@@ -6,6 +6,7 @@ orphan goes on writing.
 """
 
 import ctypes
+import gc
 import logging
 import os
 import re
@@ -55,6 +56,8 @@ class Reporter:
 def main() -> None:
     """Do the task on standard input; an unexpected error ends the process with status 1 and a traceback."""
     reporter = Reporter(_private_output())
+    gc.freeze()  # modules are never looked through again
+    gc.enable()
     _prepare_process()
     probable = WORKER_PREPARATION.validate_json(sys.stdin.buffer.readline())
     models = OpenModels.of(probable) if probable else None
