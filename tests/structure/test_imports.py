@@ -29,7 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "model_sets": BASE,
     "body": BASE,
     "phalp": BASE,
-    "video": BASE,
+    "video": BASE | {"process"},
     "inference": BASE,
     "camera": BASE | {"video"},
     "drawing": BASE | {"body"},

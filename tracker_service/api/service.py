@@ -18,6 +18,7 @@ from tracker_service.api.http.api_keys import ApiKeys
 from tracker_service.api.http.client_limit import ClientLimit, SessionsInUse
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.frame_admission import FrameAdmission
+from tracker_service.api.images.decoder_pool import DecoderPool
 from tracker_service.api.metrics.service_metrics import ServiceMetrics
 from tracker_service.api.startup.needed_models import check_models
 from tracker_service.body.model import BodyModel
@@ -44,6 +45,8 @@ _WAITING_SHARE = 0.85
 rest suffices to answer those whose turn came last."""
 _LARGEST_BODIES = 16
 """Bodies of the largest size that fit into memory together."""
+_MOST_DECODERS = 4
+"""Images decoded at the same time. Raising it decodes more on machines of many cores, at 30 MB each."""
 _LARGEST_IMAGES = 8
 """Decoded images of the largest size that fit into memory together."""
 
@@ -91,6 +94,7 @@ class Service:
             pixels=_LARGEST_IMAGES * limits.image_pixels,
         )
         self.times = StageTimes(self.metrics.stage)
+        self.decoders = DecoderPool(min(_MOST_DECODERS, _work_threads()), limits.image_pixels, self.times)
         self.requests_running = 0
         """Requests that a stop waits for."""
         self.stop_callbacks: list[StopCallback] = []
@@ -225,7 +229,8 @@ class Service:
         await sessions.close(max(0.0, deadline - time.monotonic()))
 
     def close(self) -> None:
-        """Release the threads."""
+        """Release threads and processes."""
+        self.decoders.close()
         self._work.shutdown(wait=False, cancel_futures=True)
 
 

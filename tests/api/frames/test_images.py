@@ -1,7 +1,8 @@
 """Sent images: what is decoded to what, and what is refused."""
 
+import atexit
 import io
-import warnings
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,15 +15,24 @@ from PIL import Image
 
 from tests.api import pictures
 from tests.video.pictures.tiled_heic import TILE, write_tiled_heic
-from tracker_service.api.frames.images import EncodedImage
+from tracker_service.api.images.decoder import Decoder
+from tracker_service.api.images.image_header import MOST_SCANS, ImageHeader
 from tracker_service.errors import ImageError, ImageFormatError, ImageTooLargeError, UnsupportedImageError
 from tracker_service.types import UInt8
 
 MOST_PIXELS = 50_000_000
 
 
+@cache
+def decoder() -> Decoder:
+    """One process for all images of this file, as in the service."""
+    started = Decoder(MOST_PIXELS)
+    atexit.register(started.kill)
+    return started
+
+
 def decode(data: bytes) -> UInt8:
-    return EncodedImage.open(data, most_pixels=MOST_PIXELS).decode()
+    return decoder().decode(data, ImageHeader.read(data, most_pixels=MOST_PIXELS), lambda image: image)
 
 
 def test_a_png_comes_back_as_it_was() -> None:
@@ -143,9 +153,7 @@ def test_an_unusable_image_is_refused_in_one_line(data: bytes, error: type[Image
 def test_a_damaged_exif_block_does_not_make_a_picture_unusable() -> None:
     exif = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff" + b"\xee" * 40
     data = pictures.saved(Image.new("RGB", (8, 6)), "JPEG", exif=exif)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as the service does, see tracker_service.api.http.logs
-        assert decode(data).shape == (6, 8, 3)
+    assert decode(data).shape == (6, 8, 3)
 
 
 @settings(max_examples=150, deadline=None)
@@ -158,11 +166,16 @@ def test_flipped_bytes_give_an_image_or_an_image_error(data: st.DataObject) -> N
     damaged = bytearray(stream.getvalue())
     for _ in range(data.draw(st.integers(1, 8))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            image = EncodedImage.open(bytes(damaged), most_pixels=1_000_000).decode()
-        except ImageError:
-            return
+    try:
+        image = decode(bytes(damaged))
+    except ImageError:
+        return
     assert image.ndim == 3
     assert image.shape[2] == 3
+
+
+def test_a_jpeg_of_many_scans_is_refused_by_its_header() -> None:
+    data = pictures.progressive_jpeg(64, 48, scans=MOST_SCANS + 1)
+    with pytest.raises(ImageFormatError, match="at most 100 scans, got 101"):
+        ImageHeader.read(data, most_pixels=MOST_PIXELS)
+    assert decode(pictures.progressive_jpeg(64, 48, scans=MOST_SCANS)).shape == (48, 64, 3)

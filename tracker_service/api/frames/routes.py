@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -18,12 +19,12 @@ from tracker_service.api.frames.answer import (
     keypoints_record,
     record_bytes,
 )
-from tracker_service.api.frames.images import EncodedImage
 from tracker_service.api.frames.request_body import FrameBody, FrameFields, RawBody, SessionId
 from tracker_service.api.frames.schemas import FRAME_BODY, HYBRID_RESPONSES, KEYPOINT_RESPONSES
 from tracker_service.api.frames.visualization import overlay_jpeg
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.frame_admission import AdmittedFrame
+from tracker_service.api.images.image_header import ImageHeader
 from tracker_service.api.service import Engine, Service, ServiceOf
 from tracker_service.errors import (
     InferenceOverloadedError,
@@ -160,6 +161,13 @@ class _DecodedFrame:
         return self.image
 
 
+def _decoded_frame(body: FrameBody, image: UInt8) -> _DecodedFrame:
+    # Only a frame that is drawn on is needed again, and then its file takes less memory than its pixels.
+    kept = body if body.fields.visualize else replace(body, image=b"")
+    look = thumbnail(image) if body.fields.session_id is None else None
+    return _DecodedFrame(kept, body.digest, (image.shape[1], image.shape[0]), image, look)
+
+
 class _FrameRequestHandler:
     """Answers one frame request.
 
@@ -201,7 +209,9 @@ class _FrameRequestHandler:
                 engine, answer, frame = await self._answered(admitted, query)
                 service.metrics.frame(answer)
                 self._request.state.log.update(_log_fields(answer))
-                if self._is_small(answer, frame):
+                if frame.body.fields.visualize:
+                    encoded = await self._encode_drawn(answer, engine, frame)
+                elif self._is_small(answer):
                     encoded = self._encode(answer, engine, frame)
                 else:
                     encoded = await service.run_in_thread(self._encode, answer, engine, frame)
@@ -221,23 +231,18 @@ class _FrameRequestHandler:
 
     async def _decoded(self, raw: RawBody, admitted: AdmittedFrame) -> _DecodedFrame:
         service = self._service
-        body, encoded = await service.run_in_thread(self._parse, raw)
-        await admitted.take_pixels(encoded.width * encoded.height)
-        return await service.run_in_thread(self._decode, body, encoded)
+        body, header = await service.run_in_thread(self._parse, raw)
+        await admitted.take_pixels(header.pixels)
+        client = self._request.state.client
+        return await service.decoders.decode(client, body.image, header, partial(_decoded_frame, body))
 
-    def _parse(self, raw: RawBody) -> tuple[FrameBody, EncodedImage]:
+    def _parse(self, raw: RawBody) -> tuple[FrameBody, ImageHeader]:
         with self._service.times.measure("parsing"):
             body = raw.parse()
-            return body, EncodedImage.open(body.image, most_pixels=self._service.settings.limits.image_pixels)
+            return body, self._header(body.image)
 
-    def _decode(self, body: FrameBody, encoded: EncodedImage) -> _DecodedFrame:
-        with self._service.times.measure("decoding"):
-            image = encoded.decode()
-            size = image.shape[1], image.shape[0]
-            # Only a frame that is drawn on is needed again, and then its file takes less memory than its pixels.
-            kept = body if body.fields.visualize else replace(body, image=b"")
-            look = thumbnail(image) if body.fields.session_id is None else None
-            return _DecodedFrame(kept, body.digest, size, image, look)
+    def _header(self, image: bytes) -> ImageHeader:
+        return ImageHeader.read(image, most_pixels=self._service.settings.limits.image_pixels)
 
     async def _track(
         self, request: FrameRequest, frame: _DecodedFrame, admitted: AdmittedFrame
@@ -259,22 +264,26 @@ class _FrameRequestHandler:
                 if frame.image is None or self._service.stopping:
                     raise
 
-    def _is_small(self, answer: FrameAnswer, frame: _DecodedFrame) -> bool:
+    def _is_small(self, answer: FrameAnswer) -> bool:
         """Whether encoding takes half a millisecond or less, which is not worth a thread."""
-        return not (self._mesh or frame.body.fields.visualize) and len(answer.result.persons) <= _FEW_PEOPLE
+        return not self._mesh and len(answer.result.persons) <= _FEW_PEOPLE
 
-    def _encode(self, answer: FrameAnswer, engine: Engine, frame: _DecodedFrame) -> bytes:
-        times = self._service.times
-        visual: Record = {}
-        if frame.body.fields.visualize:
-            with times.measure("drawing"):
-                most_pixels = self._service.settings.limits.image_pixels
-                image = EncodedImage.open(frame.body.image, most_pixels=most_pixels).decode()
+    async def _encode_drawn(self, answer: FrameAnswer, engine: Engine, frame: _DecodedFrame) -> bytes:
+        """Decode the image once more: its file took less memory than its pixels meanwhile."""
+
+        def drawn(image: UInt8) -> bytes:
+            with self._service.times.measure("drawing"):
                 visual = {_VISUALIZATION: overlay_jpeg(image, answer.result, engine.body)}
-        with times.measure("encoding"):
+            return self._encode(answer, engine, frame, visual)
+
+        image, client = frame.body.image, self._request.state.client
+        return await self._service.decoders.decode(client, image, self._header(image), drawn)
+
+    def _encode(self, answer: FrameAnswer, engine: Engine, frame: _DecodedFrame, visual: Record | None = None) -> bytes:
+        with self._service.times.measure("encoding"):
             milliseconds = round((time.perf_counter() - self._started) * 1000, 3)
             named = replace(answer, session=frame.body.fields.session_id or self._request.state.client)
-            return record_bytes({**self._record(named, engine, milliseconds), **visual})
+            return record_bytes({**self._record(named, engine, milliseconds), **(visual or {})})
 
     def _frame_request(self, frame: _DecodedFrame) -> FrameRequest:
         number = frame.body.fields.frame_number

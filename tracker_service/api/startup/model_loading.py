@@ -90,6 +90,7 @@ class ModelLoader:
         sessions = open_sessions(
             service.settings, self._client, body, times=service.times, on_batch=service.metrics.batch
         )
+        service.decoders.warm()
         service.use_engine(Engine(self._client, body, sessions))
         service.readiness.ready()
 
