@@ -12,6 +12,7 @@ from export.commands.detector import detector
 from export.commands.full import full
 from export.commands.hmr2 import hmr2
 from export.commands.lite import lite
+from export.commands.placement import placement
 from export.commands.pose_predictor import pose_predictor
 from export.commands.verify import verify
 from export.commands.verify_full import verify_full
@@ -37,6 +38,7 @@ app.command()(appearance)
 app.command()(appearance_encoder)
 app.command()(pose_predictor)
 app.command()(vfov)
+app.command()(placement)
 app.command()(verify)
 app.command()(verify_full)
 

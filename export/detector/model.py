@@ -41,7 +41,8 @@ class PersonDetector(nn.Module):
         """
         height, width = images.shape[1:3]
         weight_type = next(self.network.parameters()).dtype
-        values = images.permute(0, 3, 1, 2).to(weight_type) / 255
+        # TensorRT takes bytes only where they are converted at once: the axes change places afterwards.
+        values = images.to(weight_type).permute(0, 3, 1, 2) / 255
         result: Any = self.network(pixel_values=values, return_dict=True)
         scores = result.logits[..., self.person].float().sigmoid()
         missing = max(0, MOST_PEOPLE - scores.shape[1])

@@ -17,6 +17,7 @@ from export.files import folder_written_whole, sha256_of
 from export.graphs.choices import Format, Precision
 from export.graphs.onnx_graph import OPSET, write_onnx
 from export.graphs.parity import ONNX_FILE, TORCHSCRIPT_FILE, Comparison, compare, references, table
+from export.graphs.placement import read_nodes, releases, unplaced
 from export.graphs.served_graph import ServedGraph
 from export.graphs.torchscript import write_torchscript
 from tracker_service.errors import ExportError
@@ -79,6 +80,8 @@ def _keep_other_formats(folder: Path, draft: Path, file: str) -> None:
 def _record(
     graph: ServedGraph, precision: Precision, written: Iterable[str], draft: Path, rows: Iterable[Comparison]
 ) -> dict[str, Any]:
+    onnx = ONNX_FILE in written
+    operators = {"opset": OPSET, "on_cpu": _on_cpu(draft / ONNX_FILE)} if onnx else {}
     return {
         "model": graph.name,
         "precision": str(precision),
@@ -88,6 +91,12 @@ def _record(
         "files": {name: sha256_of(draft / name) for name in written},
         "versions": {name: version(name) for name in ("phalp-triton", "torch", "onnx", "onnxscript", "onnxruntime")},
         "python": platform.python_version(),
-        "opset": OPSET,
+        **operators,
         "parity": [asdict(row) | {"passed": row.passed} for row in rows],
     }
+
+
+def _on_cpu(path: Path) -> list[str]:
+    """Return the nodes of an ONNX graph that a GPU would not run."""
+    model = read_nodes(path)
+    return [f"ONNX Runtime {release}: {node}" for release in releases() for node in unplaced(model, release)]

@@ -9,10 +9,11 @@ import onnx
 import torch
 
 from export.graphs.served_graph import ServedGraph
+from export.graphs.translations import translations
 from tracker_service.errors import ExportError
 
-OPSET = 20
-"""First operator set with GELU as one operator; ONNX Runtime 1.17 and TensorRT 10 know it."""
+OPSET = 18
+"""Newest operator set whose every operator has a CUDA kernel (`export.graphs.placement`); the exporter's own, too."""
 FILE_LIMIT = 2**31 - 2**24
 """Bytes of weights that a single protobuf file can hold, with room for the graph itself."""
 _TRACED_ROWS = 2
@@ -33,6 +34,7 @@ def write_onnx(graph: ServedGraph, path: Path) -> tuple[str, ...]:
             output_names=list(graph.outputs),
             dynamic_shapes=tuple({0: "batch"} for _ in arguments),
             opset_version=OPSET,
+            custom_translation_table=translations(),
             verbose=False,
         )
         if program is None:

@@ -61,7 +61,8 @@ class SmplRegressor(nn.Module):
 
     def features(self, crops: Tensor) -> Tensor:
         """Return the (B, 192, embed_dim) features of (B, 256, 256, 3) uint8 RGB crops; columns 32 to 223 are read."""
-        features: Tensor = self.backbone(self.normalisation(crops[:, :, _CUT:-_CUT]))
+        # TensorRT takes bytes only where they are converted at once: cut afterwards.
+        features: Tensor = self.backbone(self.normalisation(crops.float()[:, :, _CUT:-_CUT]))
         return features
 
     def outputs(self, rotations: Tensor, betas: Tensor, camera: Tensor) -> Outputs:

@@ -93,33 +93,13 @@ class _Exchange(nn.Module):
         return fused
 
 
-def repeated(values: Tensor, times: int) -> Tensor:
-    """Return (B, c, H, W) with every pixel ``times`` times in both directions: a nearest resize.
-
-    Spelled out, because ONNX Runtime has no CUDA kernel for the resize of this operator set.
-    """
-    _, channels, height, width = values.shape
-    wide = values[:, :, :, None, :, None].expand(-1, channels, height, times, width, times)
-    return wide.reshape(-1, channels, height * times, width * times)
-
-
-class _Finer(nn.Module):
-    """`repeated` as a layer."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self._times = times
-
-    def forward(self, values: Tensor) -> Tensor:
-        return repeated(values, self._times)
-
-
 def _fusion(widths: list[int], source: int, target: int) -> nn.Module:
     """Return what brings one branch to the resolution and width of another."""
     if source == target:
         return nn.Identity()
     if source > target:
-        return nn.Sequential(*convolution(widths[source], widths[target], taps=1), _Finer(1 << (source - target)))
+        times = float(1 << (source - target))
+        return nn.Sequential(*convolution(widths[source], widths[target], taps=1), nn.Upsample(scale_factor=times))
     steps: list[nn.Module] = []
     for step in range(source, target):
         last = step == target - 1

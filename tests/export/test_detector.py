@@ -13,7 +13,7 @@ from export.detector.loading import load_detector
 from export.detector.model import PersonDetector
 from export.errors import MissingFileError
 from export.graphs.choices import Format, Precision
-from export.graphs.model_version import write_version
+from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import table
 from export.graphs.samples import pictures
 from tests.export.tiny_detector import SIZE, tiny_detector
@@ -67,6 +67,7 @@ def test_exported_detector_agrees_with_the_library(
     source = str(request.getfixturevalue(kind))
     rows = write_version(load(source, SIZE), tmp_path / "repository", precision=precision)
     assert all(row.passed for row in rows), table(rows)
+    assert read_record(tmp_path / "repository" / "detector" / "1")["model.onnx"]["on_cpu"] == []
     client = EmbeddedClient(tmp_path / "repository", threads=1)
     images = pictures(3, SIZE, SIZE, np.random.default_rng(0))
     got = client.infer("detector", {"images": images}, ["boxes", "scores"])

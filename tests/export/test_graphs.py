@@ -62,6 +62,7 @@ def test_both_formats_stand_beside_each_other_with_their_records(repository: Pat
         assert record[name]["precision"] == "fp32"
         assert record[name]["sources"] == {"hmr2_small.npz": sha256_of(DATA / "hmr2_small.npz")}
         assert record[name]["files"] == {name: sha256_of(folder / name)}
+        assert record[name].get("on_cpu") == ([] if name == "model.onnx" else None)
         assert all(row["passed"] for row in record[name]["parity"])
     assert [path.name for path in (repository / "hmr2").iterdir()] == ["1"]
 
@@ -117,7 +118,9 @@ def test_half_precision_keeps_geometry_and_readouts_in_full_precision(exports: E
     assert not [name for name in halves if any(part in name for part in exact)]
     assert "decoder.keys_values.weight" in halves
     assert {value.dtype for value in graph.module.buffers()} == {torch.float32, torch.int64}
-    proto = onnx.load(exports[Format.ONNX, Precision.FP16][0] / "model.onnx")
+    folder = exports[Format.ONNX, Precision.FP16][0]
+    assert read_record(folder)["model.onnx"]["on_cpu"] == []
+    proto = onnx.load(folder / "model.onnx")
     stored = [tensor for tensor in proto.graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT16]
     in_file = sum(int(np.prod(tensor.dims)) for tensor in stored)
     assert in_file == pytest.approx(sum(value.numel() for value in halves.values()), rel=1e-3)

@@ -45,6 +45,7 @@ def test_every_export_records_where_it_came_from(full_set: FullSet) -> None:
         assert record["precision"] == ("fp16" if name == "hmr2" else "fp32")
         assert {row["batch"] for row in record["parity"]} == {1, 2}
         assert all(row["passed"] for row in record["parity"])
+        assert record["on_cpu"] == []
 
 
 def test_document_names_every_file_command_and_licence() -> None:
