@@ -6,7 +6,7 @@ import numpy as np
 
 from export.camerahmr.model import INPUT_NAMES, OUTPUT_NAMES, PLACE_SIZE, CameraHmr
 from export.graphs.measures import numbers
-from export.graphs.served_graph import Arrays, ServedGraph
+from export.graphs.served_graph import GELU_OPSET, Arrays, ServedGraph
 from export.hmr2.graph import CROPS, lower
 from export.hmr2.graph import MEASURES as HMR2_MEASURES
 from export.hmr2.graph import sample as sample_crops
@@ -30,4 +30,4 @@ def sample(count: int, generator: np.random.Generator) -> Arrays:
 def served(module: CameraHmr, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network."""
     place = TensorSpec(INPUT_NAMES[1], np.dtype(np.float32), (PLACE_SIZE,))
-    return ServedGraph(NAME, module, (CROPS, place), OUTPUT_NAMES, sample, MEASURES, lower, sources)
+    return ServedGraph(NAME, module, (CROPS, place), OUTPUT_NAMES, sample, MEASURES, lower, sources, GELU_OPSET)

@@ -15,7 +15,7 @@ import torch
 from export.errors import ParityError
 from export.files import folder_written_whole, sha256_of
 from export.graphs.choices import Format, Precision
-from export.graphs.onnx_graph import OPSET, write_onnx
+from export.graphs.onnx_graph import write_onnx
 from export.graphs.parity import ONNX_FILE, TORCHSCRIPT_FILE, Comparison, compare, references, table
 from export.graphs.placement import read_nodes, releases, unplaced
 from export.graphs.served_graph import ServedGraph
@@ -81,7 +81,7 @@ def _record(
     graph: ServedGraph, precision: Precision, written: Iterable[str], draft: Path, rows: Iterable[Comparison]
 ) -> dict[str, Any]:
     onnx = ONNX_FILE in written
-    operators = {"opset": OPSET, "on_cpu": _on_cpu(draft / ONNX_FILE)} if onnx else {}
+    operators = {"opset": graph.opset, "on_cpu": _on_cpu(draft / ONNX_FILE)} if onnx else {}
     return {
         "model": graph.name,
         "precision": str(precision),

@@ -12,8 +12,6 @@ from export.graphs.served_graph import ServedGraph
 from export.graphs.translations import translations
 from tracker_service.errors import ExportError
 
-OPSET = 18
-"""Newest operator set whose every operator has a CUDA kernel (`export.graphs.placement`); the exporter's own, too."""
 FILE_LIMIT = 2**31 - 2**24
 """Bytes of weights that a single protobuf file can hold, with room for the graph itself."""
 _TRACED_ROWS = 2
@@ -33,7 +31,7 @@ def write_onnx(graph: ServedGraph, path: Path) -> tuple[str, ...]:
             input_names=[spec.name for spec in graph.inputs],
             output_names=list(graph.outputs),
             dynamic_shapes=tuple({0: "batch"} for _ in arguments),
-            opset_version=OPSET,
+            opset_version=graph.opset,
             custom_translation_table=translations(),
             verbose=False,
         )

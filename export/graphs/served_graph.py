@@ -13,6 +13,11 @@ from torch import nn
 from export.graphs.measures import Measure
 from tracker_service.inference.client import TensorSpec
 
+OPSET = 18
+"""Newest operator set whose every operator that we use has a CUDA kernel (`export.graphs.placement`)."""
+GELU_OPSET = 20
+"""First with GELU as one operator, for networks whose other operators have CUDA kernels in it, too. From older sets
+ONNX Runtime puts GELU together again in some of its forms; the exporter's is none of them."""
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 Sampler: TypeAlias = Callable[[int, np.random.Generator], Arrays]
 Lowering: TypeAlias = Callable[[nn.Module, torch.dtype], None]
@@ -31,6 +36,7 @@ class ServedGraph:
         measures: by output, how its error is measured and how large it may be.
         lower: casts the matrix products of the module in place; None where the model is served in FP32 only.
         sources: files the weights came from.
+        opset: operator set of the ONNX file.
     """
 
     name: str
@@ -41,6 +47,7 @@ class ServedGraph:
     measures: Mapping[str, Measure]
     lower: Lowering | None = None
     sources: tuple[Path, ...] = field(default=())
+    opset: int = OPSET
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> Arrays:
         """Return the module's own outputs (PyTorch, eager, on the CPU)."""

@@ -10,7 +10,7 @@ from export.body.body_model import BodyModel
 from export.body.build import need_body_model
 from export.graphs.measures import POINTS, ROTATIONS, numbers
 from export.graphs.samples import pictures
-from export.graphs.served_graph import Arrays, ServedGraph, cast_products
+from export.graphs.served_graph import GELU_OPSET, Arrays, ServedGraph, cast_products
 from export.hmr2.camera import CROP_SIZE
 from export.hmr2.checkpoint import load_hmr2
 from export.hmr2.model import INPUT_NAMES, OUTPUT_NAMES, Hmr2, SmplRegressor
@@ -49,7 +49,7 @@ CROPS = TensorSpec(INPUT_NAMES[0], np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3)
 
 def served(module: Hmr2, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network."""
-    return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, MEASURES, lower, sources)
+    return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, MEASURES, lower, sources, GELU_OPSET)
 
 
 def load(checkpoint: Path, body: Path, sizes: Hmr2Sizes = PUBLISHED) -> ServedGraph:

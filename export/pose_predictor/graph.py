@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from export.graphs.measures import Limit, Measure, absolute
-from export.graphs.served_graph import Arrays, ServedGraph, cast_products
+from export.graphs.served_graph import GELU_OPSET, Arrays, ServedGraph, cast_products
 from export.pose_predictor.checkpoint import load_pose_predictor, read_normalisation
 from export.pose_predictor.model import INPUT_NAMES, OUTPUT_NAMES, PoseTransformer
 from export.pose_predictor.sizes import read_chosen_sizes
@@ -50,7 +50,7 @@ def served(module: PoseTransformer, sources: tuple[Path, ...] = ()) -> ServedGra
         TensorSpec(INPUT_NAMES[1], np.dtype(np.bool_), (length,)),
         TensorSpec(INPUT_NAMES[2], np.dtype(np.int64), ()),
     )
-    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, MEASURES, lower, sources)
+    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, MEASURES, lower, sources, GELU_OPSET)
 
 
 def load(checkpoint: Path, config: Path, statistics: Path) -> ServedGraph:

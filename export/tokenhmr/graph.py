@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from export.graphs.served_graph import ServedGraph
+from export.graphs.served_graph import GELU_OPSET, ServedGraph
 from export.hmr2.graph import CROPS, MEASURES, lower, sample
 from export.hmr2.model import OUTPUT_NAMES
 from export.tokenhmr.model import TokenHmr
@@ -12,4 +12,4 @@ NAME = "tokenhmr"
 
 def served(module: TokenHmr, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network; FP16 as for HMR2: the classifier and the tokenizer stay FP32."""
-    return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, MEASURES, lower, sources)
+    return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, MEASURES, lower, sources, GELU_OPSET)
