@@ -15,7 +15,7 @@ from tracker_service.pipeline.models.bodies import Candidates, regress_bodies
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.quality.measures import TRUNK_AND_LIMBS
-from tracker_service.types import Detections, Float32, Float64
+from tracker_service.types import ArrayPicture, Detections, Float32, Float64
 
 _JITTER = 0.02
 """Boxes are moved by that part of their size, as a detector's are."""
@@ -55,7 +55,7 @@ def _measure(picture: Copy, regressor: BodyRegressor, models: ModelSet, random: 
 def _joints(picture: Copy, box: Float64, regressor: BodyRegressor, models: ModelSet, *, align: bool) -> Float32:
     found = Detections(box[None].astype(np.float32), np.ones(1, np.float32))
     regions = squares(found.boxes, margin=models.crop_margin, aspect=models.crop_aspect)
-    candidates = Candidates(picture.image, found, regions)
+    candidates = Candidates(ArrayPicture(picture.image), found, regions)
     (bodies,) = regress_bodies([candidates], regressor, align=align, times=StageTimes())
     people = build_people(found, bodies.squares, bodies.estimates, candidates.frame_size, np.zeros((1, 1), np.float32))
     return np.asarray(people.joints_2d[0, TRUNK_AND_LIMBS])

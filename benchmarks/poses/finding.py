@@ -23,7 +23,7 @@ from tracker_service.people.crops import crop
 from tracker_service.pipeline.models.detection import PersonDetector
 from tracker_service.pipeline.second_look.cut_outs import cut_outs, in_frame
 from tracker_service.settings import load_settings
-from tracker_service.types import Detections, ExpectedPeople, Frame, UInt8
+from tracker_service.types import ArrayPicture, Detections, ExpectedPeople, Frame, UInt8
 from tracker_service.wiring.models import models_of, open_client
 
 _FOUND, _OFF = 0.5, 0.3
@@ -116,7 +116,7 @@ def _in_cut_out(
 
 
 def _frame(image: UInt8) -> Frame:
-    return Frame(0, 0.0, image)
+    return Frame(0, 0.0, ArrayPicture(image))
 
 
 def _above(found: Detections, gate: float) -> Detections:

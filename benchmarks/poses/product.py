@@ -13,7 +13,7 @@ from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
-from tracker_service.types import NUMBER_OF_JOINTS, Detections, Float32, Frame, UInt8
+from tracker_service.types import NUMBER_OF_JOINTS, ArrayPicture, Detections, Float32, Frame, UInt8
 from tracker_service.wiring.models import load_body, models_of
 from tracker_service.wiring.run import open_perception
 from tracker_service.wiring.second_look import looks_again, open_second_look
@@ -59,7 +59,7 @@ class Product:
         """Return the body in a given box."""
         models, given = self._models, Detections(box[None], np.ones(1, np.float32))
         regions = squares(given.boxes, margin=models.crop_margin, aspect=models.crop_aspect)
-        candidates = Candidates(image, given, regions)
+        candidates = Candidates(ArrayPicture(image), given, regions)
         bodies = regress_bodies([candidates], self._regressor, align=self._align, times=self._times)[0]
         size = candidates.frame_size
         people = build_people(given, bodies.squares, bodies.estimates, size, np.zeros((1, 1), np.float32))
@@ -67,7 +67,7 @@ class Product:
 
     def people_in(self, image: UInt8) -> PeopleFound:
         """Return the people that the product reports of a picture that stands alone."""
-        (seen,) = self._perception.observe([Frame(0, 0.0, image)])
+        (seen,) = self._perception.observe([Frame(0, 0.0, ArrayPicture(image))])
         _, people = associate_observed(self._trackers.new(), seen, self._second_look)
         boxes, joints = ([getattr(person, name) for person in people] for name in ("box", "joints_2d"))
         shapes = (len(people), 4), (len(people), NUMBER_OF_JOINTS, 2)

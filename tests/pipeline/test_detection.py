@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.pipeline.models.detection import PersonDetector
-from tracker_service.types import Frame
+from tracker_service.types import ArrayPicture, Frame
 
 WIDTH, HEIGHT = 160, 96
 
@@ -63,7 +63,7 @@ def detector(tmp_path: Path) -> PersonDetector:
 def frame(width: int, height: int, box: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Frame:
     image = np.zeros((height, width, 3), np.uint8)
     image[box[1] : box[3], box[0] : box[2]] = 255
-    return Frame(0, 0.0, image)
+    return Frame(0, 0.0, ArrayPicture(image))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tracker_service.pipeline.overlap_parameters import OverlapParameters
 from tracker_service.pipeline.shot_marks import mark_shots
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import load_settings
-from tracker_service.types import Frame, FrameResult, PersonState
+from tracker_service.types import ArrayPicture, Frame, FrameResult, PersonState
 from tracker_service.video.source import Position, open_source
 from tracker_service.wiring.run import RunOptions, open_perception, open_run
 
@@ -114,10 +114,8 @@ def test_a_person_who_is_hidden_for_a_while_is_predicted_and_keeps_the_id(
     frames: tuple[Frame, ...], client: EmbeddedClient, one_by_one: list[FrameResult]
 ) -> None:
     hidden = range(14, 20)
-    blinded = [
-        dataclasses.replace(frame, image=np.zeros_like(frame.image)) if frame.number in hidden else frame
-        for frame in frames
-    ]
+    black = ArrayPicture(np.zeros_like(frames[0].image))
+    blinded = [dataclasses.replace(frame, picture=black) if frame.number in hidden else frame for frame in frames]
     results = run(blinded, client, OverlapParameters())
     before = seen(results[13])
     for number in hidden:
@@ -135,7 +133,7 @@ def test_a_person_who_is_hidden_for_a_while_is_predicted_and_keeps_the_id(
 
 
 def test_a_window_without_anybody_is_no_special_case(client: EmbeddedClient) -> None:
-    empty = [Frame(number, number / 25, np.full((48, 64, 3), 90, np.uint8)) for number in range(5)]
+    empty = [Frame(number, number / 25, ArrayPicture(np.full((48, 64, 3), 90, np.uint8))) for number in range(5)]
     results = run(empty, client, OverlapParameters(window=2), second_pass=True)
     assert [result.persons for result in results] == [()] * 5
 
@@ -144,7 +142,7 @@ def test_images_are_kept_only_when_asked_for(frames: tuple[Frame, ...], client: 
     for keep in (True, False):
         perception = open_perception(load_settings(), client, times=StageTimes(), keep_images=keep)
         observed = perception.observe(frames[:2])
-        assert [(seen.image is not None, seen.keep_image) for seen in observed] == [(keep, keep), (keep, keep)]
+        assert [(seen.picture is not None, seen.keep_picture) for seen in observed] == [(keep, keep), (keep, keep)]
 
 
 def test_a_second_look_gets_images_and_the_boxes_without_bodies(
@@ -153,8 +151,8 @@ def test_a_second_look_gets_images_and_the_boxes_without_bodies(
     settings = load_settings({"phalp": {"low_th_c": 0.99, "second_pass_th": 0.15}})
     perception = open_perception(settings, client, times=StageTimes(), second_look=True)
     for seen in perception.observe(frames[:2]):
-        assert seen.image is not None
-        assert not seen.keep_image
+        assert seen.picture is not None
+        assert not seen.keep_picture
         assert len(seen.low_boxes)
         assert (seen.low_boxes.scores > np.float32(0.15)).all()
         assert (seen.low_boxes.scores <= np.float32(0.99)).all()
@@ -164,7 +162,7 @@ def test_a_second_look_gets_images_and_the_boxes_without_bodies(
 def test_shots_are_marked_on_the_frame_they_begin_with() -> None:
     rng = np.random.default_rng(0)
     scenes = [rng.integers(0, 255, (36, 64, 3), np.uint8) for _ in range(2)]
-    frames = [Frame(number, number / 25, scenes[number >= 12]) for number in range(24)]
+    frames = [Frame(number, number / 25, ArrayPicture(scenes[number >= 12])) for number in range(24)]
     marked = list(mark_shots(frames))
     assert [one.number for one in marked] == list(range(24))
     assert [one.number for one in marked if one.shot] == [12]

@@ -6,7 +6,7 @@ import pytest
 from tests.pipeline.people import person, tracked_frame
 from tracker_service.errors import ContractError
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
-from tracker_service.types import FrameResult
+from tracker_service.types import ArrayPicture, FrameResult
 
 
 def test_a_frame_waits_for_the_oldest_open_track() -> None:
@@ -30,11 +30,11 @@ def test_back_filled_people_join_the_frames_they_belong_to_in_order_of_id() -> N
 
 
 def test_what_was_known_of_the_frame_reaches_the_result() -> None:
-    image = np.zeros((48, 64, 3), np.uint8)
+    picture = ArrayPicture(np.zeros((48, 64, 3), np.uint8))
     recorder = Recorder()
-    recorder.add(TrackedFrame(FrameResult(0, 1.25, 64, 48, (), shot=True), image), [])
+    recorder.add(TrackedFrame(FrameResult(0, 1.25, 64, 48, (), shot=True), picture), [])
     (frame,) = recorder.final(None)
-    assert frame.image is image
+    assert frame.picture is picture
     assert (frame.result.timestamp, frame.result.width, frame.result.height) == (1.25, 64, 48)
     assert frame.result.shot
 

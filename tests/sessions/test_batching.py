@@ -15,11 +15,11 @@ from tracker_service.errors import (
 )
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.batching import FrameBatcher
-from tracker_service.types import Frame
+from tracker_service.types import ArrayPicture, Frame
 
 
 def frame(number: int) -> Frame:
-    return Frame(number, 0.0, np.zeros((1, 1, 3), np.uint8))
+    return Frame(number, 0.0, ArrayPicture(np.zeros((1, 1, 3), np.uint8)))
 
 
 class Run:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tracker_service.errors import SettingsError
-from tracker_service.types import Frame, UInt8
+from tracker_service.types import ArrayPicture, Frame, UInt8
 from tracker_service.video.shots import ShotDecision, ShotDetector
 from tracker_service.video.source import open_source
 
@@ -56,7 +56,7 @@ def white(count: int) -> list[UInt8]:
 
 def decide(images: Sequence[UInt8], detector: ShotDetector | None = None) -> list[ShotDecision]:
     detector = detector or ShotDetector()
-    decisions = [detector.push(Frame(number, number / 25, image)) for number, image in enumerate(images)]
+    decisions = [detector.push(Frame(number, number / 25, ArrayPicture(image))) for number, image in enumerate(images)]
     return [decision for decision in decisions if decision is not None] + list(detector.finish())
 
 
@@ -128,7 +128,7 @@ def test_every_frame_is_decided_once_with_a_fixed_delay(delay: int) -> None:
     assert detector.delay == delay
     given = []
     for number in range(12):
-        decision = detector.push(Frame(number + 70, 0.0, scene(number)))
+        decision = detector.push(Frame(number + 70, 0.0, ArrayPicture(scene(number))))
         assert (decision is None) == (number < delay)
         if decision is not None:
             assert decision.frame_number == number + 70 - delay
@@ -143,7 +143,9 @@ def test_decision_does_not_depend_on_frames_beyond_the_delay() -> None:
     whole = decide(images)
     for length in range(1, len(images)):
         detector = ShotDetector()
-        pushed = [detector.push(Frame(number, 0.0, image)) for number, image in enumerate(images[:length])]
+        pushed = [
+            detector.push(Frame(number, 0.0, ArrayPicture(image))) for number, image in enumerate(images[:length])
+        ]
         assert [decision for decision in pushed if decision] == whole[: max(length - detector.delay, 0)]
 
 

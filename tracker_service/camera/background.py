@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from tracker_service.types import Float32, UInt8
+from tracker_service.types import Float32, ImageLike, UInt8, picture_of
 from tracker_service.types.arrays import assign, checked
 
 WIDTH = 320
@@ -34,18 +33,18 @@ class Background:
         assign(self, "outside", checked("Background.outside", self.outside, np.uint8, self.image.shape))
 
 
-def background_of(image: UInt8, boxes: Float32) -> Background:
+def background_of(image: ImageLike, boxes: Float32) -> Background:
     """Return the background of a frame.
 
     Args:
-        image: (H, W, 3) uint8 RGB.
+        image: (H, W, 3) uint8 RGB, or a picture.
         boxes: (n, 4) of everything that may be a person, x1 y1 x2 y2, pixels of the frame.
     """
-    height, width = image.shape[:2]
+    picture = picture_of(image)
+    width, height = picture.size
     scale = min(1.0, WIDTH / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = image if scale == 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = picture.brightness(size)
     return Background(grey, _outside(grey.shape, boxes * np.float32(scale)), (width, height))
 
 

@@ -13,7 +13,7 @@ from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.quality.judge import QualityJudge
 from tracker_service.settings import Settings
-from tracker_service.types import Detections, Frame, FrameResult, UInt8
+from tracker_service.types import ArrayPicture, Detections, Frame, FrameResult, UInt8
 from tracker_service.wiring.models import load_body, open_client
 from tracker_service.wiring.run import open_perception
 from tracker_service.wiring.second_look import open_second_look
@@ -88,7 +88,7 @@ class LiveTracker:
             raise ContractError(f"frame_number: expected more than {self._last}, got {number}")
         if self.settings.phalp.use_gt and (detections is None or detections.identities is None):
             raise ContractError("detections: expected identities, because use_gt is true, got none")
-        frame = Frame(number, number / self._fps if timestamp is None else timestamp, image, shot)
+        frame = Frame(number, number / self._fps if timestamp is None else timestamp, ArrayPicture(image), shot)
         (observation,) = self._perception.observe([frame], None if detections is None else [detections])
         seen = with_camera_motion(observation, self._camera, self._times)
         result, people = associate_observed(self._tracker, seen, self._second_look if detections is None else None)

@@ -10,7 +10,7 @@ import math
 import cv2
 import numpy as np
 
-from tracker_service.types import Float32, Float64, Squares, UInt8
+from tracker_service.types import Float32, Float64, ImageLike, Picture, Squares, UInt8, picture_of
 
 CROP_SIZE = 256
 """Side of the crops that the HMR models take, pixels."""
@@ -30,11 +30,11 @@ def crop_to_source(squares: Squares, size: int = CROP_SIZE) -> Float64:
     return np.concatenate([turn, offset[..., None]], axis=2)
 
 
-def crop(image: UInt8, squares: Squares, size: int = CROP_SIZE, *, antialias: bool = False) -> UInt8:
+def crop(image: ImageLike, squares: Squares, size: int = CROP_SIZE, *, antialias: bool = False) -> UInt8:
     """Cut ``squares`` out of ``image``.
 
     Args:
-        image: (H, W, 3) uint8.
+        image: (H, W, 3) uint8, or a picture, of which the shown parts are made.
         squares: n regions; their angle turns the crop.
         size: side of the crops, pixels.
         antialias: blur what is reduced by more than 2.2 first, as 4D-Humans' demo does (its tracker does not); only
@@ -43,13 +43,14 @@ def crop(image: UInt8, squares: Squares, size: int = CROP_SIZE, *, antialias: bo
     Returns:
         (n, size, size, 3) uint8, in the image's channel order.
     """
+    picture = picture_of(image)
     crops = np.zeros((len(squares), size, size, 3), np.uint8)
     for index, to_source in enumerate(crop_to_source(squares, size)):
         sigma = _blur_sigma(float(squares.sides[index]), size) if antialias else 0.0
         if sigma > 0:
-            crops[index] = _blurred_crop(image, to_source, size, sigma)
+            crops[index] = _blurred_crop(picture, to_source, size, sigma)
         else:
-            _warp(image, to_source, size, out=crops[index])
+            _sample(picture, to_source, size, out=crops[index])
     return crops
 
 
@@ -81,13 +82,13 @@ def _blur_sigma(side: float, size: int) -> float:
     return (half_reduction - 1) / 2 if half_reduction > _BLUR_ABOVE else 0.0
 
 
-def _blurred_crop(image: UInt8, to_source: Float64, size: int, sigma: float) -> UInt8:
+def _blurred_crop(picture: Picture, to_source: Float64, size: int, sigma: float) -> UInt8:
     radius = int(_TRUNCATE * sigma + 0.5)
-    window = _window(image.shape, to_source, size, radius)
+    window = _window(picture.size, to_source, size, radius)
     if window is None:
         return np.zeros((size, size, 3), np.uint8)
     rows, columns = window
-    region = image[rows, columns].astype(np.float32)
+    region = picture.window(rows, columns).astype(np.float32)
     # Replicating is right at the frame's own border; everywhere else the window reaches one radius further than needed.
     kernel = (2 * radius + 1, 2 * radius + 1)
     blurred = cv2.GaussianBlur(region, kernel, sigma, borderType=cv2.BORDER_REPLICATE)
@@ -98,12 +99,20 @@ def _blurred_crop(image: UInt8, to_source: Float64, size: int, sigma: float) -> 
 _BILINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
-def _warp(image: UInt8, to_source: Float64, size: int, out: UInt8) -> None:
-    window = _window(image.shape, to_source, size, 0)
-    if window is None:
-        return
-    rows, columns = window
-    cv2.warpAffine(image[rows, columns], _shifted(to_source, rows, columns), (size, size), dst=out, flags=_BILINEAR)
+def _sample(picture: Picture, to_source: Float64, size: int, out: UInt8) -> None:
+    window = _window(picture.size, to_source, size, 0)
+    if window is not None:
+        rows, columns = window
+        shifted = _shifted(to_source, rows, columns)
+        cv2.warpAffine(picture.window(rows, columns), shifted, (size, size), dst=out, flags=_BILINEAR)
+
+
+def _warp(mask: UInt8, to_source: Float64, size: int, out: UInt8) -> None:
+    window = _window((mask.shape[1], mask.shape[0]), to_source, size, 0)
+    if window is not None:
+        rows, columns = window
+        shifted = _shifted(to_source, rows, columns)
+        cv2.warpAffine(mask[rows, columns], shifted, (size, size), dst=out, flags=_BILINEAR)
 
 
 def _shifted(to_source: Float64, rows: slice, columns: slice) -> Float64:
@@ -113,12 +122,15 @@ def _shifted(to_source: Float64, rows: slice, columns: slice) -> Float64:
     return shifted
 
 
-def _window(shape: tuple[int, ...], to_source: Float64, size: int, margin: int) -> tuple[slice, slice] | None:
-    """Return the rows and columns that the crop reads, ``margin`` more on every side, or None outside the frame."""
+def _window(of: tuple[int, int], to_source: Float64, size: int, margin: int) -> tuple[slice, slice] | None:
+    """Return the rows and columns of a frame of (width, height) that the crop reads, ``margin`` more on every side.
+
+    None where the crop lies outside the frame.
+    """
     last = size - 1
     corners = to_source @ np.array([[0, last, 0, last], [0, 0, last, last], [1, 1, 1, 1]], np.float64)
     spans = []
-    for along, length in zip(corners, shape[1::-1], strict=True):
+    for along, length in zip(corners, of, strict=True):
         start = max(math.floor(along.min()) - margin - 1, 0)
         stop = min(math.ceil(along.max()) + margin + 2, length)
         if start >= stop:

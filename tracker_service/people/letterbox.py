@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker_service.types import Float32, UInt8
+from tracker_service.types import Float32, ImageLike, UInt8, picture_of
 
 _AREA_BELOW = 0.6
 """Scales below this average over the source pixels; bilinear sampling would skip some and make edges flicker."""
@@ -55,22 +55,24 @@ def fit(frame_size: tuple[int, int], size: tuple[int, int]) -> Letterbox:
     return Letterbox(source_width, source_height, width, height, left, top)
 
 
-def letterbox(image: UInt8, size: tuple[int, int], *, padding: int = 0) -> tuple[UInt8, Letterbox]:
+def letterbox(image: ImageLike, size: tuple[int, int], *, padding: int = 0) -> tuple[UInt8, Letterbox]:
     """Scale ``image`` to fit ``size`` without distortion and centre it.
 
     Args:
-        image: (H, W, 3) uint8 RGB.
+        image: (H, W, 3) uint8 RGB, or a picture.
         size: (width, height) of the canvas.
         padding: grey level of the rest of the canvas; raising it from 0 (black) to 114 suits detectors trained so.
 
     Returns:
         (height, width, 3) uint8 RGB canvas, and the mapping back.
     """
-    place = fit((image.shape[1], image.shape[0]), size)
-    shrinks = place.width < _AREA_BELOW * place.source_width
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    picture = picture_of(image)
+    place = fit(picture.size, size)
+    inner = (place.width, place.height)
     canvas = np.full((size[1], size[0], 3), padding, np.uint8)
-    canvas[place.top : place.top + place.height, place.left : place.left + place.width] = cv2.resize(
-        image, (place.width, place.height), interpolation=interpolation
+    canvas[place.top : place.top + place.height, place.left : place.left + place.width] = (
+        picture.reduced(inner)
+        if place.width < _AREA_BELOW * place.source_width
+        else cv2.resize(picture.pixels(), inner, interpolation=cv2.INTER_LINEAR)
     )
     return canvas, place

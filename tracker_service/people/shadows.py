@@ -8,7 +8,7 @@ tone too, but nearly black.
 import numpy as np
 
 from tracker_service.body.joints import JOINT_INDEX
-from tracker_service.types import Bool, Float32, Float64, UInt8
+from tracker_service.types import Bool, Float32, Float64, ImageLike, Picture, picture_of
 
 _ALONG_A_BONE, _ALONG_A_SIDE = 8, 20
 _LEAST_POINTS = 20
@@ -35,19 +35,22 @@ _BONE_NAMES = (
 _BONES = np.array([[JOINT_INDEX[start], JOINT_INDEX[end]] for start, end in _BONE_NAMES])
 
 
-def shadows(image: UInt8, boxes: Float32, joints_2d: Float32) -> Bool:
+def shadows(image: ImageLike, boxes: Float32, joints_2d: Float32) -> Bool:
     """Return (n,) which people of a frame are shadows.
 
     Args:
-        image: (H, W, 3) uint8, the frame.
+        image: (H, W, 3) uint8 RGB or a picture, the frame.
         boxes: (n, 4) around them, pixels.
         joints_2d: (n, 44 or 45, 2) joints of the bodies that were seen in them, pixels.
     """
-    return np.array([_is_shadow(image, box, of_body) for box, of_body in zip(boxes, joints_2d, strict=True)], np.bool_)
+    picture = picture_of(image)
+    return np.array(
+        [_is_shadow(picture, box, of_body) for box, of_body in zip(boxes, joints_2d, strict=True)], np.bool_
+    )
 
 
-def _is_shadow(image: UInt8, box: Float32, joints: Float32) -> bool:
-    body, around = _colours(image, _along_bones(joints)), _colours(image, _surroundings(box))
+def _is_shadow(picture: Picture, box: Float32, joints: Float32) -> bool:
+    body, around = _colours(picture, _along_bones(joints)), _colours(picture, _surroundings(box))
     if min(len(body), len(around)) < _LEAST_POINTS:
         return False
     tone, surroundings = np.median(body, axis=0), np.median(around, axis=0)
@@ -74,9 +77,13 @@ def _surroundings(box: Float32) -> Float64:
     return np.concatenate([np.column_stack(np.broadcast_arrays(*side)) for side in sides])
 
 
-def _colours(image: UInt8, points: Float64) -> Float64:
+def _colours(picture: Picture, points: Float64) -> Float64:
     """Return the (k, 3) colours at those of the points x y that lie in the image, each the mean of 3 x 3 pixels."""
-    inside = ((points >= 1) & (points <= np.array(image.shape[1::-1]) - 2)).all(axis=1)
+    inside = ((points >= 1) & (points <= np.array(picture.size) - 2)).all(axis=1)
+    if not inside.any():
+        return np.zeros((0, 3))
     x, y = np.rint(points[inside]).astype(int).T
-    near = np.arange(-1, 2)
+    left, top = x.min() - 1, y.min() - 1
+    image = picture.window(slice(top, y.max() + 2), slice(left, x.max() + 2))
+    x, y, near = x - left, y - top, np.arange(-1, 2)
     return np.asarray(image[y[:, None, None] + near[:, None], x[:, None, None] + near].mean(axis=(1, 2)), np.float64)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tracker_service.camera.background import Background
 from tracker_service.people.gates import Gate
-from tracker_service.types import Detections, FrameResult, LookAgain, LookRound, People, UInt8
+from tracker_service.types import Detections, FrameResult, LookAgain, LookRound, People, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class FrameObservation:
         removed: gates and the detections they removed, without masks.
         low_boxes: boxes below the score gate but above the lowest one, whose bodies have not been regressed; best score
             first. A second look starts with them.
-        image: (H, W, 3) uint8 RGB where it is still needed (second look, overlay), else None.
-        keep_image: whether the image is needed after the frame is tracked (overlay).
+        picture: of the frame where it is still needed (second look, overlay), else None.
+        keep_picture: whether the picture is needed after the frame is tracked (overlay).
         background: what the camera is followed by, None where it is not, and once it was.
     """
 
@@ -29,8 +29,8 @@ class FrameObservation:
     low_score: People | None = None
     removed: tuple[tuple[Gate, Detections], ...] = ()
     low_boxes: Detections = field(default_factory=Detections.empty)
-    image: UInt8 | None = None
-    keep_image: bool = False
+    picture: Picture | None = None
+    keep_picture: bool = False
     background: Background | None = None
 
     @property

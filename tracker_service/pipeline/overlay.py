@@ -20,9 +20,9 @@ def drawn(
     """Yield every item with its picture, (H, W, 3) uint8 RGB; None without a style, an image, and for borders."""
 
     def draw(item: TrackedFrame | Border) -> tuple[TrackedFrame | Border, UInt8 | None]:
-        if style is None or isinstance(item, Border) or item.image is None:
+        if style is None or isinstance(item, Border) or item.picture is None:
             return item, None
         with times.measure("drawing"):
-            return item, draw_overlay(item.image, item.result, body=body, style=style)
+            return item, draw_overlay(item.picture.pixels(), item.result, body=body, style=style)
 
     return map_in_order(draw, stream, workers=1, in_flight=_DRAWN_AHEAD)

@@ -36,7 +36,7 @@ from tracker_service.types import (
     FrameResult,
     OtherTurns,
     People,
-    UInt8,
+    Picture,
 )
 from tracker_service.types.calibration import FocalLength
 
@@ -60,9 +60,9 @@ class Perception:
         models: the model set.
         gates: which detections become people.
         times: counts busy seconds.
-        keep_images: leave the images in the observations, to be kept after tracking; off, a frame's memory is freed as
-            soon as it is regressed, or tracked with a second look.
-        second_look: leave the images and the low-score boxes in the observations until they are tracked.
+        keep_images: leave the pictures in the observations, to be kept after tracking; off, a frame's memory is freed
+            as soon as it is regressed, or tracked with a second look.
+        second_look: leave the pictures and the low-score boxes in the observations until they are tracked.
         texture_maps: ask the appearance model for texture maps (1 MB a person), which the texture term compares.
         follow_camera: leave what the camera is followed by in the observations.
         focal: of the frames' camera, where it is known.
@@ -113,7 +113,7 @@ class Perception:
         """
         with self._times.measure("detection"):
             found = self._detector.detect(window) if detections is None else detections
-            gated = [self._gated(frame.image, boxes) for frame, boxes in zip(window, found, strict=True)]
+            gated = [self._gated(frame.picture, boxes) for frame, boxes in zip(window, found, strict=True)]
         backgrounds = self._backgrounds(window, found)
         described = self._described([seen.candidates for seen in gated], self._times)
         with self._times.measure("features"):
@@ -125,17 +125,17 @@ class Perception:
             replace(seen, background=background) for seen, background in zip(observations, backgrounds, strict=True)
         )
 
-    def describe_expected(self, image: UInt8, detections: Detections) -> People:
+    def describe_expected(self, picture: Picture, detections: Detections) -> People:
         """Return the people of boxes in which somebody is expected, without any gate.
 
         Turned crops are tried however low a score is: it says less than that a tracked person should be there.
 
         Args:
-            image: (H, W, 3) uint8 RGB, the frame.
+            picture: the frame.
             detections: the boxes, without masks.
         """
         certain = replace(detections, scores=np.ones_like(detections.scores))
-        (people,) = self._described([self._candidates(image, certain)], StageTimes())
+        (people,) = self._described([self._candidates(picture, certain)], StageTimes())
         return replace(people, detections=detections)
 
     def without_duplicates(self, people: People) -> People:
@@ -157,7 +157,7 @@ class Perception:
         if others is None:
             return people
         rows = others.people
-        some = Candidates(candidates.image, candidates.detections.take(rows), candidates.squares.take(rows))
+        some = Candidates(candidates.picture, candidates.detections.take(rows), candidates.squares.take(rows))
         (appearance,) = self._appearance.describe([some], [others.bodies])
         return replace(people, other_turns=OtherTurns(rows, others.lead, self._people(some, others.bodies, appearance)))
 
@@ -177,13 +177,13 @@ class Perception:
             return people
         # Body models know a person by the silhouette, which a shadow has as well.
         present = np.where(
-            shadows(candidates.image, people.detections.boxes, people.joints_2d), np.float32(0), people.presence
+            shadows(candidates.picture, people.detections.boxes, people.joints_2d), np.float32(0), people.presence
         )
         return replace(people, presence=present)
 
-    def _candidates(self, image: UInt8, detections: Detections) -> Candidates:
+    def _candidates(self, picture: Picture, detections: Detections) -> Candidates:
         regions = squares(detections.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
-        return Candidates(image, detections, regions)
+        return Candidates(picture, detections, regions)
 
     def _backgrounds(self, window: Sequence[Frame], found: Sequence[Detections]) -> Sequence[Background | None]:
         """Return what the camera is followed by: every frame outside what the detector holds for people."""
@@ -191,12 +191,12 @@ class Perception:
             return [None] * len(window)
         with self._times.measure("camera"):
             return [
-                background_of(frame.image, boxes.boxes[~self._gates.too_low(boxes)])
+                background_of(frame.picture, boxes.boxes[~self._gates.too_low(boxes)])
                 for frame, boxes in zip(window, found, strict=True)
             ]
 
-    def _gated(self, image: UInt8, detections: Detections) -> _Gated:
-        size = (image.shape[1], image.shape[0])
+    def _gated(self, picture: Picture, detections: Detections) -> _Gated:
+        size = picture.size
         low = self._gates.too_low(detections)
         small = ~low & self._gates.too_small(detections, size)
         passed = ~low & ~small
@@ -205,7 +205,7 @@ class Perception:
         bare = replace(detections, masks=None)
         removed = ((Gate.LOW_SCORE, low), (Gate.SMALL, small), (Gate.DUPLICATE, parts))
         return _Gated(
-            self._candidates(image, kept),
+            self._candidates(picture, kept),
             tuple((gate, bare.take(rows)) for gate, rows in removed),
             self._low_boxes(detections, low, passed, size) if self._second_look else Detections.empty(),
         )
@@ -244,8 +244,8 @@ class Perception:
             low_score=people.take(~confident) if self._gates.second_pass else None,
             removed=removed,
             low_boxes=seen.low_boxes,
-            image=frame.image if self._keep_images or self._second_look else None,
-            keep_image=self._keep_images,
+            picture=frame.picture if self._keep_images or self._second_look else None,
+            keep_picture=self._keep_images,
         )
 
     def _single(self, people: People) -> Bool:

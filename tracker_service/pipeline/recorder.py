@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from tracker_service.errors import ContractError
 from tracker_service.phalp.reporting import without_lost
-from tracker_service.types import FrameResult, TrackedPerson, UInt8
+from tracker_service.types import FrameResult, Picture, TrackedPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class TrackedFrame:
 
     Attributes:
         result: the frame; while it is open, people may still be added.
-        image: (H, W, 3) uint8 RGB where the pipeline was asked to keep it, else None.
+        picture: of the frame where the pipeline was asked to keep it, else None.
     """
 
     result: FrameResult
-    image: UInt8 | None = None
+    picture: Picture | None = None
 
 
 class Recorder:

@@ -31,4 +31,4 @@ def with_images(
                 if (image := next(images, None)) is None:
                     break
             same = image is not None and image.number == item.result.frame_number
-            yield replace(item, image=image.image if same and image is not None else None)
+            yield replace(item, picture=image.picture if same and image is not None else None)

@@ -68,7 +68,7 @@ def track_frames(
             seen = with_camera_motion(observation, camera, times)
             with times.measure("association"):
                 frame, persons = associate_observed(tracker, seen, second_look)
-            recorder.add(TrackedFrame(frame, seen.image if seen.keep_image else None), persons)
+            recorder.add(TrackedFrame(frame, seen.picture if seen.keep_picture else None), persons)
             yield from recorder.final(tracker.pending_since)
             if border_every is not None and (frame.frame_number + 1) % border_every == 0:
                 yield Border(frame.frame_number + 1, tracker.snapshot(), recorder.open_frames, camera.state)

@@ -22,7 +22,7 @@ from tracker_service.sessions.session import Session
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.video_stream import VideoStream
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
-from tracker_service.types import Frame, UInt8
+from tracker_service.types import ArrayPicture, Frame, UInt8
 
 _ASSOCIATION_THREADS = 2
 _CHECKS_PER_EXPIRY = 4
@@ -105,7 +105,7 @@ class FrameSessions:
         self._watch_expiry()
         session = self._session(request, loop.time())
         session.last_used = loop.time()
-        observing = self._batcher.submit(Frame(request.frame_number, 0.0, image))
+        observing = self._batcher.submit(Frame(request.frame_number, 0.0, ArrayPicture(image)))
         del image
         if observed is not None:
             observing.add_done_callback(partial(_tell, observed))

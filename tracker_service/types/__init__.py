@@ -14,6 +14,7 @@ from tracker_service.types.expected import ExpectedPeople, FoundPeople, LookAgai
 from tracker_service.types.frames import DroppedDetections, FoundBy, Frame, FrameResult, PersonState, TrackedPerson
 from tracker_service.types.people import Detections, OtherTurns, People, Squares
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.picture import ArrayPicture, ImageLike, Picture, picture_of
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.smpl import Smpl
 from tracker_service.types.world import PersonWorld
@@ -22,6 +23,7 @@ __all__ = [
     "LOCATION_SIZE",
     "NUMBER_OF_JOINTS",
     "POSE_SIZE",
+    "ArrayPicture",
     "Bool",
     "CameraMotion",
     "Detections",
@@ -33,6 +35,7 @@ __all__ = [
     "FoundPeople",
     "Frame",
     "FrameResult",
+    "ImageLike",
     "Int64",
     "LookAgain",
     "LookRound",
@@ -40,6 +43,7 @@ __all__ = [
     "People",
     "PersonState",
     "PersonWorld",
+    "Picture",
     "PoseQuality",
     "QualityReason",
     "Smpl",
@@ -47,4 +51,5 @@ __all__ = [
     "TrackedPerson",
     "UInt8",
     "Usability",
+    "picture_of",
 ]

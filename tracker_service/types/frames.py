@@ -10,6 +10,7 @@ from tracker_service.types.arrays import Float32, UInt8, assign, checked
 from tracker_service.types.calibration import Calibration
 from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
+from tracker_service.types.picture import Picture
 from tracker_service.types.quality import PoseQuality
 from tracker_service.types.shown_html import ShownInNotebooks
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
@@ -138,17 +139,19 @@ class Frame:
     Attributes:
         number: index among the frames of the source, from 0.
         timestamp: seconds since the first frame of the source.
-        image: (H, W, 3) uint8 RGB, upright (rotation metadata applied).
+        picture: the frame, upright (rotation metadata applied).
         shot: True on the first frame of a new shot.
     """
 
     number: int
     timestamp: float
-    image: UInt8
+    picture: Picture
     shot: bool = False
 
-    def __post_init__(self) -> None:
-        assign(self, "image", checked("Frame.image", self.image, np.uint8, (None, None, 3)))
+    @property
+    def image(self) -> UInt8:
+        """(H, W, 3) uint8 RGB of the whole frame, which is made when somebody asks for it."""
+        return self.picture.pixels()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from tracker_service.errors import SettingsError
-from tracker_service.types import Float32, Frame, UInt8
+from tracker_service.types import Float32, Frame, Picture
 
 _THUMBNAIL = (64, 36)
 
@@ -80,7 +80,7 @@ class ShotDetector:
 
     def push(self, frame: Frame) -> ShotDecision | None:
         """Take the next frame; return the decision on the frame ``delay`` frames earlier, None while there is none."""
-        colors = _colors(frame.image)
+        colors = _colors(frame.picture)
         score = _change(colors, self._seen[-1].colors) if self._seen else 0.0
         self._seen.append(_Seen(frame.number, colors, score))
         self._undecided += 1
@@ -114,14 +114,12 @@ def _leads_back(before: list[_Seen], here: _Seen, after: list[_Seen]) -> bool:
     return into or out
 
 
-def _colors(image: UInt8) -> Float32:
+def _colors(picture: Picture) -> Float32:
     """Return a thumbnail as (h, w, 3) points of the HSV cone: chroma towards the hue, chroma across it, value; 0..255.
 
     In the cone a hue counts as much as there is colour, so the random hue of grey areas does no harm.
     """
-    step = max(min(image.shape[0] // _THUMBNAIL[1], image.shape[1] // _THUMBNAIL[0]) // 4, 1)
-    small = cv2.resize(np.ascontiguousarray(image[::step, ::step]), _THUMBNAIL, interpolation=cv2.INTER_AREA)
-    hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV_FULL).astype(np.float32)
+    hsv = cv2.cvtColor(picture.thumbnail(_THUMBNAIL), cv2.COLOR_RGB2HSV_FULL).astype(np.float32)
     angle, value = hsv[..., 0] * np.float32(2 * np.pi / 256), hsv[..., 2]
     chroma = hsv[..., 1] * value / np.float32(255)
     return np.stack((chroma * np.cos(angle), chroma * np.sin(angle), value), axis=-1)

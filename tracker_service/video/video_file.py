@@ -22,8 +22,8 @@ from tracker_service.video.display.shown_pictures import ShownPictures
 from tracker_service.video.frame_source import FrameSource, VideoInfo
 from tracker_service.video.opening import BEST_STREAM
 from tracker_service.video.packet_index import PacketIndex, can_be_indexed
+from tracker_service.video.pixels.rgb import RgbConverter
 from tracker_service.video.position import Position, Selection
-from tracker_service.video.rgb import RgbConverter
 
 _SEEK_MARGINS = (0.0, 1.0, 10.0)
 """Seconds to seek further back, in turn: a keyframe may be stored before a frame and yet be shown after it."""
@@ -115,7 +115,7 @@ class VideoFileSource(FrameSource):
 
     def _describe(self, first: Frame) -> VideoInfo:
         container = self._container
-        height, width = first.image.shape[:2]
+        width, height = first.picture.size
         estimate = self._selection.estimate(self._counted or container.frames_estimate, container.fps)
         return VideoInfo(self._path.stem, width, height, container.fps, estimate, container.duration, container.codec)
 
@@ -146,7 +146,7 @@ class VideoFileSource(FrameSource):
             if selection.begins_by(number, timestamp):
                 rgb = rgb or RgbConverter(frame, self._size(frame, pictures))
                 self._note_size(rgb, frame, number)
-                yield Frame(number, timestamp, rgb.convert(frame))
+                yield Frame(number, timestamp, rgb.picture(frame))
             number += 1
         if rgb is None:
             raise self._nothing_selected(number, timestamp)

@@ -11,7 +11,7 @@ import pytest
 from tests.pipeline.second_look.looks import opened
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.people.boxes import overlaps
-from tracker_service.types import Float32, Frame, People
+from tracker_service.types import ArrayPicture, Float32, Frame, People
 from tracker_service.video.source import Position, open_source
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,7 +34,7 @@ def frame() -> Frame:
 
 
 def upside_down(frame: Frame) -> Frame:
-    return replace(frame, image=np.ascontiguousarray(frame.image[::-1]))
+    return replace(frame, picture=ArrayPicture(np.ascontiguousarray(frame.image[::-1])))
 
 
 def looked_round(
@@ -69,7 +69,7 @@ def test_small_doubtful_boxes_beside_people_who_were_seen_are_left_alone(client:
 
 
 def test_nobody_is_found_in_an_empty_picture(client: EmbeddedClient, frame: Frame) -> None:
-    empty = replace(frame, image=np.full_like(frame.image, 200))
+    empty = replace(frame, picture=ArrayPicture(np.full_like(frame.image, 200)))
     found = looked_round(client, empty, LEFT, NOBODY)
     assert found is not None
     assert len(found) == 0

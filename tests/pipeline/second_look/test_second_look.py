@@ -14,7 +14,7 @@ from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.people.boxes import overlaps
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import load_settings
-from tracker_service.types import Float32, Frame
+from tracker_service.types import ArrayPicture, Float32, Frame
 from tracker_service.video.source import Position, open_source
 from tracker_service.wiring.run import open_perception
 from tracker_service.wiring.second_look import open_second_look
@@ -67,7 +67,7 @@ def test_whom_one_look_finds_does_not_depend_on_who_else_is_looked_for(
 
 
 def test_nobody_is_found_in_a_place_without_people(client: EmbeddedClient, frame: Frame, people: Float32) -> None:
-    second_look, seen = opened(client, replace(frame, image=np.full_like(frame.image, 200)))
+    second_look, seen = opened(client, replace(frame, picture=ArrayPicture(np.full_like(frame.image, 200))))
     assert look(second_look, seen, expected(people)) is None
 
 
@@ -85,7 +85,7 @@ def test_somebody_upside_down_is_found_in_turned_cut_outs(
     client: EmbeddedClient, frame: Frame, people: Float32, turned: bool
 ) -> None:
     height, width = frame.image.shape[:2]
-    upside_down = replace(frame, image=np.ascontiguousarray(frame.image[::-1, ::-1]))
+    upside_down = replace(frame, picture=ArrayPicture(np.ascontiguousarray(frame.image[::-1, ::-1])))
     boxes = (np.array([width, height, width, height]) - people[:1, [2, 3, 0, 1]]).astype(np.float32)
     second_look, seen = opened(client, upside_down, second_look={"turned": turned, "gate": 0.45, "turned_gate": 0.45})
     found = places(look(second_look, seen, expected(boxes)))
@@ -121,7 +121,7 @@ def test_its_time_is_counted_by_itself(client: EmbeddedClient, frame: Frame, peo
 
 def test_there_is_no_second_look_without_the_image(client: EmbeddedClient, frame: Frame) -> None:
     second_look, seen = opened(client, frame)
-    assert second_look(replace(seen, image=None)) is None
+    assert second_look(replace(seen, picture=None)) is None
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tracker_service.jobs.worker.reopening import Reopening, SourceChangedError
 from tracker_service.jobs.worker.source_watch import SourceWatch
 from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.tracking import Border
-from tracker_service.types import Frame, FrameResult, UInt8
+from tracker_service.types import Frame, FrameResult, Picture
 from tracker_service.types.calibration import FocalLength
 from tracker_service.video.source import FrameSource, Position, open_source
 
@@ -130,7 +130,7 @@ class Starting:
             marks=marks,
             damaged=start.damaged,
         )
-        change, again = self.watch.check(), dict[int, UInt8]()
+        change, again = self.watch.check(), dict[int, Picture]()
         try:
             reopened = reopening.open(self.alive)
         except (VideoError, SourceChangedError) as error:
@@ -139,7 +139,7 @@ class Starting:
             self.watch.note(f"the file could not be read behind frame {first - 1} any more: {error}")
         else:
             start.source, start.frames = reopened.source, reopened.frames(first - READ_AGAIN)
-            again = {frame.number: frame.image for frame in reopened.again if self.keep_images}
+            again = {frame.number: frame.picture for frame in reopened.again if self.keep_images}
         start.open_frames = tuple(TrackedFrame(frame, again.get(frame.frame_number)) for frame in border.open_frames)
         return start
 

@@ -11,7 +11,7 @@ from tracker_service.people.cut_off import WholeBoxes, choose_whole, whole_boxes
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import Detections, Float32, Int64, Squares, UInt8
+from tracker_service.types import Detections, Float32, Int64, Picture, Squares, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +19,19 @@ class Candidates:
     """The boxes of one frame that are worth a body.
 
     Attributes:
-        image: the frame, (H, W, 3) uint8 RGB.
+        picture: the frame.
         detections: the n boxes.
         squares: the n upright squares to crop.
     """
 
-    image: UInt8
+    picture: Picture
     detections: Detections
     squares: Squares
 
     @property
     def frame_size(self) -> tuple[int, int]:
         """(width, height) of the frame."""
-        return self.image.shape[1], self.image.shape[0]
+        return self.picture.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def regress_bodies(
         times: counts busy seconds.
     """
     with times.measure("crops"):
-        crops = [crop(frame.image, frame.squares) for frame in candidates]
+        crops = [crop(frame.picture, frame.squares) for frame in candidates]
     with times.measure("bodies"):
         sizes = [frame.frame_size for frame in candidates]
         estimates = regressor.regress(crops, [frame.squares for frame in candidates], sizes)
@@ -103,7 +103,7 @@ def _completed(
         ]
         if not any(map(len, tries)):
             return seen
-        crops = [crop(frame.image, whole.squares) for frame, whole in zip(candidates, tries, strict=True)]
+        crops = [crop(frame.picture, whole.squares) for frame, whole in zip(candidates, tries, strict=True)]
     with times.measure("bodies"):
         sizes = [frame.frame_size for frame in candidates]
         estimates = regressor.regress(crops, [whole.squares for whole in tries], sizes)
@@ -132,7 +132,7 @@ def _aligned(
             tries = [wanted(of_frame) for of_frame in turns]
             if not any(map(len, tries)):
                 continue
-            turned = [crop(frame.image, tried.squares) for frame, tried in zip(candidates, tries, strict=True)]
+            turned = [crop(frame.picture, tried.squares) for frame, tried in zip(candidates, tries, strict=True)]
         with times.measure("bodies"):
             sizes = [frame.frame_size for frame in candidates]
             estimates = regressor.regress(turned, [tried.squares for tried in tries], sizes)

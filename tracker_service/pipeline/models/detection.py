@@ -48,7 +48,7 @@ class PersonDetector:
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Return the detections of each frame, in its own pixels, best score first, without any gate."""
-        letterboxed = [letterbox(frame.image, self._size) for frame in frames]
+        letterboxed = [letterbox(frame.picture, self._size) for frame in frames]
         batch = np.stack([canvas for canvas, _ in letterboxed])
         answer = self._client.infer(self._model, {"images": batch}, self._outputs)
         found = []

@@ -21,7 +21,7 @@ from tracker_service.pipeline.second_look.choice import of_people
 from tracker_service.pipeline.second_look.cut_outs import in_frame, squares_around
 from tracker_service.pipeline.second_look.second_look_parameters import SecondLookParameters
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.types import Bool, Detections, Float32, Frame, LookRound, People, UInt8
+from tracker_service.types import ArrayPicture, Bool, Detections, Float32, Frame, LookRound, People, Picture
 
 _MOST_PLACES = 4
 _MOST_FINDS = 12
@@ -54,31 +54,31 @@ class RoundLook:
         self._times = times
 
     def __call__(self, seen: FrameObservation) -> LookRound | None:
-        """Return what looks round in a frame, None where its image was not kept."""
-        return None if seen.image is None else partial(self._look, seen, seen.image)
+        """Return what looks round in a frame, None where its picture was not kept."""
+        return None if seen.picture is None else partial(self._look, seen, seen.picture)
 
-    def _look(self, seen: FrameObservation, image: UInt8, doubtful: Float32, taken: Float32) -> People | None:
+    def _look(self, seen: FrameObservation, picture: Picture, doubtful: Float32, taken: Float32) -> People | None:
         with self._times.measure("second look"):
             # Beside people who were seen, only large ones count; where nobody is, whoever is found.
-            least = _LEAST_SIZE * max(image.shape[:2]) if len(taken) else 0.0
+            least = _LEAST_SIZE * max(picture.size) if len(taken) else 0.0
             boxes = np.concatenate([doubtful, seen.low_boxes.boxes])
             places = _places(boxes[_longer_sides(boxes) >= least], taken)
             if len(taken) and not len(places):
                 return None
-            found = self._found(image, places)
+            found = self._found(picture, places)
             found = found.take(_free(found.boxes, taken) & (_longer_sides(found.boxes) >= least))
             found = found.take(np.argsort(-found.scores, kind="stable")[:_MOST_FINDS])
             # Several boxes may be one person's: which is best is seen in the bodies, the finder's scores do not tell.
-            people = self._perception.describe_expected(image, found)
+            people = self._perception.describe_expected(picture, found)
             return self._perception.without_duplicates(people.take(people.presence >= np.float32(_SURE_BODY)))
 
-    def _found(self, image: UInt8, places: Float32) -> Detections:
+    def _found(self, picture: Picture, places: Float32) -> Detections:
         """Return whom the finder sees in the whole frame and the cut-outs, all in one batch, in pixels of the frame."""
         size = self._finder.side
         around = squares_around(places, self._parameters.cut_out)
-        pictures = [image, *crop(image, around, size, antialias=True)]
-        whole, *parts = self._finder.detect([Frame(0, 0.0, picture) for picture in pictures])
-        frame_size = (image.shape[1], image.shape[0])
+        cut_outs = map(ArrayPicture, crop(picture, around, size, antialias=True))
+        whole, *parts = self._finder.detect([Frame(0, 0.0, shown) for shown in (picture, *cut_outs)])
+        frame_size = picture.size
         squares = (around.take(np.array([row])) for row in range(len(around)))
         return self._above_gate(
             [whole, *(in_frame(boxes, square, size, frame_size) for boxes, square in zip(parts, squares, strict=True))]

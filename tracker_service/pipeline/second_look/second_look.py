@@ -21,6 +21,7 @@ from tracker_service.pipeline.second_look.look_round import RoundLook
 from tracker_service.pipeline.second_look.second_look_parameters import SecondLookParameters
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.types import (
+    ArrayPicture,
     Detections,
     ExpectedPeople,
     Float32,
@@ -29,7 +30,7 @@ from tracker_service.types import (
     Frame,
     LookAgain,
     LookRound,
-    UInt8,
+    Picture,
 )
 
 _NEAR_A_LOW_BOX = Reach(distance=0.35, ratio=1.5)
@@ -112,22 +113,22 @@ class SecondLook:
         self._newcomers = newcomers
 
     def __call__(self, seen: FrameObservation) -> LookAgain | None:
-        """Return what looks again at a frame, None where its image was not kept."""
-        return None if seen.image is None else partial(self._look, seen, seen.image)
+        """Return what looks again at a frame, None where its picture was not kept."""
+        return None if seen.picture is None else partial(self._look, seen, seen.picture)
 
     def look_round(self, seen: FrameObservation) -> LookRound | None:
         """Return what looks round in a frame, None where nothing does."""
         return None if self._newcomers is None else self._newcomers(seen)
 
-    def _look(self, seen: FrameObservation, image: UInt8, expected: ExpectedPeople) -> FoundPeople | None:
+    def _look(self, seen: FrameObservation, picture: Picture, expected: ExpectedPeople) -> FoundPeople | None:
         with self._times.measure("second look"):
-            low = self._described(image, expected, self._among_low_boxes(seen, expected), doubtful=True)
+            low = self._described(picture, expected, self._among_low_boxes(seen, expected), doubtful=True)
             left = expected if low is None else expected.take(~np.isin(expected.track_id, low.track_id))
             taken = seen.people.detections.boxes
             if low is not None:
                 taken = np.concatenate([taken, low.people.detections.boxes])
-            finds = self._in_cut_outs(image, left, taken)
-            found = self._described(image, left, finds, doubtful=self._detector.doubtful)
+            finds = self._in_cut_outs(picture, left, taken)
+            found = self._described(picture, left, finds, doubtful=self._detector.doubtful)
             return low if found is None else found if low is None else low.joined(found)
 
     def _among_low_boxes(self, seen: FrameObservation, expected: ExpectedPeople) -> list[_Find]:
@@ -135,7 +136,7 @@ class SecondLook:
         growth = np.minimum(growth_of(expected, self._parameters.growth), _MOST_GROWTH_OF_LOW_BOXES)
         return _without_rivals(_best(expected, [low] * len(expected), _NEAR_A_LOW_BOX, growth))
 
-    def _in_cut_outs(self, image: UInt8, expected: ExpectedPeople, taken: Float32) -> list[_Find]:
+    def _in_cut_outs(self, picture: Picture, expected: ExpectedPeople, taken: Float32) -> list[_Find]:
         """Return at most one box for each of the expected people, none of them that of somebody found, ``taken``."""
         finds: list[_Find] = []
         done = np.zeros(len(expected), np.bool_)
@@ -145,7 +146,7 @@ class SecondLook:
             if not len(rows):
                 continue
             wanted = expected.take(rows)
-            found = self._viewed(image, wanted, replace(view, angles=view.angles[rows]))
+            found = self._viewed(picture, wanted, replace(view, angles=view.angles[rows]))
             known = [of_people(boxes, taken) for boxes in found]
             free = [boxes.take(~here) for boxes, here in zip(found, known, strict=True)]
             new = _best(wanted, free, _NEAR_A_FIND, growth[rows])
@@ -168,26 +169,26 @@ class SecondLook:
             ]
         return views
 
-    def _viewed(self, image: UInt8, expected: ExpectedPeople, view: _View) -> list[Detections]:
+    def _viewed(self, picture: Picture, expected: ExpectedPeople, view: _View) -> list[Detections]:
         """Return who is seen in the cut-outs of the expected people, all in one batch, in the pixels of the frame."""
         regions = cut_outs(expected, side=view.side, growth=self._parameters.growth, angles=view.angles)
         size = self._detector.model.side
-        frames = [Frame(0, 0.0, picture) for picture in crop(image, regions, size, antialias=True)]
+        frames = [Frame(0, 0.0, ArrayPicture(image)) for image in crop(picture, regions, size, antialias=True)]
         found = []
         for row, boxes in enumerate(self._detector.model.detect(frames)):
             above = boxes.take(boxes.scores > np.float32(view.gate))
-            found.append(in_frame(above, regions.take(np.array([row])), size, (image.shape[1], image.shape[0])))
+            found.append(in_frame(above, regions.take(np.array([row])), size, picture.size))
         return found
 
     def _described(
-        self, image: UInt8, expected: ExpectedPeople, finds: Sequence[_Find], *, doubtful: bool
+        self, picture: Picture, expected: ExpectedPeople, finds: Sequence[_Find], *, doubtful: bool
     ) -> FoundPeople | None:
         """Return the people found, with bodies; of doubtful ones only those whom the body model sees."""
         if not finds:
             return None
         boxes = np.array([find.box for find in finds], np.float32)
         scores = np.array([find.score for find in finds], np.float32)
-        people = self._perception.describe_expected(image, Detections(boxes, scores))
+        people = self._perception.describe_expected(picture, Detections(boxes, scores))
         found = FoundPeople(people, expected.track_id[[find.row for find in finds]])
         if doubtful:
             found = found.take(people.presence >= np.float32(self._parameters.find_presence))

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from tracker_service.errors import VideoError, VideoFormatError, VideoRangeError
-from tracker_service.types import Frame
+from tracker_service.types import ArrayPicture, Frame
 from tracker_service.video.frame_source import FrameSource, VideoInfo
 from tracker_service.video.pictures.fitting import fitted, most_common_size
 from tracker_service.video.pictures.folder_listing import FolderListing, counted
@@ -192,7 +192,7 @@ class PictureSource(FrameSource):
         height, width = pixels.image.shape[:2]
         self._note("fitted", picture.path, (width, height) != self._sequence.size)
         self._note("transparent", picture.path, pixels.transparent)
-        return Frame(number, picture.timestamp, fitted(pixels.image, self._sequence.size))
+        return Frame(number, picture.timestamp, ArrayPicture(fitted(pixels.image, self._sequence.size)))
 
     def _opened(self, path: Path) -> PictureFile:
         """Return the file, kept open while pictures of the same one follow."""

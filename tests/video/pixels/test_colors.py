@@ -3,7 +3,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from tracker_service.types import UInt8
-from tracker_service.video.rgb import RgbConverter
+from tracker_service.video.pixels.rgb import RgbConverter
 
 # Kr and Kb of ITU-R BT.601, BT.709 and BT.2020, and FFmpeg's numbers for the matrices.
 MATRICES = {"bt601": (5, 0.299, 0.114), "bt709": (1, 0.2126, 0.0722), "bt2020": (9, 0.2627, 0.0593)}
@@ -32,7 +32,7 @@ def yuv_frame(
 
 
 def converted(frame: VideoFrame) -> UInt8:
-    return RgbConverter(frame).convert(frame)
+    return RgbConverter(frame).picture(frame).pixels()
 
 
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p12le"])
@@ -80,6 +80,6 @@ def test_converting_does_not_change_an_earlier_image() -> None:
         for color in ((0, 0, 0), (255, 255, 255))
     )
     converter = RgbConverter(dark)
-    first = converter.convert(dark)
-    converter.convert(bright)
+    first = converter.picture(dark).pixels()
+    converter.picture(bright).pixels()
     assert first.max() <= 3

@@ -48,6 +48,25 @@ class Orientation:
             return cls()
         return cls.from_display_matrix(struct.unpack("=9i", bytes(side_data[Type.DISPLAYMATRIX])))
 
+    def shown_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the upright (width, height) of a stored one, and the other way round."""
+        return (size[1], size[0]) if self.transposed else size
+
+    def stored_window(self, rows: slice, columns: slice, size: tuple[int, int]) -> tuple[slice, slice]:
+        """Return the rows and columns in which a part of the upright image is stored.
+
+        Args:
+            rows: of the part, with a start and a stop inside the image.
+            columns: likewise.
+            size: stored (width, height).
+        """
+        width, height = self.shown_size(size)
+        if self.mirrored_x:
+            columns = slice(width - columns.stop, width - columns.start)
+        if self.mirrored_y:
+            rows = slice(height - rows.stop, height - rows.start)
+        return (columns, rows) if self.transposed else (rows, columns)
+
     def upright(self, image: UInt8) -> UInt8:
         """Return the image turned upright; the same array if there is nothing to do."""
         if self.transposed:

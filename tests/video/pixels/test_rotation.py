@@ -6,7 +6,7 @@ import pytest
 
 from tests.video.clips import HEIGHT, WIDTH, corner_image, write_clip
 from tracker_service.types import UInt8
-from tracker_service.video.orientation import Orientation
+from tracker_service.video.pixels.orientation import Orientation
 from tracker_service.video.source import open_source
 
 COLORS = {"R": (220, 20, 20), "G": (20, 200, 20), "B": (20, 20, 220), "W": (230, 230, 230)}

@@ -1,0 +1,93 @@
+"""A frame's picture, of which no more is made than somebody looks at.
+
+Most of a frame is never looked at in full size: the detector and what follows the camera see it reduced, the body model
+sees the people cut out. Where frames come from a decoder, each of these is made straight from what it gives.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import cv2
+import numpy as np
+
+from tracker_service.types.arrays import UInt8, assign, checked
+
+
+class Picture(Protocol):
+    """An upright picture; safe to use from several threads at once. What it returns is not to be written to."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height), pixels."""
+        ...
+
+    def pixels(self) -> UInt8:
+        """Return the whole picture, (H, W, 3) uint8 RGB."""
+        ...
+
+    def window(self, rows: slice, columns: slice) -> UInt8:
+        """Return the part ``pixels()[rows, columns]``; both slices have a start and a stop inside the picture."""
+        ...
+
+    def reduced(self, size: tuple[int, int]) -> UInt8:
+        """Return the picture at a smaller (width, height): every pixel is the mean of those it covers."""
+        ...
+
+    def brightness(self, size: tuple[int, int]) -> UInt8:
+        """Return `reduced` in grey, (height, width) uint8; the picture's own size is allowed."""
+        ...
+
+    def thumbnail(self, size: tuple[int, int]) -> UInt8:
+        """Return a small copy of (width, height) for comparisons; pixels may be left out of its means."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayPicture:
+    """A picture that is there as a whole.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+    """
+
+    image: UInt8
+
+    def __post_init__(self) -> None:
+        assign(self, "image", checked("Frame.image", self.image, np.uint8, (None, None, 3)))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """See `Picture.size`."""
+        return self.image.shape[1], self.image.shape[0]
+
+    def pixels(self) -> UInt8:
+        """See `Picture.pixels`."""
+        return self.image
+
+    def window(self, rows: slice, columns: slice) -> UInt8:
+        """See `Picture.window`."""
+        return self.image[rows, columns]
+
+    def reduced(self, size: tuple[int, int]) -> UInt8:
+        """See `Picture.reduced`."""
+        return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def brightness(self, size: tuple[int, int]) -> UInt8:
+        """See `Picture.brightness`."""
+        small = self.image if size == self.size else self.reduced(size)
+        return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    def thumbnail(self, size: tuple[int, int]) -> UInt8:
+        """See `Picture.thumbnail`; about four by four pixels make one."""
+        step = max(min(self.image.shape[0] // size[1], self.image.shape[1] // size[0]) // 4, 1)
+        few = np.ascontiguousarray(self.image[::step, ::step])
+        return np.asarray(cv2.resize(few, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+ImageLike: TypeAlias = UInt8 | Picture
+"""A picture, or (H, W, 3) uint8 RGB."""
+
+
+def picture_of(image: ImageLike) -> Picture:
+    """Return an array as a picture, and a picture as it is."""
+    return ArrayPicture(image) if isinstance(image, np.ndarray) else image

@@ -1,0 +1,120 @@
+"""A decoded frame as a picture: what is looked at is converted, the rest stays in the decoder's planes."""
+
+from threading import Lock
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from tracker_service.errors import VideoFormatError
+from tracker_service.types import UInt8
+from tracker_service.video.opening import reason
+from tracker_service.video.pixels.orientation import Orientation
+
+_SUBSAMPLING = {"yuv420p": 2, "yuvj420p": 2, "yuv422p": 1, "yuvj422p": 1}
+"""Rows of a frame for one of its chroma planes, by pixel format. In these, swscale converts every pixel alone, so that
+a part of a frame becomes exactly what it is in the whole (a test holds that)."""
+_PLANAR_RGB = "gbrp"
+"""Scaled to this, swscale keeps the colours' resolution; to packed RGB it halves it, and is slower."""
+
+
+class DecodedPicture:
+    """The picture of a decoded frame (`tracker_service.types.Picture`).
+
+    Colour matrix and range are those that the frame declares; swscale applies them to what is looked at.
+
+    Args:
+        frame: a frame whose pixels swscale can convert; kept, with the memory of its planes.
+        orientation: how it has to be turned.
+    """
+
+    def __init__(self, frame: VideoFrame, orientation: Orientation) -> None:
+        self._frame, self._orientation = frame, orientation
+        self._stored = (frame.width, frame.height)
+        even = frame.width % 2 == 0 and frame.height % 2 == 0
+        self._subsampling = _SUBSAMPLING.get(frame.format.name) if even else None
+        self._lock = Lock()
+        self._pixels: UInt8 | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """See `Picture.size`."""
+        return self._orientation.shown_size(self._stored)
+
+    def pixels(self) -> UInt8:
+        """See `Picture.pixels`; converted once."""
+        with self._lock:
+            if self._pixels is None:
+                self._pixels = self._orientation.upright(converted(self._frame, self._stored, "rgb24"))
+            return self._pixels
+
+    def window(self, rows: slice, columns: slice) -> UInt8:
+        """See `Picture.window`; pixel for pixel what `pixels` has there."""
+        if self._subsampling is None or self._pixels is not None:
+            return self.pixels()[rows, columns]
+        stored_rows, stored_columns = self._orientation.stored_window(rows, columns, self._stored)
+        # Whole pairs of rows and columns share their colour.
+        top, left = stored_rows.start // 2 * 2, stored_columns.start // 2 * 2
+        bottom, right = -(-stored_rows.stop // 2) * 2, -(-stored_columns.stop // 2) * 2
+        part = self._part(top, left, bottom - top, right - left, self._subsampling)
+        image = converted(part, (part.width, part.height), "rgb24")
+        inside = image[stored_rows.start - top :, stored_columns.start - left :]
+        height, width = stored_rows.stop - stored_rows.start, stored_columns.stop - stored_columns.start
+        return self._orientation.upright(inside[:height, :width])
+
+    def reduced(self, size: tuple[int, int]) -> UInt8:
+        """See `Picture.reduced`."""
+        return self._scaled(size, _PLANAR_RGB)
+
+    def brightness(self, size: tuple[int, int]) -> UInt8:
+        """See `Picture.brightness`: the luma, from black to white."""
+        return self._scaled(size, "gray")
+
+    def thumbnail(self, size: tuple[int, int]) -> UInt8:
+        """See `Picture.thumbnail`; no pixel is left out."""
+        return self._scaled(size, _PLANAR_RGB)
+
+    def _scaled(self, size: tuple[int, int], pixel_format: str) -> UInt8:
+        return self._orientation.upright(
+            converted(self._frame, self._orientation.shown_size(size), pixel_format, Interpolation.AREA)
+        )
+
+    def _part(self, top: int, left: int, height: int, width: int, rows: int) -> VideoFrame:
+        """Return a copy of a part of the frame that begins and ends at even rows and columns."""
+        part = VideoFrame(width, height, self._frame.format.name)
+        part.colorspace, part.color_range = self._frame.colorspace, self._frame.color_range
+        for plane, source, (y, x) in zip(part.planes, self._frame.planes, ((1, 1), (rows, 2), (rows, 2)), strict=True):
+            pixels = np.zeros((plane.height, plane.line_size), np.uint8)
+            pixels[:, : plane.width] = _plane(source)[top // y :, left // x :][: plane.height, : plane.width]
+            plane.update(pixels.tobytes())
+        return part
+
+
+def _plane(plane: VideoPlane) -> UInt8:
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
+def converted(
+    frame: VideoFrame,
+    size: tuple[int, int],
+    pixel_format: str,
+    interpolation: Interpolation = Interpolation.BILINEAR,
+) -> UInt8:
+    """Return a frame, not turned, as uint8 of a size and format.
+
+    Raises:
+        VideoFormatError: the pixel format cannot be converted.
+    """
+    width, height = size
+    try:
+        # One thread: the decoder's threads already fill the cores, and a pool per frame costs more than it gives. A
+        # converter of its own: they cannot be shared between threads, and making one takes a tenth of a millisecond.
+        picture = VideoReformatter().reformat(
+            frame, width=width, height=height, format=pixel_format, interpolation=interpolation, threads=1
+        )
+        return np.asarray(picture.to_ndarray(), np.uint8)
+    except av.FFmpegError as error:
+        pixels = f"{frame.format.name} {frame.width}x{frame.height}"
+        raise VideoFormatError(f"expected pixels that convert to RGB, got {pixels}: {reason(error)}") from error
