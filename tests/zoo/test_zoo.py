@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.video.clips import read_index
-from tests.video.test_rotation import corners
+from tests.video.pixels.test_rotation import corners
 from tests.zoo.ffmpeg_frames import converted
 from tests.zoo.rows import FOLDERS, PICTURES, ROWS, Row
 from tracker_service.errors import VideoError
