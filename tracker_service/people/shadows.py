@@ -5,10 +5,12 @@ dimmed: on snow to 60 %. Clothes and skin differ from each other and are shaded;
 tone too, but nearly black.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tracker_service.body.joints import JOINT_INDEX
-from tracker_service.types import Bool, Float32, Float64, ImageLike, Picture, picture_of
+from tracker_service.types import Bool, Float32, Float64, ImageLike, Int64, Picture, UInt8, picture_of
 
 _ALONG_A_BONE, _ALONG_A_SIDE = 8, 20
 _LEAST_POINTS = 20
@@ -22,6 +24,14 @@ _DIMMED = (0.3, 0.85)
 _MOST_PART = 0.6
 _AWAY = 0.15
 """How far from the box the surroundings are looked at, as a part of its longer side."""
+_STEPS = np.linspace(0, 1, _ALONG_A_SIDE)
+_ALL_ROUND = np.concatenate(
+    [
+        np.column_stack(np.broadcast_arrays(x, y))
+        for x, y in ((_STEPS, 0.0), (_STEPS, 1.0), (0.0, _STEPS), (1.0, _STEPS))
+    ]
+)
+"""(k, 2) points on the sides of a box, as parts of its width and height."""
 
 
 _OF_A_SIDE = (("shoulder", "hip"), ("shoulder", "elbow"), ("hip", "knee"), ("knee", "ankle"))
@@ -50,14 +60,15 @@ def shadows(image: ImageLike, boxes: Float32, joints_2d: Float32) -> Bool:
 
 
 def _is_shadow(picture: Picture, box: Float32, joints: Float32) -> bool:
-    body, around = _colours(picture, _along_bones(joints)), _colours(picture, _surroundings(box))
+    body, around = _colours(picture, (_along_bones(joints), _surroundings(box)))
     if min(len(body), len(around)) < _LEAST_POINTS:
         return False
     tone, surroundings = np.median(body, axis=0), np.median(around, axis=0)
     difference = np.abs(tone - surroundings).mean()
-    uneven = np.quantile(np.abs(body - tone).max(axis=1), _MOST_PART)
     dimmed = float((tone / np.maximum(surroundings, 1)).mean())
-    return bool(difference > _DIFFERENT and uneven < _ONE_TONE * difference and _DIMMED[0] < dimmed < _DIMMED[1])
+    if not (difference > _DIFFERENT and _DIMMED[0] < dimmed < _DIMMED[1]):
+        return False
+    return bool(np.quantile(np.abs(body - tone).max(axis=1), _MOST_PART) < _ONE_TONE * difference)
 
 
 def _along_bones(joints: Float32) -> Float64:
@@ -71,19 +82,22 @@ def _surroundings(box: Float32) -> Float64:
     low, high = box.astype(np.float64).reshape(2, 2)
     away = _AWAY * (high - low).max()
     low, high = low - away, high + away
-    along = low + np.linspace(0, 1, _ALONG_A_SIDE)[:, None] * (high - low)
-    x, y = along.T
-    sides = ((x, low[1]), (x, high[1]), (low[0], y), (high[0], y))
-    return np.concatenate([np.column_stack(np.broadcast_arrays(*side)) for side in sides])
+    return np.asarray(low + _ALL_ROUND * (high - low))
 
 
-def _colours(picture: Picture, points: Float64) -> Float64:
-    """Return the (k, 3) colours at those of the points x y that lie in the image, each the mean of 3 x 3 pixels."""
-    inside = ((points >= 1) & (points <= np.array(picture.size) - 2)).all(axis=1)
-    if not inside.any():
-        return np.zeros((0, 3))
-    x, y = np.rint(points[inside]).astype(int).T
-    left, top = x.min() - 1, y.min() - 1
-    image = picture.window(slice(top, y.max() + 2), slice(left, x.max() + 2))
-    x, y, near = x - left, y - top, np.arange(-1, 2)
+def _colours(picture: Picture, sets: Sequence[Float64]) -> list[Float64]:
+    """Return, for each set of points x y, the (k, 3) colours at those in the picture, each the mean of 3 x 3 pixels."""
+    last = np.array(picture.size) - 2
+    places = [np.rint(points[((points >= 1) & (points <= last)).all(axis=1)]).astype(int) for points in sets]
+    together = np.concatenate(places)
+    if not len(together):
+        return [np.zeros((0, 3)) for _ in places]
+    (left, top), (right, bottom) = together.min(axis=0) - 1, together.max(axis=0) + 2
+    image = picture.window(slice(top, bottom), slice(left, right))
+    return [_means(image, of_set - (left, top)) for of_set in places]
+
+
+def _means(image: UInt8, places: Int64) -> Float64:
+    x, y = places.T
+    near = np.arange(-1, 2)
     return np.asarray(image[y[:, None, None] + near[:, None], x[:, None, None] + near].mean(axis=(1, 2)), np.float64)

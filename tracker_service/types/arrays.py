@@ -1,6 +1,7 @@
 """The arrays inside the records: their types, and the check that every record makes of its own."""
 
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
@@ -38,19 +39,27 @@ def assign(instance: object, name: str, value: object) -> None:
     object.__setattr__(instance, name, value)
 
 
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 class Rows:
     """Parallel arrays of one frame: indexing a row set gives the same kind of object."""
 
     def take(self, rows: NDArray[np.integer[Any]] | NDArray[np.bool_]) -> Self:
         """Return only ``rows`` (indices or a mask), in the given order."""
-        changes: dict[str, Any] = {}
-        for field in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
+        # Rows of checked arrays need no second check, which would cost more than taking them.
+        taken = object.__new__(type(self))
+        for name in _names(type(self)):  # type: ignore[arg-type]
+            value = getattr(self, name)
             if isinstance(value, np.ndarray):
-                changes[field.name] = value[rows]
+                value = value[rows]
+                value.flags.writeable = False
             elif isinstance(value, Rows):
-                changes[field.name] = value.take(rows)
-        return replace(self, **changes)  # type: ignore[type-var]
+                value = value.take(rows)
+            assign(taken, name, value)
+        return taken
 
     def joined(self, other: Self) -> Self:
         """Return the rows of this followed by those of ``other``, which has the same parts."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker_service.camera.world.turning import aiming
+from tracker_service.camera.world.turning import across, aiming
 from tracker_service.types import Float64, TrackedPerson
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
@@ -53,8 +53,7 @@ def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> Pl
     turn = aiming(ray)
     local = (joints - joints[_MID_HIP]) @ turn.T
     trunk = local[_NECK] / max(float(np.linalg.norm(local[_NECK])), 1e-9)
-    across = local[_LEFT_HIP] - local[_RIGHT_HIP]
-    front = np.cross(across, trunk)
+    front = across(local[_LEFT_HIP] - local[_RIGHT_HIP], trunk)
     feet = np.stack([local[list(rows)] for rows in (_LEFT_FOOT, _RIGHT_FOOT)])
     # Thighs and shins, hip to knee to ankle.
     legs = [(_RIGHT_HIP, 10, 11), (_LEFT_HIP, 13, 14)]

@@ -86,9 +86,7 @@ class DecodedPicture:
         part = VideoFrame(width, height, self._frame.format.name)
         part.colorspace, part.color_range = self._frame.colorspace, self._frame.color_range
         for plane, source, (y, x) in zip(part.planes, self._frame.planes, ((1, 1), (rows, 2), (rows, 2)), strict=True):
-            pixels = np.zeros((plane.height, plane.line_size), np.uint8)
-            pixels[:, : plane.width] = _plane(source)[top // y :, left // x :][: plane.height, : plane.width]
-            plane.update(pixels.tobytes())
+            _plane(plane)[:] = _plane(source)[top // y :, left // x :][: plane.height, : plane.width]
         return part
 
 
