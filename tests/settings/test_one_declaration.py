@@ -11,9 +11,9 @@ import tracker_service
 from tracker_service.settings import Settings
 
 PACKAGE = Path(tracker_service.__file__).parent
-SHARED_WORDS = {"enable", "workers", "device", "boxes", "fps", "keep"}
+SHARED_WORDS = {"enable", "workers", "device", "boxes", "fps", "keep", "live"}
 """Names of different things: what is enabled, whose workers, a device asked for or in use, boxes given or drawn, frames
-a second read or drawn, where sessions or which joints are kept."""
+a second read or drawn, where sessions or which joints are kept, a tracker's mode or the group of cameras."""
 
 
 def groups() -> dict[str, type]:

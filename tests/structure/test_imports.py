@@ -18,7 +18,7 @@ STAGES = {"inference", "people", "phalp", "camera", "video", "body", "drawing", 
 """The rooms that do one step of the work each."""
 RUN = {"pipeline", "results", "model_sets"} | STAGES
 """What a run is made of."""
-SERVICE = {"jobs", "sessions", "media", "process"}
+SERVICE = {"jobs", "sessions", "live", "media", "process"}
 """What makes a service of runs."""
 
 ROOMS: dict[str, set[str]] = {
@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str]] = {
     "pipeline": BASE | STAGES | {"model_sets"},
     "sessions": BASE | RUN - {"results"},
     "jobs": BASE | RUN | {"media", "process"},
+    "live": BASE | RUN,
     "settings": BASE | RUN | SERVICE | {"api"},
     "wiring": BASE | RUN | SERVICE | {"settings", "viewer"},
     "api": BASE | RUN | SERVICE | {"settings", "wiring", "viewer"},

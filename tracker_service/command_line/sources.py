@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tracker_service.errors import SettingsError
 from tracker_service.types.shown_text import encodable
+from tracker_service.video.live.address import is_address, shown_address
 
 RESULTS_HOME = Path("outputs")
 """Where results go, each source in a folder of its name, when no folder is given."""
@@ -21,7 +22,7 @@ def expanded(arguments: Iterable[str]) -> list[str]:
     """Return the sources that the arguments name, each once, in their order; a pattern's matches are sorted.
 
     Raises:
-        SettingsError: a pattern matches nothing, or there is no source.
+        SettingsError: a pattern matches nothing, an argument is an address, or there is no source.
     """
     found: dict[Path, str] = {}
     for argument in arguments:
@@ -45,6 +46,9 @@ def result_folders(sources: Sequence[str], given: Path | None) -> list[Path]:
 
 
 def _matches(argument: str) -> list[str]:
+    if is_address(argument):
+        shown = shown_address(argument)
+        raise SettingsError(f"source: expected files, got the address {shown}; `phalp-triton live` follows streams")
     if Path(argument).exists() or not glob.has_magic(argument):
         return [argument]
     matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - the results keep the form that was typed

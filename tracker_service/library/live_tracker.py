@@ -4,20 +4,12 @@ from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Any, Self
 
-from tracker_service.camera.follower import CameraFollower
 from tracker_service.errors import ContractError
 from tracker_service.library.keywords import settings_of
-from tracker_service.pipeline.camera_motion import with_camera_motion
-from tracker_service.pipeline.recorder import Recorder, TrackedFrame
-from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.pipeline.tracking import associate_observed
-from tracker_service.quality.judge import QualityJudge
 from tracker_service.settings import Settings
 from tracker_service.types import ArrayPicture, Detections, Frame, FrameResult, UInt8
-from tracker_service.wiring.models import load_body, open_client
-from tracker_service.wiring.run import open_perception
-from tracker_service.wiring.second_look import open_second_look
-from tracker_service.wiring.tracker import TrackerFactory
+from tracker_service.wiring.live import open_frame_tracker
+from tracker_service.wiring.models import open_client
 
 
 def open_tracker(*, settings: Settings | None = None, fps: float = 30.0, **changes: Any) -> "LiveTracker":
@@ -45,18 +37,10 @@ class LiveTracker:
     def __init__(self, settings: Settings, fps: float) -> None:
         self.settings = settings
         self._fps = fps
-        self._times = StageTimes()
-        self._camera = CameraFollower()
         self._last = -1
-        self._judge = QualityJudge(settings.quality)
         with ExitStack() as opened:
             client = opened.enter_context(closing(open_client(settings)))
-            again = settings.second_look.enable
-            self._perception = open_perception(
-                settings, client, times=self._times, second_look=again, follow_camera=settings.camera.follow
-            )
-            self._second_look = open_second_look(settings, client, self._perception, self._times) if again else None
-            self._tracker = TrackerFactory(settings, client, load_body(settings), live=True).new()
+            self._tracker = open_frame_tracker(settings, client)
             self._opened = opened.pop_all()
 
     def update(
@@ -89,13 +73,9 @@ class LiveTracker:
         if self.settings.phalp.use_gt and (detections is None or detections.identities is None):
             raise ContractError("detections: expected identities, because use_gt is true, got none")
         frame = Frame(number, number / self._fps if timestamp is None else timestamp, ArrayPicture(image), shot)
-        (observation,) = self._perception.observe([frame], None if detections is None else [detections])
-        seen = with_camera_motion(observation, self._camera, self._times)
-        result, people = associate_observed(self._tracker, seen, self._second_look if detections is None else None)
-        recorder = Recorder()
-        recorder.add(TrackedFrame(result), people)
+        result = self._tracker.update(frame, detections)
         self._last = number
-        return self._judge.judge(next(recorder.final(None)).result)
+        return result
 
     def close(self) -> None:
         """Close the models; closing twice is allowed."""

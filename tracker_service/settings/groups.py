@@ -15,6 +15,7 @@ from tracker_service.drawing.overlay_parameters import OverlayParameters
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.jobs.webhooks.webhook_parameters import WebhookParameters
+from tracker_service.live.live_parameters import LiveParameters
 from tracker_service.media.media_parameters import MediaParameters
 from tracker_service.model_sets import ModelChoices
 from tracker_service.people.gates import Gates
@@ -24,6 +25,7 @@ from tracker_service.pipeline.second_look.second_look_parameters import SecondLo
 from tracker_service.quality.quality_parameters import QualityParameters
 from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.sessions.session_parameters import SessionParameters
+from tracker_service.video.live.source_parameters import LiveSourceParameters
 from tracker_service.video.video_parameters import VideoParameters
 
 _STRICT = ConfigDict(extra="forbid")
@@ -123,3 +125,12 @@ class WebhookSettings(WebhookParameters):
 @dataclass(frozen=True, config=_STRICT)
 class MediaSettings(MediaParameters):
     """``media``: files that clients name by path."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class LiveSettings(LiveParameters, LiveSourceParameters):
+    """``live``: cameras and streams."""
+
+    def __post_init__(self) -> None:
+        LiveParameters.__post_init__(self)
+        LiveSourceParameters.__post_init__(self)

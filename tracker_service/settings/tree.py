@@ -20,6 +20,7 @@ from tracker_service.settings.groups import (
     InferenceSettings,
     JobSettings,
     LimitSettings,
+    LiveSettings,
     MediaSettings,
     PhalpSettings,
     PipelineSettings,
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    live: LiveSettings = LiveSettings()
     jobs: JobSettings = JobSettings()
     webhooks: WebhookSettings = WebhookSettings()
     media: MediaSettings = MediaSettings()

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from tracker_service.errors import SettingsError
+from tracker_service.errors import SettingsError, VideoFormatError
 from tracker_service.video.frame_source import FrameSource, VideoInfo
+from tracker_service.video.live.address import is_address, shown_address
 from tracker_service.video.opening import BEST_STREAM
 from tracker_service.video.pictures.picture_formats import is_picture
 from tracker_service.video.pictures.picture_source import PictureSource, pictures_of_file, pictures_of_folder
@@ -26,7 +27,7 @@ def open_source(
     """Open a video file, a folder of images or a picture file for reading once, frame by frame.
 
     Args:
-        source: path of the file or folder; a web address is not one.
+        source: path of the file or folder; an address is not one.
         start: first frame to deliver; frame numbers and timestamps stay those of the whole source.
         end: first frame not to deliver any more.
         threads: decoder threads; more decode faster and hold more frames in memory; 0 takes the cores, at most four.
@@ -42,7 +43,8 @@ def open_source(
 
     Raises:
         VideoNotFoundError: there is no such file or folder.
-        VideoFormatError: not a video, no video stream, no images, unknown codec, or nothing in it can be decoded.
+        VideoFormatError: an address, not a video, no video stream, no images, unknown codec, or nothing in it can be
+            decoded.
         VideoRangeError: start and end select no frame.
         SettingsError: ``threads``, ``image_rate`` or ``stream`` cannot be used.
     """
@@ -52,6 +54,8 @@ def open_source(
         raise SettingsError(f"image rate: expected more than 0 and at most 1000 frames a second, got {image_rate}")
     if stream < BEST_STREAM:
         raise SettingsError(f"stream: expected at least {BEST_STREAM}, got {stream}")
+    if is_address(str(source)):
+        raise VideoFormatError(f"{shown_address(str(source))}: expected a file or folder, got an address")
     path = Path(source)
     selection = Selection.between(start, end)
     if path.is_dir():

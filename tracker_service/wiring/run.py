@@ -28,7 +28,7 @@ from tracker_service.wiring.models import load_body, models_of
 from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory, pose_transformer_in_use
 
-_OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "webhooks", "media"}
+_OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "webhooks", "media", "live"}
 
 
 @dataclass(frozen=True, slots=True)

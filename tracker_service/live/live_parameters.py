@@ -1,0 +1,33 @@
+"""What can be set about following people live."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt
+
+from tracker_service.types.bounds import check_bounds
+
+
+@dataclass(frozen=True)
+class LiveParameters:
+    """Which frames are computed where the machine is slower than the camera, and what is kept.
+
+    Attributes:
+        drop: oldest skips frames that would come too late, so that the latency is bounded; none computes every frame,
+            and lets the source wait, or the network lose what nobody reads.
+        latency_ms: milliseconds that a frame may wait for its turn (``drop=oldest``); once one has waited longer, only
+            the newest is computed. Raising it computes more frames after a hiccup, and says later what happens.
+        waiting_frames: frames that wait for their turn at most. Raising it takes about 3 MB a frame at 1080p.
+        record_seconds: length of one part of a recording, a folder of ordinary results. Raising it makes fewer, longer
+            parts.
+        record_bytes: room of a recording on the disk; its oldest parts are removed. Raising it keeps more.
+    """
+
+    drop: Literal["oldest", "none"] = "oldest"
+    latency_ms: Annotated[float, Ge(0)] = 100.0
+    waiting_frames: Annotated[int, Ge(1)] = 16
+    record_seconds: Annotated[float, Gt(0)] = 600.0
+    record_bytes: Annotated[int, Ge(1)] = 10 * 1024**3
+
+    def __post_init__(self) -> None:
+        check_bounds(self)

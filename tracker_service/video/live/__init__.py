@@ -1,0 +1,1 @@
+"""Cameras and streams: frames that come while things happen, and cannot be asked for again."""

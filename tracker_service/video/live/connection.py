@@ -1,0 +1,148 @@
+"""One connection to a camera or stream: packets in, decoded frames out, until it ends or stalls."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import av
+from av.codec.context import Flags
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from tracker_service.errors import VideoError, VideoFormatError
+from tracker_service.video.live.address import LiveAddress
+from tracker_service.video.live.source_parameters import LiveSourceParameters
+from tracker_service.video.opening import reason, video_streams
+
+_PROTOCOLS = "crypto,http,https,httpproxy,rtmp,rtmps,rtmpt,rtp,rtsp,srt,tcp,tls,udp"
+"""What a playlist or a session may lead to; never files."""
+_MICROSECONDS = 1_000_000
+_LOOK_SECONDS = 1.0
+"""How much of a stream FFmpeg looks at before the first frame. Raising it understands odd streams and begins later."""
+_FRAMES_FOR_RATE = 4
+"""Frames from which FFmpeg tells the rate; by itself it takes twenty, a second of a stream that is connected again."""
+_MOST_FAILURES = 64
+"""Packets in a row that cannot be decoded, after which a connection counts as broken."""
+_SANE_RATES = (1.0, 240.0)
+_USUAL_RATE = 30.0
+
+
+class Connection:
+    """An opened camera or stream.
+
+    Args:
+        address: where it is.
+        parameters: how it is read.
+
+    Attributes:
+        rate: frames a second that the stream states, 30 where that cannot be.
+
+    Raises:
+        VideoError: nothing answers there, or it gives no video; the message shows no credentials.
+    """
+
+    def __init__(self, address: LiveAddress, parameters: LiveSourceParameters) -> None:
+        self._address = address
+        self._silence = parameters.silence_seconds
+        self._container = _opened(address, parameters)
+        try:
+            self._stream = self._video_stream()
+            self._set_up_decoder()
+        except BaseException:
+            self._container.close()
+            raise
+        self.rate = _rate(self._stream)
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield the frames as they come; ends where the stream does.
+
+        Raises:
+            VideoError: nothing came for ``silence_seconds``, or the connection broke.
+        """
+        failures = 0
+        try:
+            for packet in self._container.demux(self._stream):
+                try:
+                    frames = self._stream.decode(packet)
+                except av.error.EOFError:
+                    return
+                except av.FFmpegError as error:
+                    failures += 1
+                    if failures > _MOST_FAILURES:
+                        raise VideoError(f"{self._address.shown}: expected frames, got {reason(error)}") from None
+                    continue
+                failures = 0
+                yield from frames
+        except av.FFmpegError as error:
+            raise VideoError(f"{self._address.shown}: {_failure(error, self._silence)}") from None
+
+    def close(self) -> None:
+        """Close it; not while another thread reads from it."""
+        with suppress(av.FFmpegError):
+            self._container.close()
+
+    def _video_stream(self) -> VideoStream:
+        streams = video_streams(self._container)
+        if not streams:
+            kinds = " and ".join(sorted({stream.type for stream in self._container.streams})) or "nothing"
+            raise VideoFormatError(f"{self._address.shown}: expected a video stream, got {kinds}")
+        return max(streams, key=lambda stream: (stream.width or 0) * (stream.height or 0))
+
+    def _set_up_decoder(self) -> None:
+        decoder: object = self._stream.codec_context
+        if decoder is None:
+            raise VideoFormatError(
+                f"{self._address.shown}: expected a codec that FFmpeg can decode, got an unknown one"
+            )
+        # Decoding several frames at a time would hold as many back.
+        self._stream.thread_type = "SLICE"
+        self._stream.codec_context.flags |= Flags.low_delay
+
+
+def _opened(address: LiveAddress, parameters: LiveSourceParameters) -> av.container.InputContainer:
+    timeout = None if address.scheme == "pipe" else (parameters.connect_seconds, parameters.silence_seconds)
+    try:
+        return av.open(
+            address.url,
+            format=address.format,
+            options=_options(address, parameters),
+            timeout=timeout,
+            metadata_errors="ignore",
+        )
+    except av.error.ProtocolNotFoundError:
+        raise VideoError(
+            f"{address.shown}: expected a protocol that this build of FFmpeg reads, got {address.scheme}; another "
+            "program may read it and send MPEG-TS to the standard input (source -)"
+        ) from None
+    except av.FFmpegError as error:
+        # FFmpeg's own message holds the address with its password.
+        raise VideoError(f"{address.shown}: {_failure(error, parameters.connect_seconds)}") from None
+    except ValueError:
+        raise VideoError(f"{address.shown}: expected a build of FFmpeg that reads {address.format}") from None
+
+
+def _options(address: LiveAddress, parameters: LiveSourceParameters) -> dict[str, str]:
+    look = str(round(_LOOK_SECONDS * _MICROSECONDS))
+    options = {"analyzeduration": look, "fpsprobesize": str(_FRAMES_FOR_RATE)}
+    if address.scheme == "device":
+        return {}
+    if address.scheme == "pipe":
+        return {**options, "protocol_whitelist": "pipe"}
+    # The frames that FFmpeg has looked at are late already: nobuffer leaves them out.
+    options |= {"protocol_whitelist": _PROTOCOLS, "fflags": "nobuffer"}
+    if address.scheme in {"rtsp", "rtsps"}:
+        options["rtsp_transport"] = parameters.transport
+    return options
+
+
+def _failure(error: av.FFmpegError, seconds: float) -> str:
+    if isinstance(error, av.error.ExitError):
+        return f"expected frames, got nothing for {seconds:g} seconds"
+    return f"expected a camera or stream, got: {reason(error)}"
+
+
+def _rate(stream: VideoStream) -> float:
+    lowest, highest = _SANE_RATES
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate is not None and lowest <= rate <= highest:
+            return float(rate)
+    return _USUAL_RATE

@@ -1,0 +1,113 @@
+"""From the settings to people followed live."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tracker_service.camera.follower import CameraFollower
+from tracker_service.inference.client import InferenceClient
+from tracker_service.live.frame_tracker import FrameTracker
+from tracker_service.live.live_run import LiveRun
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.run import RunStages
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.quality.judge import QualityJudge
+from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.summary_files import write_summary
+from tracker_service.settings import Settings
+from tracker_service.video.live.address import LiveAddress
+from tracker_service.video.live.live_source import LiveEvent, LiveSource
+from tracker_service.video.live.pages import is_page, stream_of_page
+from tracker_service.wiring.models import load_body, open_client
+from tracker_service.wiring.run import open_perception, run_summary
+from tracker_service.wiring.second_look import open_second_look
+from tracker_service.wiring.tracker import TrackerFactory
+
+
+def open_frame_tracker(settings: Settings, client: InferenceClient, times: StageTimes | None = None) -> FrameTracker:
+    """Return what follows people through frames that come one by one.
+
+    Args:
+        settings: everything that can be set.
+        client: runs the models; stays the caller's to close.
+        times: counts busy seconds.
+
+    Raises:
+        SettingsError: values do not go together.
+        InferenceError: a model is not there or not what it should be.
+    """
+    times = StageTimes() if times is None else times
+    again = settings.second_look.enable
+    perception = open_perception(settings, client, times=times, second_look=again, follow_camera=settings.camera.follow)
+    tracker: Tracker = TrackerFactory(settings, client, load_body(settings), live=True).new()
+    stages = RunStages(
+        perception,
+        tracker,
+        settings.pipeline,
+        detect_shots=False,
+        second_look=open_second_look(settings, client, perception, times) if again else None,
+        camera=CameraFollower(),
+        judge=QualityJudge(settings.quality),
+    )
+    return FrameTracker(stages, times)
+
+
+@contextmanager
+def live_run(
+    settings: Settings,
+    source: str,
+    *,
+    keep_pictures: bool = False,
+    on_event: Callable[[LiveEvent], None] = lambda _: None,
+    on_failure: Callable[[str], None] = lambda _: None,
+) -> Iterator[tuple[LiveRun, LiveSource]]:
+    """Open a camera or stream and what follows its people; everything is closed at the end.
+
+    Args:
+        settings: everything that can be set.
+        source: an address, a device, a page, or ``-``.
+        keep_pictures: leave the pictures in the results.
+        on_event: called when a connection is made or lost, and when a clock jumps; in another thread.
+        on_failure: called when the models stop answering.
+
+    Raises:
+        SettingsError: the source or a setting cannot be used.
+        VideoError: nothing answers there.
+        InferenceError: a model is not there.
+    """
+    address = live_address(source)
+    with closing(open_client(settings)) as client:
+        tracker = open_frame_tracker(settings, client)
+        opened = LiveSource(address, settings.live, on_event)
+        run = LiveRun(opened, tracker, settings.live, keep_pictures=keep_pictures, on_failure=on_failure)
+        with closing(run):
+            yield run, opened
+
+
+def live_address(source: str) -> LiveAddress:
+    """Read what a user names; behind the page of a video site stands its stream."""
+    return LiveAddress.parse(stream_of_page(source) if is_page(source) else source)
+
+
+def part_summaries(settings: Settings, source: LiveSource) -> Callable[[Path, FrameStatistics], None]:
+    """Return what writes the summary of each complete part of a recording."""
+    began = time.monotonic()
+
+    def write(folder: Path, statistics: FrameStatistics) -> None:
+        nonlocal began
+        elapsed, began = time.monotonic() - began, time.monotonic()
+        shown = source.address.shown
+        summary = run_summary(
+            settings, statistics, source=shown, elapsed=elapsed, stages={}, runs_on={}, warnings=_notes(source)
+        )
+        write_summary(folder, summary)
+
+    return write
+
+
+def _notes(source: LiveSource) -> tuple[str, ...]:
+    notes = ["recorded live: the frames that were skipped are not in it"]
+    if source.reconnections:
+        notes.append(f"the source was connected again, times: {source.reconnections}")
+    return tuple(notes)
