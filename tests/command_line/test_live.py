@@ -24,9 +24,9 @@ def test_a_stream_on_the_standard_input_gives_lines_a_recording_and_an_overlay(
     transport_stream: bytes, tmp_path: Path
 ) -> None:
     playlist = tmp_path / "hls" / "overlay.m3u8"
-    command = [sys.executable, "-m", "tracker_service", "live", "-", "live.drop=none", "--overlay", playlist]
+    command = [sys.executable, "-m", "tracker_service", "live", "-", "live.drop=none", "--overlay", str(playlist)]
     done = subprocess.run(
-        [*command, "--record", tmp_path / "rec"], input=transport_stream, capture_output=True, cwd=ROOT
+        [*command, "--record", str(tmp_path / "rec")], input=transport_stream, capture_output=True, cwd=ROOT
     )
     assert done.returncode == 0, done.stderr
     frames = [orjson.loads(line) for line in done.stdout.splitlines()]
