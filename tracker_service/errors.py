@@ -14,7 +14,8 @@
     │   ├── InferenceFailedError   the model was run and failed
     │   └── InferenceUnavailableError     the server cannot answer now; the same call may succeed later
     │       ├── InferenceOverloadedError  its queue is full
-    │       └── InferenceTimeoutError     no answer within the deadline
+    │       ├── InferenceTimeoutError     no answer within the deadline
+    │       └── ModelResultsError         its results are too far from those of the model's export
     ├── TrackerStateError          a saved tracker state cannot be restored
     ├── ResultsError               results cannot be written or read
     │   └── DiskFullError          there is no room for them
@@ -107,6 +108,10 @@ class InferenceOverloadedError(InferenceUnavailableError):
 
 class InferenceTimeoutError(InferenceUnavailableError):
     """The model gave no answer within the deadline."""
+
+
+class ModelResultsError(InferenceUnavailableError):
+    """The model answers, but too far from what its export gave; the message says which output is off by how much."""
 
 
 class TrackerStateError(PhalpTritonError):

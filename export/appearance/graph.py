@@ -13,7 +13,7 @@ from export.appearance.model import INPUT_NAMES, OUTPUT_NAMES, Appearance, Encod
 from export.appearance.texture import TextureSampler
 from export.body.body_model import BodyModel
 from export.body.build import need_body_model
-from export.graphs.measures import Limit, Measure, absolute, relative
+from export.graphs.limits import LIMITS
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph, cast_products
 from export.hmr2.camera import CROP_SIZE
@@ -24,11 +24,6 @@ from tracker_service.types import Float32
 
 NAME = "appearance"
 ENCODER_NAME = "appearance_encoder"
-# Rounding decides at the rim of what is seen, so that single texels change between full colour and nothing; through
-# the maximum pooling three texels in 65,536 move the embedding by 1 %.
-_MAP = Measure("abs", absolute, Limit(1e-3, 3), Limit(1e-3, 3))
-_EMBEDDING = Measure("rel", relative, Limit(0.03, 0.1), Limit(0.03, 0.1))
-_ENCODED = Measure("rel", relative, Limit(1e-4, 1e-4), Limit(1e-2, 2e-2))
 
 
 def lower(module: nn.Module, dtype: torch.dtype) -> None:
@@ -46,17 +41,15 @@ def served(module: Appearance, body: BodyModel, sources: tuple[Path, ...] = ()) 
         TensorSpec(INPUT_NAMES[2], np.dtype(np.float32), body.v_template.shape),
         TensorSpec(INPUT_NAMES[3], np.dtype(np.float32), (3,)),
     )
-    measures = dict(zip(OUTPUT_NAMES, (_EMBEDDING, _MAP), strict=True))
     sample = partial(_people, body.v_template)
-    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, measures, lower, sources)
+    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, LIMITS[NAME], lower, sources)
 
 
 def served_encoder(encoder: AppearanceEncoder, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of texture maps to embeddings."""
     uv_map = TensorSpec("uv_map", np.dtype(np.float16), (4, ATLAS_SIZE, ATLAS_SIZE))
-    measures = {"embedding": _ENCODED}
     module = EncoderOfMaps(encoder).eval()
-    return ServedGraph(ENCODER_NAME, module, (uv_map,), ("embedding",), _maps, measures, lower, sources)
+    return ServedGraph(ENCODER_NAME, module, (uv_map,), ("embedding",), _maps, LIMITS[ENCODER_NAME], lower, sources)
 
 
 def load(weights: Path, faces: Path, barycentrics: Path, body: Path) -> ServedGraph:

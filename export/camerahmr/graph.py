@@ -5,18 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from export.camerahmr.model import INPUT_NAMES, OUTPUT_NAMES, PLACE_SIZE, CameraHmr
-from export.graphs.measures import numbers
+from export.graphs.limits import LIMITS
 from export.graphs.served_graph import GELU_OPSET, Arrays, ServedGraph
 from export.hmr2.graph import CROPS, lower
-from export.hmr2.graph import MEASURES as HMR2_MEASURES
 from export.hmr2.graph import sample as sample_crops
 from tracker_service.inference.client import TensorSpec
 
 NAME = "camerahmr"
 _NEAREST, _FARTHEST = 0.05, 1.0
 """Sides of crops over the focal length: from a person of 30 pixels far away to one who fills a wide picture."""
-MEASURES = {**HMR2_MEASURES, "cam_t": numbers(fp32=1e-2, fp16=1.0)}
-"""A camera of small scale stands far away: an error of .01 in the scale is half a metre at 10 m."""
 
 
 def sample(count: int, generator: np.random.Generator) -> Arrays:
@@ -30,4 +27,4 @@ def sample(count: int, generator: np.random.Generator) -> Arrays:
 def served(module: CameraHmr, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network."""
     place = TensorSpec(INPUT_NAMES[1], np.dtype(np.float32), (PLACE_SIZE,))
-    return ServedGraph(NAME, module, (CROPS, place), OUTPUT_NAMES, sample, MEASURES, lower, sources, GELU_OPSET)
+    return ServedGraph(NAME, module, (CROPS, place), OUTPUT_NAMES, sample, LIMITS[NAME], lower, sources, GELU_OPSET)

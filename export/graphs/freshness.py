@@ -10,6 +10,7 @@ from export.graphs.model_version import read_record
 from export.graphs.parity import ONNX_FILE
 from export.settings import ExportSettings
 from export.weights.published import FILES
+from tracker_service.inference.verification.golden import FILE as GOLDEN_FILE
 
 
 def why_stale(name: str, settings: ExportSettings, precision: Precision) -> str | None:
@@ -27,8 +28,9 @@ def why_stale(name: str, settings: ExportSettings, precision: Precision) -> str 
         path = folder / file
         if not path.is_file() or sha256_of(path) != digest:
             return f"{file} is missing or damaged"
-    if not (settings.repository / FOLDER / FILE).is_file():
-        return f"{FILE} is missing"
+    for path in (settings.repository / FOLDER / FILE, folder / GOLDEN_FILE):
+        if not path.is_file():
+            return f"{path.name} is missing"
     return _changed_source(record, settings)
 
 

@@ -15,6 +15,7 @@ import torch
 from export.errors import ParityError
 from export.files import folder_written_whole, sha256_of
 from export.graphs.choices import Format, Precision
+from export.graphs.golden import write_golden
 from export.graphs.onnx_graph import write_onnx
 from export.graphs.parity import ONNX_FILE, TORCHSCRIPT_FILE, Comparison, compare, references, table
 from export.graphs.placement import read_nodes, releases, unplaced
@@ -38,7 +39,8 @@ def write_version(
     """Export a graph to ``<repository>/<name>/<number>/`` and return how it compares with PyTorch.
 
     The folder is replaced as a whole; a file of the other format that is there stays. Nothing changes if the export
-    fails or the graph is further from PyTorch than its limits. With FP16 the graph's module is cast in place.
+    fails or the graph is further from PyTorch than its limits. With FP16 the graph's module is cast in place. Beside
+    the graph lie the record of its making and a golden batch, with which it can be checked wherever it runs.
 
     Raises:
         ParityError: the exported graph is too far from the PyTorch model; the message holds the table.
@@ -59,6 +61,8 @@ def write_version(
         _keep_other_formats(folder, draft, FILES[file_format])
         record = read_record(folder) | {path.name: _record(graph, precision, written, draft, rows)}
         (draft / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+        golden, precisions = expected[-1], {file: facts["precision"] for file, facts in record.items()}
+        write_golden(draft, golden.inputs, golden.outputs, graph.measures, precisions)
     return rows
 
 

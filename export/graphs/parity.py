@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 
 from export.graphs.served_graph import Arrays, ServedGraph, run_module
 from export.graphs.torchscript import load_torchscript
@@ -112,23 +111,18 @@ def compare_module(graph: ServedGraph, module: Any, name: str, expected: Iterabl
 def _rows(graph: ServedGraph, file: str, precision: str, reference: Reference, got: Arrays) -> Iterator[Comparison]:
     for name, measure in graph.measures.items():
         limit = measure.limit(precision)
-        errors = _errors(measure.distance(reference.outputs[name], got[name]))
+        mean, maximum = measure.deviation(reference.outputs[name], got[name])
         yield Comparison(
             file,
             precision,
             reference.batch,
             name,
             measure.unit,
-            float(errors.mean()),
-            float(errors.max()),
+            mean,
+            maximum,
             limit.mean,
             limit.maximum,
         )
-
-
-def _errors(distances: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Count what is not a number as infinitely far away."""
-    return np.nan_to_num(np.atleast_1d(distances), nan=np.inf, posinf=np.inf)
 
 
 def table(rows: Iterable[Comparison]) -> str:

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from export.graphs.measures import Measure
 from tracker_service.inference.client import TensorSpec
+from tracker_service.inference.verification.measures import Measure
 
 OPSET = 18
 """Newest operator set whose every operator that we use has a CUDA kernel (`export.graphs.placement`)."""

@@ -8,7 +8,7 @@ from torch import nn
 
 from export.body.body_model import BodyModel
 from export.body.build import need_body_model
-from export.graphs.measures import POINTS, ROTATIONS, numbers
+from export.graphs.limits import LIMITS
 from export.graphs.samples import pictures
 from export.graphs.served_graph import GELU_OPSET, Arrays, ServedGraph, cast_products
 from export.hmr2.camera import CROP_SIZE
@@ -20,15 +20,6 @@ from export.weights.published import HMR2_CHECKPOINT, locate
 from tracker_service.inference.client import TensorSpec
 
 NAME = "hmr2"
-MEASURES = {
-    "global_orient": ROTATIONS,
-    "body_pose": ROTATIONS,
-    "betas": numbers(fp32=1e-3, fp16=0.05),
-    "pred_cam": numbers(fp32=1e-4, fp16=0.01),
-    "joints_3d": POINTS,
-    "vertices": POINTS,
-    "presence": numbers(fp32=0, fp16=0),
-}
 
 
 def lower(module: nn.Module, dtype: torch.dtype) -> None:
@@ -49,7 +40,7 @@ CROPS = TensorSpec(INPUT_NAMES[0], np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3)
 
 def served(module: Hmr2, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network."""
-    return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, MEASURES, lower, sources, GELU_OPSET)
+    return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, LIMITS[NAME], lower, sources, GELU_OPSET)
 
 
 def load(checkpoint: Path, body: Path, sizes: Hmr2Sizes = PUBLISHED) -> ServedGraph:

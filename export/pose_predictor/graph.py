@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.graphs.measures import Limit, Measure, absolute
+from export.graphs.limits import LIMITS
 from export.graphs.served_graph import GELU_OPSET, Arrays, ServedGraph, cast_products
 from export.pose_predictor.checkpoint import load_pose_predictor, read_normalisation
 from export.pose_predictor.model import INPUT_NAMES, OUTPUT_NAMES, PoseTransformer
@@ -17,8 +17,6 @@ from tracker_service.inference.client import TensorSpec
 from tracker_service.types import POSE_SIZE
 
 NAME = "pose_predictor"
-MEASURES = {"pose": Measure("abs", absolute, Limit(1e-4, 1e-3), Limit(1e-2, 5e-2))}
-"""A rotation matrix's entries, shape coefficients and camera; 1e-3 in an entry is at most 0.08 degrees."""
 
 
 def lower(module: nn.Module, dtype: torch.dtype) -> None:
@@ -50,7 +48,7 @@ def served(module: PoseTransformer, sources: tuple[Path, ...] = ()) -> ServedGra
         TensorSpec(INPUT_NAMES[1], np.dtype(np.bool_), (length,)),
         TensorSpec(INPUT_NAMES[2], np.dtype(np.int64), ()),
     )
-    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, MEASURES, lower, sources, GELU_OPSET)
+    return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, LIMITS[NAME], lower, sources, GELU_OPSET)
 
 
 def load(checkpoint: Path, config: Path, statistics: Path) -> ServedGraph:

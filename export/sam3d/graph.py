@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.graphs.measures import POINTS, numbers
 from export.graphs.onnx_graph import check_signature
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph, cast_products
@@ -15,6 +14,7 @@ from export.sam3d.model import OUTPUT_NAMES, Sam3dBody
 from export.sam3d.rig_constants import synthetic_rig
 from export.sam3d.sizes import CROP_SIZE, Sam3dSizes
 from tracker_service.inference.client import TensorSpec
+from tracker_service.inference.verification.measures import POINTS, numbers
 
 NAME = "sam3d_body"
 MEASURES = {

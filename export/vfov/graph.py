@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from export.errors import UnknownFamilyError
-from export.graphs.measures import numbers
+from export.graphs.limits import LIMITS
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph
 from export.settings import ExportSettings
@@ -38,8 +38,7 @@ def sample(count: int, generator: np.random.Generator) -> Arrays:
 def served(module: FieldOfView, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network; FP32 only: it runs once a video."""
     image = TensorSpec(INPUT_NAMES[0], np.dtype(np.uint8), (SIDE, SIDE, 3))
-    measures = {OUTPUT_NAMES[0]: numbers(fp32=1e-4, fp16=1e-2)}
-    return ServedGraph(NAME, module, (image,), OUTPUT_NAMES, sample, measures, sources=sources)
+    return ServedGraph(NAME, module, (image,), OUTPUT_NAMES, sample, LIMITS[NAME], sources=sources)
 
 
 def load(checkpoint: Path, sizes: HrnetSizes = W48) -> ServedGraph:

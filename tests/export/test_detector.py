@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from export.detector.graph import load, nearest_box, served
+from export.detector.graph import load, served
 from export.detector.loading import load_detector
 from export.detector.model import PersonDetector
 from export.errors import MissingFileError
@@ -19,6 +19,7 @@ from export.graphs.samples import pictures
 from tests.export.tiny_detector import SIZE, tiny_detector
 from tracker_service.errors import ExportError
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.verification.measures import nearest_box
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,8 @@ from torch import nn
 
 from export.errors import ParityError
 from export.files import sha256_of
-from export.graphs import measures, onnx_graph
+from export.graphs import onnx_graph
 from export.graphs.choices import Format, Precision
-from export.graphs.measures import Measure, numbers
 from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import Comparison, compare, references, table
 from export.graphs.samples import pictures
@@ -27,6 +26,8 @@ from tests.export.synthetic_body import synthetic_body
 from tracker_service.errors import ExportError
 from tracker_service.inference.client import TensorSpec
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.verification import measures
+from tracker_service.inference.verification.measures import Measure, numbers
 
 
 def _hmr2() -> ServedGraph:
@@ -56,7 +57,7 @@ def repository(exports: Exports) -> Path:
 
 def test_both_formats_stand_beside_each_other_with_their_records(repository: Path) -> None:
     folder = repository / "hmr2" / "1"
-    assert sorted(path.name for path in folder.iterdir()) == ["export.json", "model.onnx", "model.pt"]
+    assert sorted(path.name for path in folder.iterdir()) == ["export.json", "golden.npz", "model.onnx", "model.pt"]
     record = json.loads((folder / "export.json").read_text())
     for name in ("model.onnx", "model.pt"):
         assert record[name]["precision"] == "fp32"
@@ -130,7 +131,12 @@ def test_weights_above_the_limit_of_one_file_stand_beside_it(tmp_path: Path, mon
     monkeypatch.setattr(onnx_graph, "FILE_LIMIT", 1_000_000)
     rows = write_version(_hmr2(), tmp_path)
     folder = tmp_path / "hmr2" / "1"
-    assert sorted(path.name for path in folder.iterdir()) == ["export.json", "model.onnx", "model.onnx.data"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "export.json",
+        "golden.npz",
+        "model.onnx",
+        "model.onnx.data",
+    ]
     assert (folder / "model.onnx").stat().st_size < 1_000_000 < (folder / "model.onnx.data").stat().st_size
     assert set(read_record(folder)["model.onnx"]["files"]) == {"model.onnx", "model.onnx.data"}
     assert all(row.passed for row in rows)
@@ -179,8 +185,9 @@ def test_model_without_a_lower_precision_says_so(tmp_path: Path) -> None:
 
 
 def test_not_a_number_fails_the_comparison(tmp_path: Path) -> None:
-    graph = _toy(measure=replace(numbers(1, 1), distance=lambda expected, got: (expected - got) * np.float64(np.nan)))
-    expected = references(graph, (2,))
+    graph = _toy(measure=numbers(1, 1))
+    (reference,) = references(graph, (2,))
+    expected = [replace(reference, outputs={"doubled": np.full((2, 3), np.nan)})]
     write_version(_toy(), tmp_path)
     rows = compare(graph, tmp_path / "toy" / "1" / "model.onnx", "fp32", expected)
     assert [row.passed for row in rows] == [False]
@@ -191,7 +198,7 @@ def test_not_a_number_fails_the_comparison(tmp_path: Path) -> None:
     ("distance", "expected", "got", "value"),
     [
         (measures.millimetres, np.zeros((1, 3)), np.array([[0.003, 0, 0.004]]), [5.0]),
-        (measures.pixels, np.zeros((1, 4)), np.array([[0.5, -2, 0, 1]]), [2.0]),
+        (measures.nearest_box, np.zeros((1, 1, 4)), np.array([[[9, 9, 9, 9], [0.5, -2, 0, 1]]]), [[2.0]]),
         (measures.degrees, np.eye(3)[None], np.array([[[0, -1, 0], [1, 0, 0], [0, 0, 1.0]]]), [90.0]),
         (measures.relative, np.array([[3.0, 4.0]]), np.array([[3.0, 4.5]]), [0.1]),
     ],

@@ -12,11 +12,14 @@ from tests.packaging.interpreters import ROOT
 _SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", ".gitignore", "tracker_service", "export")
 LITE = (
     "detector_lite/1/export.json",
+    "detector_lite/1/golden.npz",
     "detector_lite/1/model.onnx",
     "hmr_lite/1/export.json",
+    "hmr_lite/1/golden.npz",
     "hmr_lite/1/model.onnx",
     "hmr_lite/body_model.npz",
     "person_finder/1/export.json",
+    "person_finder/1/golden.npz",
     "person_finder/1/model.onnx",
 )
 LICENSED = ("model_repository/hmr2/1/model.onnx", "model_repository/hmr2/body_model.npz", "weights/smpl.pkl")

@@ -15,6 +15,7 @@ from tracker_service.inference.contract import batch_size, check_inputs, check_o
 from tracker_service.inference.device_parameters import DeviceName, DeviceParameters
 from tracker_service.inference.model_repository import model_file
 from tracker_service.inference.model_sessions import ModelSessions, one_line
+from tracker_service.inference.verification.loaded import LoadedModel
 
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -83,6 +84,16 @@ class EmbeddedClient:
             return parts[0]
         return {name: np.concatenate([part[name] for part in parts]) for name in outputs}
 
+    @property
+    def interruptions(self) -> int:
+        """Always 0: there is no server that could be away."""
+        return 0
+
+    def loaded(self, model: str) -> LoadedModel:
+        """Return which version of a model is open, opening it if need be."""
+        file = self._open(model).file
+        return LoadedModel(file.parent.name, file.name)
+
     def close(self) -> None:
         """Drop all sessions."""
         self._models.clear()
@@ -98,16 +109,18 @@ class EmbeddedClient:
     def _open(self, model: str) -> "_OpenModel":
         with self._opening:
             if model not in self._models:
-                session, device = self._sessions.open(model, model_file(self._repository, model))
+                file = model_file(self._repository, model)
+                session, device = self._sessions.open(model, file)
                 # Sessions take calls of several threads at once, except those of DirectML.
                 turn = threading.Lock() if device == "directml" else nullcontext()
-                self._models[model] = _OpenModel(session, _signature(model, session, device), turn)
+                self._models[model] = _OpenModel(session, file, _signature(model, session, device), turn)
             return self._models[model]
 
 
 @dataclass(frozen=True, slots=True)
 class _OpenModel:
     session: Any
+    file: Path
     spec: ModelSpec
     turn: AbstractContextManager[object]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from tracker_service.inference.device_parameters import DeviceParameters
 from tracker_service.inference.model_repository import default_repository
@@ -22,6 +22,10 @@ class InferenceParameters(FailurePolicy, DeviceParameters):
         repository: folder of the models, the same that Triton serves; the body model is read from it in any case.
         threads: threads of one embedded model run; 0 takes all cores. Raising it makes a single batch faster until the
             cores are used up, and takes them from decoding and association.
+        verify: compare every model with what its export gave, before it is used and after it was loaded again. A model
+            that is too far off is not used.
+        verify_seconds: time between two looks at whether a server has loaded a model again. Raising it asks the server
+            less often, and notices later that a model was replaced.
     """
 
     kind: Literal["embedded", "triton"] = "embedded"
@@ -29,3 +33,5 @@ class InferenceParameters(FailurePolicy, DeviceParameters):
     shared_memory: bool = True
     repository: Path = field(default_factory=default_repository)
     threads: Annotated[int, Ge(0)] = 1
+    verify: bool = True
+    verify_seconds: Annotated[float, Gt(0)] = 10.0

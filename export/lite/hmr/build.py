@@ -11,6 +11,7 @@ from export.errors import MissingFileError, ParityError
 from export.lite.artifact import write_arrays, write_model, write_record
 from export.lite.body.build import build_body
 from export.lite.converters.tensorflow_lite.model import read_lite_model
+from export.lite.golden import write_lite_golden
 from export.lite.hmr.graph import IMAGE_TRUST, OBSERVED, build_hmr
 from export.lite.hmr.reference import fit_body
 from export.lite.hmr.tables import BodyTables
@@ -55,7 +56,7 @@ def export_body(repository: Path, cache: Path) -> Path:
 
 
 def export_hmr(repository: Path, cache: Path, variant: HmrVariant = FULL) -> Path:
-    """Fetch BlazePose, write the model and its record; needs the body. Returns the model's file.
+    """Fetch BlazePose, write the model, its record and its golden batch; needs the body. Returns the model's file.
 
     Args:
         repository: where models lie; the body is looked for there.
@@ -85,6 +86,7 @@ def export_hmr(repository: Path, cache: Path, variant: HmrVariant = FULL) -> Pat
         parity={"outputs_against_numpy": difference},
         options={"image_trust": IMAGE_TRUST},
     )
+    write_lite_golden(repository, variant.model)
     return path
 
 

@@ -43,7 +43,7 @@ def test_detector_is_rebuilt(tmp_path: Path, detector_file: onnx.ModelProto, peo
     committed, rebuilt = Graph(detector_file)(images=images), Graph(onnx.load(path))(images=images)
     np.testing.assert_allclose(rebuilt["scores"], committed["scores"], atol=1e-5)
     np.testing.assert_allclose(rebuilt["boxes"], committed["boxes"], atol=1e-2)
-    assert (path.parent / "export.json").is_file()
+    assert {file.name for file in path.parent.iterdir()} == {"export.json", "golden.npz", "model.onnx"}
 
 
 def test_finder_is_rebuilt(tmp_path: Path, finder_file: onnx.ModelProto, people: NDArray[np.uint8]) -> None:
@@ -52,7 +52,7 @@ def test_finder_is_rebuilt(tmp_path: Path, finder_file: onnx.ModelProto, people:
     committed, rebuilt = Graph(finder_file)(images=people[:2]), Graph(onnx.load(path))(images=people[:2])
     np.testing.assert_allclose(rebuilt["scores"], committed["scores"], atol=1e-5)
     np.testing.assert_allclose(rebuilt["boxes"], committed["boxes"], atol=1e-2)
-    assert (path.parent / "export.json").is_file()
+    assert {file.name for file in path.parent.iterdir()} == {"export.json", "golden.npz", "model.onnx"}
 
 
 def test_movenet_in_half_precision_is_that_of_tensorflow_js(people: NDArray[np.uint8]) -> None:

@@ -17,7 +17,8 @@ from tracker_service.inference.triton.exchange import Request, exchange
 from tracker_service.inference.triton.failures import Remedy
 from tracker_service.inference.triton.policy import FailurePolicy
 from tracker_service.inference.triton.shared_memory import SharedMemoryPool
-from tracker_service.inference.triton.signatures import difference, read_signature
+from tracker_service.inference.triton.signatures import difference, read_loaded, read_signature
+from tracker_service.inference.verification.loaded import LoadedModel
 
 Result = TypeVar("Result")
 
@@ -67,6 +68,7 @@ class TritonClient:
         self._policy = policy or FailurePolicy()
         self._specs: dict[str, ModelSpec] = {}
         self._unverified: set[str] = set()
+        self._interruptions = 0
         self._loop = LoopThread("triton")
         self._loop.run(self._connect(max_in_flight, shared_memory))
 
@@ -86,6 +88,24 @@ class TritonClient:
     def failures(self) -> dict[type[InferenceError], int]:
         """Return how many requests failed so far, healed later or not, by error."""
         return dict(self._attempts.failed)
+
+    @property
+    def interruptions(self) -> int:
+        """How often the server did not answer, or had forgotten our memory: it may be another one since."""
+        return self._interruptions
+
+    def loaded(self, model: str) -> LoadedModel:
+        """Return which version of ``model`` the server has loaded, and how often it was asked since.
+
+        Raises:
+            ModelNotFoundError: the server does not have it.
+            InferenceUnavailableError: the server did not answer within the budget.
+        """
+
+        async def ask(seconds: float) -> LoadedModel:
+            return await read_loaded(self._server, model, seconds)
+
+        return self._loop.run(self._repeat(model, ask))
 
     def signature(self, model: str) -> ModelSpec:
         """Return the model's own signature; asked from the server once.
@@ -171,6 +191,7 @@ class TritonClient:
 
     def _lost(self, remedy: Remedy) -> None:
         """The server may be another one when it answers again."""
+        self._interruptions += 1
         self._unverified.update(self._specs)
         if remedy is Remedy.REGISTER:
             self._pool.forget_registrations()

@@ -10,6 +10,7 @@ from tritonclient.grpc.model_config_pb2 import ModelInstanceGroup
 from tracker_service.errors import ModelContractError
 from tracker_service.inference.client import ModelSpec, TensorSpec
 from tracker_service.inference.device_parameters import DeviceName
+from tracker_service.inference.verification.loaded import LoadedModel
 
 DATA_TYPES: dict[str, np.dtype[Any]] = {
     "BOOL": np.dtype(np.bool_),
@@ -21,6 +22,8 @@ DATA_TYPES: dict[str, np.dtype[Any]] = {
     "FP32": np.dtype(np.float32),
     "FP64": np.dtype(np.float64),
 }
+_FILES = {"onnxruntime": "model.onnx", "pytorch": "model.pt"}
+"""Names that the backends look for."""
 DATA_TYPE_NAMES = {dtype: name for name, dtype in DATA_TYPES.items()}
 
 
@@ -37,6 +40,19 @@ async def read_signature(server: InferenceServerClient, model: str, seconds: flo
     on_gpu = any(group.kind == ModelInstanceGroup.KIND_GPU for group in config.instance_group)
     device: DeviceName = "cuda" if on_gpu else "cpu"
     return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit, device)
+
+
+async def read_loaded(server: InferenceServerClient, model: str, seconds: float) -> LoadedModel:
+    """Ask ``server`` which version of ``model`` it serves, from which file, and how often it was asked.
+
+    Raises:
+        InferenceServerException: the server did not answer, or does not know the model.
+    """
+    config = (await server.get_model_config(model, client_timeout=seconds)).config
+    versions = (await server.get_inference_statistics(model, client_timeout=seconds)).model_stats
+    newest = max(versions, key=lambda statistics: int(statistics.version))
+    file = config.default_model_filename or _FILES.get(config.backend, "")
+    return LoadedModel(newest.version, file, config.SerializeToString(deterministic=True), newest.inference_count)
 
 
 def difference(before: ModelSpec, now: ModelSpec) -> str:

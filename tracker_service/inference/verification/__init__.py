@@ -1,0 +1,1 @@
+"""Whether models, wherever they run, give what their export said they give."""
