@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +22,9 @@ from tracker_service.api.images.decoder_pool import DecoderPool
 from tracker_service.api.metrics.service_metrics import ServiceMetrics
 from tracker_service.api.startup.needed_models import check_models
 from tracker_service.body.model import BodyModel
-from tracker_service.errors import SessionsClosedError
+from tracker_service.errors import ModelResultsError, SessionsClosedError
 from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.verification.check import ModelCheck
 from tracker_service.jobs.job import QueueCounts
 from tracker_service.jobs.queue.store import JobStore
 from tracker_service.pipeline.stage_times import StageTimes
@@ -99,6 +100,8 @@ class Service:
         """Requests that a stop waits for."""
         self.stop_callbacks: list[StopCallback] = []
         """Called together when the service stops, each with the seconds it may take."""
+        self.checks: Callable[[], Mapping[str, ModelCheck]] = dict
+        """Returns how far each model was from its export when it was last compared."""
         self.started = time.time()
         self.frame_seconds = MovingAverage()
         self._engine: Engine | None = None
@@ -118,8 +121,11 @@ class Service:
 
         Raises:
             SessionsClosedError: the service stops before the models are loaded.
+            ModelResultsError: a model's results are too far from those of its export.
         """
-        await self.readiness.settled()
+        state = await self.readiness.settled()
+        if state.refusing:
+            raise ModelResultsError(state.error or "", retry_after=self.settings.inference.verify_seconds)
         if self._engine is None:
             raise SessionsClosedError("the service is stopping")
         return self._engine

@@ -54,12 +54,17 @@ def _open_client(settings: Settings) -> "TritonClient | EmbeddedClient":
 
 def devices_in_use(client: InferenceClient, models: ModelSet) -> dict[str, DeviceName]:
     """Return the device of each model that looks at frames, by the model's name; raises `InferenceError`."""
-    names = (models.detector, models.hmr, models.appearance)
-    devices = {name: client.signature(name).device for name in names if name is not None}
+    return {name: client.signature(name).device for name in models_in_use(client, models)}
+
+
+def models_in_use(client: InferenceClient, models: ModelSet) -> tuple[str, ...]:
+    """Return the names of the models that look at frames; raises `InferenceError`."""
+    names = [name for name in (models.detector, models.hmr, models.appearance) if name is not None]
     if models.finder is not None:
         with suppress(ModelNotFoundError):  # the detector looks at cut-outs where it is not served
-            devices[models.finder] = client.signature(models.finder).device
-    return devices
+            client.signature(models.finder)
+            names.append(models.finder)
+    return tuple(names)
 
 
 def load_body(settings: Settings) -> BodyModel:

@@ -27,6 +27,7 @@ def test_health_has_the_contracts_fields(service: RunningService) -> None:
         "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
         "device": "cpu",
         "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
+        "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
         "vitdet_available": True,
         "error": None,
     }
@@ -203,6 +204,8 @@ def test_metrics_have_the_fixed_names(service: RunningService) -> None:
     assert service.metric("phalp_disk_free_bytes", volume="jobs") > 0
     assert service.metric("phalp_ready") == 1
     assert service.metric("phalp_build_info", model_set="lite") == 1
+    assert service.metric("phalp_model_verified", model="hmr_lite") == 1
+    assert service.metric("phalp_model_deviation_ratio", model="hmr_lite", output="vertices") < 1
     for name in (
         'phalp_frames_total{source="job"} 0.0',
         'phalp_persons_total{state="predicted"}',

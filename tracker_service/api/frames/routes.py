@@ -29,6 +29,7 @@ from tracker_service.api.service import Engine, Service, ServiceOf
 from tracker_service.errors import (
     InferenceOverloadedError,
     InferenceUnavailableError,
+    ModelResultsError,
     SessionError,
     SessionsFullError,
     SettingsError,
@@ -258,6 +259,9 @@ class _FrameRequestHandler:
             try:
                 return engine, await engine.sessions.answer(request, frame.pixels, observed)
             except InferenceOverloadedError:
+                raise
+            except ModelResultsError as error:
+                self._service.readiness.away(str(error))
                 raise
             except InferenceUnavailableError:
                 self._service.readiness.away("the models cannot answer now")

@@ -20,11 +20,13 @@ class Phase(StrEnum):
     """The phase of the service.
 
     ``AWAY``: it was ready and has lost its models (Triton is down); it becomes ready again by itself.
+    ``WRONG_RESULTS``: a model's results are too far from those of its export; frames are refused until they are not.
     """
 
     WARMING_UP = "warming_up"
     READY = "ready"
     AWAY = "away"
+    WRONG_RESULTS = "wrong_results"
     STOPPING = "stopping"
 
 
@@ -55,6 +57,11 @@ class State:
         return self.phase is Phase.READY
 
     @property
+    def refusing(self) -> bool:
+        """Whether frames are refused, rather than kept waiting."""
+        return self.phase is Phase.WRONG_RESULTS
+
+    @property
     def all_loaded(self) -> bool:
         """Whether every part is loaded."""
         return self.loaded.issuperset(PARTS)
@@ -81,10 +88,10 @@ class Readiness:
         return self._state
 
     async def settled(self) -> State:
-        """Wait until frames are answered or the service stops; whoever waits first goes on first."""
+        """Wait until frames are answered or refused or the service stops; whoever waits first goes on first."""
         while True:
             with self._lock:
-                if self._state.ready or self._state.stopping:
+                if self._state.ready or self._state.refusing or self._state.stopping:
                     return self._state
                 moved = asyncio.get_running_loop().create_future()
                 self._waiting.append(moved)
@@ -107,7 +114,8 @@ class Readiness:
     def failed(self, error: str) -> None:
         """Loading or probing failed; it will be tried again."""
         with self._lock:
-            self._state = replace(self._state, error=error)
+            phase = Phase.AWAY if self._state.refusing else self._state.phase
+            self._state = replace(self._state, phase=phase, error=error)
 
     def ready(self) -> None:
         """The models have answered."""
@@ -117,6 +125,10 @@ class Readiness:
         """The models no longer answer."""
         if self._move(Phase.AWAY, error):
             self.models_lost.set()
+
+    def wrong_results(self, error: str) -> None:
+        """A model's results are too far off; ``error`` says which and by how much."""
+        self._move(Phase.WRONG_RESULTS, error)
 
     def stopping(self) -> None:
         """The service ends; it never becomes ready again."""

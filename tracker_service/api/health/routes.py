@@ -31,6 +31,7 @@ from tracker_service.api.health.schemas import (
     Reloaded,
     System,
     Warmup,
+    verdict_of,
 )
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import ServiceOf
@@ -59,6 +60,7 @@ async def health(service: ServiceOf, response: Response) -> Health:
         models=LoadedModels.of(state),
         device=state.device,
         runs_on=dict(state.runs_on),
+        results={model: verdict_of(check) for model, check in service.checks().items()},
         vitdet_available="vitdet" in state.loaded,
         error=state.error,
     )

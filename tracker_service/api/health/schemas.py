@@ -7,9 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from tracker_service.api.health.readiness import PARTS, Device, Phase, State
 from tracker_service.api.http.error_schemas import Responses, errors
 from tracker_service.inference.device_parameters import DeviceName
+from tracker_service.inference.verification.check import ModelCheck
 
 Loaded = Literal["loaded", "not_loaded"]
+Verdict = Literal["verified", "not_verified", "wrong"]
 HealthStatus = Literal["healthy", "initializing", "degraded", "error"]
+
+
+def verdict_of(check: ModelCheck) -> Verdict:
+    """Return in a word what the comparison of a model with its export gave."""
+    if not check.compared:
+        return "not_verified"
+    return "verified" if check.passed else "wrong"
 
 
 class LoadedModels(BaseModel):
@@ -37,6 +46,7 @@ class Health(BaseModel):
                     "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
                     "device": "cpu",
                     "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
+                    "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
                     "vitdet_available": True,
                     "error": None,
                 }
@@ -49,6 +59,9 @@ class Health(BaseModel):
     models: LoadedModels
     device: Device
     runs_on: dict[str, DeviceName] = Field(description="device of each model that is loaded")
+    results: dict[str, Verdict] = Field(
+        description="whether each model gives what its export gave; not_verified where that is not known"
+    )
     vitdet_available: bool
     error: str | None = Field(description="why it is not ready")
 

@@ -8,15 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from tracker_service.api.http.errors import status_of
+from tracker_service.api.metrics.check_metrics import CheckMetrics
 from tracker_service.api.metrics.triton_metrics import TritonMetrics
 from tracker_service.api.service import Engine, Service
 from tracker_service.api.startup.needed_models import needed_models
 from tracker_service.api.startup.retrying import retry_until_success
-from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
+from tracker_service.errors import InferenceUnavailableError, ModelResultsError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.verification.verified_client import VerifiedClient
 from tracker_service.settings import Settings
-from tracker_service.wiring.models import devices_in_use, load_body
+from tracker_service.wiring.models import devices_in_use, load_body, models_in_use
 from tracker_service.wiring.sessions import open_sessions
 
 _logger = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class ModelLoader:
         self._client: InferenceClient | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
+        self._reported = ""
 
     def start(self) -> None:
         """Start the thread."""
@@ -60,16 +63,46 @@ class ModelLoader:
             return
         _logger.info("ready", extra={"model_set": self._service.models.name, "runs_on": readiness.state.runs_on})
         while True:
-            readiness.models_lost.wait()
+            lost = readiness.models_lost.wait(self._look_seconds())
             readiness.models_lost.clear()
             if self._stop.is_set() or readiness.state.stopping:
                 return
+            if not lost and self._as_before():
+                continue
             if not retry_until_success(self._warm_up, self._stop, self._report):
                 return
             readiness.ready()
             _logger.info("the models answer again")
 
+    def _look_seconds(self) -> float | None:
+        """Return the time between two looks at whether a server has loaded its models again; None in this process."""
+        served = isinstance(self._client, VerifiedClient) and self._service.settings.inference.kind == "triton"
+        return self._service.settings.inference.verify_seconds if served else None
+
+    def _as_before(self) -> bool:
+        """Tell whether no model has begun to give other results, as far as they answer; a frame finds out the rest."""
+        try:
+            self._verify()
+        except ModelResultsError as error:
+            self._report(error)
+            return False
+        except PhalpTritonError as error:
+            _logger.info("the models were not looked at: %s", error)
+        return True
+
+    def _verify(self) -> None:
+        if isinstance(self._client, VerifiedClient):
+            for model in models_in_use(self._client, self._service.models):
+                self._client.verify(model)
+
     def _report(self, error: Exception) -> None:
+        if isinstance(error, ModelResultsError):
+            self._service.readiness.wrong_results(str(error))
+            if str(error) != self._reported:  # it is compared again and again, and said once
+                self._reported = str(error)
+                _logger.error("wrong results: %s", error)
+            return
+        self._reported = ""
         away = isinstance(error, InferenceUnavailableError)
         self._service.readiness.failed(
             status_of(error).message or "internal error"
@@ -83,8 +116,13 @@ class ModelLoader:
         service = self._service
         if self._client is None:
             self._client = self._open_client(_request_budget(service.settings))
-            if isinstance(self._client, TritonClient):
-                service.metrics.collect_from(TritonMetrics(self._client))
+            client = self._client
+            if isinstance(client, VerifiedClient):
+                service.checks = client.checks
+                service.metrics.collect_from(CheckMetrics(client.checks))
+                client = client.inner
+            if isinstance(client, TritonClient):
+                service.metrics.collect_from(TritonMetrics(client))
         self._warm_up()
         body = load_body(service.settings)
         sessions = open_sessions(
@@ -102,6 +140,8 @@ class ModelLoader:
             for model in names:
                 warm_up(self._client, model)
             self._service.readiness.loaded(part)
+        self._verify()
+        self._reported = ""
         self._service.readiness.runs_on(devices_in_use(self._client, models))
 
 
@@ -113,7 +153,9 @@ def _request_budget(settings: Settings) -> Settings:
 
 
 def warm_up(client: InferenceClient, model: str) -> None:
-    """Run ``model`` once on zeros; raises `InferenceError` when it fails."""
+    """Run ``model`` once, on its golden batch or else on zeros; raises `InferenceError` when it fails."""
+    if isinstance(client, VerifiedClient) and client.verify(model).compared:
+        return
     spec = client.signature(model)
     client.infer(model, {name: _zeros(tensor) for name, tensor in spec.inputs.items()}, list(spec.outputs))
 
