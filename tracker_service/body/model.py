@@ -121,6 +121,10 @@ class BodyModel:
         """Return the posed surface of every body, (n, V, 3) metres in model space."""
         return self.posed(self.surface, smpl)
 
+    def vertices_of(self, outputs: Mapping[str, NDArray[Any]]) -> Float32:
+        """Return the vertices of the rotations and shapes among a body model's outputs, (n, V, 3) metres."""
+        return self.vertices(Smpl(outputs["global_orient"], outputs["body_pose"], outputs["betas"]))
+
     def posed(self, surface: SkinnedSurface, smpl: Smpl) -> Float32:
         """Return another surface on this model's bones, (n, its own V, 3) metres in model space."""
         rotations, _, offsets = self._bones(smpl)

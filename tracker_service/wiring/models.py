@@ -1,5 +1,6 @@
 """From the settings to the models: which, where they run, and the body they speak of."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ModelNotFoundError, SettingsError
-from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.client import InferenceClient, Tensor
 from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.verification.verified_client import VerifiedClient
@@ -37,7 +38,14 @@ def models_of(settings: Settings) -> ModelSet:
 def open_client(settings: Settings) -> InferenceClient:
     """Open the inference client that the settings ask for; its models are compared with their export."""
     inference, client = settings.inference, _open_client(settings)
-    return VerifiedClient(client, inference.repository, inference.verify_seconds) if inference.verify else client
+    if not inference.verify:
+        return client
+
+    def surface(outputs: Mapping[str, Tensor]) -> Tensor:
+        return load_body(settings).vertices_of(outputs)
+
+    surfaces = {model_set(settings.model_set).hmr: surface}
+    return VerifiedClient(client, inference.repository, inference.verify_seconds, surfaces)
 
 
 def _open_client(settings: Settings) -> "TritonClient | EmbeddedClient":

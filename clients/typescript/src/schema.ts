@@ -743,6 +743,11 @@ export interface components {
          *         "vitdet": "loaded"
          *       },
          *       "ready": true,
+         *       "results": {
+         *         "detector_lite": "verified",
+         *         "hmr_lite": "verified",
+         *         "person_finder": "verified"
+         *       },
          *       "runs_on": {
          *         "detector_lite": "cpu",
          *         "hmr_lite": "cpu",
@@ -766,6 +771,13 @@ export interface components {
             models: components["schemas"]["LoadedModels"];
             /** Ready */
             ready: boolean;
+            /**
+             * Results
+             * @description whether each model gives what its export gave; not_verified where that is not known
+             */
+            results: {
+                [key: string]: "verified" | "not_verified" | "wrong";
+            };
             /**
              * Runs On
              * @description device of each model that is loaded
@@ -1558,9 +1570,10 @@ export interface components {
          * @description The phase of the service.
          *
          *     ``AWAY``: it was ready and has lost its models (Triton is down); it becomes ready again by itself.
+         *     ``WRONG_RESULTS``: a model's results are too far from those of its export; frames are refused until they are not.
          * @enum {string}
          */
-        Phase: "warming_up" | "ready" | "away" | "stopping";
+        Phase: "warming_up" | "ready" | "away" | "wrong_results" | "stopping";
         /**
          * Pool
          * @description Workers; `gpu_busy` also stands for a busy CPU.

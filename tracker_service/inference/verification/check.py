@@ -1,14 +1,19 @@
 """Runs a model on its golden batch and compares."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from tracker_service.errors import ModelContractError
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
 from tracker_service.inference.verification.golden import FILE, GoldenBatch, thinned
-from tracker_service.inference.verification.measures import Limit, Unit
+from tracker_service.inference.verification.measures import POINTS, Limit, Unit
 
+Surface: TypeAlias = Callable[[Mapping[str, Tensor]], Tensor]
+"""Returns the vertices (n, V, 3), in metres, of the bodies whose rotations and shapes a model has given."""
+SURFACE = "vertices_of_pose"
+"""The check that the given vertices are those of the given rotations and shape."""
 HALF_PRECISION_DEVICES = ("coreml", "openvino")
 """Devices of this process that may compute FP32 graphs in half precision."""
 
@@ -86,7 +91,9 @@ def read_golden(repository: Path, model: str, version: str) -> GoldenBatch | Non
     return GoldenBatch.read(path) if path.is_file() else None
 
 
-def check_model(client: InferenceClient, model: str, golden: GoldenBatch, file: str) -> ModelCheck:
+def check_model(
+    client: InferenceClient, model: str, golden: GoldenBatch, file: str, surface: Surface | None = None
+) -> ModelCheck:
     """Run ``model`` on its golden batch and compare every output.
 
     Args:
@@ -94,6 +101,7 @@ def check_model(client: InferenceClient, model: str, golden: GoldenBatch, file: 
         model: its name.
         golden: what it is asked and should answer.
         file: name of the file that is run; decides with its precision which limits count.
+        surface: for a body model, whose FP32 part is held to FP32's limits by it whatever the precision of the rest.
 
     Raises:
         ModelContractError: the model has other tensors than its golden batch.
@@ -103,12 +111,20 @@ def check_model(client: InferenceClient, model: str, golden: GoldenBatch, file: 
     if precision is None:
         return ModelCheck(model, "", ())
     got = client.infer(model, golden.inputs, list(golden.outputs))
-    return ModelCheck(model, precision, compare(golden, got, precision))
+    outputs = compare(golden, got, precision)
+    if surface is not None and precision != "fp32":
+        outputs += (_surface_check(got, surface),)
+    return ModelCheck(model, precision, outputs)
 
 
 def compare(golden: GoldenBatch, got: Mapping[str, Tensor], precision: str) -> tuple[OutputCheck, ...]:
     """Return how far outputs for the golden inputs are from the golden outputs."""
     return tuple(_check(golden, name, thinned(got[name]), precision) for name in golden.outputs)
+
+
+def _surface_check(got: Mapping[str, Tensor], surface: Surface) -> OutputCheck:
+    limit = POINTS.limit("fp32")
+    return OutputCheck(SURFACE, POINTS.unit, *POINTS.deviation(surface(got), got["vertices"]), limit)
 
 
 def _check(golden: GoldenBatch, name: str, got: Tensor, precision: str) -> OutputCheck:

@@ -7,6 +7,7 @@ more than one in fourteen.
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ class GoldenBatch:
             ContractError: the file is damaged.
         """
         try:
-            with np.load(path) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             facts = json.loads(str(arrays[_FACTS]))
             return cls(
@@ -77,7 +78,7 @@ class GoldenBatch:
                 measures={name: _measure(values) for name, values in facts["measures"].items()},
                 precisions=facts["precisions"],
             )
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise ContractError(f"{path}: expected the golden batch of a model, got: {error}") from error
 
     def _facts(self) -> dict[str, Any]:

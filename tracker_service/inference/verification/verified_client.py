@@ -5,11 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from tracker_service.errors import ModelResultsError
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
-from tracker_service.inference.verification.check import ModelCheck, check_model, read_golden
+from tracker_service.inference.verification.check import ModelCheck, Surface, check_model, read_golden
 from tracker_service.inference.verification.loaded import LoadedModel
 
 
@@ -48,12 +49,20 @@ class VerifiedClient:
         client: the real client.
         repository: the model repository, where the golden batches lie.
         seconds: between two looks. Raising it notices later that a model was replaced on a server that stayed up.
+        surfaces: by body model, what computes the vertices of its rotations and shapes; see `check_model`.
     """
 
-    def __init__(self, client: LoadingClient, repository: Path, seconds: float) -> None:
+    def __init__(
+        self,
+        client: LoadingClient,
+        repository: Path,
+        seconds: float,
+        surfaces: Mapping[str, Surface] = MappingProxyType({}),
+    ) -> None:
         self.inner = client
         self._repository = repository
         self._seconds = seconds
+        self._surfaces = surfaces
         self._verdicts: dict[str, _Verdict] = {}
         self._lock = threading.Lock()
 
@@ -117,4 +126,4 @@ class VerifiedClient:
         golden = read_golden(self._repository, model, loaded.version)
         if golden is None:
             return ModelCheck(model, "", ())
-        return check_model(self.inner, model, golden, loaded.file)
+        return check_model(self.inner, model, golden, loaded.file, self._surfaces.get(model))
