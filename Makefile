@@ -7,14 +7,15 @@ PORT ?= 8000
 VIDEO ?= samples/snow_promenade.mp4
 MOMENTS ?= 20
 CHAOS ?= outputs/chaos.json
-WORKERS ?= 2
+# One more than the two cores of a small machine: much of the tests' time is waiting for other processes.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
-	@echo "make test [WORKERS=2]                 the whole test suite, in so many processes"
+	@echo "make test [WORKERS=3]                 the whole test suite, in so many processes"
 	@echo "make lint                             ruff and mypy --strict"
 	@echo "make bench                            speed and quality tables"
 	@echo "make serve [PORT=8000]                the HTTP service, with the lite models in its own process"

@@ -71,14 +71,15 @@ class FrameCounter(JobObserver):
 
 def test_no_frame_of_a_committed_chunk_is_computed_again(clip: Path, tmp_path: Path) -> None:
     counter = FrameCounter()
-    with running_store(tmp_path, observer=counter) as store:
+    with running_store(tmp_path, observer=counter, drain_seconds=60.0) as store:
         job = store.submit(request(clip))
         wait_frames(store, job.id, CHUNK)
         worker().kill()
         wait_frames(store, job.id, 2 * CHUNK)
     with running_store(tmp_path, observer=counter) as store:
         wait_complete(store, job.id)
-    assert counter.frames == FRAMES
+    # A worker that is killed the moment it has committed a chunk cannot tell of it any more.
+    assert FRAMES - CHUNK <= counter.frames <= FRAMES
 
 
 @pytest.mark.parametrize("drain_seconds", [0.0, 60.0])
