@@ -55,8 +55,9 @@ class Limits:
         video_seconds: length of a video, or of the part up to ``max_frames``; beyond it 422. A video of unknown length
             is read up to it.
         video_pixels: pixels of one frame of a video; beyond it 413.
-        mesh_frames: frames of a video whose meshes one JSON answer holds. `POST /pose/video` leaves the meshes of
-            longer videos out unless they are asked for; a finished job's result refuses them with 422.
+        meshes: meshes that one JSON answer holds, one for each person of each frame. `POST /pose/video` leaves those
+            beyond it out, and all of videos with more frames, unless they are asked for; a finished job's result
+            refuses them with 422.
         export_poses: poses of all people together in results that are written in a format whose file is in memory as a
             whole (usd, rrd); beyond it 422.
         export_seconds: time for writing results in another format; beyond it 422.
@@ -80,7 +81,7 @@ class Limits:
     upload_bytes: Annotated[int, Ge(1)] = 32 * 1024 * _MIB
     video_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
     video_pixels: Annotated[int, Ge(1)] = 4096 * 2304
-    mesh_frames: Annotated[int, Ge(0)] = 600
+    meshes: Annotated[int, Ge(0)] = 600
     export_poses: Annotated[int, Ge(1)] = 200_000
     export_seconds: Annotated[float, Gt(0)] = 3600.0
     client_requests: Annotated[int, Ge(1)] = 256

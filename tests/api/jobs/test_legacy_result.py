@@ -115,7 +115,7 @@ def test_an_upload_that_is_no_video_is_refused(video_service: VideoService) -> N
 @pytest.fixture(scope="module")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoService]:
     """A service that sends little in one answer, commits late, and speaks to the other version of the client."""
-    settings = ("limits.mesh_frames=2", "api.result_frames=3", "jobs.chunk_frames=240", "api.video_status=completed")
+    settings = ("limits.meshes=2", "api.result_frames=3", "jobs.chunk_frames=240", "api.video_status=completed")
     with VideoService(tmp_path_factory.mktemp("brief"), *settings) as running:
         yield running
 
@@ -133,6 +133,20 @@ def test_a_long_video_comes_without_meshes_and_says_where_they_are(long_answer: 
     assert people
     assert not any("mesh_vertices" in person for person in people)
     assert f"/jobs/{told['job_id']}/results?mesh=true" in told["message"]
+
+
+def test_a_short_video_of_many_people_has_no_more_meshes_than_one_answer_holds(brief: VideoService) -> None:
+    brief.wait_idle()
+    told = brief.post("/pose/video", json={"video_path": str(brief.clip), "max_frames": "2"}).json()
+    people = [person for frame in told["frames"] for person in frame["persons"]]
+    assert len(people) > 2
+    assert sum("mesh_vertices" in person for person in people) <= 2
+    assert f"/jobs/{told['job_id']}/results?mesh=true" in told["message"]
+    refused = brief.get(f"/pose/video/status/{told['job_id']}?mesh=true")
+    assert refused.status_code == 422
+    assert f"at most 2 of them, got {len(people)}" in refused.json()["error"]
+    of_main_persons = brief.get(f"/job_status/{told['job_id']}?mesh=true").json()["result"]["frames"]
+    assert [np.shape(frame["vertices"]) for frame in of_main_persons] == [(6890, 3)] * 2
 
 
 @pytest.mark.parametrize("route", ["/job_status/{}", "/pose/video/status/{}"])

@@ -1,7 +1,8 @@
 """Which fields of a frame's people a client gets: with or without mesh, all or some."""
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -49,6 +50,26 @@ def _names(given: Iterable[str]) -> frozenset[str]:
     return names
 
 
+@dataclass(slots=True)
+class MeshAllowance:
+    """How many meshes one answer may still hold; the first frame that has more people is the first one without.
+
+    Attributes:
+        left: meshes, one for each person of each frame.
+        ended: whether there was a frame whose meshes were too many.
+    """
+
+    left: float = math.inf
+    ended: bool = False
+
+    def take(self, people: int) -> bool:
+        """Tell whether a frame may have its meshes; after the first that may not, none may."""
+        self.ended = self.ended or people > self.left
+        if not self.ended:
+            self.left -= people
+        return not self.ended
+
+
 @dataclass(frozen=True, slots=True)
 class FrameFormat:
     """Adds the mesh to stored result lines, which have none, and selects fields.
@@ -56,10 +77,12 @@ class FrameFormat:
     Attributes:
         body: computes the vertices; None leaves them out.
         names: fields to keep, None for all.
+        allowance: how many meshes may be sent.
     """
 
     body: BodyModel | None = None
     names: frozenset[str] | None = None
+    allowance: MeshAllowance = field(default_factory=MeshAllowance)
 
     @property
     def unchanged(self) -> bool:
@@ -72,7 +95,7 @@ class FrameFormat:
             return line
         frame = orjson.loads(line)
         persons = frame["persons"]
-        if self.body is not None and persons:
+        if self.body is not None and persons and self.allowance.take(len(persons)):
             for person, vertices in zip(persons, self.body.vertices(_smpl(persons)), strict=True):
                 person[MESH] = np.ascontiguousarray(vertices)
         if self.names is not None:

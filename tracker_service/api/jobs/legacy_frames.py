@@ -28,9 +28,11 @@ class MainPerson:
 
     Attributes:
         seen: in how many frames each track is seen.
+        people: those of all frames together, whatever their state.
     """
 
     seen: Mapping[int, int]
+    people: int = 0
 
     @classmethod
     def of_job(cls, folder: Path) -> "MainPerson":
@@ -39,7 +41,8 @@ class MainPerson:
             tracks = orjson.loads((folder / SUMMARY).read_bytes())["tracks"]
         except (OSError, orjson.JSONDecodeError, KeyError):
             tracks = []
-        return cls({track["track_id"]: track["seen"] for track in tracks})
+        people = sum(track["seen"] + track["predicted"] + track.get("lost", 0) for track in tracks)
+        return cls({track["track_id"]: track["seen"] for track in tracks}, people)
 
     def among(self, persons: list[Record]) -> Record | None:
         """Return the main person of a frame; None where nobody is in it."""

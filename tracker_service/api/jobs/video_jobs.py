@@ -142,9 +142,10 @@ class VideoJobs:
         Raises:
             HTTPException: 422, with ``mesh``: there are too many for one JSON answer.
         """
-        if mesh and job.frames_done > (most := self.limits.mesh_frames):
-            raise http_error(422, meshes_elsewhere(job.id, f"at most {most} frames, got {job.frames_done}"))
         main = await _in_thread(MainPerson.of_job, job.folder)
+        meshes = main.people if persons else job.frames_done
+        if mesh and meshes > (most := self.limits.meshes):
+            raise http_error(422, meshes_elsewhere(job.id, f"at most {most} of them, got {meshes}"))
         body = await self.body()
         return LegacyFrames(
             body, self.answers.keypoints, main, mesh=mesh, rendered=job.request.overlay, persons=persons

@@ -9,11 +9,17 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from tracker_service.api.http.streaming import StreamedAnswer, unless_disconnected
-from tracker_service.api.jobs.document_answers import VideoStatus, document_head, video_answer_end, video_result_end
+from tracker_service.api.jobs.document_answers import (
+    VideoAnswerEnd,
+    VideoStatus,
+    document_head,
+    video_answer_end,
+    video_result_end,
+)
 from tracker_service.api.jobs.following import Ended, Event
-from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
+from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat, MeshAllowance
 from tracker_service.api.jobs.job_answers import early_end
-from tracker_service.api.jobs.json_document import JobDocument
+from tracker_service.api.jobs.json_document import DocumentStatistics, JobDocument
 from tracker_service.api.jobs.legacy_result import too_long, video_figures
 from tracker_service.api.jobs.options import (
     FieldsQuery,
@@ -54,8 +60,8 @@ async def pose_video(
 
     202 comes when other videos are computed first, or when asked for with `Prefer: respond-async`. The answer of 200
     begins with the first frame or after a few seconds; spaces keep the connection alive while there is no frame, and a
-    failure after the beginning ends the document with `"status": "error"`. Without `mesh`, long videos come without
-    meshes (`limits.mesh_frames`), and `message` says so.
+    failure after the beginning ends the document with `"status": "error"`. Without `mesh`, there are no meshes beyond
+    `limits.meshes`: none in videos of more frames, and none from the frame on that has one too many; `message` says so.
     """
     choice = FieldChoice.of_query(fields, mesh=mesh, mesh_by_default=True)
     frame_format = await videos.frame_format(choice)
@@ -63,11 +69,11 @@ async def pose_video(
     job = submitted.job
     if submitted.waits or prefers_async(request):
         return queued_response(job, applied=not submitted.waits)
-    message = None
-    if fields is None and mesh is None and (job.frames_total or math.inf) > (most := videos.limits.mesh_frames):
-        frame_format = replace(frame_format, body=None)
-        message = meshes_elsewhere(job.id, f"to be asked for where a video may have more than {most} frames")
-    answer = _VideoAnswerStream(videos, job, frame_format, cancels=on_disconnect == "cancel", message=message)
+    if fields is None and mesh is None:
+        most = videos.limits.meshes
+        allowance = MeshAllowance(most, ended=(job.frames_total or math.inf) > most)
+        frame_format = replace(frame_format, allowance=allowance)
+    answer = _VideoAnswerStream(videos, job, frame_format, cancels=on_disconnect == "cancel")
     return await answer.begin(request)
 
 
@@ -113,17 +119,12 @@ async def pose_video_status_route(
 class _VideoAnswerStream:
     """The streamed answer to a video that is computed at once."""
 
-    def __init__(
-        self, videos: VideoJobs, job: Job, frame_format: FrameFormat, *, cancels: bool, message: str | None
-    ) -> None:
+    def __init__(self, videos: VideoJobs, job: Job, frame_format: FrameFormat, *, cancels: bool) -> None:
         self._videos = videos
         self._job = job
         self._cancels = cancels
-        self._document = JobDocument(
-            document_head(job),
-            partial(video_answer_end, client_path=videos.client_path, message=message),
-            frame_format,
-        )
+        self._allowance = frame_format.allowance
+        self._document = JobDocument(document_head(job), self._end, frame_format)
 
     async def begin(self, request: Request) -> Response:
         """Wait for the first event of the job, which decides the status."""
@@ -142,6 +143,13 @@ class _VideoAnswerStream:
             headers={"Content-Location": f"/jobs/{self._job.id}"},
             on_disconnect=self._on_disconnect,
         )
+
+    def _end(self, job: Job, statistics: DocumentStatistics) -> VideoAnswerEnd:
+        message = None
+        if self._allowance.ended:
+            most = self._videos.limits.meshes
+            message = meshes_elsewhere(job.id, f"to be asked for where a video may have more than {most} of them")
+        return video_answer_end(job, statistics, client_path=self._videos.client_path, message=message)
 
     async def _on_disconnect(self) -> None:
         if self._cancels and not self._videos.stopping:
