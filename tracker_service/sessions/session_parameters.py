@@ -23,7 +23,8 @@ class SessionParameters:
         history: answered frames kept per session, for retries and as neighbours of late frames. Raising it takes about
             5 kB per frame and person.
         keep: folder in which live sessions are kept, so that they survive a restart; one for each service. None
-            forgets them. What is kept are people, answers and thumbnails of 8 x 8 pixels, no images.
+            forgets them. They are kept on disk only, also where jobs are in PostgreSQL: people, answers and thumbnails
+            of 8 x 8 pixels, no images.
         keep_seconds: how often that is done. Raising it costs less and loses more when the service is killed.
         workers: batches computed at the same time. Raising it uses more cores.
     """

@@ -442,8 +442,8 @@ export interface paths {
          *
          *     202 comes when other videos are computed first, or when asked for with `Prefer: respond-async`. The answer of 200
          *     begins with the first frame or after a few seconds; spaces keep the connection alive while there is no frame, and a
-         *     failure after the beginning ends the document with `"status": "error"`. Without `mesh`, long videos come without
-         *     meshes (`limits.mesh_frames`), and `message` says so.
+         *     failure after the beginning ends the document with `"status": "error"`. Without `mesh`, there are no meshes beyond
+         *     `limits.meshes`: none in videos of more frames, and none from the frame on that has one too many; `message` says so.
          */
         post: operations["pose_video"];
         delete?: never;
