@@ -85,6 +85,13 @@ def test_a_worker_that_hangs_is_replaced(
     assert contents(done) == undisturbed(False)
 
 
+def test_a_job_that_takes_longer_than_one_may_fails(short: Path, tmp_path: Path) -> None:
+    with running_store(tmp_path, run=RunLimits(CHUNK, work_seconds=0.05, free_bytes=0, poll_seconds=0.1)) as store:
+        failed = wait_final(store, store.submit(request(short)).id)
+    assert failed.state is JobState.FAILED
+    assert failed.reason == "computing took longer than the 0.05 s that a job may take"
+
+
 def test_a_file_that_is_no_video_is_refused_at_once(tmp_path: Path) -> None:
     source = tmp_path / "notes.mp4"
     source.write_text("no video")

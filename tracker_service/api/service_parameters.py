@@ -53,7 +53,9 @@ class Limits:
         image_pixels: pixels of an image, read from its header; beyond it 413.
         upload_bytes: size of uploaded videos; beyond it 413.
         video_seconds: length of a video, or of the part up to ``max_frames``; beyond it 422. A video of unknown length
-            is read up to it.
+            is read up to it, and so is one that says less than it holds.
+        video_frames: frames of a video, or of the part up to ``max_frames``; beyond it 422. Whatever a video says of
+            itself, nothing behind it is read.
         video_pixels: pixels of one frame of a video; beyond it 413.
         meshes: meshes that one JSON answer holds, one for each person of each frame. `POST /pose/video` leaves those
             beyond it out, and all of videos with more frames, unless they are asked for; a finished job's result
@@ -80,6 +82,7 @@ class Limits:
     image_pixels: Annotated[int, Ge(1)] = 50_000_000
     upload_bytes: Annotated[int, Ge(1)] = 32 * 1024 * _MIB
     video_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
+    video_frames: Annotated[int, Ge(1)] = 3_000_000
     video_pixels: Annotated[int, Ge(1)] = 4096 * 2304
     meshes: Annotated[int, Ge(0)] = 600
     export_poses: Annotated[int, Ge(1)] = 200_000

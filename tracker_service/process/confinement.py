@@ -4,6 +4,7 @@ The parent starts them with `command` and `environment`; the child calls `confin
 """
 
 import os
+import re
 import resource
 import site
 import sys
@@ -14,6 +15,10 @@ _PACKAGES = Path(__file__).resolve().parents[2]
 _KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "TZ")
 """What the interpreter may need to start."""
 _OPEN_FILES = 64
+_SECRET = re.compile(
+    r"^DATABASE_URL$|^PHALP_TRITON_(SERVICE|JOBS|WEBHOOKS|MEDIA)__|PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|API_?KEY|^PG",
+    re.IGNORECASE,
+)
 
 
 def command(module: str, *arguments: str) -> tuple[str, ...]:
@@ -26,6 +31,12 @@ def environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # each thread would reserve memory
     return {**kept, **single, **python_path()}
+
+
+def own_environment() -> dict[str, str]:
+    """Return variables for a child that works with our own data: all but secrets and settings of the service."""
+    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    return {**kept, **python_path()}
 
 
 def python_path() -> dict[str, str]:

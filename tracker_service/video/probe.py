@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
 
 from tracker_service.errors import VideoError, VideoFormatError, VideoNotFoundError
+from tracker_service.process import confinement
 from tracker_service.types.shown_text import encodable
 from tracker_service.video.container import VideoContainer
 from tracker_service.video.display.shown_pictures import ShownPictures
@@ -16,6 +18,10 @@ from tracker_service.video.position import Selection
 from tracker_service.video.video_file import VideoFileSource
 
 _LONGEST_REPORT = 4096
+_CPU_SECONDS = 10
+"""Seconds of computing; an ordinary file takes a few tenths. Raising it lets one file take a core for longer."""
+_BASE_BYTES, _BYTES_A_PIXEL = 1 << 30, 100
+"""Memory beside and for the frames that a decoder holds. Raising it lets longer tables of samples be read."""
 _KINDS = {kind.__name__: kind for kind in (VideoNotFoundError, VideoFormatError, VideoError)}
 
 
@@ -52,15 +58,26 @@ def probe_video(path: Path, *, decoded_pixels: int, timeout: float = 60.0) -> Vi
         VideoNotFoundError: there is no such file.
         VideoFormatError: it is not a video, nothing in it can be decoded, or it takes too long or breaks the decoder.
     """
-    command = (sys.executable, "-m", __spec__.name, str(path), str(decoded_pixels))
+    command = confinement.command(__spec__.name, str(path.absolute()), str(decoded_pixels))
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)  # noqa: S603 - our own module
+        with tempfile.TemporaryDirectory(prefix="probe-") as nowhere:
+            done = subprocess.run(  # noqa: S603 - our own interpreter and module
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+                env=confinement.environment(),
+                cwd=nowhere,
+            )
     except subprocess.TimeoutExpired:
         raise VideoFormatError(f"{path}: expected a video that opens within {timeout:g} s, got no answer") from None
     try:
         report = orjson.loads(done.stdout)
     except orjson.JSONDecodeError:
-        raise VideoFormatError(f"{path}: expected a video, got a file that breaks the decoder") from None
+        raise VideoFormatError(
+            f"{path}: expected a video, got a file that breaks the decoder, or takes it too much memory or time"
+        ) from None
     if "error" in report:
         raise _KINDS[report["kind"]](report["error"])
     return VideoProperties(**report)
@@ -92,6 +109,8 @@ def _header(path: Path) -> VideoProperties:
 def _report(path: Path, decoded_pixels: int) -> bytes:
     try:
         return orjson.dumps(asdict(properties_of(path, decoded_pixels)))
+    except MemoryError:
+        return b""  # as if it had broken the decoder
     except VideoError as error:
         kind = type(error).__name__
         known = kind if kind in _KINDS else VideoError.__name__
@@ -99,4 +118,5 @@ def _report(path: Path, decoded_pixels: int) -> bytes:
 
 
 if __name__ == "__main__":
+    confinement.confine(memory=_BASE_BYTES + _BYTES_A_PIXEL * int(sys.argv[2]), cpu_seconds=_CPU_SECONDS)
     sys.stdout.buffer.write(_report(Path(sys.argv[1]), int(sys.argv[2])))

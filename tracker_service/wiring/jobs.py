@@ -9,7 +9,7 @@ from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.settings import Settings
-from tracker_service.wiring.job_settings import COMPUTING, TRACKING
+from tracker_service.wiring.job_settings import COMPUTING, READING, TRACKING
 
 
 def open_job_store(settings: Settings, observer: JobObserver | None = None) -> JobStore:
@@ -24,7 +24,7 @@ def open_job_store(settings: Settings, observer: JobObserver | None = None) -> J
     return JobStore(
         store_parameters(settings),
         tracking=settings.model_dump(mode="json", include=TRACKING),
-        computing=settings.model_dump(mode="json", include=COMPUTING),
+        computing=settings.model_dump(mode="json", include={**COMPUTING, **READING}),
         observer=observer,
         webhooks=settings.webhooks,
     )

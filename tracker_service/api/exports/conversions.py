@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -14,13 +12,14 @@ from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import Service
 from tracker_service.errors import DiskFullError
 from tracker_service.jobs.disk import free_bytes
+from tracker_service.process import confinement
 from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.task import CANNOT_BE_CONVERTED, NO_ROOM, ConversionTask
 from tracker_service.wiring.models import body_file
 
 FOLDER = "exports"
 """Folder in a job's folder."""
-_COMMAND = (sys.executable, "-m", "tracker_service.results.formats")
+_COMMAND = confinement.command("tracker_service.results.formats")
 _MOST_WAITING = 16
 """Conversions that wait for their turn; beyond it 503."""
 _logger = logging.getLogger(__name__)
@@ -78,7 +77,7 @@ class Conversions:
                 await asyncio.shield(to_thread.run_sync(lambda: shutil.rmtree(scratch, ignore_errors=True)))
 
     async def _run(self, task: ConversionTask) -> None:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**confinement.own_environment(), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
             *_COMMAND, task.to_json(), stdin=nothing, stdout=pipe, stderr=pipe, env=environment

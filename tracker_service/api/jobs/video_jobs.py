@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from tracker_service.api.answer_parameters import AnswerParameters
 from tracker_service.api.http.errors import http_error
+from tracker_service.api.http.fair_turns import FairTurns
 from tracker_service.api.jobs.following import JobFollower, PollIntervals
 from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
 from tracker_service.api.jobs.legacy_frames import LegacyFrames, MainPerson
@@ -34,6 +35,8 @@ Result = TypeVar("Result")
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _NOT_FOUND = "Job not found"
+_PROBES = 2
+"""Videos that are looked at together; one client never has all of them. Raising it takes a core and 1 GB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class VideoJobs:
         self._intervals = PollIntervals()
         self._service = service
         self._submitting = asyncio.Lock()
+        self._probing = FairTurns(_PROBES, share=_PROBES - 1)
         self._loaded_body: BodyModel | None = None
 
     @property
@@ -183,7 +187,8 @@ class VideoJobs:
     async def _submit(self, request: JobRequest, key: str | None) -> Submitted:
         try:
             most_pixels = self._service.settings.limits.video_pixels
-            properties = await _in_thread(probe_video, request.source, decoded_pixels=most_pixels)
+            async with self._probing.turn(request.client):
+                properties = await _in_thread(probe_video, request.source, decoded_pixels=most_pixels)
             self._check(properties, request.max_frames)
             limited = replace(request, max_frames=self._most_frames(properties, request.max_frames))
             # One at a time, so that of two concurrent requests only the second one waits for the other's job.
@@ -205,6 +210,12 @@ class VideoJobs:
         seconds = properties.duration or 0.0
         if max_frames is not None:
             seconds = min(seconds, max_frames / properties.fps)
+        frames = properties.frames or 0
+        if max_frames is not None:
+            frames = min(frames, max_frames)
+        if frames > limits.video_frames:
+            raise http_error(422, f"video: expected at most {limits.video_frames} frames, got {frames}")
+        seconds = max(seconds, frames / properties.fps)
         if seconds > limits.video_seconds:
             raise http_error(422, f"video: expected at most {limits.video_seconds:g} seconds, got {seconds:g}")
 

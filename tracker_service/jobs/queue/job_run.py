@@ -74,6 +74,7 @@ class JobRun:
         self._last_heartbeat = time.monotonic()
         self._waiting = False
         self._full_at: tuple[int, float] | None = None
+        self._worked, self._looked_at = 0.0, time.monotonic()
 
     def compute(self) -> dict[str, Any]:
         """Wait until all chunks are on disk and the result files have their names; returns the number of frames.
@@ -86,6 +87,7 @@ class JobRun:
             if self._draining.is_set() and (self._worker is None or self._at_border):
                 raise JobInterrupted
             self._advance()
+            self._check_work()
         return {"frames": self.status.frames_done}
 
     def drain(self) -> None:
@@ -175,6 +177,14 @@ class JobRun:
             return False
         room_then, at = self._full_at
         return room <= room_then and time.monotonic() - at < _RETRY_FULL_DISK
+
+    def _check_work(self) -> None:
+        before, self._looked_at = self._looked_at, time.monotonic()
+        if self._worker is not None and not self._waiting:
+            self._worked += self._looked_at - before
+        if not self._completed and self._worked > self._limits.work_seconds:
+            self.close()
+            raise JobFailedError(f"computing took longer than the {self._limits.work_seconds:g} s that a job may take")
 
     def _check_heartbeat(self) -> None:
         silence, limit = time.monotonic() - self._last_heartbeat, self._limits.stall_seconds

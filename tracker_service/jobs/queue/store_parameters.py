@@ -21,6 +21,8 @@ class RunLimits:
             failures and spends more time on videos that crash the decoder.
         stall_seconds: silence after which a worker is taken for hung. Raising it tolerates slower machines and notices
             real hangs later.
+        work_seconds: time for computing one job, waiting for the inference server and for disk not counted; beyond it
+            the job fails. Raising it lets one job keep others waiting for longer.
         free_bytes: disk space that jobs leave free; below it they pause and new ones are refused (503). Raising it
             protects others on the disk.
         poll_seconds: how often the queue and the disk are looked at. Raising it reacts later.
@@ -31,6 +33,7 @@ class RunLimits:
     chunk_frames: Annotated[int, Ge(1)] = 240
     chunk_attempts: Annotated[int, Ge(1)] = 3
     stall_seconds: Annotated[float, Gt(0)] = 300.0
+    work_seconds: Annotated[float, Gt(0)] = 2 * 86400.0
     free_bytes: Annotated[int, Ge(0)] = 512 * 1024 * 1024
     poll_seconds: Annotated[float, Gt(0)] = 0.5
     standby_worker: bool = True

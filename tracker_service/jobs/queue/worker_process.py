@@ -4,7 +4,6 @@ import logging
 import queue
 import signal
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,8 +13,9 @@ from typing import IO, Any
 from tracker_service.errors import JobError
 from tracker_service.jobs.messages import Message, decode
 from tracker_service.jobs.worker.task import WORKER_PREPARATION, WORKER_TASK, WorkerTask
+from tracker_service.process import confinement
 
-COMMAND: tuple[str, ...] = (sys.executable, "-m", "tracker_service.jobs.worker")
+COMMAND = confinement.command("tracker_service.jobs.worker")
 _KEPT_LINES = 20
 _KILL_SECONDS = 30.0
 _logger = logging.getLogger(__name__)
@@ -44,7 +44,11 @@ class WorkerProcess:
 
     def __init__(self, probable: Mapping[str, Any]) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=confinement.own_environment(),
         )
         self._messages: queue.SimpleQueue[Message | WorkerDied] = queue.SimpleQueue()
         self._errors: deque[str] = deque(maxlen=_KEPT_LINES)

@@ -56,6 +56,25 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingBounds:
+    """How much of a video is read, whatever its header says.
+
+    Attributes:
+        frames: frames; None for all.
+        seconds: time of the last one; None for all.
+    """
+
+    frames: int | None = None
+    seconds: float | None = None
+
+    def hold(self, frame: Frame) -> bool:
+        """Tell whether a frame is within them."""
+        return (self.frames is None or frame.number < self.frames) and (
+            self.seconds is None or frame.timestamp <= self.seconds
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Starting:
     """Begins, or goes on.
 
@@ -66,6 +85,7 @@ class Starting:
         stream: number of the video stream, as `VideoParameters` have it.
         keep_images: whether open frames need their images again.
         alive: is called while frames are read again.
+        bounds: of what is read.
     """
 
     request: JobRequest
@@ -74,6 +94,7 @@ class Starting:
     stream: int
     keep_images: bool
     alive: Callable[[], None]
+    bounds: ReadingBounds = ReadingBounds()
 
     @property
     def end(self) -> Position | None:
@@ -90,7 +111,7 @@ class Starting:
         if self.watch.check() is SourceChange.GONE:
             raise JobError("video: expected the submitted file, got none: it was removed before it was read")
         source = open_source(self.request.source, end=self.end, threads=self.threads, stream=self.stream)
-        return Start(source, iter(source), source.info.fps)
+        return Start(source, self._bounded(source), source.info.fps)
 
     def go_on(self, border: Border, notes: Mapping[str, Any], before: Chunk) -> Start:
         """Open the video at a border.
@@ -138,10 +159,17 @@ class Starting:
                 raise
             self.watch.note(f"the file could not be read behind frame {first - 1} any more: {error}")
         else:
-            start.source, start.frames = reopened.source, reopened.frames(first - READ_AGAIN)
+            start.source, start.frames = reopened.source, self._bounded(reopened.frames(first - READ_AGAIN))
             again = {frame.number: frame.picture for frame in reopened.again if self.keep_images}
         start.open_frames = tuple(TrackedFrame(frame, again.get(frame.frame_number)) for frame in border.open_frames)
         return start
+
+    def _bounded(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            if not self.bounds.hold(frame):
+                self.watch.note(f"the video is longer than is read here: it was read up to frame {frame.number - 1}")
+                return
+            yield frame
 
     def late_images(self, start: Start) -> FrameSource:
         """Open the video a second time, at the oldest frame without a result.

@@ -15,7 +15,8 @@ class WorkerTask:
     Attributes:
         folder: of the job.
         free_bytes: disk space to leave free.
-        computing: settings of this service that say where the models run.
+        computing: settings of this service that say where the models run, and how much of a video is read; nothing
+            bounds that where they have no ``limits``.
     """
 
     folder: Path

@@ -20,7 +20,7 @@ from tracker_service.jobs.worker.fence import Fence
 from tracker_service.jobs.worker.frame_marks import FrameMarker
 from tracker_service.jobs.worker.open_models import OpenModels
 from tracker_service.jobs.worker.source_watch import SourceWatch
-from tracker_service.jobs.worker.starting import READ_AGAIN, Start, Starting
+from tracker_service.jobs.worker.starting import READ_AGAIN, ReadingBounds, Start, Starting
 from tracker_service.jobs.worker.task import WorkerTask
 from tracker_service.jobs.worker.waiting_client import WaitingClient
 from tracker_service.pipeline.border_file import load_border
@@ -211,6 +211,7 @@ class VideoJob:
             video.stream,
             options.keeps_images,
             lambda: self._report(done),
+            _bounds_of(self._task, self._settings),
         )
 
     def _finish(self) -> None:
@@ -218,6 +219,12 @@ class VideoJob:
         frames = RunRecord.from_json(end["record"]).statistics.frames
         stitch(self._task.folder, self._files, end["chunks"], lambda: self._report(Progressed(frames)))
         write_summary(self._task.folder, self.summary())
+
+
+def _bounds_of(task: WorkerTask, settings: Settings) -> ReadingBounds:
+    if "limits" not in task.computing:
+        return ReadingBounds()
+    return ReadingBounds(settings.limits.video_frames, settings.limits.video_seconds)
 
 
 def _settings_of(task: WorkerTask, job: JobDefinition) -> Settings:
