@@ -32,9 +32,9 @@ def observation(number: int, *persons: Person) -> FrameObservation:
     return FrameObservation(FrameResult(number, 0.0, *FRAME_SIZE, persons=()), people=people(*persons))
 
 
-def request(number: int, *, session: str = "client", content: int = 0) -> FrameRequest:
+def request(number: int, *, session: str = "client", content: int = 0, client: str = "") -> FrameRequest:
     """A frame of a named session, whose file differs only by its content number."""
-    return FrameRequest(session, number, (1, 1), f"content {content} of {number}".encode())
+    return FrameRequest(session, number, (1, 1), f"content {content} of {number}".encode(), client=client)
 
 
 def image() -> UInt8:

@@ -43,6 +43,33 @@ def test_a_busy_session_is_not_forgotten_to_make_room() -> None:
     run_sessions(body, gap_seconds=PATIENT, max_sessions=2)
 
 
+def test_sessions_make_room_for_others_of_the_same_client_and_not_of_one_that_has_fewer() -> None:
+    async def body(running: RunningSessions) -> None:
+        await running.answers(range(2), session="quiet", client="quiet")
+        for number in range(8):
+            await running.answer(0, session=f"many {number}", client="many")
+        kept = len(running.models.batches)
+        assert (await running.answer(2, session="quiet", client="quiet")).video == 1
+        await running.answer(1, session="quiet", client="quiet")
+        assert len(running.models.batches) == kept + 1  # the frame that was answered before is known still
+
+    run_sessions(body, gap_seconds=PATIENT, max_sessions=4)
+
+
+def test_a_client_whose_sessions_are_all_busy_takes_none_of_another_that_has_fewer() -> None:
+    async def body(running: RunningSessions) -> None:
+        await running.answer(0, session="quiet", client="quiet")
+        early = [running.post(1, session=f"many {number}", client="many") for number in range(3)]
+        await running.until_waiting(3)
+        with pytest.raises(SessionsFullError):
+            await running.answer(0, session="one more", client="many")
+        for number in range(3):
+            await running.answer(0, session=f"many {number}", client="many")
+        await asyncio.gather(*early)
+
+    run_sessions(body, gap_seconds=PATIENT, max_sessions=4)
+
+
 def test_an_idle_session_expires_without_any_request() -> None:
     async def body(running: RunningSessions) -> None:
         await running.answer(0)

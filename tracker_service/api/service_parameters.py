@@ -70,6 +70,8 @@ class Limits:
             or 408 if its body has not arrived. It should stay below the clients' own timeout (120 s). Raising it
             answers more of long queues.
         body_seconds: silence of a client that is sending a body; then 408.
+        body_rate: bytes a second that must come of a body, counted from ``body_seconds`` on; fewer give 408. Raising it
+            refuses slower clients, and lets no one hold a place for as long with a few bytes.
         connections: open connections of everybody, fewer where the process may open fewer files. At the limit the
             oldest one without a running request is closed for a new one; where there is none the new one gets 503.
         address_connections: open connections of one address; beyond it 503, likewise. Proxies of ``service.proxies``
@@ -91,6 +93,7 @@ class Limits:
     frames_waiting: Annotated[int, Ge(1)] = 512
     request_seconds: Annotated[float, Gt(0)] = 115.0
     body_seconds: Annotated[float, Gt(0)] = 30.0
+    body_rate: Annotated[int, Ge(0)] = 2048
     connections: Annotated[int, Ge(1)] = 4096
     address_connections: Annotated[int, Ge(1)] = 1024
     head_bytes: Annotated[int, Ge(1024)] = 65_536

@@ -16,6 +16,7 @@ class FrameRequest:
         digest: hash of the image as it was sent; tells a retry from another frame.
         thumbnail: what the image looks like (`content.thumbnail`) where the client gave no session, so that its videos
             are told apart by their content; else None.
+        client: who sent it, whose sessions make room for each other; empty where nobody asks.
     """
 
     session: str
@@ -23,6 +24,7 @@ class FrameRequest:
     size: tuple[int, int]
     digest: bytes
     thumbnail: UInt8 | None = None
+    client: str = ""
 
 
 LARGEST_FRAME_NUMBER = 2**53 - 1

@@ -19,7 +19,8 @@ class SessionParameters:
         wait_seconds: longest that an early frame waits for missing ones while others of its session move. Raising it
             orders more; it must stay below the clients' own timeouts.
         expiry_seconds: idle time after which a session is forgotten.
-        max_sessions: sessions kept; the longest idle one without a frame in flight goes first. Raising it takes memory.
+        max_sessions: sessions kept; of the client that has most, the longest idle one without a frame in flight goes
+            first. Raising it takes memory.
         history: answered frames kept per session, for retries and as neighbours of late frames. Raising it takes about
             5 kB per frame and person.
         keep: folder in which live sessions are kept, so that they survive a restart; one for each service. None

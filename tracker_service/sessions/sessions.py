@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -73,6 +73,7 @@ class FrameSessions:
         self._batcher = FrameBatcher(observe, window=window, workers=parameters.workers, on_batch=on_batch)
         self._threads = ThreadPoolExecutor(max_workers=_ASSOCIATION_THREADS, thread_name_prefix="association")
         self._sessions: OrderedDict[str, _AnySession] = OrderedDict()
+        self._clients: dict[str, str] = {}
         self._expiry: asyncio.TimerHandle | None = None
         self._closed = False
         self._folder = folder
@@ -163,7 +164,8 @@ class FrameSessions:
             del self._sessions[request.session]
             session = None
         if session is None:
-            self._make_room()
+            self._make_room(request.client)
+            self._clients[request.session] = request.client
             session = self._new_session(request.session, named=request.thumbnail is None)
         self._sessions.move_to_end(request.session)
         return session
@@ -197,14 +199,22 @@ class FrameSessions:
         for key in list(self._sessions)[::-1]:
             self._sessions.move_to_end(key)
 
-    def _make_room(self) -> None:
-        """Forget the session that has been idle for longest where there are too many."""
+    def _make_room(self, client: str) -> None:
+        """Forget the session that has been idle for longest of the client that has most, where there are too many.
+
+        Args:
+            client: who wants one more; nobody loses one to a client that has as many.
+        """
         if len(self._sessions) < self._parameters.max_sessions:
             return
-        idle = next((key for key, session in self._sessions.items() if not session.waiting), None)
-        if idle is None:
+        self._clients = {key: self._clients.get(key, "") for key in self._sessions}
+        counts = Counter((client, *self._clients.values()))
+        idle = [key for key, session in self._sessions.items() if not session.waiting]
+        yielding = [key for key in idle if counts[self._clients[key]] >= counts[client]]
+        if not yielding:
             raise SessionsFullError(f"expected fewer than {self._parameters.max_sessions} busy sessions")
-        del self._sessions[idle]
+        most = max(counts[self._clients[key]] for key in yielding)
+        del self._sessions[next(key for key in yielding if counts[self._clients[key]] == most)]
 
     def _is_expired(self, session: _AnySession, now: float) -> bool:
         return not session.waiting and now >= session.last_used + self._parameters.expiry_seconds
@@ -219,6 +229,7 @@ class FrameSessions:
         now = asyncio.get_running_loop().time()
         for key in [key for key, session in self._sessions.items() if self._is_expired(session, now)]:
             del self._sessions[key]
+        self._clients = {key: self._clients.get(key, "") for key in self._sessions}
         if self._folder is not None:
             self._threads.submit(self._folder.sweep, self._parameters.expiry_seconds)
         if self._sessions or self._folder is not None:

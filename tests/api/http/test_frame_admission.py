@@ -1,6 +1,7 @@
 """Which frame is let in next: by turns, in time, within the memory."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -78,6 +79,55 @@ def test_a_client_holds_at_most_half_of_the_places() -> None:
         await asyncio.sleep(0.01)
         assert frames.let_in == ["a0", "a1", "b0"]
         await frames.end()
+
+    run(body)
+
+
+def test_a_client_that_comes_new_finds_a_place_whatever_others_hold() -> None:
+    async def body() -> None:
+        frames = Frames(places=16)
+        for client in "abc":
+            for number in range(20):
+                frames.come(f"{client}{number}")
+            await asyncio.sleep(0.01)
+        frames.come("d0")
+        await asyncio.sleep(0.01)
+        held = Counter(name[0] for name in frames.let_in)
+        assert held == {"a": 8, "b": 4, "c": 2, "d": 1}
+        await frames.end()
+
+    run(body)
+
+
+def test_what_a_client_says_that_it_will_send_keeps_no_other_out() -> None:
+    async def body() -> None:
+        frames = Frames(places=32, body_bytes=512)
+        for number in range(16):
+            frames.come(f"a{number}", 32)
+        await asyncio.sleep(0.01)
+        assert len(frames.let_in) == 8
+        for number in range(4):
+            frames.come(f"b{number}", 32)
+        await asyncio.sleep(0.01)
+        assert [name for name in frames.let_in if name[0] == "b"] == ["b0", "b1", "b2", "b3"]
+        await frames.end()
+
+    run(body)
+
+
+def test_the_pixels_of_one_client_keep_no_other_waiting() -> None:
+    async def body() -> None:
+        admission = FrameAdmission(20, 20, 100, pixels=100)
+        async with AsyncExitStack() as stack:
+            names = "aaab"
+            frames = [await stack.enter_async_context(admission.admit(name, 1, LONG)) for name in names]
+            await frames[0].take_pixels(40)
+            more = asyncio.create_task(frames[1].take_pixels(40))
+            await asyncio.sleep(0.01)
+            assert not more.done()
+            await asyncio.wait_for(frames[3].take_pixels(40), LONG)
+            frames[0].leave()
+            await asyncio.wait_for(more, LONG)
 
     run(body)
 

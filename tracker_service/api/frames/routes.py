@@ -291,7 +291,8 @@ class _FrameRequestHandler:
 
     def _frame_request(self, frame: _DecodedFrame) -> FrameRequest:
         number = frame.body.fields.frame_number
-        return FrameRequest(self._session(frame.body), number, frame.size, frame.digest, frame.thumbnail)
+        session, client = self._session(frame.body), self._request.state.client
+        return FrameRequest(session, number, frame.size, frame.digest, frame.thumbnail, client)
 
     def _session(self, body: FrameBody) -> str:
         """Return the session's key: sessions of different API keys never collide, nor do an id and an address."""

@@ -1,6 +1,7 @@
-"""Limits on request bodies: their size, and how long a client may pause while it sends one."""
+"""Limits on request bodies: their size, how long a client may pause while it sends one, and how slowly it may send."""
 
 import asyncio
+import time
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +18,7 @@ class BodyLimit:
 
     Args:
         app: the next ASGI layer.
-        limits: the largest body, and the longest pause.
+        limits: the largest body, the longest pause, and the lowest rate.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
@@ -36,10 +37,11 @@ class BodyLimit:
             error = http_error(413, f"body: expected at most {most} bytes, got {declared[:20]}")
             await error_response(error, scope)(scope, receive, send)
             return
-        read, arriving = 0, declared != "0" or "transfer-encoding" in headers
+        read, waited, arriving = 0, 0.0, declared != "0" or "transfer-encoding" in headers
 
         async def receiving() -> Message:
-            nonlocal read, arriving
+            nonlocal read, waited, arriving
+            asked = time.monotonic()
             try:
                 async with asyncio.timeout(self._limits.body_seconds if arriving else None):
                     message = await receive()
@@ -47,6 +49,9 @@ class BodyLimit:
                 raise http_error(408, f"body: nothing came for {self._limits.body_seconds:g} seconds") from error
             arriving = arriving and message.get("more_body", False)
             read += len(message.get("body", b""))
+            waited += time.monotonic() - asked
+            if arriving and waited > self._limits.body_seconds and read < waited * self._limits.body_rate:
+                raise http_error(408, f"body: expected at least {self._limits.body_rate} bytes a second, got fewer")
             if read > most:
                 raise http_error(413, f"body: expected at most {most} bytes, got more")
             return message

@@ -26,8 +26,9 @@ class _Waiting:
 class FrameAdmission:
     """Lets frames in; belongs to one event loop.
 
-    The clients take turns, the frames of each in the order in which they came. A client holds at most half of the
-    places, so that one that sends slowly, or much, keeps no other out.
+    The clients take turns, the frames of each in the order in which they came. A client that holds something gets no
+    more of it than is left for others ("dynamic thresholds", Choudhury and Hahne, 1998): one alone holds half of all
+    places, bytes and pixels, two a third each, and there is always something for one that comes new.
 
     Args:
         frames: frames that wait for a place or for their answer; more are refused.
@@ -38,12 +39,8 @@ class FrameAdmission:
 
     def __init__(self, frames: int, places: int, body_bytes: int, pixels: int) -> None:
         self._most_frames = frames
-        self._places, self._share = places, max(1, places // 2)
-        self._body_bytes = body_bytes
+        self._places, self._body_bytes = _Shares(places), _Shares(body_bytes)
         self._frames = 0
-        self._taken = 0
-        self._bytes_taken = 0
-        self._holds: Counter[str] = Counter()
         self._turns: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         self._pixels = _Pixels(pixels)
 
@@ -78,11 +75,8 @@ class FrameAdmission:
 
     def give_back(self, waited: _Waiting) -> None:
         """Take a place back and give it to the next."""
-        self._taken -= 1
-        self._bytes_taken -= waited.body_bytes
-        self._holds[waited.client] -= 1
-        if not self._holds[waited.client]:
-            del self._holds[waited.client]
+        self._places.give_back(waited.client, 1)
+        self._body_bytes.give_back(waited.client, waited.body_bytes)
         self._let_in()
 
     async def _place(self, client: str, body_bytes: int, seconds: float) -> _Waiting:
@@ -114,7 +108,7 @@ class FrameAdmission:
         """Give free places to the clients in turn."""
         while (client := self._next_client()) is not None:
             waiting = self._turns[client][0]
-            if self._taken and self._bytes_taken + waiting.body_bytes > self._body_bytes:
+            if not self._body_bytes.has_room(waiting.body_bytes):
                 return  # it is this one's turn: smaller ones do not overtake it for ever
             self._turns[client].popleft()
             self._turns.move_to_end(client)
@@ -122,15 +116,17 @@ class FrameAdmission:
                 del self._turns[client]
             if waiting.let_in.done():
                 continue  # it no longer waits
-            self._taken += 1
-            self._bytes_taken += waiting.body_bytes
-            self._holds[client] += 1
+            self._places.take(client, 1)
+            self._body_bytes.take(client, waiting.body_bytes)
             waiting.let_in.set_result(None)
 
     def _next_client(self) -> str | None:
-        if self._taken >= self._places:
+        if not self._places.has_room(1):
             return None
-        return next((client for client in self._turns if self._holds[client] < self._share), None)
+        return next((client for client, queue in self._turns.items() if self._may_take(client, queue[0])), None)
+
+    def _may_take(self, client: str, waiting: _Waiting) -> bool:
+        return self._places.allows(client, 1) and self._body_bytes.allows(client, waiting.body_bytes)
 
 
 class AdmittedFrame:
@@ -144,49 +140,82 @@ class AdmittedFrame:
 
     async def take_pixels(self, pixels: int) -> None:
         """Wait until there is room for a decoded image."""
-        await self._pixels.take(pixels)
-        self._pixels_taken += pixels
+        if self._waited is not None:
+            await self._pixels.take(self._waited.client, pixels)
+            self._pixels_taken += pixels
 
     def leave(self) -> None:
         """Give the place back: the image is no longer needed. Nothing happens the second time."""
         if self._waited is not None:
-            self._pixels.give_back(self._pixels_taken)
             waited, self._waited = self._waited, None
+            self._pixels.give_back(waited.client, self._pixels_taken)
             self._admission.give_back(waited)
 
 
-class _Pixels:
-    """A shared amount, in the order of asking; a request for more than all of it is granted when nothing is taken."""
+class _Shares:
+    """How much of an amount each client holds.
+
+    Args:
+        amount: all of it; a client may take more than that when nobody holds anything.
+    """
 
     def __init__(self, amount: int) -> None:
-        self._amount = amount
-        self._taken = 0
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._amount, self._taken = amount, 0
+        self._held: Counter[str] = Counter()
 
-    async def take(self, pixels: int) -> None:
+    def has_room(self, wanted: int) -> bool:
+        """Whether so much is left."""
+        return not self._taken or self._taken + wanted <= self._amount
+
+    def allows(self, client: str, wanted: int) -> bool:
+        """Whether a client, which may hold something already, would hold no more than what is left now."""
+        held = self._held[client]
+        return not held or held + wanted <= self._amount - self._taken
+
+    def take(self, client: str, wanted: int) -> None:
+        """Take so much."""
+        self._taken += wanted
+        self._held[client] += wanted
+
+    def give_back(self, client: str, taken: int) -> None:
+        """Give so much back."""
+        self._taken -= taken
+        self._held[client] -= taken
+        if not self._held[client]:
+            del self._held[client]
+
+
+class _Pixels:
+    """An amount that is granted in the order of asking, but for clients that hold their share."""
+
+    def __init__(self, amount: int) -> None:
+        self._shares = _Shares(amount)
+        self._waiting: list[tuple[str, int, asyncio.Future[None]]] = []
+
+    async def take(self, client: str, pixels: int) -> None:
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((pixels, granted))
+        self._waiting.append((client, pixels, granted))
         self._grant()
         try:
             await granted
         except asyncio.CancelledError:
             if not granted.cancelled():
-                self.give_back(pixels)
+                self.give_back(client, pixels)
             self._grant()
             raise
 
-    def give_back(self, pixels: int) -> None:
-        self._taken -= pixels
+    def give_back(self, client: str, pixels: int) -> None:
+        self._shares.give_back(client, pixels)
         self._grant()
 
     def _grant(self) -> None:
-        while self._waiting:
-            pixels, granted = self._waiting[0]
-            if granted.done():
-                self._waiting.popleft()  # it no longer waits
+        self._waiting = [waiting for waiting in self._waiting if not waiting[2].done()]
+        for waiting in tuple(self._waiting):
+            client, pixels, granted = waiting
+            if not self._shares.allows(client, pixels):
                 continue
-            if self._taken and self._taken + pixels > self._amount:
+            if not self._shares.has_room(pixels):
                 return
-            self._waiting.popleft()
-            self._taken += pixels
+            self._waiting.remove(waiting)
+            self._shares.take(client, pixels)
             granted.set_result(None)
