@@ -21,7 +21,7 @@ class ModelChoices:
         appearance: "model" compares people by the appearance model's embedding, "color" by the colours of their
             crops, which needs no model.
         pose_predictor: "transformer" predicts poses by PHALP's network, "velocity" by constant angular velocity. None
-            takes the transformer where it was exported.
+            takes the transformer where it is served or, with models in the process, was exported.
     """
 
     appearance: Literal["model", "color"] | None = None
@@ -40,7 +40,8 @@ class ModelSet:
         hmr_command: what builds that model where it is not there.
         appearance: model that embeds how people look; None for the colour descriptor, which needs no model.
         appearance_encoder: model that embeds pairs of texture maps (letter T of ``predict``), None where there is none.
-        pose_transformer: model that predicts poses beside the tracker, None where there is none.
+        pose_transformer: model that predicts poses, where it is served or was exported; None where there is none.
+        needs_pose_transformer: whether it must be there: constant velocity is not to stand in for it.
         finder: model that finds people in cut-outs, for the second look; the detector where it is not served, or None.
         body: folder in the model repository that holds `body_model.npz`.
         crop_side: side of the crops that the HMR model takes, pixels.
@@ -65,6 +66,7 @@ class ModelSet:
     appearance: str | None
     appearance_encoder: str | None
     pose_transformer: str | None
+    needs_pose_transformer: bool
     finder: str | None
     body: str
     crop_side: int
@@ -80,7 +82,7 @@ class ModelSet:
     defaults: Mapping[str, Any]
 
     def chosen(self, choices: ModelChoices) -> "ModelSet":
-        """Return the set without the appearance model where ``choices`` do without it.
+        """Return the set without the optional models that ``choices`` do without.
 
         Raises:
             SettingsError: the choices name a model that the set does not have.
@@ -91,9 +93,12 @@ class ModelSet:
             )
         if choices.pose_predictor == "transformer" and self.pose_transformer is None:
             raise SettingsError(f"phalp.pose_predictor: expected velocity for the {self.name} set, got transformer")
+        chosen = replace(self, needs_pose_transformer=choices.pose_predictor == "transformer")
+        if choices.pose_predictor == "velocity":
+            chosen = replace(chosen, pose_transformer=None)
         if choices.appearance == "color":
-            return replace(self, appearance=None, appearance_encoder=None)
-        return self
+            chosen = replace(chosen, appearance=None, appearance_encoder=None)
+        return chosen
 
 
 LITE = ModelSet(
@@ -105,6 +110,7 @@ LITE = ModelSet(
     appearance=None,
     appearance_encoder=None,
     pose_transformer=None,
+    needs_pose_transformer=False,
     finder="person_finder",
     body="hmr_lite",
     crop_side=256,
@@ -146,6 +152,7 @@ FULL = ModelSet(
     appearance="appearance",
     appearance_encoder="appearance_encoder",
     pose_transformer="pose_predictor",
+    needs_pose_transformer=False,
     finder="person_finder",
     body="hmr2",
     crop_side=256,

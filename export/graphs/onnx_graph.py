@@ -11,6 +11,7 @@ import torch
 from export.graphs.served_graph import ServedGraph
 from export.graphs.translations import translations
 from tracker_service.errors import ExportError
+from tracker_service.inference.client import TensorSpec
 
 FILE_LIMIT = 2**31 - 2**24
 """Bytes of weights that a single protobuf file can hold, with room for the graph itself."""
@@ -30,7 +31,7 @@ def write_onnx(graph: ServedGraph, path: Path) -> tuple[str, ...]:
             dynamo=True,
             input_names=[spec.name for spec in graph.inputs],
             output_names=list(graph.outputs),
-            dynamic_shapes=tuple({0: "batch"} for _ in arguments),
+            dynamic_shapes=tuple(_free_sides(spec) for spec in graph.inputs),
             opset_version=graph.opset,
             custom_translation_table=translations(),
             verbose=False,
@@ -60,6 +61,11 @@ def check_signature(graph: ServedGraph, path: Path) -> None:
         first = value.type.tensor_type.shape.dim[0]
         if not first.dim_param:
             raise ExportError(f"{path.name}, {value.name}: expected a free batch dimension, got {first.dim_value}")
+
+
+def _free_sides(spec: TensorSpec) -> dict[int, str]:
+    """Return the names of the free sides of an input: the batch, and those that the graph leaves open."""
+    return {0: "batch"} | {axis: f"side_{axis}" for axis, side in enumerate(spec.shape, 1) if side is None}
 
 
 class _quiet:  # noqa: N801  (a context manager, used as one)

@@ -1,4 +1,4 @@
-"""The pose predictor as a graph for the CPU beside the tracker."""
+"""The pose predictor as a served graph: one row a track, of any number of videos."""
 
 from pathlib import Path
 
@@ -17,6 +17,12 @@ from tracker_service.inference.client import TensorSpec
 from tracker_service.types import POSE_SIZE
 
 NAME = "pose_predictor"
+_SIGHTINGS = 7
+"""Of a sampled track, as PHALP's tracks remember them."""
+_ABSENT = 0.3
+"""Share of sampled rows that do not count."""
+_BEYOND = 50
+"""Frames by which samples may exceed the network's length."""
 
 
 def lower(module: nn.Module, dtype: torch.dtype) -> None:
@@ -35,18 +41,20 @@ def served(module: PoseTransformer, sources: tuple[Path, ...] = ()) -> ServedGra
     mean, deviation = module.normalisation.mean.numpy(), module.normalisation.deviation.numpy()
 
     def sample(count: int, generator: np.random.Generator) -> Arrays:
-        empty = generator.random((count, length)) < 0.9
-        empty[:, 0] = False
+        frames = np.stack([generator.permutation(length + _BEYOND)[:_SIGHTINGS] for _ in range(count)])
+        frames.sort(axis=1)
+        absent = generator.random(frames.shape) < _ABSENT
+        absent[:, -1] = False
         return {
-            "poses": mean + deviation * generator.normal(size=(count, length, POSE_SIZE)).astype(np.float32),
-            "empty": empty,
-            "target": generator.integers(0, length, count),
+            "poses": mean + deviation * generator.normal(size=(*frames.shape, POSE_SIZE)).astype(np.float32),
+            "frames": np.where(absent, -1, frames),
+            "target": generator.integers(0, length + _BEYOND, (count, 1)),
         }
 
     inputs = (
-        TensorSpec(INPUT_NAMES[0], np.dtype(np.float32), (length, POSE_SIZE)),
-        TensorSpec(INPUT_NAMES[1], np.dtype(np.bool_), (length,)),
-        TensorSpec(INPUT_NAMES[2], np.dtype(np.int64), ()),
+        TensorSpec(INPUT_NAMES[0], np.dtype(np.float32), (None, POSE_SIZE)),
+        TensorSpec(INPUT_NAMES[1], np.dtype(np.int64), (None,)),
+        TensorSpec(INPUT_NAMES[2], np.dtype(np.int64), (1,)),
     )
     return ServedGraph(NAME, module, inputs, OUTPUT_NAMES, sample, LIMITS[NAME], lower, sources, GELU_OPSET)
 

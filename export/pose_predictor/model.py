@@ -1,8 +1,9 @@
 """PHALP's pose transformer (Rajasegaran et al., CVPR 2022), decoding only the token of the wanted frame.
 
 One token stands for one frame of a track. Frames without a sighting hold a learnt mask token, and nobody attends to
-them in the first stack. Two convolutions mix neighbouring frames, a last layer attends over all of them; of that layer
-and of the readouts only the wanted frame is computed, which is exact and saves 124 of 125 readouts.
+them in the first stack: upstream masks their logits, here keys and values are computed of the few frames with a
+sighting only. Two convolutions mix neighbouring frames, a last layer attends over all of them; of that layer and of the
+readouts only the wanted frame is computed. Both are exact, and save 118 of 125 keys and 124 of 125 readouts.
 """
 
 import torch
@@ -15,11 +16,11 @@ from export.pose_predictor.sizes import PoseTransformerSizes
 from tracker_service.types import POSE_SIZE, Float64
 from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_ROTATIONS
 
-INPUT_NAMES = ("poses", "empty", "target")
+INPUT_NAMES = ("poses", "frames", "target")
 OUTPUT_NAMES = ("pose",)
 POSE_6D, BETAS, CAMERA = 6 * NUMBER_OF_ROTATIONS, NUMBER_OF_BETAS, 3
 _MASKED = -1000.0
-"""Logit of frames without a sighting, as upstream has it."""
+"""Added to the logit of a row without a sighting; exp() of it is 0, as of upstream's logit of masked frames."""
 _REFINEMENTS = 3
 _LEAST_DEVIATION = 1e-10
 """Added to the deviations before dividing by them, as upstream has it."""
@@ -66,7 +67,7 @@ class Layer(nn.Module):
 
         Args:
             tokens: (B, T, dim) what is attended to.
-            queries: (B, Q, dim) those of the tokens whose new value is wanted.
+            queries: (B, Q, dim) the tokens whose new value is wanted.
             bias: (B, 1, 1, T) added to the logits, or None.
         """
         query_weight, key_weight, value_weight = self.qkv.weight.chunk(3)
@@ -136,27 +137,50 @@ class PoseTransformer(nn.Module):
         self.place2 = nn.Linear(sizes.dim, sizes.dim)
         self.place3 = nn.Linear(sizes.dim, CAMERA)
 
-    def forward(self, poses: Tensor, empty: Tensor, target: Tensor) -> Tensor:
+    def forward(self, poses: Tensor, frames: Tensor, target: Tensor) -> Tensor:
         """Return (B, 229) the predicted pose vectors: rotations, shape, camera x, y and z / 200.
 
         Args:
-            poses: (B, F, 229) FP32 pose vectors; what stands in empty slots does not matter.
-            empty: (B, F) bool, True where the track was not seen.
-            target: (B,) int64 the slot that is wanted, 0 to F - 1.
+            poses: (B, H, 229) FP32 pose vectors of sightings; any number of them.
+            frames: (B, H) int64 the frame of each, from 0 on, no two alike, the latest one last; -1 for a row that
+                does not count. Where they span more than F frames, the oldest ones do not count.
+            target: (B, 1) int64 the frame that is wanted; one that is later than F frames after the first is decoded
+                at the last.
         """
-        tokens = self._mixed(poses, empty)
-        index = target[:, None, None].expand(-1, 1, self.sizes.dim)
-        token = self.last_layer(tokens, tokens.gather(1, index), None)[:, 0]
+        last_slot = self.sizes.frame_length - 1
+        first = (frames[:, -1:] - last_slot).clamp(min=0)
+        counted = (frames >= 0) & (frames >= first)
+        tokens = self._mixed(poses, torch.where(counted, frames - first, self.sizes.frame_length))
+        wanted = self._index((target - first).clamp(min=0, max=last_slot))
+        token = self.last_layer(tokens, tokens.gather(1, wanted), None)[:, 0]
         place = self.place3(functional.relu(self.place2(functional.relu(self.place1(token)))))
         return torch.cat((self.body(token), place), dim=-1)
 
-    def _mixed(self, poses: Tensor, empty: Tensor) -> Tensor:
-        """Return (B, F, dim) tokens before the last layer."""
-        hidden = functional.relu(self.encode1(in_type_of(self.encode1, self.normalisation(poses))))
-        tokens = torch.where(empty[..., None], self.mask_token, self.encode2(hidden).float()) + self.position1
-        # Replacing a logit and adding to it make no difference: either way exp() of it is 0 in FP32.
-        bias = empty[:, None, None, :].float() * _MASKED
+    def _mixed(self, poses: Tensor, slots: Tensor) -> Tensor:
+        """Return (B, F, dim) tokens before the last layer.
+
+        Args:
+            poses: as in `forward`.
+            slots: (B, H) the slot of each sighting, 0 to F - 1; F for a row that does not count.
+        """
+        length = self.sizes.frame_length
+        seen = self._index(slots.clamp(max=length - 1))
+        bias = (slots >= length)[:, None, None, :].float() * _MASKED
+        tokens = self._tokens(poses, slots)
         for layer in self.layers:
-            tokens = layer(tokens, tokens, bias)
+            tokens = layer(tokens.gather(1, seen), tokens, bias)
         frames = self.spread_frames(self.gather_frames(in_type_of(self.gather_frames, tokens).transpose(1, 2)))
         return torch.add(frames.transpose(1, 2).float(), self.position2)
+
+    def _tokens(self, poses: Tensor, slots: Tensor) -> Tensor:
+        """Return (B, F, dim) tokens before the first layer: sightings in their frames, the mask token in the others."""
+        hidden = functional.relu(self.encode1(in_type_of(self.encode1, self.normalisation(poses))))
+        # One frame more than there are takes the rows that do not count.
+        positions = functional.pad(self.position1, (0, 0, 0, 1))
+        sightings = self.encode2(hidden).float() + positions[slots]
+        vacant = (self.mask_token + positions).expand(poses.shape[0], -1, -1)
+        return vacant.scatter(1, self._index(slots), sightings)[:, : self.sizes.frame_length]
+
+    def _index(self, slots: Tensor) -> Tensor:
+        """Return (B, H, dim) the index that gathers the tokens of ``slots`` (B, H)."""
+        return slots[..., None].expand(-1, -1, self.sizes.dim)

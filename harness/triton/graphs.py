@@ -17,8 +17,8 @@ GRID = 4
 """The models see GRID x GRID pixels of each image."""
 FEATURES = GRID * GRID * 3
 
-UINT8, FLOAT, HALF = TensorProto.UINT8, TensorProto.FLOAT, TensorProto.FLOAT16
-Tensors: TypeAlias = Mapping[str, tuple[int, Sequence[int]]]
+UINT8, FLOAT, HALF, INT64 = TensorProto.UINT8, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64
+Tensors: TypeAlias = Mapping[str, tuple[int, Sequence[int | str]]]
 HMR_OUTPUTS: dict[str, tuple[int, ...]] = {
     "global_orient": (1, 3, 3),
     "body_pose": (23, 3, 3),
@@ -155,6 +155,20 @@ def appearance_encoder(seed: int = 3) -> onnx.ModelProto:
     return graph.model({"uv_map": (HALF, (4, 256, 256))}, {"embedding": (FLOAT, (4096,))})
 
 
+def pose_predictor(seed: int = 8) -> onnx.ModelProto:
+    """Sightings, their frames and the wanted one to a `pose` that depends on all of them."""
+    graph = _Graph(seed)
+    first = graph.constant(np.array([1]))
+    features = [
+        graph.op("ReduceMean", "poses", first, keepdims=0),
+        graph.op("ReduceMean", graph.op("Cast", "frames", to=FLOAT), first, keepdims=1),
+        graph.op("Cast", "target", to=FLOAT),
+    ]
+    graph.linear(graph.op("Concat", *features, axis=1), 231, (229,), output="pose")
+    sightings = {"poses": (FLOAT, ("H", 229)), "frames": (INT64, ("H",)), "target": (INT64, (1,))}
+    return graph.model(sightings, {"pose": (FLOAT, (229,))})
+
+
 GRAPHS: dict[str, Callable[[], onnx.ModelProto]] = {
     "detector": detector,
     "hmr2": hmr,
@@ -167,6 +181,7 @@ GRAPHS: dict[str, Callable[[], onnx.ModelProto]] = {
     "tokenhmr": hmr,
     "camerahmr": camerahmr,
     "vfov": vfov,
+    "pose_predictor": pose_predictor,
 }
 
 

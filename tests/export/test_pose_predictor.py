@@ -20,6 +20,7 @@ from export.errors import (
     UnexpectedTensorError,
     UnreadableFileError,
 )
+from export.graphs.placement import read_nodes, releases, unplaced
 from export.pose_predictor.checkpoint import IGNORED, build, expected_shapes, read_normalisation
 from export.pose_predictor.model import PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import ChosenSizes, read_chosen_sizes, sizes_of
@@ -40,23 +41,23 @@ def _model() -> PoseTransformer:
     return _build(golden_weights(NAME))
 
 
-def _slots() -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.int64]]:
-    """The golden histories as the network sees them: poses in their slots."""
+def _inputs() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The golden histories as the network gets them; of two sightings of the same frame the later one counts."""
     numbers = golden(NAME)
-    tracks = len(numbers["target_slot"])
-    poses, empty = np.zeros((tracks, 125, 229), np.float32), np.ones((tracks, 125), np.bool_)
-    history = numbers["history_pose_q"].astype(np.float32) / 4096
-    for track, times in enumerate(numbers["history_time"]):
-        for entry, slot in enumerate(np.minimum(times - times[0], 124)):
-            poses[track, slot] = history[track, entry]
-            empty[track, slot] = False
-    return poses, empty, numbers["target_slot"]
+    times = numbers["history_time"]
+    frames = times - times[:, :1]
+    assert frames.max() < 125
+    frames[:, :-1][frames[:, :-1] == frames[:, 1:]] = -1
+    return numbers["history_pose_q"].astype(np.float32) / 4096, frames, numbers["target_slot"][:, None]
+
+
+def _run(model: PoseTransformer, *inputs: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(model(*map(torch.from_numpy, inputs)))
 
 
 def _predict(model: PoseTransformer, target: NDArray[np.int64] | None = None) -> NDArray[Any]:
-    poses, empty, own = _slots()
-    inputs = (torch.from_numpy(part) for part in (poses, empty, own if target is None else target))
-    return np.asarray(model(*inputs))
+    poses, frames, own = _inputs()
+    return _run(model, poses, frames, own if target is None else target)
 
 
 def test_every_track_is_predicted_as_the_authors_modules_do() -> None:
@@ -64,16 +65,13 @@ def test_every_track_is_predicted_as_the_authors_modules_do() -> None:
 
 
 def test_shared_target_gives_the_numbers_of_upstreams_defect() -> None:
-    target = np.full(8, golden(NAME)["target_slot"][0])
+    target = np.full((8, 1), golden(NAME)["target_slot"][0])
     np.testing.assert_allclose(_predict(_model(), target), golden(NAME)["predicted_upstream_batch"], atol=5e-4)
 
 
 def test_every_slot_of_a_track_reads_out_as_the_authors_decoder_does() -> None:
-    poses, empty, _ = _slots()
-    slots = torch.arange(125)
-    every = _model()(
-        torch.from_numpy(poses[4:5]).expand(125, -1, -1), torch.from_numpy(empty[4:5]).expand(125, -1), slots
-    )
+    poses, frames, _ = _inputs()
+    every = _run(_model(), poses[[4] * 125], frames[[4] * 125], np.arange(125)[:, None])
     np.testing.assert_allclose(every, golden(NAME)["track4_readout"], atol=5e-4)
 
 
@@ -84,12 +82,21 @@ def test_input_encoder_is_in_effect() -> None:
     assert np.abs(deaf - golden(NAME)["predicted_per_track"]).max() > 0.01
 
 
-def test_content_of_empty_slots_does_not_matter() -> None:
-    poses, empty, target = _slots()
-    noisy = np.where(empty[..., None], np.float32(3), poses)
-    model = _model()
-    inputs = (torch.from_numpy(noisy), torch.from_numpy(empty), torch.from_numpy(target))
-    np.testing.assert_allclose(model(*inputs), _predict(model), atol=1e-6)
+def test_rows_that_do_not_count_do_not_matter_nor_how_many_there_are() -> None:
+    poses, frames, target = _inputs()
+    assert (frames == -1).any()
+    model, expected = _model(), _predict(_model())
+    noisy = np.where((frames == -1)[..., None], np.float32(3), poses)
+    np.testing.assert_allclose(_run(model, noisy, frames, target), expected, atol=1e-6)
+    longer = np.pad(poses, ((0, 0), (4, 0), (0, 0))), np.pad(frames, ((0, 0), (4, 0)), constant_values=-1)
+    np.testing.assert_allclose(_run(model, *longer, target), expected, atol=5e-5)  # rounding
+
+
+def test_sightings_beyond_the_length_of_the_network_are_the_oldest_and_do_not_count() -> None:
+    poses, model = _inputs()[0][:1, :4], _model()
+    long = _run(model, poses, np.array([[0, 5, 124, 140]]), np.array([[150]]))
+    kept = _run(model, poses[:, 2:], np.array([[108, 124]]), np.array([[124]]))
+    np.testing.assert_allclose(long, kept, atol=5e-5)
 
 
 def test_every_published_tensor_is_either_used_or_named_as_ignored() -> None:
@@ -177,10 +184,16 @@ def test_command_exports_what_the_tracker_runs_and_verify_accepts_it(tmp_path: P
     assert CliRunner().invoke(export, arguments).exit_code == 0
     record = json.loads((repository / NAME / "1" / "export.json").read_text())
     assert set(record["model.onnx"]["sources"]) == {"pose_predictor.pth", "pose_predictor.yaml", "mean_std.npy"}
+    graph = read_nodes(repository / NAME / "1" / "model.onnx")
+    assert [str(node) for release in releases() for node in unplaced(graph, release)] == []
     client = EmbeddedClient(repository, threads=1)
-    poses, empty, target = _slots()
-    got = client.infer(NAME, {"poses": poses, "empty": empty, "target": target}, ["pose"])["pose"]
+    poses, frames, target = _inputs()
+    got = client.infer(NAME, {"poses": poses, "frames": frames, "target": target}, ["pose"])["pose"]
+    one = client.infer(NAME, {"poses": poses[:1, -1:], "frames": frames[:1, -1:], "target": target[:1]}, ["pose"])[
+        "pose"
+    ]
     client.close()
+    assert np.isfinite(one).all()  # the length of histories is free
     np.testing.assert_allclose(got, golden(NAME)["predicted_per_track"], atol=5e-4)
     verified = CliRunner().invoke(check, [*arguments, "--json", str(tmp_path / "table.json")])
     assert verified.exit_code == 0, verified.output

@@ -6,6 +6,7 @@ import pytest
 from tests.phalp.golden import Scenario, ragged
 from tests.phalp.textures import encoder
 from tracker_service.phalp.association import Association
+from tracker_service.phalp.pose_prediction import PendingPoses
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Int64, TrackedPerson
@@ -33,8 +34,9 @@ RUNS = [
 class LastPose:
     """The predictor of the golden runs: it keeps the last observed pose."""
 
-    def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:  # noqa: ARG002
-        return history_pose[:, -1].copy()
+    def begin(self, history_pose: Float32, history_time: Int64, steps: Int64) -> PendingPoses:  # noqa: ARG002
+        poses = history_pose[:, -1].copy()
+        return lambda: poses
 
 
 class Replay:

@@ -1,7 +1,9 @@
 """Which pose a track will have: the protocol, and the predictor that needs no weights."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -11,12 +13,18 @@ from tracker_service.types import Float32, Float64, Int64
 from tracker_service.types.phalp_vectors import POSE_BETAS, POSE_ROTATIONS
 from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
+PendingPoses: TypeAlias = Callable[[], Float32]
+"""Waits for predicted poses, (n, 229) float32, and raises what kept them from coming; may be called again."""
+
 
 class PosePredictor(Protocol):
-    """Predicts PHALP pose vectors (229: 24 rotation matrices, shape, camera x, y and z/200)."""
+    """Predicts PHALP pose vectors (229: 24 rotation matrices, shape, camera x, y and z/200).
 
-    def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:
-        """Return the pose of every track some frames after its last sighting, (n, 229) float32.
+    One predictor may serve several trackers at once.
+    """
+
+    def begin(self, history_pose: Float32, history_time: Int64, steps: Int64) -> PendingPoses:
+        """Begin to predict the pose of every track some frames after its last sighting, without waiting for it.
 
         Args:
             history_pose: (n, h, 229) poses of the last h sightings, oldest first; a young track repeats its first one.
@@ -44,8 +52,12 @@ class ConstantVelocityPose:
     ridge: float = 20.0
     largest_turn: float = 0.6
 
+    def begin(self, history_pose: Float32, history_time: Int64, steps: Int64) -> PendingPoses:
+        """See `PosePredictor.begin`; computed when it is asked for, because it takes next to no time."""
+        return partial(self.predict, history_pose, history_time, steps)
+
     def predict(self, history_pose: Float32, history_time: Int64, steps: Int64) -> Float32:
-        """See `PosePredictor.predict`."""
+        """Return the predicted poses, (n, 229) float32; see `PosePredictor.begin`."""
         n, length = history_time.shape
         weights = self._weights(history_time, steps)
         rotations = history_pose[:, :, POSE_ROTATIONS].astype(np.float64)

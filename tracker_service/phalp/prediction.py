@@ -8,7 +8,6 @@ import numpy as np
 from tracker_service.phalp.cost import Samples
 from tracker_service.phalp.expectation.carrying import trusts_camera
 from tracker_service.phalp.location import LocationPrediction, predict_location
-from tracker_service.phalp.pose_prediction import PosePredictor
 from tracker_service.phalp.track import Tracks
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Float64, Int64
@@ -66,8 +65,8 @@ class Prediction:
         return self.take(np.searchsorted(self.track_id, track_id))
 
 
-def predict(tracks: Tracks, time: int, parameters: TrackerParameters, pose_predictor: PosePredictor) -> Prediction:
-    """Predict every track's appearance (the last one), location and pose in frame ``time``.
+def predict(tracks: Tracks, time: int, parameters: TrackerParameters, pose: Float32) -> Prediction:
+    """Predict every track's appearance (the last one) and location in frame ``time``, beside its pose (n, 229).
 
     With ``compat="upstream"`` the sample of a track created in the last frame is its raw sighting, whose camera stands
     where the spreads are expected, and so is the part of which ``predict`` lacks the letter.
@@ -78,7 +77,6 @@ def predict(tracks: Tracks, time: int, parameters: TrackerParameters, pose_predi
         carried = np.concatenate([tracks.carried, tracks.history_location[:, :, 2:]], axis=2)
         with_camera = _location(tracks, carried, steps, parameters)
         location = in_picture.replaced(trusts_camera(tracks.mean_squares), with_camera)
-    pose = _predicted_pose(tracks, steps, pose_predictor, grouped=parameters.upstream)
     sample_pose, sample_location = pose, location.sample()
     if parameters.upstream:
         raw_pose = tracks.fresh | ("P" not in parameters.predict)
@@ -97,14 +95,3 @@ def _location(tracks: Tracks, history: Float32, steps: Int64, parameters: Tracke
         damping=parameters.damping,
         degenerate_spread=np.nan if parameters.upstream else 0.0,
     )
-
-
-def _predicted_pose(tracks: Tracks, steps: Int64, predictor: PosePredictor, *, grouped: bool) -> Float32:
-    """Predict all poses in one batch, or, as upstream does it, the seen and the missed tracks' in one batch each."""
-    if not grouped:
-        return predictor.predict(tracks.history_pose, tracks.history_time, steps)
-    pose = np.empty_like(tracks.last.pose)
-    for rows in (np.flatnonzero(tracks.misses == 0), np.flatnonzero(tracks.misses)):
-        if len(rows):
-            pose[rows] = predictor.predict(tracks.history_pose[rows], tracks.history_time[rows], steps[rows])
-    return pose

@@ -20,6 +20,7 @@ from tracker_service.phalp.expectation.expected import expected_people
 from tracker_service.phalp.expectation.patience import Patience
 from tracker_service.phalp.expectation.plausibility import continuation_cost, may_continue, may_start, moved_boxes
 from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings, visible_part
+from tracker_service.phalp.next_poses import NextPoses
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
 from tracker_service.phalp.reporting import live_people, visible_people
@@ -67,7 +68,8 @@ class Tracker:
     Args:
         parameters: thresholds, terms and lifetimes.
         body: joints of predicted bodies; without it predicted people keep their last observed joints.
-        pose_predictor: predicts poses; constant angular velocity by default.
+        pose_predictor: predicts poses; constant angular velocity by default. It is asked for those of the next frame
+            at the end of `update`, and waited for in the next one.
         texture_encoder: embeds texture maps; needed where ``parameters.predict`` has T.
 
     Raises:
@@ -84,7 +86,7 @@ class Tracker:
     ) -> None:
         self._parameters = parameters
         self._body = body
-        self._pose_predictor = pose_predictor or ConstantVelocityPose()
+        self._next_poses = NextPoses(pose_predictor or ConstantVelocityPose(), grouped=parameters.upstream)
         self._comparison = Comparison(parameters, texture_encoder)
         self._tracks = Tracks.none(parameters.track_history)
         self._textures: dict[int, Float32] = {}
@@ -122,7 +124,7 @@ class Tracker:
 
     def predict(self, time: int) -> Prediction:
         """Return what is expected of every track in frame ``time``; changes nothing."""
-        return predict(self._tracks, time, self._parameters, self._pose_predictor)
+        return predict(self._tracks, time, self._parameters, self._next_poses.poses(self._tracks, time))
 
     def update(
         self,
@@ -159,10 +161,12 @@ class Tracker:
 
         Raises:
             ContractError: time does not advance, embeddings change their length, or texture maps are missing.
+            InferenceError: the poses could not be predicted; the frame may be given again.
         """
         self._check(people, time)
         # Frames may have been left out: tracks that would have ended in one of them end now.
         self._end_tracks(time - 1)
+        pose = self._next_poses.poses(self._tracks, time)
         upstream, first_index = self._parameters.upstream, len(people)
         observed, refused = self._divided(people)
         doubtful = refused.take(np.flatnonzero(may_continue(refused.sightings, self._parameters)))
@@ -171,7 +175,7 @@ class Tracker:
             first_index += len(low_score)
         if motion is not None and not upstream:
             self._tracks.carry(motion, frame_size)
-        frame = _Frame(self.predict(time), time, frame_size, shot)
+        frame = _Frame(predict(self._tracks, time, self._parameters, pose), time, frame_size, shot)
         confirmed, hits, misses = self._tracks.confirmed.copy(), self._tracks.hits.copy(), self._tracks.misses.copy()
         self._tracks.age += 1
         first = self._associate(frame, observed)
@@ -195,6 +199,7 @@ class Tracker:
             self._tracks.restart_count(self._parameters.tentative_misses)
         new = self._start_tracks(newcomers, time)
         ended = self._end_tracks(time)
+        self._next_poses.prepare(self._tracks, time, 1 if self._time is None else time - self._time)
         self._time = time
         self._updates += 1
         refused_index = refused.sightings.detection_index
@@ -209,6 +214,7 @@ class Tracker:
             The records, of the last frames, of the tentative tracks that were seen in every frame since they began, in
             order of track id; none where ``report_tentative`` does not ask for them. Frames left out count as none.
         """
+        self._next_poses.drop()
         if not self._parameters.reports_tentative(self._updates):
             return ()
         reported = ~self._tracks.confirmed & self._tracks.seen_throughout

@@ -61,17 +61,19 @@ def _open_client(settings: Settings) -> "TritonClient | EmbeddedClient":
 
 
 def devices_in_use(client: InferenceClient, models: ModelSet) -> dict[str, DeviceName]:
-    """Return the device of each model that looks at frames, by the model's name; raises `InferenceError`."""
+    """Return the device of each model of a run that is there, by the model's name; raises `InferenceError`."""
     return {name: client.signature(name).device for name in models_in_use(client, models)}
 
 
 def models_in_use(client: InferenceClient, models: ModelSet) -> tuple[str, ...]:
-    """Return the names of the models that look at frames; raises `InferenceError`."""
+    """Return the names of a run's models that are there; raises `InferenceError`."""
     names = [name for name in (models.detector, models.hmr, models.appearance) if name is not None]
-    if models.finder is not None:
-        with suppress(ModelNotFoundError):  # the detector looks at cut-outs where it is not served
-            client.signature(models.finder)
-            names.append(models.finder)
+    # Where they are not served, the detector looks at cut-outs, and poses go on with constant velocity.
+    for name in (models.finder, models.pose_transformer):
+        if name is not None:
+            with suppress(ModelNotFoundError):
+                client.signature(name)
+                names.append(name)
     return tuple(names)
 
 

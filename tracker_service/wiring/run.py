@@ -1,6 +1,6 @@
 """From the settings to a run, and from a run to its summary."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ from tracker_service.types.calibration import FocalLength
 from tracker_service.wiring.focal import given_focal
 from tracker_service.wiring.models import load_body, models_of
 from tracker_service.wiring.second_look import looks_again, open_second_look
-from tracker_service.wiring.tracker import TrackerFactory, pose_transformer_in_use
+from tracker_service.wiring.tracker import TrackerFactory
 
 _OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "webhooks", "media", "live"}
 
@@ -221,19 +221,24 @@ def run_summary(
         elapsed=elapsed,
         stages=stages,
         busy=busy_shares(stages, elapsed, workers=settings.pipeline.workers),
-        settings=settings_in_use(settings),
+        settings=settings_in_use(settings, runs_on),
         warnings=warnings,
     )
 
 
-def settings_in_use(settings: Settings) -> dict[str, Any]:
+def settings_in_use(settings: Settings, models_there: Container[str]) -> dict[str, Any]:
     """Return the settings for the record of a run, with the models in use where the user chose none.
 
     Those of a service are left out: they do not concern a run, and its record may be given away.
+
+    Args:
+        settings: of the run.
+        models_there: names of the models that it used.
     """
     record: dict[str, Any] = settings.model_dump(mode="json", exclude=_OF_A_SERVICE)
+    models = models_of(settings)
     record["phalp"] |= {
-        "appearance": "color" if models_of(settings).appearance is None else "model",
-        "pose_predictor": "velocity" if pose_transformer_in_use(settings) is None else "transformer",
+        "appearance": "color" if models.appearance is None else "model",
+        "pose_predictor": "transformer" if models.pose_transformer in models_there else "velocity",
     }
     return record

@@ -119,15 +119,18 @@ def test_impossible_combination_is_refused(
 def test_lite_set_has_none_of_these_models(phalp: dict[str, object], message: str) -> None:
     lite = load_settings({"phalp": phalp})
     with pytest.raises(SettingsError, match=message):
-        pose_predictor(lite)
+        models_of(lite)
 
 
-def test_pose_transformer_is_used_where_it_was_exported(repository: Path, without_appearance: Path) -> None:
-    assert isinstance(pose_predictor(settings(repository)), TransformerPosePredictor)
-    assert isinstance(pose_predictor(settings(repository, pose_predictor="velocity")), ConstantVelocityPose)
-    assert isinstance(pose_predictor(settings(without_appearance)), ConstantVelocityPose)
-    with pytest.raises(ModelNotFoundError, match="pose_predictor"):
-        pose_predictor(settings(without_appearance, pose_predictor="transformer"))
+def test_pose_transformer_is_used_where_it_was_exported(
+    client: EmbeddedClient, repository: Path, without_appearance: Path
+) -> None:
+    without, lacking = EmbeddedClient(without_appearance), settings(without_appearance, pose_predictor="transformer")
+    assert isinstance(pose_predictor(settings(repository), client), TransformerPosePredictor)
+    assert isinstance(pose_predictor(settings(repository, pose_predictor="velocity"), client), ConstantVelocityPose)
+    assert isinstance(pose_predictor(settings(without_appearance), without), ConstantVelocityPose)
+    with pytest.raises(ModelNotFoundError, match=r"phalp\.pose_predictor=transformer: .*pose_predictor"):
+        pose_predictor(lacking, without)
 
 
 def _observed(client: EmbeddedClient, repository: Path, window: int) -> list[FrameObservation]:

@@ -18,7 +18,7 @@ from tracker_service.inference.triton.client import TritonClient
 from tracker_service.video.source import Position, open_source
 
 pytestmark = pytest.mark.registry
-SERVED = ("appearance", "appearance_encoder", "detector", "hmr2")
+SERVED = ("appearance", "appearance_encoder", "detector", "hmr2", "pose_predictor")
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ ONNX_TYPES: dict[int, str] = {
     onnx.TensorProto.UINT8: "TYPE_UINT8",
     onnx.TensorProto.FLOAT: "TYPE_FP32",
     onnx.TensorProto.FLOAT16: "TYPE_FP16",
+    onnx.TensorProto.INT64: "TYPE_INT64",
 }
 VARIANTS = [pytest.param(name, path, id=str(path.relative_to(MODEL_REPOSITORY))) for name, path in variants()]
 
@@ -48,7 +49,7 @@ def graph_of(model: str) -> onnx.ModelProto:
 
 
 def test_every_model_of_the_design_has_a_config() -> None:
-    assert set(served_models()) >= {"detector", "hmr2", "appearance", "appearance_encoder"}
+    assert set(served_models()) >= {"detector", "hmr2", "appearance", "appearance_encoder", "pose_predictor"}
 
 
 @pytest.mark.parametrize(("model", "path"), VARIANTS)
@@ -76,7 +77,9 @@ def test_config_is_complete_for_production(model: str, path: Path) -> None:
     assert {warmup.batch_size for warmup in config.model_warmup} == {1, config.max_batch_size}
     for warmup in config.model_warmup:
         dims = {name: tuple(tensor.dims) for name, tensor in warmup.inputs.items()}
-        assert dims == {entry.name: tuple(entry.dims) for entry in config.input}
+        assert {name: len(sides) for name, sides in dims.items()} == {e.name: len(e.dims) for e in config.input}
+        for entry in config.input:
+            assert all(want in (-1, have) for want, have in zip(entry.dims, dims[entry.name], strict=True))
 
 
 @pytest.mark.parametrize(("model", "path"), [entry for entry in VARIANTS if entry.values[1].name == "tensorrt.pbtxt"])  # type: ignore[union-attr]

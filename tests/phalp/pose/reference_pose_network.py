@@ -1,4 +1,4 @@
-"""The pose transformer's network in numpy, from its published tensors (reduced golden weights)."""
+"""The pose transformer's network in numpy as upstream runs it: all frames, masked logits (reduced golden weights)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
+from tracker_service.phalp.pose_prediction import PendingPoses
 from tracker_service.phalp.pose_transformer import PoseNetwork
 from tracker_service.types import Bool, Float32, Int64
 
@@ -33,7 +34,15 @@ def pose_network(arrays: Mapping[str, NDArray[Any]]) -> PoseNetwork:
         hidden = block(hidden, weights, "transformer2.layers.0", heads, np.zeros_like(empty))
         return read_out(hidden[np.arange(len(target)), target], weights)
 
-    return run
+    def begin(poses: Float32, frames: Int64, target: Int64) -> PendingPoses:
+        length = int(arrays["frame_length"])
+        slots, empty = np.zeros((len(poses), length, 229), np.float32), np.ones((len(poses), length), np.bool_)
+        rows, columns = np.nonzero(frames >= 0)
+        slots[rows, frames[rows, columns]] = poses[rows, columns]
+        empty[rows, frames[rows, columns]] = False
+        return lambda: run(slots, empty, np.minimum(target[:, 0], length - 1))
+
+    return begin
 
 
 def linear(x: Tokens, weights: Weights, name: str) -> Tokens:

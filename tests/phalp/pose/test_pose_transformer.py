@@ -2,12 +2,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.phalp.golden import Arrays, dequantised, load
 from tests.phalp.pose.reference_pose_network import pose_network
+from tracker_service.phalp.pose_prediction import PendingPoses
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
-from tracker_service.types import Bool, Float32, Int64
+from tracker_service.types import Float32, Int64
 
 
 @lru_cache
@@ -21,56 +21,55 @@ def history(arrays: Arrays) -> tuple[Float32, Int64, Int64]:
 
 
 def predictor(arrays: Arrays, *, shared_target: bool = False) -> TransformerPosePredictor:
-    return TransformerPosePredictor(pose_network(arrays), int(arrays["frame_length"]), shared_target=shared_target)
+    return TransformerPosePredictor(pose_network(arrays), shared_target=shared_target)
 
 
 def test_each_track_is_decoded_at_its_own_slot() -> None:
     arrays = golden()
-    predicted = predictor(arrays).predict(*history(arrays))
+    predicted = predictor(arrays).begin(*history(arrays))()
     np.testing.assert_allclose(predicted, arrays["predicted_per_track"], atol=5e-4)
 
 
 def test_shared_target_repeats_the_upstream_batch_defect() -> None:
     arrays = golden()
-    predicted = predictor(arrays, shared_target=True).predict(*history(arrays))
+    predicted = predictor(arrays, shared_target=True).begin(*history(arrays))()
     np.testing.assert_allclose(predicted, arrays["predicted_upstream_batch"], atol=5e-4)
 
 
 class Recording:
     """A network that remembers what it was given."""
 
-    def __call__(self, poses: Float32, empty: Bool, target: Int64) -> Float32:
-        self.poses, self.empty, self.target = poses, empty, target
-        return poses[np.arange(len(target)), target]
+    def __call__(self, poses: Float32, frames: Int64, target: Int64) -> PendingPoses:
+        self.poses, self.frames, self.target = poses, frames, target
+        return lambda: poses[:, -1]
 
 
-def test_slots_hold_the_latest_sighting_of_their_frame() -> None:
+def test_of_the_sightings_of_a_frame_the_latest_counts() -> None:
     arrays = golden()
     poses, times, steps = history(arrays)
     network = Recording()
-    TransformerPosePredictor(network, 125).predict(poses, times, steps)
-    assert network.target.tolist() == arrays["target_slot"].tolist()
-    for track in range(len(poses)):
-        slots = times[track] - times[track, 0]
-        assert np.flatnonzero(~network.empty[track]).tolist() == sorted(set(slots.tolist()))
-        np.testing.assert_array_equal(network.poses[track, slots[-1]], poses[track, -1])
+    TransformerPosePredictor(network).begin(poses, times, steps)
+    assert np.minimum(network.target[:, 0], 124).tolist() == arrays["target_slot"].tolist()
+    np.testing.assert_array_equal(network.poses, poses)
+    for own, seen in zip(network.frames, times - times[:, :1], strict=True):
+        assert own[own >= 0].tolist() == sorted(set(seen.tolist()))
+        assert own[-1] == seen[-1]
 
 
-def test_a_history_longer_than_the_network_drops_its_oldest_sightings() -> None:
-    network = Recording()
-    poses = np.arange(4, dtype=np.float32)[None, :, None] * np.ones((1, 4, 229), np.float32)
-    times = np.array([[0, 5, 12, 15]])
-    TransformerPosePredictor(network, 11).predict(poses, times, np.array([3]))
-    assert np.flatnonzero(~network.empty[0]).tolist() == [0, 7, 10]
-    assert network.poses[0, [0, 7, 10], 0] == pytest.approx([1, 2, 3])
-    assert network.target.tolist() == [10]
+def test_the_network_keeps_what_it_was_given_while_the_tracks_go_on() -> None:
+    poses, times, steps = history(golden())
+    pending = TransformerPosePredictor(Recording()).begin(poses, times, steps)
+    before = poses[:, -1].copy()
+    poses[:] = 0
+    np.testing.assert_array_equal(pending(), before)
 
 
 def test_no_tracks_give_no_poses_and_no_network_call() -> None:
-    def never(*_: Any) -> Float32:
+    def never(*_: Any) -> PendingPoses:
         raise AssertionError
 
-    predicted = TransformerPosePredictor(never, 11).predict(
+    pending = TransformerPosePredictor(never).begin(
         np.zeros((0, 7, 229), np.float32), np.zeros((0, 7), np.int64), np.zeros(0, np.int64)
     )
+    predicted = pending()
     assert predicted.shape == (0, 229)

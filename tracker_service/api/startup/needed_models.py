@@ -10,7 +10,9 @@ from tracker_service.model_sets import ModelSet
 
 def needed_models(models: ModelSet) -> dict[str, tuple[str, ...]]:
     """Return names of models by the part of the health answers (`PARTS`) that they belong to."""
-    tracking = () if models.appearance is None else (models.appearance,)
+    tracking: tuple[str, ...] = () if models.appearance is None else (models.appearance,)
+    if models.needs_pose_transformer and models.pose_transformer is not None:
+        tracking = (*tracking, models.pose_transformer)
     return {"vitdet": (models.detector,), "hmr2": (models.hmr,), "phalp": tracking}
 
 

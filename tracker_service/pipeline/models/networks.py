@@ -1,13 +1,18 @@
 """The tracker's own networks behind an inference client: the texture encoder and the pose transformer."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
-from tracker_service.errors import ModelContractError
-from tracker_service.inference.client import InferenceClient, TensorSpec
+from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.phalp.appearance import TextureEncoder
+from tracker_service.phalp.pose_prediction import PendingPoses
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
-from tracker_service.types import POSE_SIZE, Bool, Float32, Int64
+from tracker_service.types import POSE_SIZE, Float32, Int64
+
+_PREDICTIONS_AT_ONCE = 16
+"""Videos whose poses are predicted at the same time; a request of each is under way, so that a server merges them."""
 
 
 def texture_encoder(client: InferenceClient, model: str) -> TextureEncoder:
@@ -33,7 +38,7 @@ def pose_transformer(client: InferenceClient, model: str, *, shared_target: bool
     """Return the exported pose predictor as the tracker calls it.
 
     Args:
-        client: runs it, in this process: it is small, and the tracker waits for it in every frame.
+        client: runs it, one request for all tracks of a frame, while the frame is looked at.
         model: its name.
         shared_target: repeat upstream's indexing defect, see `TransformerPosePredictor`.
 
@@ -46,16 +51,17 @@ def pose_transformer(client: InferenceClient, model: str, *, shared_target: bool
         spec,
         inputs={
             "poses": TensorSpec("poses", np.dtype(np.float32), (None, POSE_SIZE)),
-            "empty": TensorSpec("empty", np.dtype(np.bool_), (None,)),
-            "target": TensorSpec("target", np.dtype(np.int64), ()),
+            "frames": TensorSpec("frames", np.dtype(np.int64), (None,)),
+            "target": TensorSpec("target", np.dtype(np.int64), (1,)),
         },
         outputs={"pose": TensorSpec("pose", np.dtype(np.float32), (POSE_SIZE,))},
     )
-    frame_length = spec.inputs["poses"].shape[0]
-    if frame_length is None:
-        raise ModelContractError(f"model {model}, input poses: expected a fixed number of frames, got a free one")
+    # Ends its threads when nobody can begin a prediction any more.
+    threads = ThreadPoolExecutor(_PREDICTIONS_AT_ONCE, thread_name_prefix="poses")
 
-    def run(poses: Float32, empty: Bool, target: Int64) -> Float32:
-        return client.infer(model, {"poses": poses, "empty": empty, "target": target}, ["pose"])["pose"]
+    def begin(poses: Float32, frames: Int64, target: Int64) -> PendingPoses:
+        inputs: dict[str, Tensor] = {"poses": poses, "frames": frames, "target": target}
+        answer = threads.submit(client.infer, model, inputs, ["pose"])
+        return lambda: answer.result()["pose"]
 
-    return TransformerPosePredictor(run, frame_length, shared_target=shared_target)
+    return TransformerPosePredictor(begin, shared_target=shared_target)
