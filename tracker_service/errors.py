@@ -28,6 +28,10 @@
     ├── SessionError               a frame cannot be taken into its session
     │   ├── SessionsFullError      too many frames wait for their answer
     │   └── SessionsClosedError    the service is shutting down
+    ├── LiveError                  a live stream of the service cannot be had
+    │   ├── LiveNotFoundError      no such stream
+    │   ├── LiveForbiddenError     a source that the service may not read, or a stream of somebody else
+    │   └── LiveFullError          too many streams run
     ├── JobError                   a video job cannot be done
     │   ├── JobNotFoundError       no such job
     │   └── QueueFullError         too many jobs wait
@@ -160,6 +164,22 @@ class SessionsFullError(SessionError):
 
 class SessionsClosedError(SessionError):
     """The service is shutting down and takes no more frames."""
+
+
+class LiveError(PhalpTritonError):
+    """A live stream of the service cannot be had."""
+
+
+class LiveNotFoundError(LiveError):
+    """No such live stream."""
+
+
+class LiveForbiddenError(LiveError):
+    """A source that the service may not read, or a stream that is somebody else's."""
+
+
+class LiveFullError(LiveError):
+    """Too many live streams run."""
 
 
 class JobError(PhalpTritonError):

@@ -24,6 +24,9 @@ from tracker_service.api.jobs import legacy_routes as legacy_job_routes
 from tracker_service.api.jobs import routes as job_routes
 from tracker_service.api.jobs import video_routes
 from tracker_service.api.jobs.video_jobs import VideoJobs
+from tracker_service.api.live import routes as live_routes
+from tracker_service.api.live import socket_routes as live_socket_routes
+from tracker_service.api.live.live_streams import LiveStreams
 from tracker_service.api.metrics.service_gauges import publish_gauges
 from tracker_service.api.service import Service, wait_for_jobs
 from tracker_service.api.startup.job_store_opening import JobStoreOpener, OpenJobs
@@ -40,7 +43,7 @@ _JOB_ROUTERS: tuple[APIRouter, ...] = (
     job_routes.router,
     export_routes.router,
 )
-ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router, *_JOB_ROUTERS)
+ROUTERS: tuple[APIRouter, ...] = (health_routes.router, frame_routes.router, live_routes.router, *_JOB_ROUTERS)
 """All routes of the service."""
 
 _COMPRESSION_MINIMUM_BYTES, _COMPRESSION_LEVEL = 1024, 1
@@ -85,10 +88,12 @@ def create_app(
     app.limits = settings.limits
     app.state.service = service
     app.state.video_jobs = video_jobs
+    app.state.live_streams = LiveStreams(service)
     app.state.conversions = Conversions(service)
     for router in ROUTERS:
         waiting = [Depends(wait_for_jobs)] if router in _JOB_ROUTERS else []
         app.include_router(router, dependencies=[Depends(check_query), *waiting])
+    app.include_router(live_socket_routes.router)
     install_error_handlers(app)
     publish_gauges(service)
     _add_middleware(app, service)

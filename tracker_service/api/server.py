@@ -29,6 +29,8 @@ from tracker_service.wiring.models import open_client as client_of_settings
 
 _KEEP_ALIVE_SECONDS = 75
 """Above the idle time after which proxies and Node's agents drop a connection, so that they are the ones to do it."""
+_SOCKET_MESSAGE_BYTES = 8 * 1024 * 1024
+"""A frame on a socket; a camera's JPEG of 4K takes two."""
 _SWITCH_SECONDS = 0.001
 """Computing threads release the interpreter lock this often, so that the event loop stays responsive."""
 _CONNECTION_CLOSE_SECONDS = 2
@@ -59,7 +61,8 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
         proxy_headers=bool(proxies),
         forwarded_allow_ips=list(proxies.names),
         loop="auto",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=_SOCKET_MESSAGE_BYTES,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -64,6 +64,18 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._open_connections.forget(self)
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over to a socket; it counts until that is closed."""
+        super().handle_websocket_upgrade()
+        socket: Any = self.transport.get_protocol()
+        lost = socket.connection_lost
+
+        def socket_lost(exc: Exception | None) -> None:
+            self._open_connections.forget(self)
+            lost(exc)
+
+        socket.connection_lost = socket_lost
+
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
         if self._refused is not None:

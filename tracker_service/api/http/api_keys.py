@@ -52,7 +52,10 @@ class ApiKeys:
     def name(self, headers: Headers) -> str | None:
         """Return a name for the key in ``headers``, from which the key cannot be read, or None for no known key."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        key = token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+        return self.name_of(token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", ""))
+
+    def name_of(self, key: str) -> str | None:
+        """Return a name for a key, from which it cannot be read, or None for no known key."""
         sent = _digest(key)
         matches = [hmac.compare_digest(sent, digest) for digest in self._digests]
         return f"key-{sent.hex()[:8]}" if any(matches) else None

@@ -15,6 +15,8 @@ from tracker_service.video.opening import reason, video_streams
 
 _PROTOCOLS = "crypto,http,https,httpproxy,rtmp,rtmps,rtmpt,rtp,rtsp,srt,tcp,tls,udp"
 """What a playlist or a session may lead to; never files."""
+_NO_PLAYLISTS = "rtsp,mpegts,mpjpeg,jpeg_pipe,mjpeg,flv,live_flv,mov,matroska,h264,hevc,sdp,rtp"
+"""Formats that name no further address but the one that was given."""
 _MICROSECONDS = 1_000_000
 _LOOK_SECONDS = 1.0
 """How much of a stream FFmpeg looks at before the first frame. Raising it understands odd streams and begins later."""
@@ -32,6 +34,7 @@ class Connection:
     Args:
         address: where it is.
         parameters: how it is read.
+        playlists: whether a playlist (HLS, DASH) is followed to the addresses that it names.
 
     Attributes:
         rate: frames a second that the stream states, 30 where that cannot be.
@@ -40,10 +43,10 @@ class Connection:
         VideoError: nothing answers there, or it gives no video; the message shows no credentials.
     """
 
-    def __init__(self, address: LiveAddress, parameters: LiveSourceParameters) -> None:
+    def __init__(self, address: LiveAddress, parameters: LiveSourceParameters, *, playlists: bool = True) -> None:
         self._address = address
         self._silence = parameters.silence_seconds
-        self._container = _opened(address, parameters)
+        self._container = _opened(address, parameters, playlists=playlists)
         try:
             self._stream = self._video_stream()
             self._set_up_decoder()
@@ -98,13 +101,13 @@ class Connection:
         self._stream.codec_context.flags |= Flags.low_delay
 
 
-def _opened(address: LiveAddress, parameters: LiveSourceParameters) -> av.container.InputContainer:
+def _opened(address: LiveAddress, parameters: LiveSourceParameters, *, playlists: bool) -> av.container.InputContainer:
     timeout = None if address.scheme == "pipe" else (parameters.connect_seconds, parameters.silence_seconds)
     try:
         return av.open(
             address.url,
             format=address.format,
-            options=_options(address, parameters),
+            options=_options(address, parameters) | ({} if playlists else {"format_whitelist": _NO_PLAYLISTS}),
             timeout=timeout,
             metadata_errors="ignore",
         )

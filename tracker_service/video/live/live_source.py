@@ -70,6 +70,7 @@ class LiveSource:
         address: where it is.
         parameters: how it is read.
         on_event: called in the reading thread when a connection is made or lost, and when a clock jumps.
+        playlists: whether a playlist is followed to the addresses that it names.
 
     Attributes:
         rate: frames a second that the stream states; of the first connection.
@@ -85,8 +86,11 @@ class LiveSource:
         address: LiveAddress,
         parameters: LiveSourceParameters,
         on_event: Callable[[LiveEvent], None] = lambda _: None,
+        *,
+        playlists: bool = True,
     ) -> None:
         self._address, self._parameters, self._on_event = address, parameters, on_event
+        self._playlists = playlists
         self._stopped = Event()
         self.damaged = self.reconnections = 0
         self._number = 0
@@ -94,7 +98,7 @@ class LiveSource:
         self._begin: float | None = None
         self._last = -_LEAST_STEP
         self._wall = time.time() - time.monotonic()
-        self._connection: Connection | None = Connection(address, parameters)
+        self._connection: Connection | None = Connection(address, parameters, playlists=playlists)
         self.rate = self._connection.rate
         self._tell(LiveEventKind.CONNECTED, f"{address.shown}: connected")
 
@@ -165,7 +169,7 @@ class LiveSource:
             # A connection that gives no frame makes the pauses longer, too.
             self._pause = min(2 * self._pause, self._parameters.longest_pause)
             try:
-                connection = Connection(self._address, self._parameters)
+                connection = Connection(self._address, self._parameters, playlists=self._playlists)
             except VideoError as error:
                 self._give_up_in_time(error)
             else:

@@ -1,0 +1,17 @@
+"""One service that may read the cameras of this machine."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.running_service import RunningService
+
+KEY = "a-key-of-this-test"
+
+
+@pytest.fixture(scope="module")
+def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    folder = tmp_path_factory.mktemp("live")
+    settings = ('live.sources=["http://127.0.0.1"]', "live.most_streams=3", "live.first_pause=0.02")
+    with RunningService(folder, *settings, forked=True) as running:
+        yield running

@@ -1,0 +1,107 @@
+"""``/live``: cameras that the service reads for its clients."""
+
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from harness.live_stream import LiveStream
+from harness.running_service import RunningService
+from harness.waiting import until
+from tests.live.conftest import people_walking
+from tracker_service.errors import LiveForbiddenError, SettingsError
+from tracker_service.live.source_rules import SourceRules
+from tracker_service.types import UInt8
+
+__all__ = ["people_walking"]
+
+
+def start(service: RunningService, stream_id: str, source: str) -> httpx.Response:
+    return service.post("/live", json={"id": stream_id, "source": source})
+
+
+def results(service: RunningService, stream_id: str, count: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    with service.client() as client, client.stream("GET", f"/live/{stream_id}/events") as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: ") and (message := orjson.loads(line[6:]))["type"] == "result":
+                found.append(message)
+            if len(found) == count:
+                break
+    return found
+
+
+def test_a_camera_is_followed_until_it_is_ended(live_service: RunningService, people_walking: list[UInt8]) -> None:
+    with LiveStream(lambda number: people_walking[number % len(people_walking)], 10, "mpjpeg") as camera:
+        started = start(live_service, "door", camera.url)
+        assert (started.status_code, started.json()["source"]) == (201, camera.url)
+        first, second = results(live_service, "door", 2)
+        assert first["frame_number"] < second["frame_number"]
+        assert first["live"]["captured"] < second["live"]["captured"]
+        assert first["persons"]
+        state = live_service.get("/live/door").json()
+        assert state["state"] == "running"
+        assert state["frames_computed"] >= 2
+        assert [stream["id"] for stream in live_service.get("/live").json()["streams"]].count("door") == 1
+        assert start(live_service, "door", camera.url).status_code == 409
+        with live_service.client() as client:
+            assert client.delete("/live/door").status_code == 204
+    assert live_service.get("/live/door").status_code == 404
+
+
+def test_a_camera_that_comes_back_is_followed_on(live_service: RunningService, people_walking: list[UInt8]) -> None:
+    camera = LiveStream(lambda number: people_walking[number % len(people_walking)], 10, "mpjpeg")
+    with camera:
+        assert start(live_service, "gate", camera.url).status_code == 201
+        (before,) = results(live_service, "gate", 1)
+    with camera:
+        until(lambda: live_service.get("/live/gate").json()["reconnections"])
+        after = results(live_service, "gate", 1)[0]
+        with live_service.client() as client:
+            client.delete("/live/gate")
+    assert after["live"]["computed"] > before["live"]["computed"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "rtsp://127.0.0.1/1",
+        "http://127.0.0.2/1",
+        "http://127.0.0.1.example/1",
+        "http://user@127.0.0.1@elsewhere/1",
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "concat:/etc/passwd",
+        "-",
+        "0",
+    ],
+)
+def test_a_source_that_was_not_named_is_forbidden(live_service: RunningService, source: str) -> None:
+    answer = start(live_service, "other", source)
+    assert answer.status_code == 403, answer.text
+    assert "live.sources" in answer.json()["error"]
+
+
+def test_a_camera_that_is_not_there_takes_no_place(live_service: RunningService) -> None:
+    for _ in range(4):
+        answer = start(live_service, "away", "http://user:hunter2@127.0.0.1:9/1")
+        assert answer.status_code == 400, answer.text
+        assert "hunter2" not in answer.text
+    assert live_service.get("/live/away").status_code == 404
+
+
+def test_rules_name_protocols_and_hosts() -> None:
+    rules = SourceRules(["rtsp://10.0.0.*", "https://cam*.example"])
+    assert rules.check("rtsp://me:secret@10.0.0.7:8554/1").host == "10.0.0.7"
+    assert rules.check("https://cam3.example/video.mjpg").scheme == "https"
+    with pytest.raises(LiveForbiddenError):
+        rules.check("http://cam3.example/video.mjpg")
+    with pytest.raises(LiveForbiddenError):
+        SourceRules([]).check("rtsp://10.0.0.7/1")
+
+
+@pytest.mark.parametrize("pattern", ["10.0.0.1", "file://x", "rtsp://", "rtsp://camera/1"])
+def test_a_rule_that_is_none_is_an_error(pattern: str) -> None:
+    with pytest.raises(SettingsError, match="expected protocol://host"):
+        SourceRules([pattern])

@@ -1,0 +1,93 @@
+"""``/live``: start a stream from a camera, follow it, end it; the socket is in `socket_routes`."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+
+from tracker_service.api.http.streaming import StreamedAnswer
+from tracker_service.api.live.live_stream import LiveStream
+from tracker_service.api.live.live_streams import LiveStreams, LiveStreamsOf
+from tracker_service.api.live.schemas import (
+    EVENTS_RESPONSES,
+    LIST_RESPONSES,
+    STARTED_RESPONSES,
+    STREAM_ID,
+    STREAM_RESPONSES,
+    LiveList,
+    LiveRequest,
+    LiveView,
+)
+
+router = APIRouter(prefix="/live", tags=["live"])
+
+_IDLE_SECONDS = 4.0
+StreamId = Annotated[str, Path(pattern=STREAM_ID, description="name of the stream")]
+
+
+@router.post("", operation_id="live_start", summary="Follow a camera", status_code=201, responses=STARTED_RESPONSES)
+async def live_start(request: Request, body: LiveRequest, streams: LiveStreamsOf) -> LiveView:
+    """Let the service read a camera or stream, whose protocol and host its setting `live.sources` must name.
+
+    The answer comes once the camera does. Results are at `/live/{id}/events`; `DELETE /live/{id}` ends it.
+    """
+    return _view(streams, await streams.start(request.state.client, body.id, body.source))
+
+
+@router.get("", operation_id="live_list", summary="Its live streams", responses=LIST_RESPONSES)
+async def live_list(request: Request, streams: LiveStreamsOf) -> LiveList:
+    """Answer with the live streams of the client."""
+    return LiveList(streams=[_view(streams, stream) for stream in streams.of(request.state.client)])
+
+
+@router.get("/{stream_id}", operation_id="live_stream", summary="A live stream", responses=STREAM_RESPONSES)
+async def live_stream(stream_id: StreamId, request: Request, streams: LiveStreamsOf) -> LiveView:
+    """Answer with what became of the frames of a live stream."""
+    return _view(streams, streams.get(request.state.client, stream_id))
+
+
+@router.delete("/{stream_id}", operation_id="live_end", summary="End it", status_code=204, responses=STREAM_RESPONSES)
+async def live_end(stream_id: StreamId, request: Request, streams: LiveStreamsOf) -> Response:
+    """End a live stream and forget it."""
+    await streams.end(request.state.client, stream_id)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/{stream_id}/events",
+    operation_id="live_events",
+    summary="Its results as they come",
+    response_class=Response,
+    responses=EVENTS_RESPONSES,
+)
+async def live_events(stream_id: StreamId, request: Request, streams: LiveStreamsOf) -> Response:
+    """Answer with the results from now on as server-sent events; a slow reader gets fewer of them.
+
+    The data of each event is what the socket sends: a `result` with the frame's `persons` and `live`, a `problem` of
+    one frame, or an `event` of the source.
+    """
+    stream = streams.get(request.state.client, stream_id)
+    return StreamedAnswer(_events(stream), media_type="text/event-stream")
+
+
+async def _events(stream: LiveStream) -> AsyncGenerator[bytes, None]:
+    with stream.subscribers.joined() as subscriber:
+        yield KEEPALIVE_COMMENT  # so that the head is sent before the first result
+        async for message in subscriber.messages(_IDLE_SECONDS):
+            yield KEEPALIVE_COMMENT if message is None else format_sse_event(data_str=message.decode())
+
+
+def _view(streams: LiveStreams, stream: LiveStream) -> LiveView:
+    return LiveView.model_validate(
+        {
+            "id": stream.id,
+            "state": streams.state(stream),
+            "source": stream.source,
+            "frames_computed": stream.computed,
+            "frames_skipped": stream.skipped,
+            "frames_failed": stream.failed,
+            "reconnections": streams.reconnections(stream),
+            "readers": len(stream.subscribers),
+        }
+    )

@@ -1,0 +1,44 @@
+"""What clients may let the service read: nothing but protocols and hosts that its operator has named."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from tracker_service.errors import LiveForbiddenError, SettingsError
+from tracker_service.video.live.address import STREAM_SCHEMES, LiveAddress
+
+
+class SourceRules:
+    """Decides which addresses are read; devices and the standard input never are.
+
+    Args:
+        patterns: as ``rtsp://10.0.0.*``: a protocol and a host in which * stands for anything.
+
+    Raises:
+        SettingsError: a pattern is none.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = tuple(pattern.lower().rstrip("/") for pattern in patterns)
+        for pattern in self._patterns:
+            scheme, separator, host = pattern.partition("://")
+            if not separator or scheme not in STREAM_SCHEMES or not host or "/" in host:
+                raise SettingsError(f"live.sources: expected protocol://host, as rtsp://10.0.0.*, got {pattern}")
+
+    def check(self, text: str) -> LiveAddress:
+        """Return the address that a client names.
+
+        Raises:
+            LiveForbiddenError: it may not be read; what is none of the service's business is not told apart.
+        """
+        try:
+            address = LiveAddress.parse(text)
+        except SettingsError:
+            address = None
+        if address is None or not any(
+            fnmatchcase(f"{address.scheme}://{address.host}", rule) for rule in self._patterns
+        ):
+            raise LiveForbiddenError("source: expected an address that the service may read (setting live.sources)")
+        return address
+
+    def _allows(self, place: str) -> bool:
+        return any(fnmatchcase(place, rule) for rule in self._patterns)
