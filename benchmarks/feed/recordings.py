@@ -30,13 +30,15 @@ class Recordings:
         self._outputs = outputs
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `RecordingClient.save` wrote."""
+    def load(cls, path: Path, only: str | None = None) -> Self:
+        """Read what `RecordingClient.save` wrote, of all models or of one."""
         seen: dict[str, Array] = {}
         outputs: dict[str, dict[str, Array]] = {}
         with np.load(path) as arrays:
             for key in arrays.files:
                 model, name = key.split("/")
+                if only not in (None, model):
+                    continue
                 if name == "seen":
                     seen[model] = arrays[key]
                 else:
@@ -56,6 +58,8 @@ class Recordings:
             pictures: (n, h, w, 3) uint8.
             outputs: names of those wanted.
         """
+        if not len(pictures):
+            return {name: self._outputs[model][name][:0] for name in outputs}
         seen = self._seen[model]
         asked = sampled(pictures).astype(np.int16)
         rows = [int(np.abs(seen - pixels).sum(axis=1, dtype=np.int32).argmin()) for pixels in asked]

@@ -1,0 +1,111 @@
+"""One tracker: a process that tracks videos at once and says what that took, as one line of JSON.
+
+``python -m benchmarks.simulated_gpu.tracker JOB`` prints a line when it is ready, and begins with the next line that
+it reads.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Self
+
+import cv2
+
+from benchmarks.feed.recordings import Recordings
+from benchmarks.simulated_gpu.card import Card
+from benchmarks.simulated_gpu.client import SimulatedClient
+from benchmarks.simulated_gpu.serving import CARDS
+from benchmarks.simulated_gpu.stand_ins import MODELS, full_settings
+from tracker_service.inference.client import InferenceClient
+from tracker_service.pipeline import stage_times
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.process.memory import keep_freed_memory
+from tracker_service.video.source import open_source
+from tracker_service.wiring.models import open_client
+from tracker_service.wiring.run import RunOptions, open_run
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a tracker does.
+
+    Attributes:
+        video: the file that all videos are.
+        videos: how many are tracked at once.
+        repository: folder with the body model.
+        pipeline: settings of the overlap.
+        triton: address of the server; empty for a card in this process.
+        card: name of that card.
+        card_folder: its folder.
+        recordings: what it answers.
+    """
+
+    video: str
+    videos: int
+    repository: str
+    pipeline: dict[str, int]
+    triton: str
+    card: str
+    card_folder: str
+    recordings: str
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read what `text` wrote."""
+        return cls(**json.loads(text))
+
+    def text(self) -> str:
+        """Return the job as a command line argument."""
+        return json.dumps(asdict(self))
+
+
+def main(text: str) -> None:
+    """Track and print."""
+    keep_freed_memory()
+    cv2.setNumThreads(1)
+    # Stages in threads of their own: what the others do meanwhile is not theirs.
+    vars(stage_times)["time"] = SimpleNamespace(perf_counter=time.thread_time)
+    job, times = Job.from_text(text), StageTimes()
+    with closing(_client(job, times)) as client:
+        for model in MODELS:
+            client.signature(model)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+        before = time.process_time()
+        with ThreadPoolExecutor(job.videos) as pool:
+            done = list(pool.map(lambda _: track(job, client, times), range(job.videos)))
+        cpu = time.process_time() - before
+    total = sum((Counter(counts) for counts in done), Counter())
+    sys.stdout.write(json.dumps({**total, "cpu": cpu, "stages": times.seconds()}) + "\n")
+
+
+def _client(job: Job, times: StageTimes) -> InferenceClient:
+    if job.triton:
+        return open_client(full_settings(Path(job.repository), job.triton))
+    folder = Path(job.card_folder)
+    card: Callable[[], Card] = lambda: Card.named(CARDS, job.card, folder)  # noqa: E731 - a name for mypy
+    return SimulatedClient(Recordings.load(Path(job.recordings)), card, times)
+
+
+def track(job: Job, client: InferenceClient, times: StageTimes) -> dict[str, int]:
+    """Track the video once; returns frames and people."""
+    settings = full_settings(Path(job.repository), pipeline=job.pipeline)
+    frames = people = 0
+    with open_source(job.video, threads=1) as source:
+        run = open_run(RunOptions.of(settings), client, source, source.info.fps, times=times)
+        with closing(run):
+            for item in run.frames():
+                frames, people = frames + 1, people + len(item.result.persons)
+    return {"frames": frames, "people": people}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
