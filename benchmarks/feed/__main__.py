@@ -16,6 +16,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.feed.clients import RecordingClient
 from benchmarks.feed.clip import full_hd
 from harness.tables import Report, add_json_option
@@ -26,6 +28,7 @@ from tracker_service.wiring.models import open_client
 from tracker_service.wiring.run import RunOptions, open_run
 
 ROOT = Path(__file__).resolve().parents[2]
+_REPOSITORY = str(ROOT / "model_repository")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _LAST = ("others", "all", "bare decoder", "people")
 
@@ -35,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", nargs="?", type=Path, help="default: the sample in 1080p")
     parser.add_argument("--before", type=Path, metavar="TREE", help="checkout to compare with")
-    parser.add_argument("--frames", type=int, default=100, help="of the sample")
+    parser.add_argument("--frames", type=int, default=100, help="of every video")
+    parser.add_argument("--parity", type=Path, nargs="+", default=[], metavar="VIDEO", help="compare results of these")
     parser.add_argument("--runs", type=int, default=3, help="runs of each tree; the cheapest counts")
     add_json_option(parser)
     options = parser.parse_args(arguments)
@@ -52,6 +56,47 @@ def main(arguments: Sequence[str] | None = None) -> None:
         {"stage": "stage", **{tree: f"{tree}, ms" for tree in trees}},
         rows,
     )
+    if options.parity and len(trees) > 1:
+        with tempfile.TemporaryDirectory(prefix="phalp-feed-") as name:
+            parity = [compared(trees, video, options.frames, Path(name)) for video in options.parity]
+        report.add(
+            "parity",
+            "People seen before and after, those of the same frame and identity compared",
+            {
+                "video": "video",
+                "people": "people seen, before and after",
+                "same": "same frame and identity, %",
+                "box_px": "box, median, px",
+                "joints_mm": "joints, median, mm",
+                "joints_p95_mm": "joints, 95 %, mm",
+            },
+            parity,
+        )
+
+
+def compared(trees: dict[str, Path], video: Path, frames: int, folder: Path) -> dict[str, Any]:
+    """Return how far the people that two trees see in a video are apart; those of the same frame and id are compared."""
+    seen = []
+    for tree, root in trees.items():
+        target = folder / f"{tree}.npz"
+        with only_the_product(root, folder / tree) as product:
+            _run(product, "results_of", str(video.resolve()), str(frames), _REPOSITORY, str(target))
+        with np.load(target) as results:
+            people = {tuple(row): number for number, row in enumerate(results["rows"].tolist())}
+            seen.append((people, results["boxes"], results["joints"]))
+    (old, old_boxes, old_joints), (new, new_boxes, new_joints) = seen
+    both = [(row, new[key]) for key, row in old.items() if key in new]
+    before, after = np.array(both).T
+    boxes = np.abs(new_boxes[after] - old_boxes[before]).max(axis=1)
+    joints = 1000 * np.linalg.norm(new_joints[after] - old_joints[before], axis=2).mean(axis=1)
+    return {
+        "video": video.name,
+        "people": f"{len(old):,} and {len(new):,}",
+        "same": 100 * len(both) / max(len(old), len(new)),
+        "box_px": float(np.median(boxes)),
+        "joints_mm": float(np.median(joints)),
+        "joints_p95_mm": float(np.quantile(joints, 0.95)),
+    }
 
 
 def record(video: Path, target: Path) -> Path:
@@ -91,16 +136,20 @@ def only_the_product(tree: Path, folder: Path) -> Iterator[Path]:
 
 
 def _process(product: Path, video: Path, answers: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.feed.measured", str(video), str(answers)]
+    figures: dict[str, float] = json.loads(_run(product, "measured", str(video), str(answers), _REPOSITORY))
+    return figures
+
+
+def _run(product: Path, module: str, *arguments: str) -> bytes:
+    """Run a module of this folder with another tree's product; returns the last line that it printed."""
     answer = subprocess.run(
-        [*command, str(ROOT / "model_repository")],
+        [sys.executable, "-m", f"benchmarks.feed.{module}", *arguments],
         check=True,
         stdout=subprocess.PIPE,
         cwd=product,
         env={**os.environ, **_ONE_THREAD, "PYTHONPATH": f"{product}{os.pathsep}{ROOT}"},
     )
-    figures: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
-    return figures
+    return (answer.stdout.splitlines() or [b""])[-1]
 
 
 if __name__ == "__main__":

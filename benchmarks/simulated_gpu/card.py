@@ -12,7 +12,7 @@ _LOCK, _SPANS = "lock", "spans"
 
 
 class Card:
-    """A simulated card; every process and thread opens its own on the same folder.
+    """A simulated card; several of the same folder are one and the same card, whatever process has them.
 
     Args:
         folder: shared by all that use the card.
@@ -20,9 +20,7 @@ class Card:
     """
 
     def __init__(self, folder: Path, times: dict[str, dict[str, float]]) -> None:
-        self._times = times
-        self._lock = (folder / _LOCK).open("ab")
-        self._spans = (folder / _SPANS).open("ab", buffering=0)
+        self._folder, self._times = folder, times
 
     @classmethod
     def named(cls, table: Path, name: str, folder: Path) -> "Card":
@@ -32,13 +30,12 @@ class Card:
     def run(self, model: str, rows: int) -> None:
         """Wait for the card, and then as long as a batch of ``rows`` takes."""
         times = self._times[model]
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        try:
+        # A lock belongs to the file that was opened: threads that share one would not wait for each other.
+        with (self._folder / _LOCK).open("ab") as lock, (self._folder / _SPANS).open("ab", buffering=0) as spans:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             start = time.monotonic()
             time.sleep((times["base_ms"] + rows * times["row_ms"]) / 1000)
-            self._spans.write(_SPAN.pack(start, time.monotonic()))
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            spans.write(_SPAN.pack(start, time.monotonic()))
 
 
 def busy_seconds(folder: Path, since: float, until: float) -> float:

@@ -1,6 +1,6 @@
 """The simulated card without a server: a client that waits for it and answers what was recorded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.feed.clients import INFERENCE, pictures_of
 from benchmarks.feed.recordings import Recordings
@@ -16,11 +16,11 @@ class SimulatedClient:
 
     Args:
         recordings: the answers.
-        card: opened anew for every call, because a lock belongs to the file that was opened.
+        card: takes the time.
         times: counts what answering takes.
     """
 
-    def __init__(self, recordings: Recordings, card: Callable[[], Card], times: StageTimes) -> None:
+    def __init__(self, recordings: Recordings, card: Card, times: StageTimes) -> None:
         self._recordings, self._card, self._times = recordings, card, times
 
     def signature(self, model: str) -> ModelSpec:
@@ -31,7 +31,7 @@ class SimulatedClient:
         """Wait for the card and return the recorded outputs."""
         with self._times.measure(INFERENCE):
             if rows := batch_size(inputs, model):
-                self._card().run(model, rows)
+                self._card.run(model, rows)
             return self._recordings.answer(model, pictures_of(inputs), outputs)
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -90,8 +89,7 @@ def main(text: str) -> None:
 def _client(job: Job, times: StageTimes) -> InferenceClient:
     if job.triton:
         return open_client(full_settings(Path(job.repository), job.triton))
-    folder = Path(job.card_folder)
-    card: Callable[[], Card] = lambda: Card.named(CARDS, job.card, folder)  # noqa: E731 - a name for mypy
+    card = Card.named(CARDS, job.card, Path(job.card_folder))
     return SimulatedClient(Recordings.load(Path(job.recordings)), card, times)
 
 

@@ -27,22 +27,28 @@ def corners(background: Background) -> Float32:
     return np.zeros((0, 2), np.float32) if found is None else np.asarray(found, np.float32).reshape(-1, 2)
 
 
-def followed(image: UInt8, points: Float32, into: UInt8) -> tuple[Float32, Bool]:
+def followed(image: UInt8, points: Float32, into: UInt8, *, levels: int = _LEVELS) -> tuple[Float32, Bool]:
     """Follow (k, 2) points of an image into another one.
+
+    Args:
+        image: where they are.
+        points: x y in its pixels.
+        into: where they are looked for.
+        levels: halvings of the images. Raising it finds points that moved further, and costs time.
 
     Returns:
         Where they are, (k, 2), and (k,) which of them come back to their place when they are followed back.
     """
     if not len(points):
         return points, np.zeros(0, np.bool_)
-    there, found = _flow(image, into, points)
-    back, found_back = _flow(into, image, there)
+    there, found = _flow(image, into, points, levels)
+    back, found_back = _flow(into, image, there, levels)
     return there, found & found_back & (np.linalg.norm(back - points, axis=1) < _THERE_AND_BACK)
 
 
-def _flow(image: UInt8, into: UInt8, points: Float32) -> tuple[Float32, Bool]:
+def _flow(image: UInt8, into: UInt8, points: Float32, levels: int) -> tuple[Float32, Bool]:
     # OpenCV's annotations ask for somewhere to write to, which it makes itself for None.
     moved, status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
-        image, into, points[:, None], None, winSize=_WINDOW, maxLevel=_LEVELS
+        image, into, points[:, None], None, winSize=_WINDOW, maxLevel=levels
     )
     return np.asarray(moved, np.float32)[:, 0], np.asarray(status)[:, 0] > 0

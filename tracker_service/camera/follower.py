@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.camera.background import Background
-from tracker_service.camera.estimate import BackgroundMotion, estimate_motion, farthest_shift
+from tracker_service.camera.estimate import estimate_motion, farthest_shift
 from tracker_service.camera.features import corners, followed
 from tracker_service.types import Float32, Float64, UInt8
 from tracker_service.types.camera import CameraMotion
@@ -90,7 +90,8 @@ class CameraFollower:
             return unknown_motion()
         if before.held and (confidence := _glance(before, background.image)) is not None:
             return CameraMotion(np.eye(3), confidence)
-        motion = _moved(before, before.corners, background.image)
+        points, found = followed(before.image, before.corners, background.image)
+        motion = estimate_motion(before.corners[found], points[found], before.size)
         still = motion.confidence > 0 and farthest_shift(motion.matrix, before.size) < _STILL
         held = still and motion.inliers >= _WORN * len(before.corners)
         self._reference = replace(before, held=True) if held else _Reference.of(background)
@@ -99,16 +100,12 @@ class CameraFollower:
         return CameraMotion(np.eye(3) if still else _in_frame(motion.matrix, before), motion.confidence)
 
 
-def _moved(before: _Reference, chosen: Float32, image: UInt8) -> BackgroundMotion:
-    """Return how the camera moved since the reference, seen by some of its corners."""
-    points, found = followed(before.image, chosen, image)
-    return estimate_motion(chosen[found], points[found], before.size)
-
-
 def _glance(before: _Reference, image: UInt8) -> float | None:
     """Return the confidence with which a few corners show a camera standing still; None where they do not."""
     few = before.corners[::_GLANCED_AT]
-    motion = _moved(before, few, image)
+    # Who looks for less than a pixel needs no smaller copies of the images: four fifths of the time.
+    points, found = followed(before.image, few, image, levels=0)
+    motion = estimate_motion(few[found], points[found], before.size)
     still = farthest_shift(motion.matrix, before.size) < _STILL and motion.inliers >= _WORN * len(few)
     return motion.confidence if still and motion.confidence >= _SURE else None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker_service.camera.world.turning import across, aiming
+from tracker_service.camera.world.turning import across, aiming, length
 from tracker_service.types import Float64, TrackedPerson
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
@@ -52,18 +52,18 @@ def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> Pl
     root = ray * (there[2] * focal / assumed)
     turn = aiming(ray)
     local = (joints - joints[_MID_HIP]) @ turn.T
-    trunk = local[_NECK] / max(float(np.linalg.norm(local[_NECK])), 1e-9)
+    trunk = local[_NECK] / max(length(local[_NECK]), 1e-9)
     front = across(local[_LEFT_HIP] - local[_RIGHT_HIP], trunk)
     feet = np.stack([local[list(rows)] for rows in (_LEFT_FOOT, _RIGHT_FOOT)])
     # Thighs and shins, hip to knee to ankle.
     legs = [(_RIGHT_HIP, 10, 11), (_LEFT_HIP, 13, 14)]
-    lengths = [np.linalg.norm(local[k] - local[h]) + np.linalg.norm(local[a] - local[k]) for h, k, a in legs]
-    reach = [np.linalg.norm(local[a] - local[h]) for h, _, a in legs]
+    lengths = [length(local[k] - local[h]) + length(local[a] - local[k]) for h, k, a in legs]
+    reach = [length(local[a] - local[h]) for h, _, a in legs]
     return PlacedBody(
         root,
         trunk,
-        front / max(float(np.linalg.norm(front)), 1e-9),
+        front / max(length(front), 1e-9),
         root + feet,
         turn,
-        float(np.mean(reach) / max(np.mean(lengths), 1e-9)),
+        sum(reach) / max(sum(lengths), 1e-9),
     )

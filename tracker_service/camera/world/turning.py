@@ -1,5 +1,7 @@
 """From the motion of the picture to the turn of the camera."""
 
+import math
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -26,9 +28,9 @@ def turn_of(motion: CameraMotion, size: tuple[int, int], focal: float) -> Float6
 
 def aiming(direction: Float64) -> Float64:
     """Return the shortest (3, 3) rotation that carries the optical axis into a (3,) direction with positive z."""
-    towards = direction / np.linalg.norm(direction)
+    towards = direction / length(direction)
     axis = np.array([-towards[1], towards[0], 0.0])  # across z and the direction
-    sine = float(np.linalg.norm(axis))
+    sine = length(axis)
     if sine < 1e-12:
         return np.eye(3)
     angle = float(np.arctan2(sine, towards[2]))
@@ -41,13 +43,18 @@ def levelling(up: Float64) -> Float64:
     Args:
         up: (3,) the direction up, in camera axes.
     """
-    y = up / np.linalg.norm(up)
+    y = up / length(up)
     back = np.array([0.0, 0.0, -1.0])
     z = back - y * (back @ y)
-    if (length := float(np.linalg.norm(z))) < 1e-6:  # the camera looks straight up or down
-        z, length = np.array([0.0, y[2], 0.0]), abs(float(y[2]))
-    z = z / length
+    if (level := length(z)) < 1e-6:  # the camera looks straight up or down
+        z, level = np.array([0.0, y[2], 0.0]), abs(float(y[2]))
+    z = z / level
     return np.stack([across(y, z), y, z])
+
+
+def length(vector: Float64) -> float:
+    """Return the length of one vector; numpy's own takes five times as long for single ones."""
+    return math.sqrt(vector.dot(vector))
 
 
 def across(first: Float64, second: Float64) -> Float64:
