@@ -1,6 +1,8 @@
 """A decoded frame as a picture: what is looked at is converted, the rest stays in the decoder's planes."""
 
+from collections import deque
 from threading import Lock
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -20,6 +22,30 @@ _PLANAR_RGB = "gbrp"
 """Scaled to this, swscale keeps the colours' resolution; to packed RGB it halves it, and is slower."""
 
 
+_MARGIN = 0.04
+"""What is converted beyond a window, as a part of its sides: who is cut out once is looked at again a little wider."""
+_PARTS_KEPT = 12
+"""Converted parts that a picture remembers."""
+
+
+class _Part(NamedTuple):
+    """A converted part of a picture; where it lies, and its pixels."""
+
+    rows: slice
+    columns: slice
+    image: UInt8
+
+    def holds(self, rows: slice, columns: slice) -> bool:
+        """Tell whether a window lies in it."""
+        pairs = ((self.rows, rows), (self.columns, columns))
+        return all(mine.start <= theirs.start and theirs.stop <= mine.stop for mine, theirs in pairs)
+
+
+def _wider(span: slice, length: int) -> slice:
+    margin = round(_MARGIN * (span.stop - span.start))
+    return slice(max(span.start - margin, 0), min(span.stop + margin, length))
+
+
 class DecodedPicture:
     """The picture of a decoded frame (`tracker_service.types.Picture`).
 
@@ -37,6 +63,7 @@ class DecodedPicture:
         self._subsampling = _SUBSAMPLING.get(frame.format.name) if even else None
         self._lock = Lock()
         self._pixels: UInt8 | None = None
+        self._parts: deque[_Part] = deque(maxlen=_PARTS_KEPT)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -54,11 +81,22 @@ class DecodedPicture:
         """See `Picture.window`; pixel for pixel what `pixels` has there."""
         if self._subsampling is None or self._pixels is not None:
             return self.pixels()[rows, columns]
+        with self._lock:
+            part = next((part for part in self._parts if part.holds(rows, columns)), None)
+            if part is None:
+                width, height = self.size
+                wider = _wider(rows, height), _wider(columns, width)
+                part = _Part(*wider, self._converted_part(*wider, self._subsampling))
+                self._parts.append(part)
+        top, left = part.rows.start, part.columns.start
+        return part.image[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+
+    def _converted_part(self, rows: slice, columns: slice, subsampling: int) -> UInt8:
         stored_rows, stored_columns = self._orientation.stored_window(rows, columns, self._stored)
         # Whole pairs of rows and columns share their colour.
         top, left = stored_rows.start // 2 * 2, stored_columns.start // 2 * 2
         bottom, right = -(-stored_rows.stop // 2) * 2, -(-stored_columns.stop // 2) * 2
-        part = self._part(top, left, bottom - top, right - left, self._subsampling)
+        part = self._part(top, left, bottom - top, right - left, subsampling)
         image = converted(part, (part.width, part.height), "rgb24")
         inside = image[stored_rows.start - top :, stored_columns.start - left :]
         height, width = stored_rows.stop - stored_rows.start, stored_columns.stop - stored_columns.start
