@@ -29,7 +29,7 @@ from harness.tables import Report, add_json_option
 from harness.triton.broken_graphs import BROKEN_HMR
 from tracker_service.body.model import BodyModel
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.verification.check import SURFACE, ModelCheck, check_model, read_golden
+from tracker_service.inference.verification.check import SURFACE, ModelCheck, Surface, check_model, read_golden
 
 SIZES = Hmr2Sizes(256, 4, 4, 128, 2, 4, 32, 128)
 _LARGE_CHANNEL, _LARGE = 5, 400.0
@@ -38,39 +38,38 @@ _SHOWN = ("vertices", "joints_3d", SURFACE, "pred_cam")
 _BODY = ExportSettings().repository / "hmr_lite" / "body_model.npz"
 
 
-def network(sizes: Hmr2Sizes = SIZES) -> ServedGraph:
-    """Return the reduced network."""
-    module = build(dict(random_tensors(expected_shapes(sizes))), stand_in_body(_BODY), sizes)
+def network(sizes: Hmr2Sizes = SIZES, body_file: Path | None = None) -> ServedGraph:
+    """Return the reduced network; with ``body_file``, its body is written there."""
+    body = stand_in_body(_BODY)
+    if body_file is not None:
+        body.write(body_file)
+    module = build(dict(random_tensors(expected_shapes(sizes))), body, sizes)
     module.backbone.position.data[:, _LARGE_CHANNEL] = _LARGE
     return served(module)
 
 
 def checks(folder: Path, precision: Precision) -> Iterator[tuple[str, ModelCheck]]:
     """Export the network and yield how it and its broken graphs compare with the golden batch, by what was done."""
-    write_version(network(), folder, Format.ONNX, precision)
+    body = folder / "body_model.npz"
+    write_version(network(body_file=body), folder, Format.ONNX, precision)
+    surface = BodyModel.load(body).vertices_of
     version = folder / NAME / "1"
     right = onnx.load(version / ONNX_FILE)
-    yield "right", _check(folder)
+    yield "right", _check(folder, surface)
     for name, breaking in BROKEN_HMR.items():
         onnx.save(breaking(right), version / ONNX_FILE)
-        yield name, _check(folder)
+        yield name, _check(folder, surface)
 
 
-def _check(repository: Path) -> ModelCheck:
+def _check(repository: Path, surface: Surface) -> ModelCheck:
     golden = read_golden(repository, NAME, "1")
     if golden is None:
         raise SystemExit(f"{repository}: expected a golden batch, got none")
     client = EmbeddedClient(repository)
     try:
-        return check_model(client, NAME, golden, ONNX_FILE, _body().vertices_of)
+        return check_model(client, NAME, golden, ONNX_FILE, surface)
     finally:
         client.close()
-
-
-def _body() -> BodyModel:
-    with tempfile.TemporaryDirectory() as folder:
-        stand_in_body(_BODY).write(Path(folder) / "body_model.npz")
-        return BodyModel.load(Path(folder) / "body_model.npz")
 
 
 def _row(precision: Precision, name: str, check: ModelCheck) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""`python -m export verify`: what lies in the repository against PyTorch in FP32, in millimetres and degrees."""
+"""`python -m export verify`: exported files or a running server against PyTorch in FP32, in millimetres and degrees."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,10 +29,20 @@ def verify(
     checkpoint: Checkpoint = None,
     tokenizer: Tokenizer = None,
     detector: Annotated[str | None, typer.Option(help="what `detector --model` was given, if anything")] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of a Triton: compare what it serves with the golden batches of the repository"),
+    ] = None,
     runs: Annotated[int, typer.Option(min=1, help="sample batches of each size; more find rarer deviations")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the table to this file, too")] = None,
 ) -> None:
-    """Compare every exported file with the PyTorch model at batch 1, 3 and 16; exit status 1 if one is too far."""
+    """Compare every exported file with the PyTorch model at batch 1, 3 and 16; exit status 1 if one is too far.
+
+    With --server, compare the models of a running server instead; neither weights nor PyTorch are needed.
+    """
+    if server is not None:
+        _verify_server(server, model, settings_with(weights, repository).repository, json_file)
+        return
     from export.graphs.parity import table
     from export.graphs.verification import verify_folder
 
@@ -45,11 +55,28 @@ def verify(
         found += _upstream(name, graph, settings)
         print(f"{name}\n{table(found)}" if found else f"{name}: nothing exported yet")
         rows += found
-    if json_file is not None:
-        with written_whole(json_file) as file:
-            file.write(json.dumps([asdict(row) | {"passed": row.passed} for row in rows], indent=1).encode())
+    _keep([asdict(row) | {"passed": row.passed} for row in rows], json_file)
     if not rows or not all(row.passed for row in rows):
         raise typer.Exit(1)
+
+
+def _verify_server(server: str, model: str | None, repository: Path, json_file: Path | None) -> None:
+    from export.graphs.server_verification import models_with_golden, server_rows, server_table, verify_server
+
+    names = [model] if model else models_with_golden(repository)
+    if not names:
+        raise ExportError(f"verify: expected models with a golden batch in {repository}, got none")
+    checks = verify_server(server, repository, names)
+    print(server_table(checks))
+    _keep(server_rows(checks), json_file)
+    if not all(check.compared and check.passed for check in checks):
+        raise typer.Exit(1)
+
+
+def _keep(rows: list[dict[str, Any]], json_file: Path | None) -> None:
+    if json_file is not None:
+        with written_whole(json_file) as file:
+            file.write(json.dumps(rows, indent=1).encode())
 
 
 def _exported(model: str | None, repository: Path) -> list[str]:

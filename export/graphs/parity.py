@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from export.graphs.served_graph import Arrays, ServedGraph, run_module
+from export.graphs.text_table import aligned
 from export.graphs.torchscript import load_torchscript
 
 ONNX_FILE, TORCHSCRIPT_FILE = "model.onnx", "model.pt"
@@ -142,5 +143,4 @@ def table(rows: Iterable[Comparison]) -> str:
         )
         for row in rows
     ]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
+    return aligned(cells)
