@@ -87,17 +87,3 @@ def bomb(side: int = 20_000) -> bytes:
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def progressive_jpeg(width: int, height: int, scans: int) -> bytes:
-    """A grey progressive JPEG in which every scan after the first refines nothing: 18 bytes each, a pass over all."""
-    tables = b"\xff\xdb\x00\x43\x00" + bytes([1] * 64)
-    frame = b"\xff\xc2\x00\x0b\x08" + struct.pack(">HH", height, width) + b"\x01\x01\x11\x00"
-    # One code of one bit: in DC scans "no difference", in AC scans a run of empty blocks.
-    dc_table = b"\xff\xc4\x00\x14\x00" + bytes([1] + [0] * 15) + b"\x00"
-    ac_table = b"\xff\xc4\x00\x14\x10" + bytes([1] + [0] * 15) + b"\xe0"
-    blocks = -(-width // 8) * -(-height // 8)
-    first = b"\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00" + bytes(-(-blocks // 8))
-    runs = -(-blocks // 16384) * 15
-    others = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00" + bytes(-(-runs // 8))
-    return b"\xff\xd8" + tables + frame + dc_table + ac_table + first + others * (scans - 1) + b"\xff\xd9"

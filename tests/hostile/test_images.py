@@ -5,6 +5,7 @@ from functools import partial
 
 import psutil
 
+from harness.hostile_files import progressive_jpeg
 from harness.running_service import RunningService
 from harness.waiting import until
 from tests.api import pictures
@@ -12,7 +13,7 @@ from tests.hostile.conftest import ATTACKER, QUIET
 
 JPEG = {"Content-Type": "image/jpeg"}
 FRAME = pictures.sample_jpegs(1)[0]
-SLOW = pictures.progressive_jpeg(2500, 2500, scans=100)
+SLOW = progressive_jpeg(2500, 2500, scans=100)
 
 
 def post(service: RunningService, image: bytes, key: dict[str, str]) -> int:
@@ -29,7 +30,7 @@ def decoders(service: RunningService) -> list[psutil.Process]:
 
 
 def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded(fortress: RunningService) -> None:
-    image = pictures.progressive_jpeg(7000, 7000, scans=3000)
+    image = progressive_jpeg(7000, 7000, scans=3000)
     assert post(fortress, image, ATTACKER) == 400
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.hostile_files import mov, pictures_in_matroska, progressive_jpeg
 from harness.running_service import RunningService
 from tests.api import pictures
 from tests.hostile.conftest import ATTACKER, QUIET
-from tests.hostile.movies import mov, pictures_in_matroska
 from tracker_service.api.service_parameters import Limits
 from tracker_service.errors import VideoFormatError
 from tracker_service.jobs.identity import SourceIdentity
@@ -71,7 +71,7 @@ def test_a_worker_reads_no_further_than_it_may_whatever_the_header_says(bounds: 
 
 
 def test_a_quiet_client_does_not_wait_for_the_slow_videos_of_another(fortress: RunningService) -> None:
-    slow = pictures_in_matroska(pictures.progressive_jpeg(2000, 1200, scans=8000), 2000, 1200)
+    slow = pictures_in_matroska(progressive_jpeg(2000, 1200, scans=8000), 2000, 1200)
     with ThreadPoolExecutor(4) as attackers:
         probed = [attackers.submit(upload, fortress, slow, ATTACKER) for _ in range(4)]
         assert upload(fortress, SAMPLE.read_bytes(), QUIET)[0] == 202

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from harness.hostile_files import progressive_jpeg
 from tests.api import pictures
 from tests.video.pictures.tiled_heic import TILE, write_tiled_heic
 from tracker_service.api.images.decoder import Decoder
@@ -175,7 +176,7 @@ def test_flipped_bytes_give_an_image_or_an_image_error(data: st.DataObject) -> N
 
 
 def test_a_jpeg_of_many_scans_is_refused_by_its_header() -> None:
-    data = pictures.progressive_jpeg(64, 48, scans=MOST_SCANS + 1)
+    data = progressive_jpeg(64, 48, scans=MOST_SCANS + 1)
     with pytest.raises(ImageFormatError, match="at most 100 scans, got 101"):
         ImageHeader.read(data, most_pixels=MOST_PIXELS)
-    assert decode(pictures.progressive_jpeg(64, 48, scans=MOST_SCANS)).shape == (48, 64, 3)
+    assert decode(progressive_jpeg(64, 48, scans=MOST_SCANS)).shape == (48, 64, 3)

@@ -4,7 +4,8 @@ No other module imports DBOS; `tests/jobs/test_dbos_surface.py` holds what is us
 the installed version.
 
 DBOS sends nothing anywhere: its cloud console (Conductor) and its OpenTelemetry exporters are off unless they are
-configured, and they are not. Values are stored as JSON, never as pickles.
+configured, and they are not. Values are stored as JSON, never as pickles, and a pickle that somebody else put into the
+database is not read: it would run whatever it says.
 """
 
 import logging
@@ -23,6 +24,7 @@ from dbos import (
     WorkflowStatus,
 )
 from dbos import error as dbos_errors
+from dbos._serialization import DefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
 from tracker_service.errors import JobError, JobNotFoundError
@@ -57,6 +59,14 @@ class _Expected(logging.Filter):
         if isinstance(error, (JobError, dbos_errors.DBOSAwaitedWorkflowCancelledError)):
             return False
         return not record.getMessage().endswith("Waiting for the recorded outcome")
+
+
+def _refuse_pickle(_: DefaultSerializer, serialized_data: str) -> Any:  # noqa: ARG001
+    raise JobError("queue: expected values in JSON, got a pickle, which is not read")
+
+
+# DBOS chooses the reader by what the row says, whatever the serializer of the configuration is.
+DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[method-assign]
 
 
 class QueueDatabase:
