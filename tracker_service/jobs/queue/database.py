@@ -66,7 +66,7 @@ def _refuse_pickle(_: DefaultSerializer, serialized_data: str) -> Any:  # noqa: 
 
 
 # DBOS chooses the reader by what the row says, whatever the serializer of the configuration is.
-DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[method-assign]
+DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[assignment, method-assign]
 
 
 class QueueDatabase:
