@@ -54,6 +54,8 @@ def test_served_run_has_the_ids_and_bodies_of_the_embedded_one(
     for key in ("people", "seen", "predicted", "frames", "dropped"):
         assert served.summary[key] == expected.summary[key]
     assert served.summary["settings"]["inference"]["kind"] == "triton"
+    assert served.summary["settings"]["phalp"]["pose_predictor"] == "transformer"
+    assert "pose_predictor" in served.summary["runs_on"]
     distance = np.linalg.norm(_joints(served) - _joints(expected), axis=-1)
     assert distance.max() < 1e-4  # metres
 
