@@ -11,7 +11,7 @@ CHAOS ?= outputs/chaos.json
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos clean
+.PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos gpu-check clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
@@ -22,6 +22,7 @@ help:
 	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
 	@echo "make verify-full                      export the HMR family at its real size with random weights and check it (14 GB, 7 min a network)"
 	@echo "make verify-sam3d                     the same for the graph of SAM 3D Body, a spike (12 GB)"
+	@echo "make gpu-check [PYTHON=python3]       what a card makes of the networks, 8 minutes; needs PyTorch and NumPy only"
 	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
 	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"
 	@echo "make chaos [MOMENTS=20] [CHAOS=file]  kill everything at random moments; see that no frame is lost (half an hour)"
@@ -78,6 +79,10 @@ verify-full: $(VENV)/.phalp-test
 
 verify-sam3d: $(VENV)/.phalp-test
 	$(BIN)/python -m benchmarks.sam3d
+
+# Not in the virtual environment: the PyTorch that can use the card is the machine's own.
+gpu-check:
+	$(PYTHON) -m benchmarks.gpu_check --out outputs/gpu_check
 
 lint-deploy: $(VENV)/.phalp-test
 	$(BIN)/python -m pytest tests/deploy

@@ -1,14 +1,28 @@
-"""Where exports read from and write to; from the environment (``PHALP_TRITON_EXPORT_WEIGHTS=...``) or options."""
+"""Where exports read from and write to; from the environment (``PHALP_TRITON_EXPORT_WEIGHTS=...``) or options.
 
+Without pydantic, which some machines that check the networks on a card do not have.
+"""
+
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
+_PREFIX = "PHALP_TRITON_EXPORT_"
 _CLONE = Path(__file__).resolve().parents[1]
 _PLACE = _CLONE if (_CLONE / "pyproject.toml").is_file() else Path.cwd()
 
 
-class ExportSettings(BaseSettings):
+def _from_environment(name: str) -> str | None:
+    return os.environ.get(_PREFIX + name)
+
+
+def _path(name: str) -> Path | None:
+    value = _from_environment(name)
+    return None if value is None else Path(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
     """Folders of the export: those of the clone, or where the package is installed those of the current folder.
 
     Attributes:
@@ -19,10 +33,8 @@ class ExportSettings(BaseSettings):
         detector: folder or hub name of a detector in place of the weights folder's.
     """
 
-    model_config = SettingsConfigDict(env_prefix="PHALP_TRITON_EXPORT_", frozen=True)
-
-    weights: Path = _PLACE / "weights"
-    repository: Path = _PLACE / "model_repository"
-    checkpoint: Path | None = None
-    tokenizer: Path | None = None
-    detector: str | None = None
+    weights: Path = field(default_factory=lambda: _path("WEIGHTS") or _PLACE / "weights")
+    repository: Path = field(default_factory=lambda: _path("REPOSITORY") or _PLACE / "model_repository")
+    checkpoint: Path | None = field(default_factory=lambda: _path("CHECKPOINT"))
+    tokenizer: Path | None = field(default_factory=lambda: _path("TOKENIZER"))
+    detector: str | None = field(default_factory=lambda: _from_environment("DETECTOR"))

@@ -112,11 +112,19 @@ class Report:
         module: the module that runs, as in ``python -m benchmarks.memory``.
         target: JSON file; None only prints.
         arguments: of the command; None takes those of this process.
+        machine: what it runs on; None names the processor.
     """
 
-    def __init__(self, module: str, target: Path | None = None, arguments: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        target: Path | None = None,
+        arguments: Sequence[str] | None = None,
+        machine: str | None = None,
+    ) -> None:
         self._command = _command(module, sys.argv[1:] if arguments is None else arguments)
         self._target = target
+        self._machine = cpu_name() if machine is None else machine
 
     def add(self, name: str, title: str, columns: Mapping[str, str], rows: Rows) -> None:
         """Print a table and keep it under ``name``."""
@@ -125,7 +133,7 @@ class Report:
 
     def keep(self, name: str, title: str, columns: Mapping[str, str], rows: Rows) -> Table:
         """Keep a table under ``name`` without printing it, as for a run that may be cut off."""
-        table = Table(title, columns, rows, self._command, cpu_name(), datetime.now(UTC).date().isoformat())
+        table = Table(title, columns, rows, self._command, self._machine, datetime.now(UTC).date().isoformat())
         if self._target is not None:
             write_tables(self._target, {name: table})
         return table

@@ -1,6 +1,7 @@
 """From a checkpoint of the HMR family to its graph; which of them it is, the checkpoint says."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def hmr2_from_weights(settings: ExportSettings) -> ServedGraph:
     """Return HMR2; a checkpoint of another network in the settings is not taken for it."""
     checkpoint = settings.checkpoint
     if checkpoint is not None and family_in(checkpoint) is not Family.HMR2:
-        settings = settings.model_copy(update={"checkpoint": None})
+        settings = replace(settings, checkpoint=None)
     return published_hmr2(settings)
 
 

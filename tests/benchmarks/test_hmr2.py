@@ -1,11 +1,10 @@
-"""The benchmark of HMR2 runs, reports what it measured, and never invents what it could not."""
+"""The benchmark of HMR2 runs and reports what it measured."""
 
 from pathlib import Path
 
 import pytest
-import torch
 
-from benchmarks.hmr2 import EAGER, GPU_BATCHES, GPU_RUNTIMES, main, row, table_rows, verdicts
+from benchmarks.hmr2 import EAGER, main, row, table_rows
 from export.hmr2.sizes import Hmr2Sizes
 from harness.tables import read_tables
 
@@ -22,29 +21,12 @@ def test_benchmark_writes_what_it_printed(tmp_path: Path, capsys: pytest.Capture
         ("PyTorch eager FP32", 8),
     ]
     assert all(item["milliseconds"] > 0 for item in tables["cpu"].rows)
-    printed = capsys.readouterr().out
-    assert tables["cpu"].markdown() in printed
-    if not torch.cuda.is_available():
-        assert "ceiling not measured" in tables["gpu"].title
-        assert len(tables["gpu"].rows) == len(GPU_RUNTIMES) * len(GPU_BATCHES)
-        assert {item["milliseconds"] for item in tables["gpu"].rows} == {None}
+    assert tables["cpu"].markdown() in capsys.readouterr().out
 
 
 def test_rates_follow_from_the_time() -> None:
-    measured = row("GPU", "compiled BF16", 64, 0.064, 251.1)
+    measured = row("ONNX Runtime FP32", 64, 0.064)
     assert measured.milliseconds == pytest.approx(64)
     assert measured.crops_per_second == pytest.approx(1000)
-    assert measured.teraflops == pytest.approx(251.1)
-    assert table_rows([measured], 1004.4)[0]["share_of_ceiling"] == pytest.approx(0.25)
-
-
-def test_targets_are_judged_on_the_best_runtime_of_each_batch() -> None:
-    eager = [row("GPU", EAGER, batch, 0.01 * batch, 251.1) for batch in GPU_BATCHES]
-    slow = [row("GPU", "TorchScript FP16", batch, 0.002 * batch, 251.1) for batch in GPU_BATCHES]
-    fast = [row("GPU", "compiled BF16", batch, 0.0008 * batch, 251.1) for batch in GPU_BATCHES]
-    lines = verdicts([*eager, *slow, *fast], 700.0)
-    assert len(lines) == len(GPU_BATCHES) + 1
-    assert all("at least 10, got 12.50: reached" in line for line in lines[:-1])
-    assert lines[-1] == "target, batch 64, of the ceiling: at least 0.5, got 0.45: missed"
-    assert [row["times_eager"] for row in table_rows([*eager, *fast], 700.0)][-1] == pytest.approx(12.5)
-    assert verdicts([*eager, *slow], None) == ["targets on the GPU: not measured"]
+    eager = [row(EAGER, 64, 0.64), row(EAGER, 8, 0.01)]
+    assert table_rows([measured, *eager])[0]["times_eager"] == pytest.approx(10)
