@@ -12,13 +12,11 @@ from export.graphs.served_graph import Arrays, ServedGraph
 
 
 def parity_rows(graph: ServedGraph, runtime: str, precision: str, expected: Arrays, got: Arrays) -> Iterator[Row]:
-    """Yield a row an output, of the first rows that both have; what is not a number is infinitely far away."""
+    """Yield a row an output, of the first rows that both have."""
     for name, measure in graph.measures.items():
         rows = min(len(expected[name]), len(got[name]))
         limit = measure.limit("fp32" if precision == "FP32" else "fp16")
-        distances = np.atleast_1d(measure.distance(expected[name][:rows], got[name][:rows]))
-        errors = np.nan_to_num(distances, nan=np.inf, posinf=np.inf)
-        mean, largest = float(errors.mean()), float(errors.max())
+        mean, largest = measure.deviation(expected[name][:rows], got[name][:rows])
         yield {
             "model": graph.name,
             "runtime": runtime,

@@ -32,6 +32,7 @@ from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.run import RunStages, TrackingRun
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.types import Detections, Frame
+from tracker_service.types.picture import ArrayPicture
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 _CLIP, _TRUTH = _SAMPLES / "snow_promenade.mp4", _SAMPLES / "ground_truth.npz"
@@ -119,7 +120,7 @@ def decoded(path: Path) -> Iterator[Frame]:
         there, image = capture.read()
         if not there:
             break
-        yield Frame(number, number / rate, cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False))
+        yield Frame(number, number / rate, ArrayPicture(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)))
         number += 1
     capture.release()
     if not number:

@@ -1,15 +1,10 @@
 """One phase, in this process: ``python -m benchmarks.gpu_check.phase NAME --folder FOLDER --findings FILE``."""
 
 import argparse
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.gpu_check.findings import Findings
-from benchmarks.gpu_check.networks import Workshop
 from benchmarks.gpu_check.phases import BATCHES, BATCHES_ON_CPU, PHASES
-from benchmarks.gpu_check.timing import device
-
-Work = Callable[[Workshop, Sequence[int], Findings], None]
 
 
 def main() -> None:
@@ -20,38 +15,48 @@ def main() -> None:
     parser.add_argument("--findings", type=Path, required=True, help="file that the rows are appended to")
     parser.add_argument("--size", required=True, help="published or small")
     options = parser.parse_args()
-    batches = BATCHES if device().type == "cuda" else BATCHES_ON_CPU
     findings = Findings(options.findings)
     what = next(phase.what for phase in PHASES if phase.name == options.name)
     with findings.unless_it_fails(what):
-        work(options.name, Workshop(options.folder, options.size), batches, findings)
+        _work(options.name, options.folder, options.size, findings)
 
 
-def work(name: str, workshop: Workshop, batches: Sequence[int], findings: Findings) -> None:
-    """Do the work of a phase, in this process; each imports what it needs itself, which may not be here."""
-    if name == "machine":
-        from benchmarks.gpu_check.machine import machine
+# Each imports what it needs itself: it may not be here, and then only this phase misses it.
+def _work(name: str, folder: Path, size: str, findings: Findings) -> None:
+    if name in {"machine", "ceiling"}:
+        from benchmarks.gpu_check import machine
 
-        machine(findings)
-    elif name == "ceiling":
-        from benchmarks.gpu_check.machine import ceiling
+        (machine.machine if name == "machine" else machine.ceiling)(findings)
+    else:
+        _work_on_networks(name, folder, size, findings)
 
-        ceiling(findings)
-    elif name == "weights":
+
+def _work_on_networks(name: str, folder: Path, size: str, findings: Findings) -> None:
+    from benchmarks.gpu_check.networks import Workshop
+    from benchmarks.gpu_check.timing import device
+
+    workshop = Workshop(folder, size)
+    batches = BATCHES if device().type == "cuda" else BATCHES_ON_CPU
+    if name == "weights":
         workshop.reference()  # makes the weights first; every other phase finds both
-    elif name == "onnx":
-        from benchmarks.gpu_check.onnx_runs import onnx
-
-        onnx(workshop, batches, findings)
     elif name == "end_to_end":
         from benchmarks.gpu_check.end_to_end import end_to_end
 
         end_to_end(workshop, findings)
+    elif name == "onnx":
+        from benchmarks.gpu_check.onnx_runs import onnx
+
+        onnx(workshop, batches, findings)
     else:
         from benchmarks.gpu_check import torch_runs
 
-        run: Work = getattr(torch_runs, name)
-        run(workshop, batches, findings)
+        runs = {
+            "eager": torch_runs.eager,
+            "torchscript": torch_runs.torchscript,
+            "compiled": torch_runs.compiled,
+            "aot_inductor": torch_runs.aot_inductor,
+        }
+        runs[name](workshop, batches, findings)
 
 
 if __name__ == "__main__":

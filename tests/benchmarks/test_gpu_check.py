@@ -49,6 +49,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare")
     (folder / "sitecustomize.py").write_text(BARE)
     command = ["-m", "benchmarks.gpu_check", "--size", "small", "--out", str(folder / "out")]
+    command += ["--wheels", str(folder / "none")]
     phases = ["--phases", "machine", "eager", "onnx", "--seconds", "250"]
     done = subprocess.run(
         [sys.executable, *command, *phases],

@@ -7,7 +7,6 @@ sees the people cut out. Where frames come from a decoder, each of these is made
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-import cv2
 import numpy as np
 
 from tracker_service.types.arrays import UInt8, assign, checked
@@ -70,18 +69,31 @@ class ArrayPicture:
 
     def reduced(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.reduced`."""
-        return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return _reduced(self.image, size)
 
     def brightness(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.brightness`."""
         small = self.image if size == self.size else self.reduced(size)
-        return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+        return _grey(small)
 
     def thumbnail(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.thumbnail`; about four by four pixels make one."""
         step = max(min(self.image.shape[0] // size[1], self.image.shape[1] // size[0]) // 4, 1)
         few = np.ascontiguousarray(self.image[::step, ::step])
-        return np.asarray(cv2.resize(few, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return _reduced(few, size)
+
+
+# Imported where it is used: the types are also read where there is nothing but NumPy (`benchmarks.gpu_check`).
+def _reduced(image: UInt8, size: tuple[int, int]) -> UInt8:
+    import cv2
+
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _grey(image: UInt8) -> UInt8:
+    import cv2
+
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 ImageLike: TypeAlias = UInt8 | Picture
