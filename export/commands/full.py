@@ -21,8 +21,10 @@ from export.weights.published import (
     WeightFile,
     status,
 )
+from tracker_service.errors import ExportError
 from tracker_service.model_sets import FULL
 
+_TENSORRT = "tensorrt"
 _POSE_FILES = (POSE_PREDICTOR, POSE_PREDICTOR_CONFIG, POSE_STATISTICS)
 
 Download = Annotated[
@@ -39,14 +41,19 @@ def full(
     weights: Weights = None,
     repository: Repository = None,
     precision: Annotated[
-        Precision, typer.Option(help="of hmr2; fp16 halves size and time, geometry stays fp32")
+        Precision, typer.Option(help="of every model; fp16 halves size and time, geometry stays fp32")
     ] = Precision.FP16,
     download: Download = False,
+    variant: Annotated[
+        str,
+        typer.Option("--for-config", help="variant of the configs that Triton will be started with, to check that it can"),
+    ] = "default",
 ) -> None:
     """Export every model of the full set that is missing, damaged, or made from other weights.
 
     The authors' files may lie anywhere below the weights folder, under any name they are known by.
     """
+    _check_variant(variant, precision)
     from export.families import graph_of
     from export.graphs.freshness import why_stale
 
@@ -71,6 +78,14 @@ def gather(weights: Path, *, download: bool, get: Callable[[WeightFile, Path], P
             print(f"{file.name}: downloaded", flush=True)
 
 
+def _check_variant(variant: str, precision: Precision) -> None:
+    if variant == _TENSORRT and precision is not Precision.FP16:
+        raise ExportError(
+            f"{FULL.hmr}: expected --precision fp16 for the config variant {_TENSORRT}, got {precision}: ONNX Runtime hands "
+            "TensorRT the whole network in one protobuf message, and in FP32 it is larger than the 2 GB that one can hold"
+        )
+
+
 def _need_weights(weights: Path) -> None:
     missing = [file for file in FILES if file not in _POSE_FILES and status(file, weights) is Status.ABSENT]
     if missing:
@@ -84,11 +99,13 @@ def _need_weights(weights: Path) -> None:
 def _models(settings: ExportSettings, precision: Precision) -> Iterator[tuple[str, Precision]]:
     """Yield each model with its precision; the pose predictor only where its weights are."""
     yield FULL.hmr, precision
-    yield FULL.detector, Precision.FP32
+    yield FULL.detector, precision
     if FULL.appearance is not None:
-        yield FULL.appearance, Precision.FP32
+        yield FULL.appearance, precision
+    if FULL.appearance_encoder is not None:
+        yield FULL.appearance_encoder, precision
     if FULL.pose_transformer is not None:
         if all(status(file, settings.weights) is Status.PRESENT for file in _POSE_FILES):
-            yield FULL.pose_transformer, Precision.FP32
+            yield FULL.pose_transformer, precision
         else:
             print(f"{FULL.pose_transformer}: no weights, poses will go on with constant velocity", flush=True)
