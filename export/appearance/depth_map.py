@@ -111,8 +111,8 @@ def _window(corners: Tensor, first: Tensor, steps: Tensor) -> tuple[Tensor, Tens
     weights = [area / total for area in areas]
     inside = (weights[0] >= 0) & (weights[1] >= 0) & (weights[2] >= 0)
     inside = inside & (column < CROP_SIZE) & (row < CROP_SIZE)
-    inverse = sum(weight / corners[..., 3 * corner + 2, None, None] for corner, weight in enumerate(weights))
-    depth = 1 / torch.where(inside, torch.as_tensor(inverse), 1 / FAR)
+    shares = [weight / corners[..., 3 * corner + 2, None, None] for corner, weight in enumerate(weights)]
+    depth = 1 / torch.where(inside, shares[0] + shares[1] + shares[2], 1 / FAR)
     depth = torch.where(inside & (depth > NEAR), depth, FAR).clamp(max=FAR)
     place = row.clamp(max=CROP_SIZE - 1) * CROP_SIZE + column.clamp(max=CROP_SIZE - 1)
     return place.to(torch.int64), depth

@@ -46,7 +46,7 @@ def full(
     download: Download = False,
     variant: Annotated[
         str,
-        typer.Option("--for-config", help="variant of the configs that Triton will be started with, to check that it can"),
+        typer.Option("--for-config", help="variant that Triton will be started with: it can refuse the precision"),
     ] = "default",
 ) -> None:
     """Export every model of the full set that is missing, damaged, or made from other weights.
@@ -59,7 +59,7 @@ def full(
 
     settings = settings_with(weights, repository)
     gather(settings.weights, download=download)
-    for name, kind in _models(settings, precision):
+    for name, kind in models_of(settings, precision):
         reason = why_stale(name, settings, kind)
         print(f"{name}: {reason or 'there and whole'}", flush=True)
         if reason is not None:
@@ -81,8 +81,8 @@ def gather(weights: Path, *, download: bool, get: Callable[[WeightFile, Path], P
 def _check_variant(variant: str, precision: Precision) -> None:
     if variant == _TENSORRT and precision is not Precision.FP16:
         raise ExportError(
-            f"{FULL.hmr}: expected --precision fp16 for the config variant {_TENSORRT}, got {precision}: ONNX Runtime hands "
-            "TensorRT the whole network in one protobuf message, and in FP32 it is larger than the 2 GB that one can hold"
+            f"{FULL.hmr}: expected --precision fp16 for the config variant {_TENSORRT}, got {precision}: TensorRT is "
+            "given the whole network in one protobuf message, and in FP32 it is larger than the 2 GB that one can hold"
         )
 
 
@@ -96,7 +96,7 @@ def _need_weights(weights: Path) -> None:
         )
 
 
-def _models(settings: ExportSettings, precision: Precision) -> Iterator[tuple[str, Precision]]:
+def models_of(settings: ExportSettings, precision: Precision) -> Iterator[tuple[str, Precision]]:
     """Yield each model with its precision; the pose predictor only where its weights are."""
     yield FULL.hmr, precision
     yield FULL.detector, precision

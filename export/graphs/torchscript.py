@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from export.graphs.served_graph import ServedGraph
+from tracker_service.errors import ExportError
 
 _TRACED_ROWS = 2
 
@@ -25,8 +26,22 @@ def write_torchscript(graph: ServedGraph, path: Path) -> tuple[str, ...]:
         traced: Any = torch.jit.trace(  # type: ignore[no-untyped-call]
             graph.module, arguments, check_trace=False
         )
+        if constant_devices(traced):  # what is made anew in every run becomes a constant, which moves
+            traced = torch.jit.freeze(traced, optimize_numerics=False)  # type: ignore[no-untyped-call]
+        left = constant_devices(traced)
+        if left:
+            raise ExportError(f"{graph.name}: expected tensors on the device of the inputs, got the CPU's in {left[0]}")
         traced.save(str(path))
     return (path.name,)
+
+
+def constant_devices(module: Any) -> tuple[str, ...]:
+    """Return the operations of a traced module that stay on the device of the trace, whatever the inputs'."""
+    graph = module.inlined_graph  # its nodes live as long as it does
+    nodes: list[Any] = graph.findAllNodes("prim::Constant", recurse=True)
+    devices = [node.output() for node in nodes if node.output().type().kind() == "DeviceObjType"]
+    users = [use.user for value in devices for use in value.uses()]
+    return tuple(f"{user.kind()}, {user.sourceRange().strip()}" for user in users)
 
 
 def load_torchscript(path: Path) -> Any:

@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from export.__main__ import app
-from export.commands.full import gather
+from export.commands.full import gather, models_of
 from export.errors import MissingFileError
+from export.families import NAMES
 from export.graphs.choices import Precision
 from export.graphs.freshness import why_stale
 from export.graphs.model_version import write_version
@@ -20,6 +21,7 @@ from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
 from export.weights.published import FILES, SMPL, WeightFile
 from tests.export.synthetic_body import synthetic_body
+from tracker_service.errors import ExportError
 
 SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
 
@@ -104,3 +106,21 @@ def test_missing_weights_are_named_all_at_once(tmp_path: Path) -> None:
     assert all(name in str(error) for name in ("hmr2.ckpt", "SMPL_NEUTRAL.pkl", "hmar_v2_weights.pth", "register at"))
     assert "pose_predictor" not in str(error)
     assert not (tmp_path / "r").exists()
+
+
+def test_fp32_is_refused_for_tensorrt_before_anything_is_exported(tmp_path: Path) -> None:
+    arguments = ["full", "--precision", "fp32", "--for-config", "tensorrt", "--weights", str(tmp_path / "w")]
+    error = CliRunner().invoke(app, arguments).exception
+    assert isinstance(error, ExportError)
+    assert "expected --precision fp16 for the config variant tensorrt, got fp32" in str(error)
+    assert "2 GB" in str(error)
+    assert not (tmp_path / "w").exists()
+
+
+def test_one_precision_reaches_every_model_of_the_set(tmp_path: Path) -> None:
+    settings = ExportSettings(weights=tmp_path)
+    for name in ("pose_predictor.pth", "pose_predictor.yaml", "mean_std.npy"):
+        (tmp_path / name).write_bytes(b"there")
+    models = dict(models_of(settings, Precision.FP16))
+    assert set(models) == set(NAMES)
+    assert set(models.values()) == {Precision.FP16}

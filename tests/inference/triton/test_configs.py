@@ -13,7 +13,14 @@ from export.appearance import model as appearance_model
 from export.hmr2 import model as hmr2_model
 from harness.triton.environment import ServerEnvironment
 from harness.triton.graphs import GRAPHS
-from harness.triton.repository import MODEL_REPOSITORY, build_repository, read_config, served_models, variants
+from harness.triton.repository import (
+    MODEL_REPOSITORY,
+    build_repository,
+    choose_variant,
+    read_config,
+    served_models,
+    variants,
+)
 from harness.triton.scripted import SCRIPTS
 from harness.triton.server import TritonServer
 
@@ -85,8 +92,8 @@ def test_config_is_complete_for_production(model: str, path: Path) -> None:
 @pytest.mark.parametrize(("model", "path"), [entry for entry in VARIANTS if entry.values[1].name == "tensorrt.pbtxt"])  # type: ignore[union-attr]
 def test_tensorrt_variant_keeps_engines_and_names_one_profile_for_all_batch_sizes(model: str, path: Path) -> None:
     config = read_config(path)
-    (accelerator,) = config.optimization.execution_accelerators.gpu_execution_accelerator
-    assert accelerator.name == "tensorrt"
+    accelerator, cuda = config.optimization.execution_accelerators.gpu_execution_accelerator
+    assert (accelerator.name, cuda.name) == ("tensorrt", "cuda")
     values = dict(accelerator.parameters)
     assert values["trt_engine_cache_enable"] == "1"
     assert values["trt_engine_cache_path"].endswith(f"/{model}")
@@ -102,20 +109,38 @@ def test_the_server_loads_every_default_config(server: TritonServer) -> None:
         assert server.get(f"/v2/models/{model}/ready")[0] == 200, server.log_tail()
 
 
-@pytest.mark.parametrize("variant", ["cpu", "tensorrt", "torchscript"])
-def test_the_server_loads_every_variant(environment: ServerEnvironment, tmp_path: Path, variant: str) -> None:
-    models = [model for model, path in variants() if path.stem == variant]
-    repository = build_repository(tmp_path / "models", models, scripts=variant == "torchscript")
-    server = TritonServer(environment, repository, tmp_path / "log", config_name=variant)
+@pytest.mark.parametrize("together", [("cpu", "small"), ("tensorrt",), ("torchscript",)], ids="-".join)
+def test_the_server_loads_every_variant(
+    environment: ServerEnvironment, tmp_path: Path, together: tuple[str, ...]
+) -> None:
+    chosen = {model: variant for variant in together for model, path in variants() if path.stem == variant}
+    repository = build_repository(tmp_path / "models", chosen, scripts=together == ("torchscript",))
+    # Variants of different models share a server, because starting one costs seconds; a single one is named.
+    named = together[0] if len(together) == 1 else None
+    for model, variant in chosen.items():
+        if named is None:
+            choose_variant(repository, model, variant)
+    server = TritonServer(environment, repository, tmp_path / "log", config_name=named)
     try:
         server.start()
-        for model in models:
+        for model, variant in chosen.items():
             config = json.loads(server.get(f"/v2/models/{model}/config")[1])
             assert (config["backend"] == "pytorch") == (variant == "torchscript")
             accelerators = json.dumps(config.get("optimization", {}))
             assert ("tensorrt" in accelerators) == (variant == "tensorrt")
     finally:
         server.kill()
+
+
+def test_every_variant_is_loaded_by_one_of_the_tests() -> None:
+    assert {path.stem for _, path in variants()} == {"config", "cpu", "small", "tensorrt", "torchscript"}
+
+
+def test_small_variant_takes_smaller_batches_of_every_model_of_the_full_sets() -> None:
+    small = {model: read_config(path).max_batch_size for model, path in variants() if path.stem == "small"}
+    assert set(small) == {"detector", "hmr2", "tokenhmr", "camerahmr", "appearance", "appearance_encoder"}
+    for model, rows in small.items():
+        assert rows * 4 <= read_config(MODEL_REPOSITORY / model / "config.pbtxt").max_batch_size
 
 
 def test_warmup_runs_the_smallest_and_the_largest_batch_before_ready(server: TritonServer) -> None:
