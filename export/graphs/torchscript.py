@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from export.graphs.served_graph import ServedGraph
-from tracker_service.errors import ExportError
 
 _TRACED_ROWS = 2
 
@@ -26,22 +25,35 @@ def write_torchscript(graph: ServedGraph, path: Path) -> tuple[str, ...]:
         traced: Any = torch.jit.trace(  # type: ignore[no-untyped-call]
             graph.module, arguments, check_trace=False
         )
-        if constant_devices(traced):  # what is made anew in every run becomes a constant, which moves
-            traced = torch.jit.freeze(traced, optimize_numerics=False)  # type: ignore[no-untyped-call]
-        left = constant_devices(traced)
-        if left:
-            raise ExportError(f"{graph.name}: expected tensors on the device of the inputs, got the CPU's in {left[0]}")
+        if constant_devices(traced):
+            traced = _follow_the_inputs(traced)
         traced.save(str(path))
     return (path.name,)
+
+
+def _follow_the_inputs(traced: Any) -> Any:
+    """Return the module in one graph in which what was made on the device of the trace is made on that of the input."""
+    frozen: Any = torch.jit.freeze(traced, optimize_numerics=False)
+    graph = frozen.graph
+    _, first, *_ = graph.inputs()
+    device = graph.create("prim::device", [first], 1)
+    device.output().setType(torch._C.DeviceObjType.get())
+    graph.prependNode(device)
+    for constant in _device_constants(graph):
+        constant.replaceAllUsesWith(device.output())
+    return frozen
 
 
 def constant_devices(module: Any) -> tuple[str, ...]:
     """Return the operations of a traced module that stay on the device of the trace, whatever the inputs'."""
     graph = module.inlined_graph  # its nodes live as long as it does
-    nodes: list[Any] = graph.findAllNodes("prim::Constant", recurse=True)
-    devices = [node.output() for node in nodes if node.output().type().kind() == "DeviceObjType"]
-    users = [use.user for value in devices for use in value.uses()]
+    users = [use.user for value in _device_constants(graph) for use in value.uses()]
     return tuple(f"{user.kind()}, {user.sourceRange().strip()}" for user in users)
+
+
+def _device_constants(graph: Any) -> list[Any]:
+    nodes = graph.findAllNodes("prim::Constant", recurse=True)
+    return [node.output() for node in nodes if node.output().type().kind() == "DeviceObjType"]
 
 
 def load_torchscript(path: Path) -> Any:

@@ -16,6 +16,7 @@ from export.graphs.choices import Format, Precision
 from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import table
 from export.graphs.samples import pictures
+from export.graphs.torchscript import constant_devices, load_torchscript
 from tests.export.tiny_detector import SIZE, tiny_detector
 from tracker_service.errors import ExportError
 from tracker_service.inference.embedded import EmbeddedClient
@@ -90,6 +91,7 @@ def test_exported_detector_agrees_with_the_library(
 def test_traced_detector_agrees_with_the_library(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
     rows = write_version(load(str(request.getfixturevalue(kind)), SIZE), tmp_path, Format.TORCHSCRIPT)
     assert {row.file for row in rows} == {"model.pt"}
+    assert constant_devices(load_torchscript(tmp_path / "detector" / "1" / "model.pt")) == ()
     assert all(row.passed for row in rows), table(rows)
 
 

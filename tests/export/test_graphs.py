@@ -19,6 +19,7 @@ from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import Comparison, compare, references, table
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph
+from export.graphs.torchscript import constant_devices, load_torchscript
 from export.hmr2.checkpoint import build
 from export.hmr2.graph import served
 from tests.export.golden import DATA, golden_weights, small_sizes
@@ -65,6 +66,7 @@ def test_both_formats_stand_beside_each_other_with_their_records(repository: Pat
         assert record[name]["files"] == {name: sha256_of(folder / name)}
         assert record[name].get("on_cpu") == ([] if name == "model.onnx" else None)
         assert all(row["passed"] for row in record[name]["parity"])
+    assert constant_devices(load_torchscript(folder / "model.pt")) == ()
     assert [path.name for path in (repository / "hmr2").iterdir()] == ["1"]
 
 
