@@ -1,0 +1,1 @@
+"""How graphs are written, and what they would run on."""
