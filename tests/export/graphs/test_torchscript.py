@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from export.graphs.measures import numbers
 from torch import nn
 
-from export.graphs.measures import numbers
 from export.graphs.parity import compare, references
 from export.graphs.served_graph import Arrays, ServedGraph
 from export.graphs.torchscript import constant_devices, load_torchscript, write_torchscript
