@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from export.graphs.measures import numbers
 from torch import nn
 
 from export.graphs.parity import compare, references
 from export.graphs.served_graph import Arrays, ServedGraph
 from export.graphs.torchscript import constant_devices, load_torchscript, write_torchscript
 from tracker_service.inference.client import TensorSpec
+from tracker_service.inference.verification.measures import numbers
 
 
 class _Ramp(nn.Module):
