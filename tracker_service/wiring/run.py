@@ -1,7 +1,7 @@
 """From the settings to a run, and from a run to its summary."""
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from tracker_service.body.model import BodyModel
@@ -24,7 +24,7 @@ from tracker_service.settings import Settings
 from tracker_service.types import Frame
 from tracker_service.types.calibration import FocalLength
 from tracker_service.wiring.focal import given_focal
-from tracker_service.wiring.models import load_body, models_of
+from tracker_service.wiring.models import devices_in_use, load_body, models_of
 from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory
 
@@ -117,7 +117,7 @@ def open_run(
     stages = RunStages(
         perception,
         trackers.new() if border is None else trackers.restored(border.tracker),
-        settings.pipeline,
+        settings.pipeline.in_use(devices_in_use(client, models_of(settings)).values()),
         settings.detect_shots,
         refiner,
         open_second_look(settings, client, perception, times) if again else None,
@@ -220,25 +220,26 @@ def run_summary(
         runs_on=runs_on,
         elapsed=elapsed,
         stages=stages,
-        busy=busy_shares(stages, elapsed, workers=settings.pipeline.workers),
+        busy=busy_shares(stages, elapsed, workers=settings.pipeline.in_use(runs_on.values()).workers),
         settings=settings_in_use(settings, runs_on),
         warnings=warnings,
     )
 
 
-def settings_in_use(settings: Settings, models_there: Container[str]) -> dict[str, Any]:
-    """Return the settings for the record of a run, with the models in use where the user chose none.
+def settings_in_use(settings: Settings, runs_on: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings for the record of a run, with the models and the profile in use where the user chose none.
 
     Those of a service are left out: they do not concern a run, and its record may be given away.
 
     Args:
         settings: of the run.
-        models_there: names of the models that it used.
+        runs_on: device of each model that it used.
     """
     record: dict[str, Any] = settings.model_dump(mode="json", exclude=_OF_A_SERVICE)
     models = models_of(settings)
     record["phalp"] |= {
         "appearance": "color" if models.appearance is None else "model",
-        "pose_predictor": "transformer" if models.pose_transformer in models_there else "velocity",
+        "pose_predictor": "transformer" if models.pose_transformer in runs_on else "velocity",
     }
+    record["pipeline"] |= asdict(settings.pipeline.in_use(runs_on.values()))
     return record

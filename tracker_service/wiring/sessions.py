@@ -16,6 +16,7 @@ from tracker_service.sessions.keeping.session_folder import SessionFolder
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings
+from tracker_service.wiring.models import devices_in_use, models_of
 from tracker_service.wiring.run import open_perception
 from tracker_service.wiring.second_look import open_second_look
 from tracker_service.wiring.tracker import TrackerFactory
@@ -69,7 +70,7 @@ def open_sessions(
         perception.observe,
         new_video,
         settings.sessions,
-        window=settings.pipeline.window,
+        window=settings.pipeline.in_use(devices_in_use(client, models_of(settings)).values()).window,
         on_batch=on_batch,
         folder=None if keep is None else SessionFolder(keep.absolute(), settings.model_set, restored_video),
     )

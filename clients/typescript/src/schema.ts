@@ -815,6 +815,7 @@ export interface components {
          *         "phalp": "loaded",
          *         "vitdet": "loaded"
          *       },
+         *       "profile": "cpu",
          *       "ready": true,
          *       "results": {
          *         "detector_lite": "verified",
@@ -842,6 +843,12 @@ export interface components {
              */
             error: string | null;
             models: components["schemas"]["LoadedModels"];
+            /**
+             * Profile
+             * @description what the sizes of windows and batches are made for
+             * @enum {string}
+             */
+            profile: "cpu" | "gpu";
             /** Ready */
             ready: boolean;
             /**

@@ -27,6 +27,7 @@ def test_health_has_the_contracts_fields(service: RunningService) -> None:
         "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
         "device": "cpu",
         "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
+        "profile": "cpu",
         "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
         "vitdet_available": True,
         "error": None,

@@ -60,6 +60,7 @@ async def health(service: ServiceOf, response: Response) -> Health:
         models=LoadedModels.of(state),
         device=state.device,
         runs_on=dict(state.runs_on),
+        profile="gpu" if service.settings.pipeline.in_use(state.runs_on.values()).sized_for == "gpu" else "cpu",
         results={model: verdict_of(check) for model, check in service.checks().items()},
         vitdet_available="vitdet" in state.loaded,
         error=state.error,

@@ -46,6 +46,7 @@ class Health(BaseModel):
                     "models": {"hmr2": "loaded", "vitdet": "loaded", "phalp": "loaded"},
                     "device": "cpu",
                     "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
+                    "profile": "cpu",
                     "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
                     "vitdet_available": True,
                     "error": None,
@@ -59,6 +60,7 @@ class Health(BaseModel):
     models: LoadedModels
     device: Device
     runs_on: dict[str, DeviceName] = Field(description="device of each model that is loaded")
+    profile: Literal["cpu", "gpu"] = Field(description="what the sizes of windows and batches are made for")
     results: dict[str, Verdict] = Field(
         description="whether each model gives what its export gave; not_verified where that is not known"
     )
