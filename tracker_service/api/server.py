@@ -71,6 +71,11 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
         timeout_graceful_shutdown=_CONNECTION_CLOSE_SECONDS,
     )
     _Server(config, app, listener).run(sockets=[listener])
+    service: Service = app.state.service
+    if service.cannot_end or service.store_calls.stuck:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)  # threads that wait for a database that is away would be waited for
 
 
 def _protocol(limits: Limits, proxies: TrustedProxies) -> Any:

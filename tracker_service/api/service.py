@@ -21,6 +21,7 @@ from tracker_service.api.http.frame_admission import FrameAdmission
 from tracker_service.api.images.decoder_pool import DecoderPool
 from tracker_service.api.metrics.service_metrics import ServiceMetrics
 from tracker_service.api.startup.needed_models import check_models
+from tracker_service.api.store_calls import StoreCalls
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ModelResultsError, SessionsClosedError
 from tracker_service.inference.client import InferenceClient
@@ -94,6 +95,9 @@ class Service:
             body_bytes=_LARGEST_BODIES * limits.body_bytes,
             pixels=_LARGEST_IMAGES * limits.image_pixels,
         )
+        self.store_calls = StoreCalls(limits.database_seconds)
+        self.cannot_end = False
+        """Whether the jobs could not be closed in time: what they wait for would keep the process from ending."""
         self.times = StageTimes(self.metrics.stage)
         self.decoders = DecoderPool(min(_MOST_DECODERS, _work_threads()), limits.image_pixels, self.times)
         self.requests_running = 0
@@ -194,11 +198,7 @@ class Service:
     async def _job_counts(self) -> QueueCounts:
         if self._jobs is None or self.stopping:
             return NO_JOBS
-        try:
-            return await self.run_in_thread(self._jobs.counts)
-        except Exception as error:  # health is answered also while the database is away
-            _logger.warning("the jobs cannot be counted: %s", error)
-            return NO_JOBS
+        return await self.run_in_thread(self.store_calls.glance, self._jobs.counts) or NO_JOBS
 
     def stop(self) -> asyncio.Task[None]:
         """Begin to drain, while new work gets 503; returns the task that ends when the process may end."""
@@ -237,6 +237,7 @@ class Service:
     def close(self) -> None:
         """Release threads and processes."""
         self.decoders.close()
+        self.store_calls.close()
         self._work.shutdown(wait=False, cancel_futures=True)
 
 

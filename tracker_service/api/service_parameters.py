@@ -72,6 +72,7 @@ class Limits:
         body_seconds: silence of a client that is sending a body; then 408.
         body_rate: bytes a second that must come of a body, counted from ``body_seconds`` on; fewer give 408. Raising it
             refuses slower clients, and lets no one hold a place for as long with a few bytes.
+        database_seconds: time for a call of the jobs' database; then 503. Raising it bears a slower database.
         connections: open connections of everybody, fewer where the process may open fewer files. At the limit the
             oldest one without a running request is closed for a new one; where there is none the new one gets 503.
         address_connections: open connections of one address; beyond it 503, likewise. Proxies of ``service.proxies``
@@ -94,6 +95,7 @@ class Limits:
     request_seconds: Annotated[float, Gt(0)] = 115.0
     body_seconds: Annotated[float, Gt(0)] = 30.0
     body_rate: Annotated[int, Ge(0)] = 2048
+    database_seconds: Annotated[float, Gt(0)] = 10.0
     connections: Annotated[int, Ge(1)] = 4096
     address_connections: Annotated[int, Ge(1)] = 1024
     head_bytes: Annotated[int, Ge(1024)] = 65_536

@@ -17,6 +17,7 @@ from tracker_service.api.jobs.following import JobFollower, PollIntervals
 from tracker_service.api.jobs.frame_fields import FrameFormat
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.streams import frame_lines, progress_events
+from tracker_service.api.store_calls import StoreCalls
 from tracker_service.errors import JobError, JobNotFoundError, ResultsError
 from tracker_service.jobs.job import Job, JobRequest, JobState
 from tracker_service.jobs.queue.store import JobStore
@@ -54,7 +55,7 @@ class ScriptedStore:
 
 def _follower(store: ScriptedStore, stopping: Callable[[], bool] = lambda: False) -> JobFollower:
     job = Job("id", REQUEST, JobState.QUEUED, Path("/host/jobs/id"), 1.0)
-    return JobFollower(cast("JobStore", store), job, INTERVALS, stopping)
+    return JobFollower(cast("JobStore", store), job, INTERVALS, stopping, StoreCalls(60.0))
 
 
 def _document(*script: Look, stopping: bool = False) -> tuple[list[bytes], dict[str, Any]]:

@@ -4,11 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeAlias
 
-from anyio import to_thread
-
+from tracker_service.api.store_calls import StoreCalls
 from tracker_service.jobs.job import Job
 from tracker_service.jobs.queue.store import JobStore
 
@@ -66,9 +64,18 @@ class JobFollower:
         job: the job as it is now.
         intervals: how often to poll and to send `Idle`.
         stopping: whether the service is stopping.
+        calls: call the store.
     """
 
-    def __init__(self, store: JobStore, job: Job, intervals: PollIntervals, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        job: Job,
+        intervals: PollIntervals,
+        stopping: Callable[[], bool],
+        calls: StoreCalls,
+    ) -> None:
+        self._calls = calls
         self._store = store
         self._job = job
         self._intervals = intervals
@@ -87,7 +94,7 @@ class JobFollower:
         while True:
             try:
                 lines = await self._lines(position)
-                self._job = self._job if lines else await to_thread.run_sync(self._store.get, self._job.id)
+                self._job = self._job if lines else await self._calls.call(self._store.get, self._job.id)
             except Exception:
                 if not self._stopping():
                     raise
@@ -119,4 +126,4 @@ class JobFollower:
 
     async def _lines(self, start: int, limit: int = LINES_AT_ONCE) -> list[bytes]:
         most = min(limit, LINES_AT_ONCE)
-        return await to_thread.run_sync(partial(self._store.read_lines, self._job.id, start, most))
+        return await self._calls.call(self._store.read_lines, self._job.id, start, most)

@@ -98,7 +98,7 @@ class VideoJobs:
 
     def follower(self, job: Job) -> JobFollower:
         """Return a follower of ``job``."""
-        return JobFollower(self.store, job, self._intervals, lambda: self._service.stopping)
+        return JobFollower(self.store, job, self._intervals, lambda: self._service.stopping, self._service.store_calls)
 
     async def submit_path(self, text: str, client: str, options: JobOptions, key: str | None) -> Submitted:
         """Queue a video that the client names; ``key`` is that of `JobStore.submit`.
@@ -121,20 +121,20 @@ class VideoJobs:
 
     async def cancel(self, job_id: str) -> Job:
         """Cancel a job that is not final."""
-        return await _in_thread(self.store.cancel, job_id)
+        return await self._service.store_calls.call(self.store.cancel, job_id)
 
     async def resume(self, job_id: str) -> Job:
         """Queue a failed or cancelled job again."""
-        return await _in_thread(self.store.resume, job_id)
+        return await self._service.store_calls.call(self.store.resume, job_id)
 
     async def delete(self, job_id: str) -> None:
         """Forget a final job and remove its files."""
-        await _in_thread(self.store.delete, job_id)
+        await self._service.store_calls.call(self.store.delete, job_id)
 
     async def newest(self, client: str, *, state: JobState | None, limit: int) -> list[Job]:
         """Return jobs, newest first; with API keys only those of ``client``."""
         own = client if self._service.keys.required else None
-        return await _in_thread(self.store.jobs, state=state, client=own, limit=limit)
+        return await self._service.store_calls.call(self.store.jobs, state=state, client=own, limit=limit)
 
     async def frame_format(self, choice: FieldChoice) -> FrameFormat:
         """Return the format in which frames are sent."""
@@ -157,7 +157,7 @@ class VideoJobs:
 
     async def lines(self, job_id: str, start: int, limit: int) -> list[bytes]:
         """Return stored result lines; see `JobStore.read_lines`."""
-        return await _in_thread(self.store.read_lines, job_id, start, limit)
+        return await self._service.store_calls.call(self.store.read_lines, job_id, start, limit)
 
     def client_path(self, path: Path, job: Job) -> str:
         """Return a result file's path as the client sees it, or the path of this API where it cannot."""
@@ -177,7 +177,7 @@ class VideoJobs:
         if not _JOB_ID.fullmatch(job_id):
             raise JobNotFoundError(_NOT_FOUND)
         try:
-            job = await _in_thread(find, job_id)
+            job = await self._service.store_calls.call(find, job_id)
         except JobNotFoundError as error:
             raise JobNotFoundError(_NOT_FOUND) from error
         if self._service.keys.required and job.request.client != client:
@@ -193,8 +193,8 @@ class VideoJobs:
             limited = replace(request, max_frames=self._most_frames(properties, request.max_frames))
             # One at a time, so that of two concurrent requests only the second one waits for the other's job.
             async with self._submitting:
-                counts = await _in_thread(self.store.counts)
-                job = await _in_thread(self.store.submit, limited, properties, key=key)
+                counts = await self._service.store_calls.call(self.store.counts)
+                job = await self._service.store_calls.call(self.store.submit, limited, properties, key=key)
         except VideoError as error:
             raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
         behind = counts.active >= self._service.settings.jobs.concurrency

@@ -1,6 +1,5 @@
 """What Prometheus reads about the video jobs."""
 
-import logging
 import shutil
 import threading
 import time
@@ -11,13 +10,12 @@ from pathlib import Path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from tracker_service.api.store_calls import StoreCalls
 from tracker_service.jobs.job import QueueCounts
 from tracker_service.jobs.messages import FrameCounts
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.webhooks.outcome import WebhookBacklog, WebhookOutcome
-
-_logger = logging.getLogger(__name__)
 
 
 class JobMetrics(Collector, JobObserver):
@@ -25,14 +23,15 @@ class JobMetrics(Collector, JobObserver):
 
     Args:
         folder: of the jobs; its disk is watched.
+        calls: call the store, so that a scrape does without a database that is away.
         committed: called with the counts of every run of frames that is safely written.
     """
 
-    def __init__(self, folder: Path, committed: Callable[[FrameCounts], None]) -> None:
+    def __init__(self, folder: Path, committed: Callable[[FrameCounts], None], calls: StoreCalls) -> None:
         self.store: JobStore | None = None
         """Set once the jobs are open."""
         self._folder = folder
-        self._committed = committed
+        self._committed, self._calls = committed, calls
         self._lock = threading.Lock()
         self._last_progress = 0.0
         self._failures = 0
@@ -98,8 +97,4 @@ class JobMetrics(Collector, JobObserver):
         )
 
     def _counts(self) -> QueueCounts | None:
-        try:
-            return None if self.store is None else self.store.counts()
-        except Exception as error:  # a scrape must not fail because a database is away
-            _logger.warning("the jobs cannot be counted: %s", error)
-            return None
+        return None if self.store is None else self._calls.glance(self.store.counts)

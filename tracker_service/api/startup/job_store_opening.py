@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from tracker_service.api.metrics.job_metrics import JobMetrics
@@ -14,6 +15,11 @@ from tracker_service.jobs.queue.store import JobStore
 from tracker_service.settings import Settings
 
 _logger = logging.getLogger(__name__)
+
+_CLOSE_SECONDS, _STUCK_SECONDS = 30.0, 2.0
+"""Beyond the drain time: for a database that answers, and for one that has left calls unanswered. Raising them leaves
+more time to note which jobs go on later."""
+_POLL_SECONDS = 0.02
 
 OpenJobs = Callable[[Settings, JobObserver], JobStore]
 
@@ -31,7 +37,7 @@ class JobStoreOpener:
         self._open_jobs = open_jobs
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-opening", daemon=True)
-        self._metrics = JobMetrics(service.settings.jobs.folder, service.metrics.job_frames)
+        self._metrics = JobMetrics(service.settings.jobs.folder, service.metrics.job_frames, service.store_calls)
 
     def start(self) -> None:
         """Start the thread."""
@@ -57,5 +63,14 @@ class JobStoreOpener:
         self._stop.set()
         await asyncio.to_thread(self._thread.join, seconds)
         if (store := self._metrics.store) is not None:
-            await asyncio.to_thread(store.close, seconds)
+            # A thread that does not keep the process from ending: the database may never answer.
+            closing = threading.Thread(target=store.close, args=(seconds,), name="job-closing", daemon=True)
+            closing.start()
+            beyond = _STUCK_SECONDS if self._service.store_calls.stuck else _CLOSE_SECONDS
+            deadline = time.monotonic() + seconds + beyond
+            while closing.is_alive() and time.monotonic() < deadline:
+                await asyncio.sleep(_POLL_SECONDS)
+            if closing.is_alive():
+                _logger.error("video jobs cannot be closed: their database does not answer")
+                self._service.cannot_end = True
             self._metrics.store = None

@@ -1,0 +1,83 @@
+"""Calls of the job store: in threads of their own, and never longer than a deadline.
+
+A database that is away lets calls wait for minutes. They wait where nothing else does, so that frames, metrics, health
+and the end of the service do without it.
+"""
+
+import asyncio
+import concurrent.futures
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from tracker_service.api.http.errors import http_error
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_THREADS = 8
+_GLANCE_SECONDS = 1.0
+"""How long those wait who can do without an answer."""
+_logger = logging.getLogger(__name__)
+
+
+class StoreCalls:
+    """Makes the calls.
+
+    Args:
+        seconds: deadline of a call. Raising it bears a slower database, and lets clients wait longer for a dead one.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
+        self._running = 0
+
+    @property
+    def stuck(self) -> bool:
+        """Whether calls are running; once the service has stopped, they are those that do not end."""
+        return self._running > 0
+
+    async def call(
+        self, function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Result:
+        """Call ``function`` in a thread.
+
+        Raises:
+            HTTPException: 503, it has not returned in time; it may still do what it does.
+        """
+        called = self._submit(partial(function, *args, **kwargs))
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.wrap_future(called)
+        except TimeoutError:
+            _logger.warning("the jobs' database has not answered for %g s", self._seconds)
+            raise http_error(503, "the video jobs' database does not answer; try again", retry_after=10) from None
+
+    def glance(self, function: Callable[[], Result]) -> Result | None:
+        """Call ``function`` in a thread and wait for a moment; None where it fails or takes longer."""
+        called = self._submit(function)
+        try:
+            return called.result(_GLANCE_SECONDS)
+        except concurrent.futures.TimeoutError:
+            called.cancel()
+            _logger.warning("the jobs cannot be counted: their database does not answer")
+        except Exception as error:  # whoever asks does without
+            _logger.warning("the jobs cannot be counted: %s", error)
+        return None
+
+    def close(self) -> None:
+        """Make no more calls."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, function: Callable[[], Result]) -> "concurrent.futures.Future[Result]":
+        def counted() -> Result:
+            self._running += 1
+            try:
+                return function()
+            finally:
+                self._running -= 1
+
+        return self._threads.submit(counted)
