@@ -13,7 +13,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_IMPORTED = ["tracker_service.process.single_blas_thread", "tracker_service.command_line.serve", __name__]
+_IMPORTED = [
+    "tracker_service.process.single_blas_thread",
+    "tracker_service.command_line.serve",
+    "tracker_service.jobs.queue.store",
+    __name__,
+]
 """The process that forks has them, in this order: threads of BLAS are limited before NumPy is there."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeAlias, TypeVar
 
 from fastapi import Depends, Request
 
@@ -27,11 +27,13 @@ from tracker_service.errors import ModelResultsError, SessionsClosedError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.verification.check import ModelCheck
 from tracker_service.jobs.job import QueueCounts
-from tracker_service.jobs.queue.store import JobStore
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import models_of
+
+if TYPE_CHECKING:
+    from tracker_service.jobs.queue.store import JobStore
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -146,7 +148,7 @@ class Service:
             await asyncio.sleep(_POLL_SECONDS)
 
     @property
-    def jobs(self) -> JobStore:
+    def jobs(self) -> "JobStore":
         """The video jobs.
 
         Raises:
@@ -169,7 +171,7 @@ class Service:
         if self._engine is not None:
             self._engine.sessions.skip_missing(None if client is None else self.sessions_in_use.of(client))
 
-    def use_jobs(self, jobs: JobStore) -> None:
+    def use_jobs(self, jobs: "JobStore") -> None:
         """Answer requests about jobs from now on."""
         self._jobs = jobs
 

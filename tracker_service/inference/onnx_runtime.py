@@ -1,6 +1,7 @@
 """Which ONNX Runtime is installed. Its variants are packages of their own that overwrite each other's files."""
 
 import importlib
+import os
 from importlib import metadata
 from typing import Any
 
@@ -16,6 +17,8 @@ _VARIANTS = (
     "onnxruntime-rocm",
     "onnxruntime-training",
 )
+_NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+"""Without it ONNX Runtime 1.32 notes every start in a database in the user's home, to send it to its makers."""
 
 
 def load_runtime(wanted: str = "onnxruntime") -> Any:
@@ -27,6 +30,7 @@ def load_runtime(wanted: str = "onnxruntime") -> Any:
     Raises:
         DeviceError: ONNX Runtime is not installed, or what is left of it does not work; says the command that helps.
     """
+    os.environ.setdefault(_NO_TELEMETRY, "1")
     try:
         runtime = importlib.import_module("onnxruntime")
     except ImportError as error:

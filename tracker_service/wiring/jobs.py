@@ -2,17 +2,20 @@
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from tracker_service.jobs.queue.observer import JobObserver
-from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.queue.store_parameters import StoreParameters
 from tracker_service.settings import Settings
 from tracker_service.wiring.job_settings import COMPUTING, READING, TRACKING
 
+if TYPE_CHECKING:
+    from tracker_service.jobs.queue.store import JobStore
 
-def open_job_store(settings: Settings, observer: JobObserver | None = None) -> JobStore:
+
+def open_job_store(settings: Settings, observer: JobObserver | None = None) -> "JobStore":
     """Return the store that the settings ask for; it computes nothing before its `start`.
 
     The environment variable DATABASE_URL stands in for ``jobs.database_url``.
@@ -21,6 +24,9 @@ def open_job_store(settings: Settings, observer: JobObserver | None = None) -> J
         settings: the whole tree; how videos are tracked is kept with each job when it is submitted.
         observer: is told what running jobs do.
     """
+    # Reading DBOS and SQLAlchemy takes a fifth of the service's start; it listens before.
+    from tracker_service.jobs.queue.store import JobStore
+
     return JobStore(
         store_parameters(settings),
         tracking=settings.model_dump(mode="json", include=TRACKING),

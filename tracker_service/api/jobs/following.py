@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from tracker_service.api.store_calls import StoreCalls
 from tracker_service.jobs.job import Job
-from tracker_service.jobs.queue.store import JobStore
+
+if TYPE_CHECKING:
+    from tracker_service.jobs.queue.store import JobStore
 
 LINES_AT_ONCE = 16
 """Result lines held in memory per follower."""
@@ -69,7 +71,7 @@ class JobFollower:
 
     def __init__(
         self,
-        store: JobStore,
+        store: "JobStore",
         job: Job,
         intervals: PollIntervals,
         stopping: Callable[[], bool],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 from anyio import to_thread
 from fastapi import Depends, Request
@@ -24,11 +24,13 @@ from tracker_service.api.service_parameters import Limits
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import JobNotFoundError, VideoError
 from tracker_service.jobs.job import Job, JobOptions, JobRequest, JobState
-from tracker_service.jobs.queue.store import JobStore
 from tracker_service.media import MediaFile, MediaFiles, PathRules
 from tracker_service.settings import Settings
 from tracker_service.video.probe import VideoProperties, probe_video
 from tracker_service.wiring.models import load_body
+
+if TYPE_CHECKING:
+    from tracker_service.jobs.queue.store import JobStore
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -77,7 +79,7 @@ class VideoJobs:
         self._loaded_body: BodyModel | None = None
 
     @property
-    def store(self) -> JobStore:
+    def store(self) -> "JobStore":
         """The job store; 503 before it is open."""
         return self._service.jobs
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -14,8 +15,10 @@ from tracker_service.api.store_calls import StoreCalls
 from tracker_service.jobs.job import QueueCounts
 from tracker_service.jobs.messages import FrameCounts
 from tracker_service.jobs.queue.observer import JobObserver
-from tracker_service.jobs.queue.store import JobStore
 from tracker_service.jobs.webhooks.outcome import WebhookBacklog, WebhookOutcome
+
+if TYPE_CHECKING:
+    from tracker_service.jobs.queue.store import JobStore
 
 
 class JobMetrics(Collector, JobObserver):

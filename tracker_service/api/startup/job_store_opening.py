@@ -5,14 +5,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tracker_service.api.metrics.job_metrics import JobMetrics
 from tracker_service.api.service import Service
 from tracker_service.api.startup.retrying import retry_until_success
 from tracker_service.errors import PhalpTritonError
 from tracker_service.jobs.queue.observer import JobObserver
-from tracker_service.jobs.queue.store import JobStore
 from tracker_service.settings import Settings
+
+if TYPE_CHECKING:
+    from tracker_service.jobs.queue.store import JobStore
 
 _logger = logging.getLogger(__name__)
 
@@ -21,7 +24,7 @@ _CLOSE_SECONDS, _STUCK_SECONDS = 30.0, 2.0
 more time to note which jobs go on later."""
 _POLL_SECONDS = 0.02
 
-OpenJobs = Callable[[Settings, JobObserver], JobStore]
+OpenJobs = Callable[[Settings, JobObserver], "JobStore"]
 
 
 class JobStoreOpener:
