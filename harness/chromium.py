@@ -32,6 +32,8 @@ _SOFTWARE_WEBGL = (
     "--enable-precise-memory-info",
     "--js-flags=--expose-gc",
 )
+_FAKE_CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+_CAPTURE = "--use-file-for-fake-video-capture"
 _UNPACK = """
 const { createReadStream, createWriteStream } = require("fs");
 const { createBrotliDecompress } = require("zlib");
@@ -62,16 +64,20 @@ class Chromium:
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
+def running_chromium(camera: Path | None = None) -> Iterator[Browser]:
     """Start a browser, and end it.
+
+    Args:
+        camera: Motion JPEG that its pages see in place of a camera, again and again; they need not ask for it.
 
     Raises:
         ChromiumUnavailableError: there is none.
     """
     found = chromium()
+    options = [*_SOFTWARE_WEBGL, *(() if camera is None else (*_FAKE_CAMERA, f"{_CAPTURE}={camera}"))]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=found.program, args=list(_SOFTWARE_WEBGL), env={**os.environ, **found.variables}
+            executable_path=found.program, args=options, env={**os.environ, **found.variables}
         )
         try:
             yield browser

@@ -18,7 +18,7 @@ from tracker_service.errors import ResultsError
 from tracker_service.results.partial_file import PartialFile
 from tracker_service.types.shown_text import encodable
 from tracker_service.viewer.body_bytes import body_bytes
-from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo
+from tracker_service.viewer.viewed_run import ViewedRun, ViewedVideo, page_facts
 
 MOST_VIDEO_BYTES = 64 << 20
 """Most bytes of a run's videos that go into the file; it runs without them."""
@@ -37,6 +37,28 @@ def served_page(title: str, sources: Sequence[str]) -> bytes:
     """
     before, after = _halves(title)
     return before + _json_element("sources", [{"url": source} for source in sources]) + after
+
+
+def live_page(title: str, base: str) -> bytes:
+    """Return the page of a live stream, which sends the frames of the browser's camera.
+
+    Args:
+        title: of the page.
+        base: URL of the streams, before a stream's id.
+    """
+    before, after = _halves(title)
+    index = {
+        "name": title,
+        "frames": 0,
+        "final": False,
+        "chunk_frames": 1,
+        "first_frame": 0,
+        "width": 0,
+        "height": 0,
+        **page_facts(),
+        "videos": [],
+    }
+    return before + _json_element("sources", [{"live": base, "index": index}]) + after
 
 
 def html_pieces(runs: Sequence[ViewedRun], body: BodyModel, title: str) -> Iterator[bytes]:

@@ -108,16 +108,23 @@ class ViewedRun:
             "first_frame": 0 if first is None else first.frame_number,
             "width": 0 if first is None else first.width,
             "height": 0 if first is None else first.height,
-            "focal_over_size": FOCAL_OVER_SIZE,
-            "states": STATES,
-            "found_by": FOUND_BY,
-            "usabilities": USABILITIES,
-            "reasons": REASONS,
-            "angles": ANGLE_NAMES,
-            "opacity": {
-                "predicted": PREDICTED_OPACITY,
-                "doubtful": DOUBTFUL_OPACITY,
-                "unusable": UNUSABLE_OPACITY,
-            },
+            **page_facts(),
             "videos": list(videos),
         }
+
+
+def page_facts() -> dict[str, Any]:
+    """Return what the page has to know of every run: how it is drawn, and what the codes of its chunks mean."""
+    return {
+        "focal_over_size": FOCAL_OVER_SIZE,
+        "states": STATES,
+        "found_by": FOUND_BY,
+        "usabilities": USABILITIES,
+        "reasons": REASONS,
+        "angles": ANGLE_NAMES,
+        "opacity": {
+            "predicted": PREDICTED_OPACITY,
+            "doubtful": DOUBTFUL_OPACITY,
+            "unusable": UNUSABLE_OPACITY,
+        },
+    }

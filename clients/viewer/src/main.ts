@@ -6,11 +6,12 @@ import type { Comparison } from "./comparison.js";
 import { Comparing } from "./comparing.js";
 import { type Actions, byId, Controls, type View } from "./controls.js";
 import { readLink, writeLink } from "./link.js";
+import { startLive } from "./live.js";
 import { Marks } from "./marks.js";
 import { Picture } from "./picture.js";
 import { Player } from "./player.js";
 import { Run } from "./run.js";
-import { openSource, type SourceName } from "./source.js";
+import { type LiveName, openSource, type SourceName } from "./source.js";
 import { type Label, type Moment, type Rectangle, Stage } from "./stage.js";
 
 const LIVE_MILLISECONDS = 1000;
@@ -315,7 +316,10 @@ function problem(error: unknown): void {
 
 async function start(): Promise<void> {
   const names = JSON.parse(byId("sources").textContent!) as SourceName[];
-  const runs = await Promise.all(names.map((name) => Run.open(openSource(name, document))));
+  const [first] = names;
+  if (first && "live" in first) return startLive(first, say);
+  const recorded = names as Exclude<SourceName, LiveName>[];
+  const runs = await Promise.all(recorded.map((name) => Run.open(openSource(name, document))));
   const body = readBody(await runs[0]!.source.body());
   // The first frames are shown as soon as they are there.
   await Promise.all(runs.map((run) => run.loadMore()));

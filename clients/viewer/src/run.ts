@@ -49,7 +49,7 @@ export class Run {
   private readonly bodies = new Map<number, Bodies | Promise<void>>();
   private readonly failed = new Map<number, number>();
 
-  private constructor(
+  protected constructor(
     readonly source: Source,
     public index: Index,
   ) {}

@@ -35,9 +35,15 @@ export interface Source {
 }
 
 /** What the page names as its runs. */
-export type SourceName = { url: string } | { element: number };
+export type SourceName = { url: string } | { element: number } | LiveName;
 
-export function openSource(name: SourceName, page: Document): Source {
+/** A live stream in place of a run: where its socket and its body are, and what a run's index says in general. */
+export interface LiveName {
+  live: string;
+  index: Index;
+}
+
+export function openSource(name: Exclude<SourceName, LiveName>, page: Document): Source {
   return "url" in name ? new ServedSource(name.url) : new EmbeddedSource(page, name.element);
 }
 
@@ -65,18 +71,23 @@ class ServedSource implements Source {
     return URL.createObjectURL(await (await this.get(video.url!)).blob());
   }
 
-  private async get(path: string): Promise<Response> {
-    const key = storedKey();
-    const answer = await fetch(this.base + path, key ? { headers: { "X-API-Key": key } } : {});
-    if (answer.status === 401 && askForKey()) return this.get(path);
-    if (!answer.ok) throw new SourceError(`${path}: ${answer.status} ${await reason(answer)}`);
-    return answer;
+  private get(path: string): Promise<Response> {
+    return asked(this.base + path);
   }
 }
 
 const KEY = "phalp-triton-key";
 
-function storedKey(): string | null {
+/** What a service answers at an address, with an API key where it wants one. */
+export async function asked(address: string): Promise<Response> {
+  const key = storedKey();
+  const answer = await fetch(address, key ? { headers: { "X-API-Key": key } } : {});
+  if (answer.status === 401 && askForKey()) return asked(address);
+  if (!answer.ok) throw new SourceError(`${address}: ${answer.status} ${await reason(answer)}`);
+  return answer;
+}
+
+export function storedKey(): string | null {
   try {
     return sessionStorage.getItem(KEY);
   } catch {

@@ -16,6 +16,8 @@ from harness.waiting import until
 from tests.api.conftest import StartService
 from tests.api.live.conftest import KEY
 from tests.api.pictures import sample_jpegs
+from tests.viewer.layout import read_timeline
+from tracker_service.api.live.messages import PACKED_MAGIC
 
 FRAMES = sample_jpegs(4)
 
@@ -57,6 +59,19 @@ def test_frames_are_answered_in_order_with_the_numbers_of_the_client(live_servic
     numbers = [result["frame_number"] for result in results]
     assert numbers == sorted(set(numbers))
     assert people(results[0]) & people(results[-1])
+
+
+def test_packed_results_are_what_the_viewers_page_reads(live_service: RunningService) -> None:
+    with socket(live_service, "packed?results=packed") as connection:
+        assert said(connection)["type"] == "hello"
+        send(connection, 7, FRAMES[0])
+        message = connection.recv(timeout=60)
+    assert isinstance(message, bytes)
+    magic, number, milliseconds, size = struct.unpack_from("<IIfI", message)
+    assert (magic, number) == (PACKED_MAGIC, 7)
+    assert milliseconds > 0
+    timeline = read_timeline(message[16 : 16 + size])
+    assert len(timeline.track_ids) > 0
 
 
 def test_the_newest_frame_is_computed_and_the_others_are_counted(live_service: RunningService) -> None:

@@ -47,7 +47,8 @@ class AccessControl:
         service, client = self._service, address(scope)
         if service.keys.required:
             name = service.keys.name(Headers(scope=scope))
-            if name is None and scope["method"] == "GET" and _VIEWER_PAGE.fullmatch(scope["path"]):
+            viewer = scope["method"] == "GET" and _VIEWER_PAGE.fullmatch(scope["path"])
+            if name is None and (viewer or wants_page(scope)):
                 name = ""
             if name is None:
                 raise HTTPException(
@@ -59,6 +60,12 @@ class AccessControl:
         scope["state"]["client"] = client
         if service.stopping and scope["method"] == "POST":
             raise http_error(503, "the service is stopping; try again", retry_after=5)
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a browser opens the page of a live stream, which holds nothing of anybody."""
+    accepted = Headers(scope=scope).get("accept", "")
+    return scope["method"] == "GET" and scope["path"] == "/live" and "text/html" in accepted
 
 
 def address(scope: Scope) -> str:

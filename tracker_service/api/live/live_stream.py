@@ -89,15 +89,19 @@ class LiveStream:
             self.subscribers.give(messages.problem(str(error), source_frame=frame.source_frame))
             return
         self.computed += 1
-        message = messages.result(
-            answer,
-            captured=frame.captured,
-            source_frame=frame.source_frame,
-            skipped=frame.skipped,
-            latency=time.monotonic() - frame.arrived,
-            computed=self.computed,
-        )
-        self.subscribers.give(message)
+        latency = time.monotonic() - frame.arrived
+        live = messages.LiveAnswer(answer, frame.captured, frame.source_frame, frame.skipped, latency, self.computed)
+        await self._tell(live)
+
+    async def _tell(self, live: messages.LiveAnswer) -> None:
+        """Tell everybody of a result, in the form that each wants; a form that nobody wants is not made."""
+        service, subscribers = self._service, self.subscribers
+        if subscribers.want(packed=False):
+            subscribers.give_result(await service.run_in_thread(messages.result, live), packed=False)
+        if subscribers.want(packed=True):
+            body = (await service.engine()).body
+            packed = await service.run_in_thread(messages.packed_result, live, body)
+            subscribers.give_result(packed, packed=True)
 
     async def _answer(self, frame: ArrivedFrame) -> FrameAnswer:
         service = self._service

@@ -1,11 +1,13 @@
 """``/live``: start a stream from a camera, follow it, end it; the socket is in `socket_routes`."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated
+from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
+from tracker_service.api.http.access_control import wants_page
 from tracker_service.api.http.streaming import StreamedAnswer
 from tracker_service.api.live.live_stream import LiveStream
 from tracker_service.api.live.live_streams import LiveStreams, LiveStreamsOf
@@ -19,6 +21,10 @@ from tracker_service.api.live.schemas import (
     LiveRequest,
     LiveView,
 )
+from tracker_service.api.service import ServiceOf
+from tracker_service.api.viewer.answers import binary_answer, page_answer
+from tracker_service.viewer.body_bytes import body_bytes
+from tracker_service.viewer.html import live_page
 
 router = APIRouter(prefix="/live", tags=["live"])
 
@@ -35,9 +41,11 @@ async def live_start(request: Request, body: LiveRequest, streams: LiveStreamsOf
     return _view(streams, await streams.start(request.state.client, body.id, body.source))
 
 
-@router.get("", operation_id="live_list", summary="Its live streams", responses=LIST_RESPONSES)
-async def live_list(request: Request, streams: LiveStreamsOf) -> LiveList:
-    """Answer with the live streams of the client."""
+@router.get("", operation_id="live_list", summary="Its live streams", response_model=LiveList, responses=LIST_RESPONSES)
+async def live_list(request: Request, streams: LiveStreamsOf) -> Any:
+    """Answer with the live streams of the client; a browser that opens this address gets a page for its camera."""
+    if wants_page(request.scope):
+        return page_answer(await to_thread.run_sync(live_page, "live", "live/"))
     return LiveList(streams=[_view(streams, stream) for stream in streams.of(request.state.client)])
 
 
@@ -52,6 +60,13 @@ async def live_end(stream_id: StreamId, request: Request, streams: LiveStreamsOf
     """End a live stream and forget it."""
     await streams.end(request.state.client, stream_id)
     return Response(status_code=204)
+
+
+@router.get("/{stream_id}/body", include_in_schema=False)
+async def live_body(stream_id: StreamId, service: ServiceOf) -> Response:  # noqa: ARG001
+    """Answer with the body that the page of a stream draws."""
+    engine = await service.engine()
+    return binary_answer(await to_thread.run_sync(body_bytes, engine.body))
 
 
 @router.get(
@@ -75,7 +90,7 @@ async def _events(stream: LiveStream) -> AsyncGenerator[bytes, None]:
     with stream.subscribers.joined() as subscriber:
         yield KEEPALIVE_COMMENT  # so that the head is sent before the first result
         async for message in subscriber.messages(_IDLE_SECONDS):
-            yield KEEPALIVE_COMMENT if message is None else format_sse_event(data_str=message.decode())
+            yield KEEPALIVE_COMMENT if message is None else format_sse_event(data_str=message.data.decode())
 
 
 def _view(streams: LiveStreams, stream: LiveStream) -> LiveView:

@@ -1,7 +1,8 @@
 """``WS /live/{id}``: a browser's camera in, results out, over one socket.
 
 A binary message is a frame: four bytes, its number as the client counts (unsigned, little-endian), then a JPEG or PNG
-file. What the service sends are texts, see `tracker_service.api.live.messages`.
+file. What the service sends are texts, and with ``results=packed`` binary results; see
+`tracker_service.api.live.messages`.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import struct
 import time
 from contextlib import suppress
 from functools import partial
+from typing import Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -37,7 +39,9 @@ _ID = re.compile(STREAM_ID)
 
 
 @router.websocket("/{stream_id}")
-async def live_socket(socket: WebSocket, stream_id: str, resume: str | None = None) -> None:
+async def live_socket(
+    socket: WebSocket, stream_id: str, resume: str | None = None, results: Literal["json", "packed"] = "json"
+) -> None:
     """Answer the frames of a socket until it closes."""
     service: Service = socket.app.state.service
     streams: LiveStreams = socket.app.state.live_streams
@@ -52,7 +56,7 @@ async def live_socket(socket: WebSocket, stream_id: str, resume: str | None = No
     try:
         with service.client_limit.admit(client):
             stream = streams.join(client, stream_id, resume)
-            await _serve(socket, service, streams, stream)
+            await _serve(socket, service, streams, stream, packed=results == "packed")
     except HTTPException:
         await _close(socket, _TRY_AGAIN, "too many requests of one client")
     except LiveFullError as error:
@@ -61,11 +65,13 @@ async def live_socket(socket: WebSocket, stream_id: str, resume: str | None = No
         await _close(socket, _FORBIDDEN if isinstance(error, LiveError) else _TRY_AGAIN, str(error))
 
 
-async def _serve(socket: WebSocket, service: Service, streams: LiveStreams, stream: LiveStream) -> None:
+async def _serve(
+    socket: WebSocket, service: Service, streams: LiveStreams, stream: LiveStream, *, packed: bool
+) -> None:
     streams.socket_opened(stream)
     newest = _NewestFrame(service.settings.live)
     try:
-        with stream.subscribers.joined() as subscriber:
+        with stream.subscribers.joined(packed=packed) as subscriber:
             await socket.send_text(messages.hello(stream.id, stream.token).decode())
             tasks = [
                 asyncio.create_task(work)
@@ -140,8 +146,12 @@ async def _compute(stream: LiveStream, newest: _NewestFrame, service: Service) -
 
 async def _send(socket: WebSocket, subscriber: Subscriber) -> None:
     async for message in subscriber.messages(_IDLE_SECONDS):
-        if message is not None:
-            await socket.send_text(message.decode())
+        if message is None:
+            continue
+        if message.packed:
+            await socket.send_bytes(message.data)
+        else:
+            await socket.send_text(message.data.decode())
 
 
 def _frame(service: Service, client: str, data: bytes, arrived: float, skipped: int) -> ArrivedFrame:

@@ -4,20 +4,39 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 _MOST_WAITING = 4
 """Messages that wait for one reader. Raising it lets a reader be late for longer, at some 10 kB each."""
 
 
-class Subscriber:
-    """One reader; belongs to the event loop."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that is said.
 
-    def __init__(self) -> None:
-        self._messages: deque[bytes] = deque(maxlen=_MOST_WAITING)
+    Attributes:
+        data: JSON, or a packed result.
+        packed: which of both.
+    """
+
+    data: bytes
+    packed: bool = False
+
+
+class Subscriber:
+    """One reader; belongs to the event loop.
+
+    Args:
+        packed: whether it wants results packed in place of JSON.
+    """
+
+    def __init__(self, *, packed: bool) -> None:
+        self.packed = packed
+        self._messages: deque[Message] = deque(maxlen=_MOST_WAITING)
         self._changed = asyncio.Event()
         self._ended = False
 
-    def give(self, message: bytes) -> None:
+    def give(self, message: Message) -> None:
         """Add a message; the oldest goes where there are too many."""
         self._messages.append(message)
         self._changed.set()
@@ -27,7 +46,7 @@ class Subscriber:
         self._ended = True
         self._changed.set()
 
-    async def messages(self, idle_seconds: float) -> AsyncIterator[bytes | None]:
+    async def messages(self, idle_seconds: float) -> AsyncIterator[Message | None]:
         """Yield the messages as they come, None after so long without one."""
         while not self._ended or self._messages:
             if self._messages:
@@ -50,10 +69,14 @@ class Subscribers:
     def __len__(self) -> int:
         return len(self._subscribers)
 
+    def want(self, *, packed: bool) -> bool:
+        """Return whether somebody wants results in this form."""
+        return any(subscriber.packed is packed for subscriber in self._subscribers)
+
     @contextmanager
-    def joined(self) -> Iterator[Subscriber]:
+    def joined(self, *, packed: bool = False) -> Iterator[Subscriber]:
         """Add a reader for the time of the context."""
-        subscriber = Subscriber()
+        subscriber = Subscriber(packed=packed)
         self._subscribers.add(subscriber)
         try:
             yield subscriber
@@ -63,7 +86,13 @@ class Subscribers:
     def give(self, message: bytes) -> None:
         """Give a message to every reader."""
         for subscriber in self._subscribers:
-            subscriber.give(message)
+            subscriber.give(Message(message))
+
+    def give_result(self, message: bytes, *, packed: bool) -> None:
+        """Give a result to the readers who want it in this form."""
+        for subscriber in self._subscribers:
+            if subscriber.packed is packed:
+                subscriber.give(Message(message, packed))
 
     def end(self) -> None:
         """Let every reader end."""

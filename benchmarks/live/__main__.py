@@ -1,0 +1,63 @@
+"""`python -m benchmarks.live`: a generated camera, followed by the product, both on this machine."""
+
+import argparse
+import sys
+
+from benchmarks.live.broken import kills, memory
+from benchmarks.live.glass_to_json import VIEWS, measured
+from harness.tables import Report, add_json_option
+from tracker_service.settings import load_settings
+
+PARTS = ("latency", "kills", "memory")
+_SIZES = {"720p": (1280, 720), "1080p": (1920, 1080)}
+_LATENCY = {
+    "camera": "camera",
+    "people": "people found",
+    "p50 ms": "p50, ms",
+    "p99 ms": "p99, ms",
+    "computed a second": "computed a second",
+    "skipped": "skipped of arrived",
+}
+_KILLS = {
+    "kills": "kills",
+    "away s": "away, s",
+    "longest gap s": "longest gap, s",
+    "connected again": "connected again",
+    "people": "identities in more than ten frames",
+    "identities": "identities",
+}
+_MEMORY = {"minutes": "minutes", "computed": "frames computed", "MiB": "resident, MiB"}
+
+
+def main() -> int:
+    """Measure, print and keep tables; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
+    add_json_option(parser)
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each camera")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of the stream whose memory is watched")
+    parser.add_argument("--kills", type=int, default=20, help="of the camera")
+    options = parser.parse_args()
+    settings = load_settings()
+    report = Report("benchmarks.live", options.json)
+    if "latency" in options.only:
+        rows = [_latency(name, view.people, options.seconds) for name in _SIZES for view in VIEWS]
+        report.add("latency", "From the frame to its line of JSON", _LATENCY, rows)
+    if "kills" in options.only:
+        patient = load_settings({"phalp": {"max_age_track": 300}})
+        rows = [kills(patient, options.kills, 0.5)]
+        report.add("kills", "A camera that is killed and started again", _KILLS, rows)
+    if "memory" in options.only:
+        report.add("memory", "A stream at 720p30", _MEMORY, memory(settings, options.minutes))
+    return 0
+
+
+def _latency(name: str, people: int, seconds: float) -> dict[str, object]:
+    view = next(view for view in VIEWS if view.people == people)
+    row = measured(load_settings(), view, _SIZES[name], 30.0, seconds)
+    shown = f"{row['skipped']:,} of {row['arrived']:,}"
+    return {**row, "camera": f"{name}30, {people}", "skipped": shown, "skipped frames": row["skipped"]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
