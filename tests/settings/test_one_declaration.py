@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from inspect import get_annotations
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,13 @@ def class_fields(path: Path) -> Iterator[tuple[str, str]]:
                     yield node.name, line.target.id
 
 
-def parameters_with_defaults(path: Path) -> Iterator[tuple[str, Any]]:
+@cache
+def parameters_with_defaults(path: Path) -> tuple[tuple[str, Any], ...]:
     """Name and default of every parameter of a function whose default is a number, a text or a truth value."""
+    return tuple(_defaults_in(path))
+
+
+def _defaults_in(path: Path) -> Iterator[tuple[str, Any]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             given = node.args

@@ -353,7 +353,7 @@ export interface paths {
         };
         /**
          * Its live streams
-         * @description Answer with the live streams of the client.
+         * @description Answer with the live streams of the client; a browser that opens this address gets a page for its camera.
          */
         get: operations["live_list"];
         put?: never;

@@ -71,7 +71,7 @@ def test_packed_results_are_what_the_viewers_page_reads(live_service: RunningSer
     assert (magic, number) == (PACKED_MAGIC, 7)
     assert milliseconds > 0
     timeline = read_timeline(message[16 : 16 + size])
-    assert len(timeline.track_ids) > 0
+    assert len(timeline["track_ids"]) > 0
 
 
 def test_the_newest_frame_is_computed_and_the_others_are_counted(live_service: RunningService) -> None:
