@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from tracker_service.api.metrics.triton_metrics import TritonMetrics
 from tracker_service.api.service import Engine, Service
 from tracker_service.api.startup.needed_models import needed_models
 from tracker_service.api.startup.retrying import retry_until_success
-from tracker_service.errors import InferenceUnavailableError, ModelResultsError, PhalpTritonError
+from tracker_service.errors import InferenceUnavailableError, ModelNotFoundError, ModelResultsError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.triton.client import TritonClient
 from tracker_service.inference.verification.verified_client import VerifiedClient
@@ -91,9 +92,16 @@ class ModelLoader:
         return True
 
     def _verify(self) -> None:
-        if isinstance(self._client, VerifiedClient):
-            for model in models_in_use(self._client, self._service.models):
-                self._client.verify(model)
+        """Compare the models of the set, and whichever else frames have used, with their export."""
+        client = self._client
+        if not isinstance(client, VerifiedClient):
+            return
+        in_use = models_in_use(client, self._service.models)
+        for model in in_use:
+            client.verify(model)
+        for model in client.checks().keys() - set(in_use):
+            with suppress(ModelNotFoundError):  # it is not served any more, and was not needed
+                client.verify(model)
 
     def _report(self, error: Exception) -> None:
         if isinstance(error, ModelResultsError):
