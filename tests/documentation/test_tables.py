@@ -2,8 +2,7 @@
 
 import re
 import shlex
-import subprocess
-import sys
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.tables import RESULTS, renewed, tables_of
+from harness.forked_program import ForkedProgram
 from harness.tables import MOST_COLUMNS
+from harness.waiting import LONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "docs" / "results.md"
@@ -31,19 +32,21 @@ def commands(text: str) -> list[str]:
 COMMANDS = sorted({command for page in (INDEX, *PAGES) for command in commands(page.read_text())})
 
 
-@cache
-def help_of(module: str, subcommand: str) -> str:
-    arguments = [module, *([subcommand] if subcommand else []), "--help"]
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={"PATH": "", "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
-    )
-    assert done.returncode == 0, f"{arguments}\n{done.stderr}"
-    return done.stdout
+@pytest.fixture(scope="module")
+def help_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], str]:
+    """Give what ``python -m MODULE [SUBCOMMAND] --help`` writes; each is called once."""
+    folder = tmp_path_factory.mktemp("help")
+    environment = {"PATH": "", "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+
+    @cache
+    def written(module: str, subcommand: str) -> str:
+        arguments = [*([subcommand] if subcommand else []), "--help"]
+        out, log = folder / f"{module}{subcommand}", folder / f"{module}{subcommand}.log"
+        called = ForkedProgram(module, arguments, ROOT, environment, out, log)
+        assert called.wait(LONGEST) == 0, f"{module} {arguments}\n{log.read_text()}"
+        return out.read_text()
+
+    return written
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -82,7 +85,7 @@ def test_the_index_leads_to_every_page() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_that_is_named_exists_with_its_options(command: str) -> None:
+def test_a_command_that_is_named_exists_with_its_options(command: str, help_of: Callable[[str, str], str]) -> None:
     words = shlex.split(command)
     if words[0] == "make":
         assert words[1] in MAKE_TARGETS
