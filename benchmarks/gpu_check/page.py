@@ -27,8 +27,9 @@ _TITLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "parity": (
-        "HMR2 against PyTorch FP32 on the CPU, mean / largest error",
+        "Against PyTorch FP32 on the CPU, mean / largest error",
         {
+            "model": "model",
             "runtime": "runtime",
             "output": "output, unit",
             "error": "error",

@@ -39,6 +39,10 @@ def _work_on_networks(name: str, folder: Path, size: str, findings: Findings) ->
     batches = BATCHES if device().type == "cuda" else BATCHES_ON_CPU
     if name == "weights":
         workshop.reference()  # makes the weights first; every other phase finds both
+    elif name == "other_networks":
+        from benchmarks.gpu_check.other_networks import other_networks
+
+        other_networks(findings)
     elif name == "end_to_end":
         from benchmarks.gpu_check.end_to_end import end_to_end
 

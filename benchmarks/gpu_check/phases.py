@@ -24,12 +24,13 @@ class Phase:
 PHASES = (
     Phase("machine", 15, "what the machine has"),
     Phase("ceiling", 15, "the ceiling of matrix products"),
-    Phase("weights", 45, "whatever needs the network's weights"),
+    Phase("other_networks", 20, "parity of appearance and pose predictor"),
+    Phase("weights", 40, "whatever needs the network's weights"),
     Phase("eager", 50, "eager PyTorch"),
     Phase("onnx", 60, "ONNX Runtime"),
     Phase("torchscript", 45, "TorchScript"),
     Phase("end_to_end", 25, "end-to-end frames/s"),
-    Phase("compiled", 145, "compiled PyTorch"),
+    Phase("compiled", 130, "compiled PyTorch"),
     Phase("aot_inductor", 80, ".pt2 (AOTInductor)"),
 )
 """Those that compile come last: what the others leave of their time is theirs."""
