@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.hostile.attacked_service import attacked, observed
 from benchmarks.hostile.attacks import ATTACKS, Attack
+from benchmarks.hostile.isolation import isolation_table
 from harness.running_service import ROOT
 from harness.tables import Report, add_json_option
 
@@ -17,6 +18,13 @@ _COLUMNS = {
     "health": "/livez at worst, s",
     "memory": "memory of the service, MiB more",
 }
+_ISOLATION = {
+    "size": "picture",
+    "before": "p50 in the service, ms",
+    "now": "p50 in another process, ms",
+    "difference": "median difference of pairs, ms",
+    "pairs": "pairs",
+}
 
 
 def main() -> int:
@@ -24,18 +32,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
     add_json_option(parser)
     parser.add_argument("--before", type=Path, metavar="TREE", help="a checkout of the version to compare with")
+    parser.add_argument("--only", choices=("attacks", "isolation"), nargs="+", default=["attacks", "isolation"])
+    parser.add_argument("--pairs", type=int, default=150, help="frames that each version answers, for the isolation")
     options = parser.parse_args()
-    versions = {"before": options.before, "now": ROOT} if options.before else {"now": ROOT}
-    rows = [_row(attack, version, tree) for attack in ATTACKS for version, tree in versions.items()]
-    Report("benchmarks.hostile", options.json).add("hostile", "Attacks and a quiet client", _COLUMNS, rows)
+    report = Report("benchmarks.hostile", options.json)
+    if "attacks" in options.only:
+        report.add("hostile", "Attacks and a quiet client", _COLUMNS, _attacks(options.before))
+    if "isolation" in options.only and options.before:
+        rows = isolation_table(options.before, ROOT, options.pairs)
+        report.add("isolation", "A frame, with its image decoded in another process", _ISOLATION, rows)
     return 0
+
+
+def _attacks(before: Path | None) -> list[dict[str, Any]]:
+    versions = {"before": before, "now": ROOT} if before else {"now": ROOT}
+    return [_row(attack, version, tree) for attack in ATTACKS for version, tree in versions.items()]
 
 
 def _row(attack: Attack, version: str, tree: Path) -> dict[str, Any]:
     with attacked(tree, files=attack.files) as service, observed(service) as seen:
         quiet = attack.run(service)
-    worst = max(seen.health, default=0.0)
-    health = "no answer" if worst == float("inf") else f"{worst:.2f}"
+    if not seen.health:
+        health = "over before it was asked"
+    else:
+        health = "no answer" if (worst := max(seen.health)) == float("inf") else f"{worst:.2f}"
     return {
         "attack": attack.name,
         "version": version,
