@@ -8,6 +8,7 @@ the CPU, which tries the command and says nothing about a card.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -40,4 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Told to stop, it ends its phase and removes what it has written, as on Ctrl-C; the results of earlier ones stay.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -72,9 +72,9 @@ class Findings:
 
 
 def read_found(folder: Path) -> Found:
-    """Return what all phases have written into ``folder``; a line that was cut off is left out."""
+    """Return what all phases have written into ``folder``, in their order; a line that was cut off is left out."""
     found = Found()
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime):
         for line in path.read_text().splitlines():
             try:
                 entry = json.loads(line)

@@ -1,6 +1,7 @@
 """The results as one JSON file and one page, from whatever the phases have found so far."""
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.gpu_check.findings import NOT_MEASURED, Found, Row
@@ -54,7 +55,7 @@ def write_page(folder: Path, found: Found, size: str) -> None:
     """Write ``gpu_check.json`` and ``gpu_check.md`` anew."""
     target, draft = folder / "gpu_check.json", folder / "gpu_check.draft"
     draft.unlink(missing_ok=True)
-    report = Report("benchmarks.gpu_check", draft, None, _machine(found))
+    report = Report("benchmarks.gpu_check", draft, shown(sys.argv[1:]), _machine(found))
     page = [_heading(found, size)]
     for kind, (title, columns) in _TITLES.items():
         rows = list(speed_rows(found, size)) if kind == "speed" else found.of(kind)
@@ -63,6 +64,16 @@ def write_page(folder: Path, found: Found, size: str) -> None:
             page.append(_section(table))
     draft.replace(target)
     (folder / "gpu_check.md").write_text("\n\n".join(page) + "\n")
+
+
+def shown(arguments: Sequence[str]) -> list[str]:
+    """Return the command's arguments without folders, which change no figure."""
+    kept = list(arguments)
+    for option in ("--out", "--wheels"):
+        if option in kept:
+            at = kept.index(option)
+            del kept[at : at + 2]
+    return kept
 
 
 def speed_rows(found: Found, size: str) -> Iterator[Row]:
