@@ -8,10 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.codec.hwaccel import HWAccel
+from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Discard
 from av.video.stream import VideoStream
 
+from tracker_service.errors import VideoFormatError
 from tracker_service.video.damage import StatedLength
 from tracker_service.video.opening import BEST_STREAM, find_video_stream, open_container, reason, video_streams
 
@@ -37,10 +40,12 @@ class VideoContainer:
         path: an existing file.
         threads: decoder threads; more decode faster and hold more frames; 0 takes the cores, at most four.
         wanted: number of the video stream to read; `BEST_STREAM` takes the one with the largest picture.
+        decoder: what decodes, as `VideoParameters` have it.
 
     Attributes:
         path: the file.
         stream: PyAV's video stream.
+        decoder_note: one line where another decoder was wanted than the one that decodes, else None.
         threads: decoder threads in use.
         stated_size: width and height that the header states, as stored, pixels; for streams without a header those
             that FFmpeg met while it looked into the first seconds.
@@ -53,9 +58,9 @@ class VideoContainer:
         VideoFormatError: the file is empty, is not a video, has no video stream, or its codec is unknown.
     """
 
-    def __init__(self, path: Path, threads: int = 0, wanted: int = BEST_STREAM) -> None:
+    def __init__(self, path: Path, threads: int = 0, wanted: int = BEST_STREAM, decoder: str = "cpu") -> None:
         self.path = path
-        self._container = open_container(path)
+        self._container, self.decoder_note = _opened(path, decoder)
         try:
             self.stream = find_video_stream(self._container, path, wanted)
             for stream in self._container.streams:
@@ -203,6 +208,18 @@ class VideoContainer:
         self._container.close()
         # PyAV ends a decoder's threads only when nothing refers to the decoder any more.
         del self._container, self.stream
+
+
+def _opened(path: Path, decoder: str) -> tuple[InputContainer, str | None]:
+    if decoder == "cpu":
+        return open_container(path), None
+    try:
+        return open_container(path, HWAccel("cuda", allow_software_fallback=True)), None
+    except VideoFormatError as error:
+        # Where the file is at fault and not the card, it cannot be opened without one either.
+        container = open_container(path)
+        why = str(error).rpartition(": ")[2]
+        return container, f"video.decoder is {decoder}, but no card can be used ({why}): the CPU decodes"
 
 
 def _usable_cores() -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -24,8 +25,12 @@ BEST_STREAM = -1
 """Stands for the best video stream, where the number of one may be given."""
 
 
-def open_container(path: Path) -> InputContainer:
+def open_container(path: Path, card: HWAccel | None = None) -> InputContainer:
     """Open a media file for reading.
+
+    Args:
+        path: the file.
+        card: decodes it where it knows the codec; None lets the CPU decode.
 
     Raises:
         VideoNotFoundError: there is no such file.
@@ -39,7 +44,7 @@ def open_container(path: Path) -> InputContainer:
         raise VideoFormatError(f"{path}: expected a video file, got an empty file (0 bytes)")
     try:
         # The "file:" prefix keeps a name with a colon from being read as a network protocol.
-        container = av.open(f"file:{path.absolute()}", options=_OPTIONS, metadata_errors="ignore")
+        container = av.open(f"file:{path.absolute()}", options=_OPTIONS, metadata_errors="ignore", hwaccel=card)
     except av.ArgumentError as error:  # what FFmpeg says of a format that is not in the list
         raise VideoFormatError(f"{path}: expected a video file, got one of a format that is not read here") from error
     except av.FFmpegError as error:

@@ -23,6 +23,7 @@ def open_source(
     image_rate: float | None = None,
     start_time: float | None = None,
     stream: int = BEST_STREAM,
+    decoder: str = "cpu",
 ) -> FrameSource:
     """Open a video file, a folder of images or a picture file for reading once, frame by frame.
 
@@ -37,6 +38,7 @@ def open_source(
             reading what lies before it, or the range is refused; files in which packets do not tell the frames, and
             damaged ones, must be read from the beginning instead.
         stream: number among the video streams of a file, from 0; -1 takes the one with the largest picture.
+        decoder: what decodes a file, as `tracker_service.video.video_parameters.VideoParameters` have it.
 
     Returns:
         The source, its first frame already decoded; close it or use it as a context manager.
@@ -62,4 +64,4 @@ def open_source(
         return PictureSource(pictures_of_folder(path, image_rate), selection)
     if is_picture(path):
         return PictureSource(pictures_of_file(path, image_rate), selection)
-    return VideoFileSource(path, selection, threads, start_time, stream)
+    return VideoFileSource(path, selection, threads, start_time, stream, decoder)

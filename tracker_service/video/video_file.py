@@ -41,6 +41,7 @@ class VideoFileSource(FrameSource):
         threads: decoder threads; 0 takes the cores, at most four.
         start_time: timestamp of the frame at the selection's start; it is sought there and nowhere else.
         stream: number of the video stream to read; `BEST_STREAM` takes the one with the largest picture.
+        decoder: what decodes, as `VideoParameters` have it.
 
     Raises:
         VideoNotFoundError: there is no such file.
@@ -55,16 +56,17 @@ class VideoFileSource(FrameSource):
         threads: int = 0,
         start_time: float | None = None,
         stream: int = BEST_STREAM,
+        decoder: str = "cpu",
     ) -> None:
         self._path, self._selection, self._threads, self._stream = path, selection, threads, stream
-        self._start_time = start_time
+        self._start_time, self._decoder = start_time, decoder
         self._lock = Lock()
         self._closed = self._iterated = False
         self._damage = DamageReport()
-        self._container = VideoContainer(path, threads, stream)
+        self._container = VideoContainer(path, threads, stream, decoder)
         self._pictures: ShownPictures | None = None
-        note = self._container.streams_note
-        self._notes = [] if note is None else [note]
+        notes = self._container.streams_note, self._container.decoder_note
+        self._notes = [note for note in notes if note is not None]
         try:
             self._frames = self._selected_frames()
             first = next(self._frames)
@@ -231,7 +233,7 @@ class VideoFileSource(FrameSource):
         return None
 
     def _reopen(self) -> None:
-        fresh = VideoContainer(self._path, self._threads, self._stream)
+        fresh = VideoContainer(self._path, self._threads, self._stream, self._decoder)
         self._container.close()
         self._container = fresh
         self._damage = DamageReport()

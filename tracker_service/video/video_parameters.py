@@ -1,7 +1,7 @@
 """Settings of reading a video."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Interval, Le
 
@@ -28,6 +28,8 @@ class VideoParameters:
             turn less. None takes ``fov``, then what the file says, then what the model ``vfov`` sees where it is
             served; without any, people's places in the world assume the longer side of the frame.
         fov: vertical field of view of the camera, degrees, in place of ``focal``. Raising it moves people nearer.
+        decoder: "cuda" decodes on an NVIDIA card, "auto" where there is one; without one the CPU decodes, and the run's
+            warnings say so. Jobs decode on the CPU, so that any worker can go on with the same pixels.
         stream: number among the video streams of a file, from 0; -1 takes the one with the largest picture.
     """
 
@@ -37,6 +39,7 @@ class VideoParameters:
     end_time: str | None = None
     fps: Annotated[float, Gt(0), Le(1000)] | None = None
     decoder_threads: Annotated[int, Ge(0)] = 1
+    decoder: Literal["cpu", "cuda", "auto"] = "cpu"
     stream: Annotated[int, Ge(-1)] = -1
     focal: Annotated[float, Interval(ge=10, le=1e6)] | None = None
     fov: Annotated[float, Interval(ge=0.5, le=170)] | None = None

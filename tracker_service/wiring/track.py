@@ -124,4 +124,5 @@ def open_video(settings: Settings, source: str) -> FrameSource:
         threads=video.decoder_threads,
         image_rate=video.fps,
         stream=video.stream,
+        decoder=video.decoder,
     )
