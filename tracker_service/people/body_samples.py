@@ -1,6 +1,7 @@
 """Where on a crop the colours of a person are taken: grids along the torso and limbs of the projected skeleton."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ _HEAD_REACH = (0.16, 0.2)
 """Half width and half height of the grid over the head, in torso lengths."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Strip:
     """A grid along the bones of both sides; widths in torso lengths."""
 
@@ -26,6 +27,13 @@ class _Strip:
     half_width: float
     rows: int
     columns: int
+
+    @cached_property
+    def grid(self) -> tuple[Float64, Float64]:
+        """(1, p, 1) places of the points across the bone and along it, in torso lengths and bones."""
+        across = np.linspace(-self.half_width, self.half_width, self.columns)
+        first, second = np.meshgrid(across, np.linspace(*self.along, self.rows))
+        return first.reshape(1, -1, 1), second.reshape(1, -1, 1)
 
 
 _UPPER_ARMS = _Strip("shoulder", "elbow", (0.15, 0.95), 0.04, 6, 2)
@@ -83,12 +91,7 @@ def _at_least(joints: Float64, name: str, axis: Float64, width: Float64) -> tupl
 
 
 def _strip(joints: Float64, strip: _Strip, length: Float64) -> Float64:
-    across, along = (
-        g.reshape(1, -1, 1)
-        for g in np.meshgrid(
-            np.linspace(-strip.half_width, strip.half_width, strip.columns), np.linspace(*strip.along, strip.rows)
-        )
-    )
+    across, along = strip.grid
     sides = []
     for side in ("left", "right"):
         start, end = _joint(joints, f"{side}_{strip.start}"), _joint(joints, f"{side}_{strip.end}")

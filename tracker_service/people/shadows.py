@@ -63,12 +63,18 @@ def _is_shadow(picture: Picture, box: Float32, joints: Float32) -> bool:
     body, around = _colours(picture, (_along_bones(joints), _surroundings(box)))
     if min(len(body), len(around)) < _LEAST_POINTS:
         return False
-    tone, surroundings = np.median(body, axis=0), np.median(around, axis=0)
+    tone, surroundings = _median(body), _median(around)
     difference = np.abs(tone - surroundings).mean()
     dimmed = float((tone / np.maximum(surroundings, 1)).mean())
     if not (difference > _DIFFERENT and _DIMMED[0] < dimmed < _DIMMED[1]):
         return False
     return bool(np.quantile(np.abs(body - tone).max(axis=1), _MOST_PART) < _ONE_TONE * difference)
+
+
+def _median(colours: Float64) -> Float64:
+    """Return the (3,) medians of (k, 3) colours; numpy's own takes several times as long for so few."""
+    ordered, count = np.sort(colours, axis=0), len(colours)
+    return np.asarray((ordered[(count - 1) // 2] + ordered[count // 2]) / 2)
 
 
 def _along_bones(joints: Float32) -> Float64:
