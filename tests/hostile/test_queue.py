@@ -1,4 +1,4 @@
-"""M2: rows that somebody else has written into the queue's database."""
+"""M1, M2: files exchanged after they were checked, and rows that somebody else has written into the queue."""
 
 import base64
 import pickle
@@ -6,9 +6,24 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from harness.clips import cut
 from harness.job_stores import request, running_store, wait_complete
-from tracker_service.errors import JobError
+from tracker_service.errors import JobError, VideoError
+from tracker_service.media import MediaFiles, PathRules
+
+
+def test_a_file_that_was_put_in_the_place_of_the_checked_one_is_refused(tmp_path: Path) -> None:
+    video, outside = tmp_path / "clip.mp4", cut(tmp_path / "outside.mp4", 2, width=320)
+    video.write_bytes(outside.read_bytes())
+    checked = MediaFiles([tmp_path], PathRules([])).find(str(video))
+    video.unlink()
+    video.symlink_to(outside)
+    with running_store(tmp_path / "store") as store:
+        with pytest.raises(VideoError, match="another one in its place"):
+            store.submit(request(checked.path), inode=checked.inode)
+        assert store.jobs() == []
 
 
 class Touch:

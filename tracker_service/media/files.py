@@ -17,10 +17,12 @@ class MediaFile:
     Attributes:
         path: on this host, without links.
         shown: the path as the client wrote it.
+        inode: its number in its file system, by which a file that is put in its place is told from it.
     """
 
     path: Path
     shown: str
+    inode: int
 
 
 class MediaFiles:
@@ -56,7 +58,8 @@ class MediaFiles:
         if path is None or not (self._roots.holds(path) or self._in_a_rule(path)):
             raise MediaForbiddenError("video path: expected a file in a folder that this service may read")
         try:
-            return MediaFile(self._roots.regular_file(path), text)
+            found, inode = self._roots.regular_file(path)
+            return MediaFile(found, text, inode)
         except PermissionError as error:
             raise MediaPathError(f"Video file cannot be read: {text}") from error
         except OSError as error:

@@ -43,8 +43,8 @@ class MediaRoots:
                 return real_root, real
         raise MediaForbiddenError("video path: expected a file in a folder that this service may read")
 
-    def regular_file(self, path: Path) -> Path:
-        """Return ``path`` without links, after a regular file has been opened there.
+    def regular_file(self, path: Path) -> tuple[Path, int]:
+        """Return ``path`` without links, after a regular file has been opened there, and the file's inode.
 
         Raises:
             MediaForbiddenError: it leads out of all roots.
@@ -56,11 +56,12 @@ class MediaRoots:
         opened = _open_below(root, real.relative_to(root).parts)
         try:
             # The path is what the job opens later, so it must be that of the file which has just been checked.
-            if not os.path.samestat(os.fstat(opened), real.lstat()):
+            status = os.fstat(opened)
+            if not os.path.samestat(status, real.lstat()):
                 raise FileNotFoundError(errno.ENOENT, "changed while it was opened")
         finally:
             os.close(opened)
-        return real
+        return real, status.st_ino
 
 
 def _open_below(root: Path, names: tuple[str, ...]) -> int:

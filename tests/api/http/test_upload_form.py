@@ -107,6 +107,7 @@ def test_files_of_other_names_are_skipped() -> None:
         (TYPE, b"".join(_part(f'name="f{n}"', b"1") for n in range(40)), "at most 32 fields"),
         (TYPE, _part('name="max_frames"', b"1" * 5000), "at most 4096 bytes"),
         (TYPE, b"--XX\r\n" + b"A" * 100_000, "form"),
+        (TYPE, b"--XX\r\nX: " + b"a" * 100_000, "form"),
         (TYPE, b"--XX\r\n" + b"a: b\r\n" * 1000, "form"),
     ],
 )

@@ -11,6 +11,7 @@ from tracker_service.api.http.errors import http_error
 _MOST_FIELDS = 32
 _LONGEST_VALUE = 4096
 _LONGEST_NAME = 255
+_LONGEST_HEADER = 8192
 
 
 class UploadForm:
@@ -95,9 +96,15 @@ class UploadForm:
 
     def _add_header_name(self, data: bytes) -> None:
         self._header[0] += data
+        self._check_header()
 
     def _add_header_value(self, data: bytes) -> None:
         self._header[1] += data
+        self._check_header()
+
+    def _check_header(self) -> None:
+        if sum(map(len, self._header)) > _LONGEST_HEADER:
+            raise http_error(400, f"form: expected headers of at most {_LONGEST_HEADER} bytes before a field")
 
     def _end_header(self) -> None:
         if self._header[0].lower() == b"content-disposition":

@@ -110,7 +110,7 @@ class VideoJobs:
             HTTPException: 413 or 422 beyond the limits.
         """
         found: MediaFile = await _in_thread(self.media.find, text)
-        return await self._submit(JobRequest(found.path, found.shown, client, **asdict(options)), key)
+        return await self._submit(JobRequest(found.path, found.shown, client, **asdict(options)), key, found.inode)
 
     async def submit_upload(self, upload: Upload, client: str, options: JobOptions, key: str | None) -> Submitted:
         """Queue an uploaded video; the file is moved to the job. Raises as `submit_path`."""
@@ -186,7 +186,7 @@ class VideoJobs:
             raise JobNotFoundError(_NOT_FOUND)
         return job
 
-    async def _submit(self, request: JobRequest, key: str | None) -> Submitted:
+    async def _submit(self, request: JobRequest, key: str | None, inode: int | None = None) -> Submitted:
         try:
             most_pixels = self._service.settings.limits.video_pixels
             async with self._probing.turn(request.client):
@@ -196,7 +196,7 @@ class VideoJobs:
             # One at a time, so that of two concurrent requests only the second one waits for the other's job.
             async with self._submitting:
                 counts = await self._service.store_calls.call(self.store.counts)
-                job = await self._service.store_calls.call(self.store.submit, limited, properties, key=key)
+                job = await self._service.store_calls.call(self.store.submit, limited, properties, key=key, inode=inode)
         except VideoError as error:
             raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
         behind = counts.active >= self._service.settings.jobs.concurrency

@@ -18,6 +18,7 @@ from tracker_service.errors import (
     JobNotFoundError,
     JobQuotaError,
     QueueFullError,
+    VideoError,
 )
 from tracker_service.jobs.chunks.chunk import sync_folder
 from tracker_service.jobs.chunks.growing_lines import GrowingLines
@@ -121,7 +122,14 @@ class JobStore:
             self._open(opened)
             self._opened = opened.pop_all()
 
-    def submit(self, request: JobRequest, video: VideoProperties | None = None, *, key: str | None = None) -> Job:
+    def submit(
+        self,
+        request: JobRequest,
+        video: VideoProperties | None = None,
+        *,
+        key: str | None = None,
+        inode: int | None = None,
+    ) -> Job:
         """Queue a job.
 
         With ``delete_source`` the source is moved into the job's folder; it is where it was when this raises, and when
@@ -132,10 +140,11 @@ class JobStore:
             video: what `probe_video` has found; without it the source is looked at here, in this process.
             key: the client's name for this request. Repeating it gives the job that it gave before, whatever crashed
                 in between.
+            inode: of the source when it was checked; None where nobody has.
 
         Raises:
             QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
-            VideoError: the source is no video.
+            VideoError: the source is no video, or another file than the one that was checked.
             DiskFullError: there is no room for its results.
             JobKeyError: ``key`` was used for another request.
             WebhookForbiddenError: the webhook may not be called.
@@ -152,7 +161,7 @@ class JobStore:
             if key is None or not self._repeats(job_id, request):
                 status = JobStatus(frames_total=_bounded(video.frames, request.max_frames))
                 try:
-                    self._queue(job_id, request, status)
+                    self._queue(job_id, request, status, inode)
                 except OSError:
                     # With a key, another service may have been asked for the same at the same time.
                     if key is None or not self._repeats(job_id, request):
@@ -174,7 +183,7 @@ class JobStore:
             self._enqueue(job_id, request)
         return True
 
-    def _queue(self, job_id: str, request: JobRequest, status: JobStatus) -> None:
+    def _queue(self, job_id: str, request: JobRequest, status: JobStatus, inode: int | None) -> None:
         """Make the folder of a job under another name, give it its own when it is whole, and queue the job."""
         rank, folder = self._rank(request), JobFolder(self._jobs / job_id)
         new = JobFolder(self._jobs / f"{job_id}.{secrets.token_hex(4)}")
@@ -189,6 +198,8 @@ class JobStore:
                 request = replace(request, source=folder.path / "source" / name)
             else:
                 identity = SourceIdentity.of(request.source)
+            if inode is not None and identity.inode != inode:
+                raise VideoError(f"{request.source}: expected the file that was checked, got another one in its place")
             JobDefinition(request, identity, self._chunk_frames(), self._tracking).write(new)
             new.write_status(status)
             new.path.rename(folder.path)
