@@ -7,13 +7,17 @@ from html import escape
 from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 
 from harness.clips import as_transport_stream, cut
 from harness.job_stores import CHUNK, contents, request, running_store, wait_complete, wait_final, wait_frames, worker
+from harness.waiting import until
 from tests.jobs.conftest import FRAMES
 from tracker_service.jobs.identity import SourceChange, SourceIdentity
 from tracker_service.jobs.job import Job, JobState
+from tracker_service.jobs.messages import FrameCounts
+from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store_parameters import QueueLimits
 
 SIZE = 100_000
@@ -81,6 +85,23 @@ def warnings(job: Job) -> str:
     return " ".join(said)
 
 
+class Pausing(JobObserver):
+    """Suspends the worker when it has committed a chunk, so that it is not at the end before the video has changed."""
+
+    def __init__(self) -> None:
+        self._worker: psutil.Process | None = None
+
+    def committed(self, counts: FrameCounts) -> None:  # noqa: ARG002
+        if self._worker is None:
+            found = worker()
+            found.suspend()
+            self._worker = found
+
+    def suspended(self) -> psutil.Process:
+        """Return the worker once it is suspended."""
+        return until(lambda: self._worker)
+
+
 @pytest.fixture
 def stream(clip: Path, tmp_path: Path) -> Path:
     """The clip as a transport stream, in a place of its own."""
@@ -90,10 +111,10 @@ def stream(clip: Path, tmp_path: Path) -> Path:
 def test_a_video_that_is_cut_short_while_its_worker_is_away_ends_early_and_says_so(
     stream: Path, tmp_path: Path
 ) -> None:
-    with running_store(tmp_path / "store") as store:
+    pausing = Pausing()
+    with running_store(tmp_path / "store", observer=pausing) as store:
         job = store.submit(request(stream))
-        wait_frames(store, job.id, CHUNK)
-        worker().kill()
+        pausing.suspended().kill()
         os.truncate(stream, stream.stat().st_size // 2)
         done = wait_complete(store, job.id)
         assert frame_numbers(done) == list(range(done.frames_done))
@@ -106,12 +127,13 @@ def test_a_video_that_grows_while_it_is_computed_loses_nothing(stream: Path, tmp
     packets = len(whole) // 188
     growing = tmp_path / "growing.ts"
     growing.write_bytes(whole[: packets * 3 // 4 * 188])
-    with running_store(tmp_path / "store") as store:
+    pausing = Pausing()
+    with running_store(tmp_path / "store", observer=pausing) as store:
         job = store.submit(request(growing))
-        wait_frames(store, job.id, CHUNK)
+        suspended = pausing.suspended()
         with growing.open("ab") as rest:
             rest.write(whole[packets * 3 // 4 * 188 :])
-        worker().kill()
+        suspended.kill()
         done = wait_complete(store, job.id)
         assert frame_numbers(done) == list(range(done.frames_done))
     assert FRAMES // 2 < done.frames_done <= FRAMES
@@ -121,10 +143,12 @@ def test_a_video_that_grows_while_it_is_computed_loses_nothing(stream: Path, tmp
 def test_a_video_that_is_replaced_while_it_is_computed_fails_the_job(clip: Path, tmp_path: Path) -> None:
     source, other = tmp_path / "walk.mp4", cut(tmp_path / "other.mp4", FRAMES, first=100)
     shutil.copyfile(clip, source)
-    with running_store(tmp_path / "store") as store:
+    pausing = Pausing()
+    with running_store(tmp_path / "store", observer=pausing) as store:
         job = store.submit(request(source))
-        wait_frames(store, job.id, CHUNK)
+        suspended = pausing.suspended()
         other.replace(source)
+        suspended.resume()
         failed = wait_final(store, job.id)
     assert failed.state is JobState.FAILED
     assert failed.attempts == 1
