@@ -1,6 +1,7 @@
 """Frames of a camera on the network, through lost connections."""
 
 import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice, pairwise
 from threading import Thread
 
@@ -84,3 +85,29 @@ def test_closing_ends_the_reading_thread() -> None:
         source.close()
         reader.join(60)
     assert not reader.is_alive()
+
+
+@pytest.mark.parametrize("playlists", [True, False])
+def test_a_playlist_leads_elsewhere_only_where_that_is_wanted(playlists: bool) -> None:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/secret.ts\n" if self.path == "/list.m3u8" else b""
+            self.send_response(200)
+            self.send_header("Content-Type", "application/vnd.apple.mpegurl")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        address = LiveAddress.parse(f"http://127.0.0.1:{server.server_address[1]}/list.m3u8")
+        with pytest.raises(VideoError):
+            LiveSource(address, LiveSourceParameters(connect_seconds=2), playlists=playlists)
+        server.shutdown()
+    assert ("/secret.ts" in asked) is playlists
