@@ -6,6 +6,7 @@ import weakref
 
 import pytest
 
+from harness.waiting import until
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
 from tests.sessions.synthetic_sessions import ids, image, request
 from tracker_service.errors import (
@@ -99,8 +100,8 @@ def test_a_forgotten_session_leaves_nothing_in_memory() -> None:
         kept = weakref.ref(answers[0].result.persons[0].pose)
         del answers
         await running.answer(0, session="b")
-        gc.collect()
-        assert kept() is None
+        # The thread that associated the last frame may let go of it a moment after the answer.
+        await asyncio.to_thread(until, lambda: gc.collect() >= 0 and kept() is None)
 
     run_sessions(body, max_sessions=1)
 

@@ -11,6 +11,7 @@ Item = TypeVar("Item")
 _OVERLAPPED = {
     "reading": ("decoding",),
     "perception": ("detection", "crops", "bodies", "features"),
+    "prediction": ("poses",),
     "drawing": ("drawing",),
     "association and writing": ("second look", "camera", "association", "world", "results", "encoding"),
 }

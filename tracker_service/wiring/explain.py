@@ -68,7 +68,7 @@ def explain_frame(
             given=given_boxes(settings),
         )
         second_look = _Remembered(open_second_look(settings, client, perception, times)) if again else None
-        trackers = TrackerFactory(settings, client, load_body(settings))
+        trackers = TrackerFactory(settings, client, load_body(settings), times=times)
         tracker, camera = trackers.new(), CameraFollower()
         stages = RunStages(perception, tracker, overlap=settings.pipeline, detect_shots=settings.detect_shots)
         with closing(observe_frames(video, stages, times)) as observations:

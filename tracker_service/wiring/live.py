@@ -40,7 +40,7 @@ def open_frame_tracker(settings: Settings, client: InferenceClient, times: Stage
     times = StageTimes() if times is None else times
     again = settings.second_look.enable
     perception = open_perception(settings, client, times=times, second_look=again, follow_camera=settings.camera.follow)
-    tracker: Tracker = TrackerFactory(settings, client, load_body(settings), live=True).new()
+    tracker: Tracker = TrackerFactory(settings, client, load_body(settings), live=True, times=times).new()
     stages = RunStages(
         perception,
         tracker,

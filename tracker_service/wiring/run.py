@@ -98,7 +98,7 @@ def open_run(
         TrackerStateError: the border was made with other settings.
     """
     settings, body = options.settings, options.body
-    trackers = TrackerFactory(settings, client, body)
+    trackers = TrackerFactory(settings, client, body, times=times)
     refiner = None
     if settings.refinement.enable:
         state = None if border is None else border.held

@@ -38,7 +38,8 @@ def open_sessions(
         settings: everything that can be set.
         client: runs the models; stays the caller's to close, after the sessions.
         body: gives the joints of predicted people.
-        times: counts busy seconds of detection, crops, bodies, features, camera, association and the second look.
+        times: counts busy seconds of detection, crops, bodies, features, camera, poses, association and the second
+            look.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
 
     Raises:
@@ -52,7 +53,7 @@ def open_sessions(
     again = settings.second_look.enable
     perception = open_perception(settings, client, times=times, second_look=again, follow_camera=settings.camera.follow)
     second_look = open_second_look(settings, client, perception, times) if again else None
-    trackers = TrackerFactory(settings, client, body, live=True)
+    trackers = TrackerFactory(settings, client, body, live=True, times=times)
 
     def new_video(name: VideoName) -> VideoTracker:
         history = settings.sessions.history

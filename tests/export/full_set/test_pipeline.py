@@ -57,6 +57,7 @@ def test_summary_says_what_was_used(run: Run) -> None:
     assert (used["appearance"], used["pose_predictor"], used["predict"]) == ("model", "transformer", "APL")
     assert used["appearance_scale"] == 1000
     assert run.summary["stages"]["appearance"] > 0
+    assert run.summary["stages"]["poses"] > 0
 
 
 @pytest.fixture(scope="module")

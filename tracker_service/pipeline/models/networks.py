@@ -9,6 +9,7 @@ from tracker_service.inference.contract import require_tensors
 from tracker_service.phalp.appearance import TextureEncoder
 from tracker_service.phalp.pose_prediction import PendingPoses
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
+from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.types import POSE_SIZE, Float32, Int64
 
 _PREDICTIONS_AT_ONCE = 16
@@ -34,13 +35,16 @@ def texture_encoder(client: InferenceClient, model: str) -> TextureEncoder:
     return encode
 
 
-def pose_transformer(client: InferenceClient, model: str, *, shared_target: bool = False) -> TransformerPosePredictor:
+def pose_transformer(
+    client: InferenceClient, model: str, *, shared_target: bool = False, times: StageTimes | None = None
+) -> TransformerPosePredictor:
     """Return the exported pose predictor as the tracker calls it.
 
     Args:
         client: runs it, one request for all tracks of a frame, while the frame is looked at.
         model: its name.
         shared_target: repeat upstream's indexing defect, see `TransformerPosePredictor`.
+        times: counts its busy seconds.
 
     Raises:
         ModelNotFoundError: there is no such model.
@@ -59,9 +63,13 @@ def pose_transformer(client: InferenceClient, model: str, *, shared_target: bool
     # Ends its threads when nobody can begin a prediction any more.
     threads = ThreadPoolExecutor(_PREDICTIONS_AT_ONCE, thread_name_prefix="poses")
 
+    measured = StageTimes() if times is None else times
+
+    def predict(inputs: dict[str, Tensor]) -> Float32:
+        with measured.measure("poses"):
+            return client.infer(model, inputs, ["pose"])["pose"]
+
     def begin(poses: Float32, frames: Int64, target: Int64) -> PendingPoses:
-        inputs: dict[str, Tensor] = {"poses": poses, "frames": frames, "target": target}
-        answer = threads.submit(client.infer, model, inputs, ["pose"])
-        return lambda: answer.result()["pose"]
+        return threads.submit(predict, {"poses": poses, "frames": frames, "target": target}).result
 
     return TransformerPosePredictor(begin, shared_target=shared_target)
