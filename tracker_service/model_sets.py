@@ -40,6 +40,7 @@ class ModelSet:
         hmr_command: what builds that model where it is not there.
         appearance: model that embeds how people look; None for the colour descriptor, which needs no model.
         appearance_encoder: model that embeds pairs of texture maps (letter T of ``predict``), None where there is none.
+        hmr_with_appearance: ensemble of `hmr` and `appearance` on the same crops, used where a server has it, or None.
         pose_transformer: model that predicts poses, where it is served or was exported; None where there is none.
         needs_pose_transformer: whether it must be there: constant velocity is not to stand in for it.
         finder: model that finds people in cut-outs, for the second look; the detector where it is not served, or None.
@@ -65,6 +66,7 @@ class ModelSet:
     hmr_command: str
     appearance: str | None
     appearance_encoder: str | None
+    hmr_with_appearance: str | None
     pose_transformer: str | None
     needs_pose_transformer: bool
     finder: str | None
@@ -109,6 +111,7 @@ LITE = ModelSet(
     hmr_command="python -m export lite",
     appearance=None,
     appearance_encoder=None,
+    hmr_with_appearance=None,
     pose_transformer=None,
     needs_pose_transformer=False,
     finder="person_finder",
@@ -151,6 +154,7 @@ FULL = ModelSet(
     hmr_command="python -m export full",
     appearance="appearance",
     appearance_encoder="appearance_encoder",
+    hmr_with_appearance="hmr2_appearance",
     pose_transformer="pose_predictor",
     needs_pose_transformer=False,
     finder="person_finder",
@@ -173,6 +177,7 @@ FULL_TOKENHMR = replace(
     name="full-tokenhmr",
     model_version="TokenHMR-PHALP",
     hmr="tokenhmr",
+    hmr_with_appearance=None,
     hmr_command="python -m export hmr2 --checkpoint FILE",
     licence="Max Planck, non-commercial research; SMPL inside",
 )

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
@@ -18,8 +19,16 @@ def read_config(path: Path) -> model_config_pb2.ModelConfig:
 
 
 def served_models() -> tuple[str, ...]:
-    """Return the names of all models with a committed config."""
-    return tuple(sorted(path.parent.name for path in MODEL_REPOSITORY.glob("*/config.pbtxt")))
+    """Return the names of all models with a committed config; `ensembles` has those that are made of others."""
+    names = {path.parent.name for path in MODEL_REPOSITORY.glob("*/config.pbtxt")}
+    return tuple(sorted(names - set(ensembles())))
+
+
+@cache
+def ensembles() -> tuple[str, ...]:
+    """Return the names of the ensembles, which have a config and an empty version."""
+    configs = sorted(MODEL_REPOSITORY.glob("*/config.pbtxt"))
+    return tuple(path.parent.name for path in configs if read_config(path).platform == "ensemble")
 
 
 def built_models() -> tuple[str, ...]:
@@ -28,9 +37,10 @@ def built_models() -> tuple[str, ...]:
 
 
 def variants() -> tuple[tuple[str, Path], ...]:
-    """Return (model, config file) of every committed config, default and named ones."""
+    """Return (model, config file) of every committed config but those of ensembles, default and named ones."""
     paths = [*MODEL_REPOSITORY.glob("*/config.pbtxt"), *MODEL_REPOSITORY.glob("*/configs/*.pbtxt")]
-    return tuple((path.relative_to(MODEL_REPOSITORY).parts[0], path) for path in sorted(paths))
+    named = ((path.relative_to(MODEL_REPOSITORY).parts[0], path) for path in sorted(paths))
+    return tuple((name, path) for name, path in named if name not in ensembles())
 
 
 def build_repository(target: Path, models: Iterable[str] | None = None, *, scripts: bool = False) -> Path:
@@ -45,7 +55,7 @@ def build_repository(target: Path, models: Iterable[str] | None = None, *, scrip
         shutil.copy2(source / "config.pbtxt", folder)
         if (source / "configs").is_dir():
             shutil.copytree(source / "configs", folder / "configs")
-        if (source / "1" / "model.onnx").is_file():
+        if name in ensembles() or (source / "1" / "model.onnx").is_file():
             shutil.copytree(source / "1", folder / "1")
         else:
             graphs.write(name, folder / "1" / "model.onnx")

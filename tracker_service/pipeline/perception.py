@@ -23,6 +23,7 @@ from tracker_service.people.given_boxes import GivenBoxes
 from tracker_service.people.shadows import shadows
 from tracker_service.pipeline.models.appearance import Appearance, AppearanceModel, ColourAppearance, LearnedAppearance
 from tracker_service.pipeline.models.bodies import Bodies, Candidates, regress_bodies
+from tracker_service.pipeline.models.body_with_appearance import BodyWithAppearance
 from tracker_service.pipeline.models.detection import PersonDetector
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
@@ -92,6 +93,7 @@ class Perception:
         self._appearance: AppearanceModel = ColourAppearance()
         if models.appearance is not None:
             self._appearance = LearnedAppearance(client, models.appearance, maps=texture_maps)
+        self._together = BodyWithAppearance.where_served(client, models, maps=texture_maps)
         self._gates = gates if given is None else gates.of_given_boxes()
         self._duplicates = (
             DuplicateGate(models.duplicate_similarity, models.duplicate_containment)
@@ -144,12 +146,18 @@ class Perception:
 
     def _described(self, candidates: Sequence[Candidates], times: StageTimes) -> list[People]:
         """Return everything that is known about the people in the boxes of a window."""
-        bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=times)
-        with times.measure("features" if self._models.appearance is None else "appearance"):
-            appearance = self._appearance.describe(candidates, bodies)
+        bodies, appearance = self._seen(candidates, times)
         with times.measure("features"):
             people = [self._people(*parts) for parts in zip(candidates, bodies, appearance, strict=True)]
             return [self._with_other_turns(*parts) for parts in zip(candidates, bodies, people, strict=True)]
+
+    def _seen(self, candidates: Sequence[Candidates], times: StageTimes) -> tuple[list[Bodies], list[Appearance]]:
+        """Return the bodies in the boxes of a window and how they look."""
+        if self._together is not None:
+            return self._together.describe(candidates, times)
+        bodies = regress_bodies(candidates, self._regressor, align=self._models.align_crops, times=times)
+        with times.measure("features" if self._models.appearance is None else "appearance"):
+            return bodies, self._appearance.describe(candidates, bodies)
 
     def _with_other_turns(self, candidates: Candidates, bodies: Bodies, people: People) -> People:
         """Return the people of a frame, and with them those who may be turned another way up."""

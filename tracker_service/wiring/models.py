@@ -44,8 +44,11 @@ def open_client(settings: Settings) -> InferenceClient:
     def surface(outputs: Mapping[str, Tensor]) -> Tensor:
         return load_body(settings).vertices_of(outputs)
 
-    surfaces = {model_set(settings.model_set).hmr: surface}
-    return VerifiedClient(client, inference.repository, inference.verify_seconds, surfaces)
+    models = model_set(settings.model_set)
+    parts: dict[str, tuple[str, ...]] = {}
+    if models.hmr_with_appearance is not None and models.appearance is not None:
+        parts[models.hmr_with_appearance] = (models.hmr, models.appearance)
+    return VerifiedClient(client, inference.repository, inference.verify_seconds, {models.hmr: surface}, parts)
 
 
 def _open_client(settings: Settings) -> "TritonClient | EmbeddedClient":

@@ -18,6 +18,7 @@ import export.hmr2.graph
 from export.__main__ import app
 from export.weights.published import FILES, WeightFile
 from harness.command_line import CommandLine
+from harness.triton.repository import ensembles
 from tests.export.authors_files import HMR2_SIZES, write_by_hand, write_downloads
 from tests.export.full_set.runs import FRAMES, GATES, Run, track
 from tests.export.tiny_detector import SIZE
@@ -107,6 +108,8 @@ def repository(full_set: FullSet, tmp_path_factory: pytest.TempPathFactory) -> P
     for config in COMMITTED.glob("*/config.pbtxt"):
         if (folder / config.parent.name).is_dir():
             shutil.copy2(config, folder / config.parent.name)
+    for ensemble in ensembles():
+        shutil.copytree(COMMITTED / ensemble, folder / ensemble)
     shutil.rmtree(folder / "detector" / "1")
     shutil.copytree(COMMITTED / "detector_lite" / "1", folder / "detector" / "1")
     config = COMMITTED / "detector_lite" / "config.pbtxt"

@@ -1,5 +1,6 @@
 """The full model set behind a real tritonserver: the same people as with the models in the process."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from tracker_service.inference.triton.client import TritonClient
 from tracker_service.video.source import Position, open_source
 
 pytestmark = pytest.mark.registry
-SERVED = ("appearance", "appearance_encoder", "detector", "hmr2", "pose_predictor")
+SERVED = ("appearance", "appearance_encoder", "detector", "hmr2", "hmr2_appearance", "pose_predictor")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,8 @@ def test_served_run_has_the_ids_and_bodies_of_the_embedded_one(
     assert served.summary["settings"]["inference"]["kind"] == "triton"
     assert served.summary["settings"]["phalp"]["pose_predictor"] == "transformer"
     assert "pose_predictor" in served.summary["runs_on"]
+    statistics = json.loads(server.get("/v2/models/hmr2_appearance/stats")[1])["model_stats"][0]
+    assert statistics["inference_count"] > 0  # bodies and their looks came in one answer
     distance = np.linalg.norm(_joints(served) - _joints(expected), axis=-1)
     assert distance.max() < 1e-4  # metres
 

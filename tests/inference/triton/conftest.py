@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.triton.environment import EnvironmentUnavailableError, ServerEnvironment, server_environment
-from harness.triton.repository import build_repository
+from harness.triton.repository import build_repository, ensembles, served_models
 from harness.triton.server import TritonServer
 
 
@@ -28,7 +28,7 @@ def environment() -> ServerEnvironment:
 @pytest.fixture(scope="session")
 def server(environment: ServerEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
     folder: Path = tmp_path_factory.mktemp("triton")
-    repository = build_repository(folder / "models")
+    repository = build_repository(folder / "models", (*served_models(), *ensembles()))
     running = TritonServer(environment, repository, folder / "log").start()
     yield running
     running.kill()  # a polite end takes the server seconds

@@ -17,6 +17,7 @@ from harness.triton.repository import (
     MODEL_REPOSITORY,
     build_repository,
     choose_variant,
+    ensembles,
     read_config,
     served_models,
     variants,
@@ -117,8 +118,9 @@ def test_the_server_loads_every_variant(
     repository = build_repository(tmp_path / "models", chosen, scripts=together == ("torchscript",))
     # Variants of different models share a server, because starting one costs seconds; a single one is named.
     named = together[0] if len(together) == 1 else None
-    for model, variant in chosen.items():
-        if named is None:
+    if named is None:
+        build_repository(repository, ensembles())
+        for model, variant in (*chosen.items(), *((name, "small") for name in ensembles())):
             choose_variant(repository, model, variant)
     server = TritonServer(environment, repository, tmp_path / "log", config_name=named)
     try:

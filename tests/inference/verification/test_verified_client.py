@@ -170,3 +170,11 @@ def test_a_server_that_is_away_is_not_a_wrong_model(server: Server, repository: 
         use(client)
     server.away = False
     use(client)
+
+
+def test_in_the_place_of_an_ensemble_its_parts_are_compared(server: Server, repository: Path) -> None:
+    client = VerifiedClient(server, repository, FOR_EVER, parts={"ensemble": (MODEL,)})
+    server.broken = True
+    with pytest.raises(ModelResultsError, match=f"{MODEL}.*joints_3d"):
+        client.infer("ensemble", CROPS, ["betas"])
+    assert set(client.checks()) == {MODEL}

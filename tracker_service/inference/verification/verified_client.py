@@ -50,6 +50,7 @@ class VerifiedClient:
         repository: the model repository, where the golden batches lie.
         seconds: between two looks. Raising it notices later that a model was replaced on a server that stayed up.
         surfaces: by body model, what computes the vertices of its rotations and shapes; see `check_model`.
+        parts: by ensemble, the models that it runs, which are compared in its place.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class VerifiedClient:
         repository: Path,
         seconds: float,
         surfaces: Mapping[str, Surface] = MappingProxyType({}),
+        parts: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self.inner = client
         self._repository = repository
         self._seconds = seconds
         self._surfaces = surfaces
+        self._parts = parts
         self._verdicts: dict[str, _Verdict] = {}
         self._lock = threading.Lock()
 
@@ -76,9 +79,12 @@ class VerifiedClient:
         Raises:
             ModelResultsError: the model's results are too far from those of its export.
         """
-        self.verify(model)
+        compared = self._parts.get(model, (model,))
+        for part in compared:
+            self.verify(part)
         answers = self.inner.infer(model, inputs, outputs)
-        self.verify(model)  # the server may have been replaced while the call was repeated
+        for part in compared:
+            self.verify(part)  # the server may have been replaced while the call was repeated
         return answers
 
     def verify(self, model: str) -> ModelCheck:

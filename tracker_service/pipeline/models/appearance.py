@@ -1,6 +1,6 @@
 """How the people of a window look: PHALP's learned embedding where the model set has one, else a colour descriptor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from tracker_service.people.appearance import describe
 from tracker_service.people.cameras import project_to_crop
 from tracker_service.people.crops import CROP_SIZE, crop_masks
 from tracker_service.pipeline.models.bodies import Bodies, Candidates
-from tracker_service.types import Float32, UInt8
+from tracker_service.types import Float32, Squares, UInt8
 
 _INSIDE = 128
 """Grey level of a cut-out mask from which a pixel is the person's."""
@@ -88,7 +88,7 @@ class LearnedAppearance:
 
     def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Appearance]:
         """See `AppearanceModel.describe`; the bodies need their meshes."""
-        masks = [_masks(seen, frame) for seen, frame in zip(candidates, bodies, strict=True)]
+        masks = [masks_of(seen, frame.squares) for seen, frame in zip(candidates, bodies, strict=True)]
         inputs: dict[str, Tensor] = {
             "crops": np.concatenate([frame.crops for frame in bodies]),
             "masks": np.concatenate(masks),
@@ -96,19 +96,29 @@ class LearnedAppearance:
             "pred_cam": np.concatenate([frame.estimates.crop_cameras for frame in bodies]),
         }
         answer = self._client.infer(self._model, inputs, self._outputs)
-        borders = np.cumsum([len(of_frame) for of_frame in masks])[:-1]
-        embeddings = np.split(answer["embedding"], borders)
-        if "uv_map" not in answer:
-            return [Appearance(embedding) for embedding in embeddings]
-        maps = np.split(answer["uv_map"].astype(np.float32), borders)
-        return [Appearance(*parts) for parts in zip(embeddings, maps, strict=True)]
+        return by_frame(answer, [len(of_frame) for of_frame in masks])
 
 
-def _masks(seen: Candidates, bodies: Bodies) -> UInt8:
-    """Return (n, 256, 256) uint8: which pixels of each crop are the person's; all of them where no mask is known."""
+def by_frame(answer: Mapping[str, Tensor], counts: Sequence[int]) -> list[Appearance]:
+    """Return how the people of every frame look, from a model's answer for all of them, so many a frame."""
+    borders = np.cumsum(counts)[:-1]
+    embeddings = np.split(answer["embedding"], borders)
+    if "uv_map" not in answer:
+        return [Appearance(embedding) for embedding in embeddings]
+    maps = np.split(answer["uv_map"].astype(np.float32), borders)
+    return [Appearance(*parts) for parts in zip(embeddings, maps, strict=True)]
+
+
+def masks_of(seen: Candidates, squares: Squares) -> UInt8:
+    """Return (n, 256, 256) uint8: which pixels of each crop are the person's; all of them where no mask is known.
+
+    Args:
+        seen: the people's boxes.
+        squares: the n cropped squares.
+    """
     if seen.detections.masks is None:
-        return np.full((len(bodies.crops), CROP_SIZE, CROP_SIZE), 255, np.uint8)
-    cut = crop_masks(seen.detections.masks, seen.detections.boxes, bodies.squares)
+        return np.full((len(squares), CROP_SIZE, CROP_SIZE), 255, np.uint8)
+    cut = crop_masks(seen.detections.masks, seen.detections.boxes, squares)
     return np.where(cut >= _INSIDE, np.uint8(255), np.uint8(0))
 
 

@@ -16,7 +16,7 @@ from tracker_service.types.calibration import FocalLength
 from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 
-_OUTPUTS: dict[str, tuple[int, ...]] = {
+OUTPUTS: dict[str, tuple[int, ...]] = {
     "global_orient": GLOBAL_ORIENT_SHAPE,
     "body_pose": BODY_POSE_SHAPE,
     "betas": BETAS_SHAPE,
@@ -24,7 +24,7 @@ _OUTPUTS: dict[str, tuple[int, ...]] = {
     "joints_3d": (NUMBER_OF_HMR_JOINTS, 3),
     "presence": (1,),
 }
-
+"""What is asked of every HMR model."""
 
 _PLACE = "bbox_info"
 """Input of models that are told where a crop lies before a calibrated camera."""
@@ -58,7 +58,7 @@ class BodyRegressor:
     ) -> None:
         self._client = client
         self._model = model
-        shapes: dict[str, tuple[int | None, ...]] = {**_OUTPUTS, **({"vertices": (None, 3)} if mesh else {})}
+        shapes: dict[str, tuple[int | None, ...]] = {**OUTPUTS, **({"vertices": (None, 3)} if mesh else {})}
         self._outputs = list(shapes)
         try:
             spec = client.signature(model)

@@ -1,0 +1,73 @@
+"""Body and appearance in one request: what the ensemble answers, and who uses it."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from harness.triton.repository import MODEL_REPOSITORY, ensembles, read_config
+from harness.triton.server import TritonServer
+from tracker_service.errors import ModelNotFoundError
+from tracker_service.inference.client import Tensor
+from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.triton.client import TritonClient
+from tracker_service.model_sets import FULL, FULL_CAMERAHMR, FULL_TOKENHMR, LITE, ModelChoices
+from tracker_service.pipeline.models.body_with_appearance import BodyWithAppearance
+
+ENSEMBLE = "hmr2_appearance"
+
+
+@pytest.fixture
+def client(server: TritonServer) -> Iterator[TritonClient]:
+    with closing(TritonClient(server.url)) as running:
+        yield running
+
+
+def test_the_ensemble_answers_what_its_models_answer_one_after_the_other(client: TritonClient) -> None:
+    random = np.random.default_rng(0)
+    rows = 40  # more than one batch
+    crops = random.integers(0, 255, (rows, 256, 256, 3), np.uint8)
+    masks = np.where(random.random((rows, 256, 256)) < 0.5, np.uint8(255), np.uint8(0))
+    body = client.infer("hmr2", {"crops": crops}, ["vertices", "pred_cam", "joints_3d"])
+    inputs: dict[str, Tensor] = {
+        "crops": crops,
+        "masks": masks,
+        "vertices": body["vertices"],
+        "pred_cam": body["pred_cam"],
+    }
+    look = client.infer("appearance", inputs, ["embedding", "uv_map"])
+    both = client.infer(ENSEMBLE, {"crops": crops, "masks": masks}, ["embedding", "uv_map", "pred_cam", "joints_3d"])
+    for name in ("embedding", "uv_map"):
+        np.testing.assert_allclose(both[name], look[name], rtol=1e-5, atol=1e-5)
+    for name in ("pred_cam", "joints_3d"):
+        np.testing.assert_allclose(both[name], body[name], rtol=1e-5, atol=1e-5)
+
+
+def test_the_full_set_uses_the_ensemble_where_it_is_served(client: TritonClient) -> None:
+    assert BodyWithAppearance.where_served(client, FULL, maps=True) is not None
+    for models in (LITE, FULL_TOKENHMR, FULL_CAMERAHMR, FULL.chosen(ModelChoices(appearance="color"))):
+        assert BodyWithAppearance.where_served(client, models, maps=True) is None
+
+
+def test_models_in_the_process_run_one_after_the_other() -> None:
+    with closing(EmbeddedClient(MODEL_REPOSITORY)) as embedded:
+        with pytest.raises(ModelNotFoundError):
+            embedded.signature(ENSEMBLE)
+        assert BodyWithAppearance.where_served(embedded, FULL, maps=False) is None
+
+
+@pytest.mark.parametrize("file", ["config.pbtxt", "configs/small.pbtxt"])
+def test_the_ensemble_has_the_tensors_and_batches_of_its_models(file: str) -> None:
+    assert ensembles() == (ENSEMBLE,)
+    config = read_config(MODEL_REPOSITORY / ENSEMBLE / file)
+    parts = [read_config(MODEL_REPOSITORY / step.model_name / file) for step in config.ensemble_scheduling.step]
+    assert {part.max_batch_size for part in parts} == {config.max_batch_size}
+    known = {
+        entry.name: (entry.data_type, tuple(entry.dims)) for part in parts for entry in (*part.input, *part.output)
+    }
+    for entry in (*config.input, *config.output):
+        assert known[entry.name] == (entry.data_type, tuple(entry.dims))
+    for step, part in zip(config.ensemble_scheduling.step, parts, strict=True):
+        assert set(step.input_map) == {entry.name for entry in part.input}
+        assert set(step.output_map) <= {entry.name for entry in part.output}
