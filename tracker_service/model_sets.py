@@ -99,7 +99,7 @@ class ModelSet:
         if choices.pose_predictor == "velocity":
             chosen = replace(chosen, pose_transformer=None)
         if choices.appearance == "color":
-            chosen = replace(chosen, appearance=None, appearance_encoder=None)
+            chosen = replace(chosen, appearance=None, appearance_encoder=None, hmr_with_appearance=None)
         return chosen
 
 
