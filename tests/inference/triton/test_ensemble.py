@@ -13,7 +13,14 @@ from tracker_service.inference.client import Tensor
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton.client import TritonClient
 from tracker_service.model_sets import FULL, FULL_CAMERAHMR, FULL_TOKENHMR, LITE, ModelChoices
+from tracker_service.people.boxes import squares
+from tracker_service.pipeline.models.appearance import LearnedAppearance
+from tracker_service.pipeline.models.bodies import Candidates, regress_bodies
 from tracker_service.pipeline.models.body_with_appearance import BodyWithAppearance
+from tracker_service.pipeline.models.regression import BodyRegressor
+from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.types import Detections
+from tracker_service.types.picture import ArrayPicture
 
 ENSEMBLE = "hmr2_appearance"
 
@@ -48,6 +55,32 @@ def test_the_full_set_uses_the_ensemble_where_it_is_served(client: TritonClient)
     assert BodyWithAppearance.where_served(client, FULL, maps=True) is not None
     for models in (LITE, FULL_TOKENHMR, FULL_CAMERAHMR, FULL.chosen(ModelChoices(appearance="color"))):
         assert BodyWithAppearance.where_served(client, models, maps=True) is None
+
+
+def test_people_are_the_same_in_one_request_and_in_two(client: TritonClient) -> None:
+    random = np.random.default_rng(1)
+    picture = ArrayPicture(random.integers(0, 255, (240, 320, 3), np.uint8))
+    window = []
+    for boxes in ([[20, 30, 90, 200], [100, 20, 180, 230]], [], [[150, 40, 300, 220]]):
+        some = np.array(boxes, np.float32).reshape(-1, 4)
+        masks = random.integers(0, 255, (len(some), 28, 28), np.uint8)
+        found = Detections(some, np.ones(len(some), np.float32), masks)
+        window.append(Candidates(picture, found, squares(some, margin=1.0, aspect=(192, 256))))
+
+    together = BodyWithAppearance.where_served(client, FULL, maps=True)
+    assert together is not None
+    bodies, looks = together.describe(window, StageTimes())
+    regressor, learned = BodyRegressor(client, "hmr2", mesh=True), LearnedAppearance(client, "appearance", maps=True)
+    expected = regress_bodies(window, regressor, align=False, times=StageTimes())
+    for frame, own, look, other in zip(expected, bodies, looks, learned.describe(window, expected), strict=True):
+        assert len(own.estimates.joints_3d) == len(frame.estimates.joints_3d) == len(look.embedding)
+        np.testing.assert_array_equal(own.crops, frame.crops)
+        np.testing.assert_allclose(own.estimates.joints_3d, frame.estimates.joints_3d, atol=1e-5)
+        np.testing.assert_allclose(own.estimates.crop_cameras, frame.estimates.crop_cameras, atol=1e-5)
+        np.testing.assert_allclose(look.embedding, other.embedding, atol=1e-4)
+        assert look.uv_maps is not None
+        assert other.uv_maps is not None
+        np.testing.assert_array_equal(look.uv_maps, other.uv_maps)
 
 
 def test_models_in_the_process_run_one_after_the_other() -> None:
