@@ -32,6 +32,8 @@ def onnx(workshop: Workshop, batches: Sequence[int], findings: Findings) -> None
     for name in wanted:
         if name not in usable:
             findings.missing(f"ONNX Runtime {name}", f"ONNX Runtime {ort.__version__} has no {PROVIDERS[name]}")
+    if "CUDA" not in usable:
+        _simulated_placement(workshop, findings)
     if not usable:
         return
     inputs, expected = workshop.reference()
@@ -51,6 +53,22 @@ def onnx(workshop: Workshop, batches: Sequence[int], findings: Findings) -> None
                     seconds = median_seconds(lambda s=session, b=binding: s.run_with_iobinding(b))  # type: ignore[misc]
                     findings.add("speed", {"runtime": runtime, "batch": batch, "seconds": seconds})
             _placement(session, runtime, findings)
+
+
+def _simulated_placement(workshop: Workshop, findings: Findings) -> None:
+    """Say where the nodes would run, by ONNX Runtime's list of kernels; fewer layers have the same operators."""
+    from export.graphs.onnx_graph import write_onnx
+    from export.graphs.placement import read_nodes, releases, unplaced
+
+    folder = workshop.folder / "few_layers"
+    folder.mkdir()
+    graph = Workshop(folder, "small").hmr2("FP16")
+    write_onnx(graph, folder / "model.onnx")
+    nodes = read_nodes(folder / "model.onnx")
+    release = releases()[-1]
+    left = Counter(node.operator for node in unplaced(nodes, release))
+    row = {"runtime": f"simulated: CUDA FP16, kernels of {release}", "nodes": len(nodes.graph.node)}
+    findings.add("placement", {**row, "on_cpu": dict(left) or "none"})
 
 
 def _session(path: Path, name: str, folder: Path) -> Any:

@@ -39,7 +39,7 @@ _TITLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "placement": (
-        "Nodes by the provider that ran them",
+        "Nodes by the provider that runs them, measured unless it says simulated",
         {"runtime": "runtime", "nodes": "nodes", "on_cpu": "operators on the CPU"},
     ),
     "end_to_end": (
