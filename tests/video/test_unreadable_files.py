@@ -108,8 +108,8 @@ def test_missing_path_is_refused(tmp_path: Path) -> None:
         open_source(tmp_path / "nowhere.mp4")
 
 
-def test_web_address_is_a_missing_path_and_is_not_fetched() -> None:
-    with pytest.raises(VideoNotFoundError):
+def test_web_address_is_no_path_and_is_not_fetched() -> None:
+    with pytest.raises(VideoFormatError, match="got an address"):
         open_source("http://127.0.0.1:9/clip.mp4")
 
 
