@@ -3,6 +3,8 @@
 What is measured of it is our own code, many thousands of frames long.
 """
 
+import atexit
+import gc
 import sys
 import threading
 import zlib
@@ -65,4 +67,5 @@ def open_replaying(settings: Settings) -> InferenceClient:
 
 
 if __name__ == "__main__":
+    atexit.register(gc.freeze)  # it ends as the service does, see `tracker_service.process.no_collection`
     serve(load_settings(parse_overrides(sys.argv[1:])), open_client=open_replaying)
