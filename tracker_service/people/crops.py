@@ -24,10 +24,13 @@ def crop_to_source(squares: Squares, size: int = CROP_SIZE) -> Float64:
     """Return the (n, 2, 3) affine maps from crop pixels to source pixels."""
     scale = squares.sides.astype(np.float64) / size
     angles = squares.angles.astype(np.float64)
-    cos, sin = scale * np.cos(angles), scale * np.sin(angles)
-    turn = np.stack([np.stack([cos, -sin], axis=-1), np.stack([sin, cos], axis=-1)], axis=1)
-    offset = squares.centers - turn @ np.full(2, size / 2)
-    return np.concatenate([turn, offset[..., None]], axis=2)
+    maps = np.empty((len(scale), 2, 3))
+    turn = maps[:, :, :2]
+    turn[:, 0, 0] = turn[:, 1, 1] = scale * np.cos(angles)
+    turn[:, 1, 0] = scale * np.sin(angles)
+    turn[:, 0, 1] = -turn[:, 1, 0]
+    maps[:, :, 2] = squares.centers - turn @ np.full(2, size / 2)
+    return maps
 
 
 def crop(image: ImageLike, squares: Squares, size: int = CROP_SIZE, *, antialias: bool = False) -> UInt8:

@@ -20,8 +20,10 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 def checked(name: str, value: object, dtype: type[Scalar], shape: tuple[int | None, ...]) -> NDArray[Scalar]:
     """Return ``value`` as a read-only array of ``dtype`` and ``shape`` (None: any length), or raise `ContractError`."""
+    # A record of one person checks a dozen arrays, and is copied a few times a frame: nearly all are as they should be.
+    if type(value) is np.ndarray and value.dtype == dtype and value.shape == shape and not value.flags.writeable:
+        return value
     array = np.asarray(value, dtype=dtype)
-    # The plain comparison is enough for nearly all calls; a record of one person makes a dozen of them.
     if array.shape != shape and not _fits(array.shape, shape):
         expected = "(" + ", ".join("*" if side is None else str(side) for side in shape) + ")"
         raise ContractError(f"{name}: expected shape {expected}, got {array.shape}")
@@ -48,7 +50,9 @@ class Rows:
     """Parallel arrays of one frame: indexing a row set gives the same kind of object."""
 
     def take(self, rows: NDArray[np.integer[Any]] | NDArray[np.bool_]) -> Self:
-        """Return only ``rows`` (indices or a mask), in the given order."""
+        """Return only ``rows`` (indices or a mask), in the given order; this one where the mask leaves nothing out."""
+        if rows.dtype == np.bool_ and rows.all() and len(rows) == len(self):  # type: ignore[arg-type]
+            return self
         # Rows of checked arrays need no second check, which would cost more than taking them.
         taken = object.__new__(type(self))
         for name in _names(type(self)):  # type: ignore[arg-type]
