@@ -12,6 +12,8 @@ KEY = "a-key-of-this-test"
 @pytest.fixture(scope="module")
 def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     folder = tmp_path_factory.mktemp("live")
-    settings = ('live.sources=["http://127.0.0.1"]', "live.most_streams=3", "live.first_pause=0.02")
+    # However long a broken camera takes to come back, nobody is forgotten meanwhile.
+    patient = ("live.first_pause=0.02", "phalp.max_age_track=1000000")
+    settings = ('live.sources=["http://127.0.0.1"]', "live.most_streams=3", *patient)
     with RunningService(folder, *settings, forked=True) as running:
         yield running

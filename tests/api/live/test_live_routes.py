@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import orjson
+import psutil
 import pytest
 
 from harness.live_stream import LiveStream
@@ -61,6 +62,28 @@ def test_a_camera_that_comes_back_is_followed_on(live_service: RunningService, p
         with live_service.client() as client:
             client.delete("/live/gate")
     assert after["live"]["computed"] > before["live"]["computed"]
+
+
+def test_the_ids_go_on_when_the_process_that_reads_a_camera_is_killed(
+    live_service: RunningService, people_walking: list[UInt8]
+) -> None:
+    with LiveStream(lambda _: people_walking[0], 10, "mpjpeg") as camera:
+        assert start(live_service, "hall", camera.url).status_code == 201
+        (before,) = results(live_service, "hall", 1)
+        for reader in psutil.Process(live_service.process.pid).children():
+            if any("reader_process" in word for word in reader.cmdline()):
+                reader.kill()
+        until(lambda: live_service.get("/live/hall").json()["reconnections"])
+        (after,) = results(live_service, "hall", 1)
+        with live_service.client() as client:
+            client.delete("/live/hall")
+    assert live_service.get("/livez").status_code == 200
+    assert people(before)
+    assert people(before) & people(after)
+
+
+def people(message: dict[str, Any]) -> set[int]:
+    return {person["track_id"] for person in message["persons"]}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from harness.ports import free_port
 from tests.video.clips import RATE, index_image, read_index
 from tracker_service.errors import VideoError
 from tracker_service.video.live.address import LiveAddress
+from tracker_service.video.live.connection import Connection
 from tracker_service.video.live.live_source import LiveEvent, LiveEventKind, LiveSource
 from tracker_service.video.live.source_parameters import LiveSourceParameters
 from tracker_service.video.pixels.rgb import RgbConverter
@@ -108,6 +109,6 @@ def test_a_playlist_leads_elsewhere_only_where_that_is_wanted(playlists: bool) -
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
         address = LiveAddress.parse(f"http://127.0.0.1:{server.server_address[1]}/list.m3u8")
         with pytest.raises(VideoError):
-            LiveSource(address, LiveSourceParameters(connect_seconds=2), playlists=playlists)
+            Connection(address, LiveSourceParameters(connect_seconds=2), playlists=playlists)
         server.shutdown()
     assert ("/secret.ts" in asked) is playlists

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from concurrent.futures import CancelledError
+from functools import partial
 from threading import Thread
 
 from tracker_service.api.live import messages
@@ -13,6 +14,7 @@ from tracker_service.live.waiting_frames import Taken, WaitingFrames
 from tracker_service.types import UInt8
 from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.live_source import LiveEvent, LiveFrame, LiveSource
+from tracker_service.video.live.separate_connection import SeparateConnection
 from tracker_service.video.live.source_parameters import LiveSourceParameters
 from tracker_service.video.pixels.rgb import RgbConverter
 
@@ -27,6 +29,7 @@ class CameraFeed:
         address: of the source.
         parameters: which frames are computed.
         reading: how the source is read.
+        most_pixels: of one frame; a source of larger ones is not read.
         loop: where the stream belongs.
 
     Raises:
@@ -39,12 +42,14 @@ class CameraFeed:
         address: LiveAddress,
         parameters: LiveParameters,
         reading: LiveSourceParameters,
+        most_pixels: int,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._stream, self._loop = stream, loop
         self._waiting: WaitingFrames[LiveFrame] = WaitingFrames(parameters)
         self._converter: RgbConverter | None = None
-        self._source = LiveSource(address, reading, self._tell, playlists=False)
+        connect = partial(SeparateConnection, most_pixels=most_pixels)
+        self._source = LiveSource(address, reading, self._tell, connect=connect)
         self._threads = [
             Thread(target=target, name=name, daemon=True)
             for target, name in ((self._read, "live-source"), (self._compute, "live-frames"))

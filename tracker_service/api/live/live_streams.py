@@ -71,8 +71,8 @@ class LiveStreams:
         stream = self._new(client, stream_id, None, address.shown)
         loop = asyncio.get_running_loop()
         try:
-            parameters = self._parameters
-            feed = await asyncio.to_thread(CameraFeed, stream, address, parameters, parameters, loop)
+            parameters, pixels = self._parameters, self._service.settings.limits.video_pixels
+            feed = await asyncio.to_thread(CameraFeed, stream, address, parameters, parameters, pixels, loop)
         except BaseException:
             self._streams.pop((client, stream_id), None)
             raise

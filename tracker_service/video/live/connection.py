@@ -11,6 +11,7 @@ from av.video.stream import VideoStream
 from tracker_service.errors import VideoError, VideoFormatError
 from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.source_parameters import LiveSourceParameters
+from tracker_service.video.live.stream_frame import StreamFrame
 from tracker_service.video.opening import reason, video_streams
 
 _PROTOCOLS = "crypto,http,https,httpproxy,rtmp,rtmps,rtmpt,rtp,rtsp,srt,tcp,tls,udp"
@@ -55,7 +56,7 @@ class Connection:
             raise
         self.rate = _rate(self._stream)
 
-    def frames(self) -> Iterator[VideoFrame]:
+    def frames(self) -> Iterator[StreamFrame]:
         """Yield the frames as they come; ends where the stream does.
 
         Raises:
@@ -74,7 +75,7 @@ class Connection:
                         raise VideoError(f"{self._address.shown}: expected frames, got {reason(error)}") from None
                     continue
                 failures = 0
-                yield from frames
+                yield from map(_stream_frame, frames)
         except av.FFmpegError as error:
             raise VideoError(f"{self._address.shown}: {_failure(error, self._silence)}") from None
 
@@ -99,6 +100,11 @@ class Connection:
         # Decoding several frames at a time would hold as many back.
         self._stream.thread_type = "SLICE"
         self._stream.codec_context.flags |= Flags.low_delay
+
+
+def _stream_frame(frame: VideoFrame) -> StreamFrame:
+    stamp = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+    return StreamFrame(stamp, None if frame.is_corrupt else frame)
 
 
 def _opened(address: LiveAddress, parameters: LiveSourceParameters, *, playlists: bool) -> av.container.InputContainer:

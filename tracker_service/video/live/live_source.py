@@ -13,6 +13,7 @@ from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.connection import Connection
 from tracker_service.video.live.source_parameters import LiveSourceParameters
 from tracker_service.video.live.stream_clock import StreamClock
+from tracker_service.video.live.stream_frame import SourceConnection
 
 _LEAST_STEP = 1e-4
 """Seconds between two frames at least: times always rise."""
@@ -70,7 +71,7 @@ class LiveSource:
         address: where it is.
         parameters: how it is read.
         on_event: called in the reading thread when a connection is made or lost, and when a clock jumps.
-        playlists: whether a playlist is followed to the addresses that it names.
+        connect: opens a connection; in this process, unless another way is given.
 
     Attributes:
         rate: frames a second that the stream states; of the first connection.
@@ -87,10 +88,10 @@ class LiveSource:
         parameters: LiveSourceParameters,
         on_event: Callable[[LiveEvent], None] = lambda _: None,
         *,
-        playlists: bool = True,
+        connect: Callable[[LiveAddress, LiveSourceParameters], SourceConnection] = Connection,
     ) -> None:
         self._address, self._parameters, self._on_event = address, parameters, on_event
-        self._playlists = playlists
+        self._connect = connect
         self._stopped = Event()
         self.damaged = self.reconnections = 0
         self._number = 0
@@ -98,7 +99,7 @@ class LiveSource:
         self._begin: float | None = None
         self._last = -_LEAST_STEP
         self._wall = time.time() - time.monotonic()
-        self._connection: Connection | None = Connection(address, parameters, playlists=playlists)
+        self._connection: SourceConnection | None = connect(address, parameters)
         self.rate = self._connection.rate
         self._tell(LiveEventKind.CONNECTED, f"{address.shown}: connected")
 
@@ -136,19 +137,18 @@ class LiveSource:
         """Let the reading thread end: at the next frame, or once its silence has lasted ``silence_seconds``."""
         self._stopped.set()
 
-    def _frames_of(self, connection: Connection) -> Iterator[LiveFrame]:
+    def _frames_of(self, connection: SourceConnection) -> Iterator[LiveFrame]:
         clock = StreamClock(self._note_jump)
-        for picture in connection.frames():
+        for frame in connection.frames():
             if self._stopped.is_set():
                 return
             number, self._number = self._number, self._number + 1
-            if picture.is_corrupt:
+            if frame.picture is None:
                 self.damaged += 1
                 continue
             self._last_sign = arrived = time.monotonic()
             self._pause = self._parameters.first_pause
-            stamp = None if picture.pts is None or picture.time_base is None else float(picture.pts * picture.time_base)
-            yield self._frame(number, clock.time_of(stamp, arrived), arrived, picture)
+            yield self._frame(number, clock.time_of(frame.stamp, arrived), arrived, frame.picture)
 
     def _frame(self, number: int, taken: float, arrived: float, picture: VideoFrame) -> LiveFrame:
         if self._begin is None:
@@ -164,12 +164,12 @@ class LiveSource:
         self._wall = wall
         return taken + wall
 
-    def _connected_again(self) -> Connection | None:
+    def _connected_again(self) -> SourceConnection | None:
         while not self._stopped.wait(self._pause):
             # A connection that gives no frame makes the pauses longer, too.
             self._pause = min(2 * self._pause, self._parameters.longest_pause)
             try:
-                connection = Connection(self._address, self._parameters, playlists=self._playlists)
+                connection = self._connect(self._address, self._parameters)
             except VideoError as error:
                 self._give_up_in_time(error)
             else:
