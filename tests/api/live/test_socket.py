@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.api.conftest import StartService
 from tests.api.live.conftest import KEY
 from tests.api.pictures import sample_jpegs
 from tests.viewer.layout import read_timeline
+from tracker_service.api.http.socket_outcome import SOCKET
 from tracker_service.api.live.messages import PACKED_MAGIC
 
 FRAMES = sample_jpegs(4)
@@ -98,6 +100,22 @@ def test_a_broken_socket_goes_on_with_its_token_and_the_ids_go_on(live_service: 
     assert after["live"]["computed"] == 2
 
 
+def test_a_socket_has_one_line_in_the_log_and_counts_as_one_request(live_service: RunningService) -> None:
+    with socket(live_service, "logged?resume=a-secret-token") as connection:
+        assert said(connection)["type"] == "hello"
+        send(connection, 0, FRAMES[0])
+        assert said(connection)["type"] == "result"
+    (entry,) = live_service.log_entries('"stream":"logged"')
+    assert entry["message"] == "WEBSOCKET /live/{stream_id} 101"
+    assert (entry["close_code"], entry["messages_in"], entry["messages_out"]) == (1000, 1, 2)
+    assert entry["client"] == "127.0.0.1"
+    assert entry["request_id"]
+    logged = partial(live_service.log_lines, entry["message"])
+    # Sockets of other tests may end meanwhile: the service sees a moment later than we that one is closed.
+    until(lambda: live_service.metric("phalp_requests_total", method=SOCKET, status="101") == len(logged()))
+    assert "a-secret-token" not in live_service.log()
+
+
 @pytest.mark.parametrize("token", ["", "?resume=wrong"])
 def test_a_stream_is_not_taken_over_without_its_token(live_service: RunningService, token: str) -> None:
     stream = f"taken{len(token)}"
@@ -133,6 +151,8 @@ def test_what_is_no_image_is_told_of_and_the_stream_goes_on(live_service: Runnin
 def test_a_page_of_another_site_gets_no_socket(live_service: RunningService) -> None:
     with pytest.raises(InvalidStatus), socket(live_service, "foreign", origin="https://elsewhere.example"):
         pass
+    (entry,) = live_service.log_entries('"stream":"foreign"')
+    assert entry["message"] == "WEBSOCKET /live/{stream_id} 403"
     with socket(live_service, "own", origin=live_service.url) as connection:
         assert said(connection)["type"] == "hello"
 

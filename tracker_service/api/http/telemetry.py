@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tracker_service.api.http.access_control import OPEN_PATHS, address
 from tracker_service.api.http.errors import error_response
 from tracker_service.api.http.logs import REQUEST_ID
+from tracker_service.api.http.socket_outcome import SOCKET, SocketOutcome
 from tracker_service.api.service import Service
 
 _logger = logging.getLogger("tracker_service.requests")
@@ -38,6 +39,9 @@ class Telemetry:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            await self._follow_socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,6 +71,38 @@ class Telemetry:
             self._service.requests_running -= 1
             self._report(scope, status, time.perf_counter() - started, log)
             REQUEST_ID.reset(token)
+
+    async def _follow_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a socket be served; it counts as one request."""
+        request_id = _request_id(scope)
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id, "client": address(scope)}
+        token = REQUEST_ID.set(request_id)
+        started, outcome = time.perf_counter(), SocketOutcome(receive, send)
+        try:
+            await self._app(scope, outcome.receive, outcome.send)
+        except Exception:
+            outcome.failed()
+            raise
+        finally:
+            self._report_socket(scope, outcome, time.perf_counter() - started)
+            REQUEST_ID.reset(token)
+
+    def _report_socket(self, scope: Scope, outcome: SocketOutcome, seconds: float) -> None:
+        """Count and log a socket; its query, which may hold the token that resumes a stream, is not shown."""
+        route = getattr(scope.get("route"), "path", "unmatched")
+        self._service.metrics.socket(route, outcome.status)
+        extra: dict[str, Any] = {
+            "status": outcome.status,
+            "close_code": outcome.close_code,
+            "messages_in": outcome.received,
+            "messages_out": outcome.sent,
+            "ms": round(seconds * 1000, 1),
+            "client": scope["state"]["client"],
+        }
+        if (stream := scope.get("path_params", {}).get("stream_id")) is not None:
+            extra["stream"] = str(stream)[:_LONGEST_ID]
+        shown = route if route != "unmatched" else scope["path"][:200]
+        _logger.info("%s %s %d", SOCKET, shown, outcome.status, extra=extra)
 
     def _report(self, scope: Scope, status: int, seconds: float, log: dict[str, Any]) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")

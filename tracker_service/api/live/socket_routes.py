@@ -53,6 +53,7 @@ async def live_socket(
     if client is None:
         await socket.close(_FORBIDDEN, "expected an API key")
         return
+    socket.scope["state"]["client"] = client
     try:
         with service.client_limit.admit(client):
             stream = streams.join(client, stream_id, resume)

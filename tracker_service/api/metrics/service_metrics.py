@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.registry import Collector
 
+from tracker_service.api.http.socket_outcome import SOCKET
 from tracker_service.jobs.messages import FrameCounts
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.types import PersonState
@@ -53,6 +54,10 @@ class ServiceMetrics:
         """Count an answered request."""
         self._requests.labels(route, method if method in _METHODS else "other", str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
+
+    def socket(self, route: str, status: int) -> None:
+        """Count a WebSocket that has ended; how long it was open is nobody's waiting time."""
+        self._requests.labels(route, SOCKET, str(status)).inc()
 
     def stage(self, stage: str, seconds: float) -> None:
         """Count busy seconds of a stage of the pipeline."""
