@@ -26,12 +26,29 @@ NAMES = tuple(_BUILDERS)
 """Models of the full set."""
 ALL_NAMES = (*NAMES, *_OTHERS)
 """These, and what may stand in for one of them or beside them."""
+_MODULES = {
+    "hmr2": "export.hmr2.model",
+    "tokenhmr": "export.hmr2.model",
+    "camerahmr": "export.camerahmr.model",
+    "detector": "export.detector.model",
+    "appearance": "export.appearance.model",
+    "appearance_encoder": "export.appearance.encoder",
+    "pose_predictor": "export.pose_predictor.model",
+    "vfov": "export.vfov.model",
+}
+"""Where the names of their tensors are declared."""
 _COMMANDS = dict.fromkeys(("tokenhmr", "camerahmr"), "hmr2 --checkpoint FILE")
 
 
 def command_for(name: str) -> str:
     """Return the arguments of `python -m export` that build a model."""
     return _COMMANDS.get(name, name.replace("_", "-"))
+
+
+def tensor_names(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of a model's inputs and of its outputs, as an export of today has them (imports torch)."""
+    inputs, outputs = (resolve_name(f"{_MODULES[name]}:{kind}_NAMES") for kind in ("INPUT", "OUTPUT"))
+    return tuple(inputs), tuple(outputs)
 
 
 def graph_of(name: str, settings: ExportSettings) -> "ServedGraph":

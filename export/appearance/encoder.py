@@ -7,6 +7,8 @@ from torch.nn import functional
 from export.hmr2.backbone import in_type_of
 from export.weights.checkpoint import Shape
 
+INPUT_NAMES, OUTPUT_NAMES = ("uv_map",), ("embedding",)
+"""Of the graph of the encoder alone, `appearance_encoder`."""
 ATLAS_SIZE = 256
 CHANNELS = {
     "conv1x": (4, 16),

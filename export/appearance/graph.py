@@ -9,6 +9,8 @@ from torch import nn
 
 from export.appearance.checkpoint import load_atlas, load_encoder
 from export.appearance.encoder import ATLAS_SIZE, AppearanceEncoder
+from export.appearance.encoder import INPUT_NAMES as ENCODER_INPUT_NAMES
+from export.appearance.encoder import OUTPUT_NAMES as ENCODER_OUTPUT_NAMES
 from export.appearance.model import INPUT_NAMES, OUTPUT_NAMES, Appearance, EncoderOfMaps
 from export.appearance.texture import TextureSampler
 from export.body.body_model import BodyModel
@@ -47,9 +49,10 @@ def served(module: Appearance, body: BodyModel, sources: tuple[Path, ...] = ()) 
 
 def served_encoder(encoder: AppearanceEncoder, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of texture maps to embeddings."""
-    uv_map = TensorSpec("uv_map", np.dtype(np.float16), (4, ATLAS_SIZE, ATLAS_SIZE))
+    uv_map = TensorSpec(ENCODER_INPUT_NAMES[0], np.dtype(np.float16), (4, ATLAS_SIZE, ATLAS_SIZE))
     module = EncoderOfMaps(encoder).eval()
-    return ServedGraph(ENCODER_NAME, module, (uv_map,), ("embedding",), _maps, LIMITS[ENCODER_NAME], lower, sources)
+    limits = LIMITS[ENCODER_NAME]
+    return ServedGraph(ENCODER_NAME, module, (uv_map,), ENCODER_OUTPUT_NAMES, _maps, limits, lower, sources)
 
 
 def load(weights: Path, faces: Path, barycentrics: Path, body: Path) -> ServedGraph:

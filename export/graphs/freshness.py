@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from export.body.build import FILE, FOLDER
+from export.families import tensor_names
 from export.files import sha256_of
 from export.graphs.choices import Precision
 from export.graphs.model_version import read_record
@@ -24,6 +25,8 @@ def why_stale(name: str, settings: ExportSettings, precision: Precision) -> str 
         return "not exported yet"
     if record["precision"] != precision:
         return f"exported as {record['precision']}, wanted {precision}"
+    if (changed := _changed_tensors(name, record)) is not None:
+        return changed
     for file, digest in record["files"].items():
         path = folder / file
         if not path.is_file() or sha256_of(path) != digest:
@@ -32,6 +35,14 @@ def why_stale(name: str, settings: ExportSettings, precision: Precision) -> str 
         if not path.is_file():
             return f"{path.name} is missing"
     return _changed_source(record, settings)
+
+
+def _changed_tensors(name: str, record: dict[str, Any]) -> str | None:
+    for kind, names in zip(("inputs", "outputs"), tensor_names(name), strict=True):
+        had = record.get(kind)  # earlier versions did not note the outputs
+        if had is not None and set(had) != set(names):
+            return f"exported with the {kind} {', '.join(had)}, wanted {', '.join(names)}"
+    return None
 
 
 def _changed_source(record: dict[str, Any], settings: ExportSettings) -> str | None:

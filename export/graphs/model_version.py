@@ -91,6 +91,7 @@ def _record(
         "precision": str(precision),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "inputs": {spec.name: spec.shape for spec in graph.inputs},
+        "outputs": list(graph.outputs),
         "sources": {path.name: sha256_of(path) for path in graph.sources},
         "files": {name: sha256_of(draft / name) for name in written},
         "versions": {name: version(name) for name in ("phalp-triton", "torch", "onnx", "onnxscript", "onnxruntime")},

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from export.__main__ import app
 from export.commands.full import gather, models_of
 from export.errors import MissingFileError
-from export.families import NAMES
+from export.families import ALL_NAMES, NAMES, tensor_names
 from export.graphs.choices import Precision
 from export.graphs.freshness import why_stale
 from export.graphs.model_version import write_version
@@ -50,6 +50,31 @@ def test_weights_that_were_put_away_do_not_make_a_model_stale(exported: ExportSe
 
 def test_other_precision_is_exported_again(exported: ExportSettings) -> None:
     assert why_stale("hmr2", exported, Precision.FP16) == "exported as fp32, wanted fp16"
+
+
+@pytest.mark.parametrize(
+    ("kind", "had", "reason"),
+    [
+        ("inputs", {"pictures": [256, 256, 3]}, "exported with the inputs pictures, wanted crops"),
+        ("outputs", ["betas"], "exported with the outputs betas, wanted global_orient, body_pose"),
+    ],
+)
+def test_model_with_other_tensors_than_today_is_exported_again(
+    exported: ExportSettings, kind: str, had: object, reason: str
+) -> None:
+    path = exported.repository / "hmr2" / "1" / "export.json"
+    whole = path.read_text()
+    record = json.loads(whole)
+    record["model.onnx"][kind] = had
+    try:
+        path.write_text(json.dumps(record))
+        assert (why_stale("hmr2", exported, Precision.FP32) or "").startswith(reason)
+    finally:
+        path.write_text(whole)
+
+
+def test_every_model_of_the_families_names_its_tensors() -> None:
+    assert all(inputs and outputs for inputs, outputs in map(tensor_names, ALL_NAMES))
 
 
 def test_model_that_was_never_exported_is_exported(exported: ExportSettings) -> None:

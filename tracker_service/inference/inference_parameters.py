@@ -19,6 +19,8 @@ class InferenceParameters(FailurePolicy, DeviceParameters):
         kind: "embedded" runs them in this process by ONNX Runtime, "triton" on a server.
         triton_url: host:port of the server's gRPC endpoint.
         shared_memory: pass tensors to a server on the same host in shared memory.
+        max_in_flight: requests of one client under way at a server at the same time. Raising it lets the server form
+            larger batches, and holds more memory on both sides.
         repository: folder of the models, the same that Triton serves; the body model is read from it in any case.
         threads: threads of one embedded model run; 0 takes all cores. Raising it makes a single batch faster until the
             cores are used up, and takes them from decoding and association.
@@ -31,6 +33,7 @@ class InferenceParameters(FailurePolicy, DeviceParameters):
     kind: Literal["embedded", "triton"] = "embedded"
     triton_url: str = "localhost:8001"
     shared_memory: bool = True
+    max_in_flight: Annotated[int, Ge(1)] = 4
     repository: Path = field(default_factory=default_repository)
     threads: Annotated[int, Ge(0)] = 1
     verify: bool = True

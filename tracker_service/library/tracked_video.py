@@ -23,7 +23,7 @@ from tracker_service.video.source import VideoInfo
 from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
-from tracker_service.wiring.track import Progress, open_video
+from tracker_service.wiring.track import Progress, open_sized_video
 
 
 def track(
@@ -66,15 +66,14 @@ class TrackedVideo(Iterator[FrameResult], ShownInNotebooks):
     settings: Settings
 
     def __init__(self, settings: Settings, source: str, progress: bool | Callable[[Progress], None]) -> None:
-        self.settings = settings
         self._source = source
         self._times, self._statistics = StageTimes(), FrameStatistics()
         self._started, self._elapsed = time.perf_counter(), 0.0
         with ExitStack() as opened:
             options = RunOptions.of(settings)
-            self._video = opened.enter_context(open_video(settings, source))
-            self.info = self._video.info
             client = opened.enter_context(closing(open_client(settings)))
+            self._video, self.settings = opened.enter_context(open_sized_video(settings, source, client))
+            self.info = self._video.info
             focal = focal_of(settings, client, source, self.info)
             run = open_run(options, client, self._video, self.info.fps, times=self._times, focal=focal)
             self._devices = devices_in_use(client, models_of(settings))

@@ -14,6 +14,7 @@ from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.verification.verified_client import VerifiedClient
 from tracker_service.model_sets import ModelSet, model_set
 from tracker_service.settings import Settings
+from tracker_service.wiring.profile import sized
 
 if TYPE_CHECKING:
     from tracker_service.inference.triton.client import TritonClient
@@ -59,7 +60,13 @@ def _open_client(settings: Settings) -> "TritonClient | EmbeddedClient":
             from tracker_service.inference.triton.client import TritonClient
         except ImportError as error:
             raise SettingsError("inference.kind=triton: expected the package 'tritonclient[grpc]', got none") from error
-        return TritonClient(inference.triton_url, policy=inference, shared_memory=inference.shared_memory)
+        return TritonClient(
+            inference.triton_url,
+            policy=inference,
+            max_in_flight=sized(settings, ()).inference.max_in_flight,
+            max_on_gpu=sized(settings, ["cuda"]).inference.max_in_flight,
+            shared_memory=inference.shared_memory,
+        )
     return EmbeddedClient(inference.repository, threads=inference.threads, device=inference)
 
 

@@ -1,7 +1,7 @@
 """From the settings to a run, and from a run to its summary."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from tracker_service.body.model import BodyModel
@@ -25,6 +25,7 @@ from tracker_service.types import Frame
 from tracker_service.types.calibration import FocalLength
 from tracker_service.wiring.focal import given_focal
 from tracker_service.wiring.models import devices_in_use, load_body, models_of
+from tracker_service.wiring.profile import sized
 from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory
 
@@ -235,11 +236,12 @@ def settings_in_use(settings: Settings, runs_on: Mapping[str, str]) -> dict[str,
         settings: of the run.
         runs_on: device of each model that it used.
     """
-    record: dict[str, Any] = settings.model_dump(mode="json", exclude=_OF_A_SERVICE)
+    sizes = sized(settings, runs_on.values())
+    record: dict[str, Any] = sizes.model_dump(mode="json", exclude=_OF_A_SERVICE)
+    record["video"]["decoder_threads"] = settings.video.decoder_threads  # it was opened with these
     models = models_of(settings)
     record["phalp"] |= {
         "appearance": "color" if models.appearance is None else "model",
         "pose_predictor": "transformer" if models.pose_transformer in runs_on else "velocity",
     }
-    record["pipeline"] |= asdict(settings.pipeline.in_use(runs_on.values()))
     return record

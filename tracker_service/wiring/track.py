@@ -1,12 +1,13 @@
 """A whole video into a folder of result files, as the command line does it."""
 
 import time
-from collections.abc import Callable
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracker_service.errors import SettingsError
+from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.overlay import drawn
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import Border
@@ -22,6 +23,7 @@ from tracker_service.types.shown_text import encodable
 from tracker_service.video.source import FrameSource, open_source
 from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
+from tracker_service.wiring.profile import sized
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
 
 
@@ -73,7 +75,7 @@ def track_video(
     with (
         locked_folder(folder),
         closing(open_client(settings)) as client,
-        open_video(settings, source) as video,
+        open_sized_video(settings, source, client) as (video, settings),
         open_video(settings, source) if options.reads_again else nullcontext() as again,
     ):
         info, rate = video.info, settings.render.fps
@@ -112,6 +114,28 @@ def track_video(
         )
         write_summary(folder, summary)
     return summary
+
+
+@contextmanager
+def open_sized_video(
+    settings: Settings, source: str, client: InferenceClient
+) -> Iterator[tuple[FrameSource, Settings]]:
+    """Open a video for models that may be on a GPU; yields it, and the settings with the sizes in use.
+
+    It is opened before the models are asked, so that a video that cannot be read is found at once, and opened again
+    where they ask for other decoder threads.
+
+    Raises:
+        VideoError: it cannot be read.
+        InferenceError: a model is not there.
+    """
+    with open_video(settings, source) as video:
+        in_use = sized(settings, devices_in_use(client, models_of(settings)).values())
+        if in_use.video == settings.video:
+            yield video, in_use
+            return
+    with open_video(in_use, source) as video:
+        yield video, in_use
 
 
 def open_video(settings: Settings, source: str) -> FrameSource:

@@ -827,6 +827,12 @@ export interface components {
          *         "hmr_lite": "cpu",
          *         "person_finder": "cpu"
          *       },
+         *       "sizes": {
+         *         "inference.max_in_flight": 4,
+         *         "pipeline.in_flight": 3,
+         *         "pipeline.window": 4,
+         *         "pipeline.workers": 2
+         *       },
          *       "status": "ready",
          *       "vitdet_available": true
          *     }
@@ -845,7 +851,7 @@ export interface components {
             models: components["schemas"]["LoadedModels"];
             /**
              * Profile
-             * @description what the sizes of windows and batches are made for
+             * @description what the sizes are made for
              * @enum {string}
              */
             profile: "cpu" | "gpu";
@@ -864,6 +870,13 @@ export interface components {
              */
             runs_on: {
                 [key: string]: "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml" | "directml";
+            };
+            /**
+             * Sizes
+             * @description settings that the profile chooses where they are left as they are
+             */
+            sizes: {
+                [key: string]: number;
             };
             /**
              * Status

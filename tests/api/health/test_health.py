@@ -28,6 +28,12 @@ def test_health_has_the_contracts_fields(service: RunningService) -> None:
         "device": "cpu",
         "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
         "profile": "cpu",
+        "sizes": {
+            "pipeline.window": 4,
+            "pipeline.workers": 2,
+            "pipeline.in_flight": 3,
+            "inference.max_in_flight": 4,
+        },
         "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
         "vitdet_available": True,
         "error": None,

@@ -241,6 +241,29 @@ def test_a_model_that_stays_away_is_reported_after_the_reload_time() -> None:
         run_attempts(policy, attempt)
 
 
+@pytest.mark.parametrize(("allowed", "most"), [(None, 2), (4, 4), (1, 2)], ids=["as opened", "more", "not fewer"])
+def test_requests_under_way_are_bounded_and_the_bound_can_rise(allowed: int | None, most: int) -> None:
+    async def scenario() -> int:
+        attempts = Attempts(FailurePolicy(), "host:1", 2, asyncio.get_running_loop().time, ignore)
+        if allowed is not None:
+            attempts.allow(allowed)
+        running = seen = 0
+
+        async def counted(_: float) -> str:
+            nonlocal running, seen
+            running += 1
+            seen = max(seen, running)
+            for _ in range(10):  # turns of all the others
+                await asyncio.sleep(0)
+            running -= 1
+            return "done"
+
+        await asyncio.gather(*(attempts.run("m", counted, known=lambda: True) for _ in range(12)))
+        return seen
+
+    assert asyncio.run(scenario()) == most
+
+
 def test_a_call_that_finds_no_free_slot_in_its_budget_is_told_so() -> None:
     async def scenario() -> None:
         clock = asyncio.get_running_loop().time

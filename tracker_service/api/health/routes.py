@@ -35,6 +35,7 @@ from tracker_service.api.health.schemas import (
 )
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import ServiceOf
+from tracker_service.wiring.profile import sized, sizes_of
 
 router = APIRouter(tags=["health"])
 
@@ -54,13 +55,15 @@ async def health(service: ServiceOf, response: Response) -> Health:
     """
     state = service.readiness.state
     response.status_code = 200 if state.phase is Phase.WARMING_UP else _probe_status(state)
+    in_use = sized(service.settings, state.runs_on.values())
     return Health(
         status="ready" if state.ready else "warming_up",
         ready=state.ready,
         models=LoadedModels.of(state),
         device=state.device,
         runs_on=dict(state.runs_on),
-        profile="gpu" if service.settings.pipeline.in_use(state.runs_on.values()).sized_for == "gpu" else "cpu",
+        profile="gpu" if in_use.pipeline.sized_for == "gpu" else "cpu",
+        sizes=sizes_of(in_use),
         results={model: verdict_of(check) for model, check in service.checks().items()},
         vitdet_available="vitdet" in state.loaded,
         error=state.error,

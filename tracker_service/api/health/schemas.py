@@ -47,6 +47,12 @@ class Health(BaseModel):
                     "device": "cpu",
                     "runs_on": {"detector_lite": "cpu", "hmr_lite": "cpu", "person_finder": "cpu"},
                     "profile": "cpu",
+                    "sizes": {
+                        "pipeline.window": 4,
+                        "pipeline.workers": 2,
+                        "pipeline.in_flight": 3,
+                        "inference.max_in_flight": 4,
+                    },
                     "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
                     "vitdet_available": True,
                     "error": None,
@@ -60,7 +66,8 @@ class Health(BaseModel):
     models: LoadedModels
     device: Device
     runs_on: dict[str, DeviceName] = Field(description="device of each model that is loaded")
-    profile: Literal["cpu", "gpu"] = Field(description="what the sizes of windows and batches are made for")
+    profile: Literal["cpu", "gpu"] = Field(description="what the sizes are made for")
+    sizes: dict[str, int] = Field(description="settings that the profile chooses where they are left as they are")
     results: dict[str, Verdict] = Field(
         description="whether each model gives what its export gave; not_verified where that is not known"
     )

@@ -47,7 +47,7 @@ class Attempts:
     ) -> None:
         self._policy = policy
         self._address = address
-        self._slots = asyncio.Semaphore(slots)
+        self._slots, self._allowed = asyncio.Semaphore(slots), slots
         self._clock = clock
         self._lost = lost
         self._breakers: dict[str, CircuitBreaker] = {}
@@ -98,6 +98,12 @@ class Attempts:
             self.retries[type(failure.error).__name__] += 1
             self.repeated[model] += 1
             await asyncio.sleep(pause)
+
+    def allow(self, slots: int) -> None:
+        """Let so many requests be under way at the same time from now on; fewer than before change nothing."""
+        for _ in range(slots - self._allowed):
+            self._slots.release()
+        self._allowed = max(slots, self._allowed)
 
     @asynccontextmanager
     async def _slot(self, deadline: float) -> AsyncIterator[None]:

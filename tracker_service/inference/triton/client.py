@@ -48,6 +48,7 @@ class TritonClient:
         policy: deadlines and repetitions.
         max_in_flight: requests under way at the same time. Raising it lets the server form larger batches, and holds
             more memory on both sides.
+        max_on_gpu: as many as soon as one of its models says that it runs on a GPU; None leaves it at that.
         shared_memory: whether tensors go through shared memory when the server runs on this host.
 
     Raises:
@@ -60,6 +61,7 @@ class TritonClient:
         *,
         policy: FailurePolicy | None = None,
         max_in_flight: int = 4,
+        max_on_gpu: int | None = None,
         shared_memory: bool = True,
     ) -> None:
         if max_in_flight < 1:
@@ -69,6 +71,7 @@ class TritonClient:
         self._specs: dict[str, ModelSpec] = {}
         self._unverified: set[str] = set()
         self._interruptions = 0
+        self._max_on_gpu = max_on_gpu or max_in_flight
         self._loop = LoopThread("triton")
         self._loop.run(self._connect(max_in_flight, shared_memory))
 
@@ -161,6 +164,8 @@ class TritonClient:
         except ModelNotFoundError as error:
             raise ModelNotFoundError(f"{error}; it serves: {await self._served()}") from error
         self._specs[model] = spec
+        if spec.device == "cuda":
+            self._attempts.allow(self._max_on_gpu)
         return spec
 
     async def _infer(
