@@ -104,6 +104,16 @@ def test_every_pixel_shows_the_point_it_is_mapped_to(x: float, y: float, side: f
     assert np.abs(shown - source_x).max() <= 0.55
 
 
+@pytest.mark.parametrize("angle", [0.0, 0.7])
+def test_pixels_are_exactly_those_of_opencv_on_three_channels(angle: float) -> None:
+    image = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)
+    square = one_square(50.3, 41.8, 110.0, angle)
+    expected = cv2.warpAffine(
+        image, crop_to_source(square)[0], (256, 256), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+    np.testing.assert_array_equal(crop(image, square)[0], expected)
+
+
 def test_a_quarter_turn_shows_the_upright_crop_turned_back() -> None:
     image = np.random.default_rng(0).integers(0, 256, (300, 300, 3)).astype(np.uint8)
     upright = crop(image, one_square(150, 150, 256))[0]

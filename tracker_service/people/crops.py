@@ -9,6 +9,7 @@ import math
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from tracker_service.types import Float32, Float64, ImageLike, Picture, Squares, UInt8, picture_of
 
@@ -95,8 +96,7 @@ def _blurred_crop(picture: Picture, to_source: Float64, size: int, sigma: float)
     # Replicating is right at the frame's own border; everywhere else the window reaches one radius further than needed.
     kernel = (2 * radius + 1, 2 * radius + 1)
     blurred = cv2.GaussianBlur(region, kernel, sigma, borderType=cv2.BORDER_REPLICATE)
-    warped = cv2.warpAffine(blurred, _shifted(to_source, rows, columns), (size, size), flags=_BILINEAR)
-    return np.rint(warped).astype(np.uint8)
+    return np.rint(_warped(blurred, _shifted(to_source, rows, columns), size)).astype(np.uint8)
 
 
 _BILINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -106,8 +106,16 @@ def _sample(picture: Picture, to_source: Float64, size: int, out: UInt8) -> None
     window = _window(picture.size, to_source, size, 0)
     if window is not None:
         rows, columns = window
-        shifted = _shifted(to_source, rows, columns)
-        cv2.warpAffine(picture.window(rows, columns), shifted, (size, size), dst=out, flags=_BILINEAR)
+        out[:] = _warped(picture.window(rows, columns), _shifted(to_source, rows, columns), size)
+
+
+def _warped(image: MatLike, to_image: Float64, size: int) -> MatLike:
+    """Sample an (h, w, 3) image at the pixels of a square.
+
+    OpenCV samples four channels in two fifths of the time of three, and with the same result.
+    """
+    four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
+    return cv2.cvtColor(cv2.warpAffine(four, to_image, (size, size), flags=_BILINEAR), cv2.COLOR_RGBA2RGB)
 
 
 def _warp(mask: UInt8, to_source: Float64, size: int, out: UInt8) -> None:
