@@ -77,7 +77,8 @@ def _sampled(images: UInt8, points: Float32) -> tuple[UInt8, Bool]:
     pixels = np.clip(pixels, 0, side - 1)
     rows = np.arange(len(images))[:, None]
     # Whole rows and columns of exact black are not dark clothes but what lies outside the frame.
-    lit = np.asarray(images.max(axis=-1) > 0)
+    red, green, blue = np.moveaxis(images, -1, 0)
+    lit = (red | green | blue) != 0
     inside &= np.any(lit, axis=2)[rows, pixels[..., 1]] & np.any(lit, axis=1)[rows, pixels[..., 0]]
     colours: UInt8 = images[rows, pixels[..., 1], pixels[..., 0]]
     return colours, inside

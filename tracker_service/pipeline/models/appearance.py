@@ -45,10 +45,11 @@ class ColourAppearance:
 
     def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Appearance]:  # noqa: ARG002
         """See `AppearanceModel.describe`."""
-        return [
-            Appearance(describe(frame.crops, project_to_crop(frame.estimates.joints_3d, frame.estimates.crop_cameras)))
-            for frame in bodies
-        ]
+        crops = np.concatenate([frame.crops for frame in bodies])
+        joints = np.concatenate([frame.estimates.joints_3d for frame in bodies])
+        cameras = np.concatenate([frame.estimates.crop_cameras for frame in bodies])
+        embedding = describe(crops, project_to_crop(joints, cameras))
+        return by_frame({"embedding": embedding}, [len(frame.crops) for frame in bodies])
 
 
 class LearnedAppearance:
