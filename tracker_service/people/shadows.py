@@ -24,6 +24,8 @@ _DIMMED = (0.3, 0.85)
 _MOST_PART = 0.6
 _AWAY = 0.15
 """How far from the box the surroundings are looked at, as a part of its longer side."""
+_NEAR = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
+_PARTS = np.linspace(0, 1, _ALONG_A_BONE)[:, None, None]
 _STEPS = np.linspace(0, 1, _ALONG_A_SIDE)
 _ALL_ROUND = np.concatenate(
     [
@@ -79,8 +81,7 @@ def _median(colours: Float64) -> Float64:
 
 def _along_bones(joints: Float32) -> Float64:
     start, end = joints[_BONES].astype(np.float64).swapaxes(0, 1)
-    part = np.linspace(0, 1, _ALONG_A_BONE)[:, None, None]
-    return np.asarray((start + part * (end - start)).reshape(-1, 2))
+    return np.asarray((start + _PARTS * (end - start)).reshape(-1, 2))
 
 
 def _surroundings(box: Float32) -> Float64:
@@ -100,10 +101,13 @@ def _colours(picture: Picture, sets: Sequence[Float64]) -> list[Float64]:
         return [np.zeros((0, 3)) for _ in places]
     (left, top), (right, bottom) = together.min(axis=0) - 1, together.max(axis=0) + 2
     image = picture.window(slice(top, bottom), slice(left, right))
-    return [_means(image, of_set - (left, top)) for of_set in places]
+    return np.split(_means(image, together - (left, top)), np.cumsum([len(of_set) for of_set in places])[:-1])
 
 
 def _means(image: UInt8, places: Int64) -> Float64:
     x, y = places.T
-    near = np.arange(-1, 2)
-    return np.asarray(image[y[:, None, None] + near[:, None], x[:, None, None] + near].mean(axis=(1, 2)), np.float64)
+    # Nine sums are cheaper than one mean over two axes.
+    total = np.zeros((len(places), 3), np.uint16)
+    for down, right in _NEAR:
+        total += image[y + down, x + right]
+    return total / np.float64(len(_NEAR))
