@@ -13,6 +13,14 @@ from tests.api.pictures import sample_jpegs
 __all__ = ["start_service"]
 
 KEY = "a-key-of-this-page"
+EMPTY_ROOM = """() => {
+  const draw = CanvasRenderingContext2D.prototype.drawImage;
+  CanvasRenderingContext2D.prototype.drawImage = function (source, ...rest) {
+    if (source instanceof HTMLVideoElement) this.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    else draw.call(this, source, ...rest);
+  };
+}"""
+"""From now on the camera sees nothing but black."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,7 @@ def wait_for_results(page: Page, count: int) -> None:
     page.wait_for_function(f"Number(document.documentElement.dataset.results) >= {count}")
 
 
-def test_the_browsers_camera_gives_people_over_the_picture_and_in_the_scene(
+def test_the_browsers_camera_gives_people_over_the_picture_and_in_the_scene_and_who_left_is_forgotten(
     browser_with_camera: Browser, start_service: StartService
 ) -> None:
     service = start_service(f'service.api_keys=["{KEY}"]')
@@ -55,5 +63,8 @@ def test_the_browsers_camera_gives_people_over_the_picture_and_in_the_scene(
         }"""
     )
     assert colours > 50
+    page.wait_for_function("Number(document.documentElement.dataset.meshes) >= 1")
+    page.evaluate(EMPTY_ROOM)
+    page.wait_for_function("document.documentElement.dataset.meshes === '0'", timeout=120_000)
     page.close()
     assert problems == []

@@ -13,6 +13,8 @@ const QUALITY = 0.8;
 const IN_FLIGHT = 2;
 const LOST_MILLISECONDS = 5000;
 const LOOK_MILLISECONDS = 10;
+/** A body that comes back later is made anew, which takes a few milliseconds. */
+const UNSEEN_MILLISECONDS = 2000;
 
 interface Sent {
   picture: ImageBitmap;
@@ -140,6 +142,9 @@ class Live implements LiveListener {
       const pane = within("scene", area);
       this.marks.names(this.stage.drawScene(moment, pane, undefined, (now - this.before) / 1000), pane);
     }
+    // Only now: who is shown in this frame stays, however long drawing takes.
+    this.stage.forgetUnseen(UNSEEN_MILLISECONDS);
+    document.documentElement.dataset["meshes"] = String(this.stage.bodies);
     this.before = now;
   }
 

@@ -25,6 +25,8 @@ export class PosedBody {
   readonly material: THREE.MeshLambertMaterial;
   /** Pelvis in model space. */
   readonly pelvis = new THREE.Vector3();
+  /** When it was last shown, milliseconds of the page's clock. */
+  shown = 0;
   private readonly bones: THREE.Bone[];
   private readonly local = new Float32Array(9 * JOINTS);
   private readonly rotations = new Float32Array(9 * JOINTS);
@@ -45,6 +47,12 @@ export class PosedBody {
     this.mesh.bind(new THREE.Skeleton(this.bones, inverses), new THREE.Matrix4());
     this.mesh.matrixAutoUpdate = false;
     this.mesh.frustumCulled = false;
+  }
+
+  /** Give back what it holds on the graphics card; the geometry is everybody's. */
+  dispose(): void {
+    this.mesh.skeleton.dispose();
+    this.material.dispose();
   }
 
   pose(bodies: Bodies, row: number): void {

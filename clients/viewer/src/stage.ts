@@ -241,6 +241,22 @@ export class Stage {
     body.material.transparent = body.material.opacity < 1;
     body.mesh.matrixWorldNeedsUpdate = true;
     body.mesh.visible = true;
+    body.shown = performance.now();
+  }
+
+  /** Give back the bodies that were not shown for a while: a stream that runs for days meets people without end. */
+  forgetUnseen(milliseconds: number): void {
+    for (const [key, body] of this.people) {
+      if (performance.now() - body.shown < milliseconds) continue;
+      this.world.remove(body.mesh);
+      body.dispose();
+      this.people.delete(key);
+    }
+  }
+
+  /** How many bodies are kept, shown or not. */
+  get bodies(): number {
+    return this.people.size;
   }
 
   private readonly runs: Run[] = [];
