@@ -18,6 +18,7 @@
     │       └── ModelResultsError         its results are too far from those of the model's export
     ├── TrackerStateError          a saved tracker state cannot be restored
     ├── ResultsError               results cannot be written or read
+    │   ├── DamagedResultsError    files are not what was written
     │   └── DiskFullError          there is no room for them
     ├── ImageError                 a sent image cannot be used
     │   ├── ImageFormatError       not JPEG or PNG, or damaged
@@ -124,6 +125,10 @@ class TrackerStateError(PhalpTritonError):
 
 class ResultsError(PhalpTritonError):
     """Results cannot be written or read."""
+
+
+class DamagedResultsError(ResultsError):
+    """Files of results are not what was written into them."""
 
 
 class DiskFullError(ResultsError):

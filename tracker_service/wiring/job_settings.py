@@ -2,7 +2,17 @@
 
 from typing import Any
 
-_WHOLE_GROUPS = ("model_set", "detect_shots", "phalp", "camera", "second_look", "render", "refinement", "pipeline")
+_WHOLE_GROUPS = (
+    "model_set",
+    "detect_shots",
+    "phalp",
+    "camera",
+    "second_look",
+    "quality",
+    "render",
+    "refinement",
+    "pipeline",
+)
 TRACKING: dict[str, Any] = {**dict.fromkeys(_WHOLE_GROUPS, True), "video": {"stream", "focal", "fov"}}
 """Settings that decide the results of a video: they are kept with a job."""
 COMPUTING: dict[str, Any] = {"inference": True, "video": {"decoder_threads"}}

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from tracker_service.errors import (
+    DamagedResultsError,
     DiskFullError,
     ImageError,
     ImageTooLargeError,
@@ -82,6 +83,7 @@ TABLE: tuple[tuple[type[PhalpTritonError], ErrorStatus], ...] = (
     (LiveError, ErrorStatus(409)),
     (JobQuotaError, ErrorStatus(429, retry_after=30)),
     (QueueFullError, ErrorStatus(503, retry_after=30)),
+    (DamagedResultsError, ErrorStatus(500)),
     (DiskFullError, ErrorStatus(503, "there is no room for results now; try again later", 60)),
     (JobNotFoundError, ErrorStatus(404)),
     (JobKeyError, ErrorStatus(422)),

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
@@ -33,6 +34,7 @@ from tracker_service.api.jobs.streams import event_id, frame_lines, progress_eve
 from tracker_service.api.jobs.submission import IdempotencyKey, queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.errors import JobNotFoundError
+from tracker_service.jobs.chunks.whole_files import WholeFiles
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.results.result_files import OVERLAY, REPORT, TRACKS
 
@@ -215,4 +217,5 @@ async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) 
 
 async def _file(job: Job, name: str, media_type: str) -> Response:
     check_complete(job, name)
+    await to_thread.run_sync(WholeFiles(job.folder).check_if_there, name)
     return await file_response(job.folder / name, media_type)

@@ -1,16 +1,18 @@
 """The chunks of a job on disk: which files each has, and what is known of it."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from tracker_service.errors import ResultsError
+from tracker_service.errors import DamagedResultsError
+from tracker_service.jobs.chunks.seal import FileSeal
 from tracker_service.jobs.messages import FrameCounts
 from tracker_service.results.partial_file import write_whole
-from tracker_service.results.result_files import ResultPaths
+from tracker_service.results.result_files import OVERLAY, RESULTS, TRACKS, ResultPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Chunk:
         overlay_from: seconds of the first frame of its piece of overlay, None where it has none.
         last: whether the video ends with it.
         counts: what is in it.
+        files: seals of its files, by the name of the whole file that each goes into; a run of an earlier version has
+            none.
     """
 
     number: int
@@ -34,6 +38,7 @@ class Chunk:
     overlay_from: float | None
     last: bool
     counts: FrameCounts = field(default_factory=FrameCounts)
+    files: Mapping[str, FileSeal] = field(default_factory=dict)
 
     @property
     def lines(self) -> int:
@@ -83,16 +88,23 @@ class ChunkFiles:
 
         Raises:
             FileNotFoundError: it is not committed, or put into the final files already.
-            ResultsError: its manifest is damaged.
+            DamagedResultsError: its manifest is damaged.
         """
         content = self._manifest(number).read_bytes()
         try:
             values: dict[str, Any] = orjson.loads(content)
             values["offsets"] = tuple(values["offsets"])
             values["counts"] = FrameCounts(**values["counts"])
+            values["files"] = {name: FileSeal(**seal) for name, seal in values.get("files", {}).items()}
             return Chunk(**values)
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise ResultsError(f"chunk {number}: expected a manifest, got {content[:80]!r}") from error
+        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            raise DamagedResultsError(f"chunk {number}: expected a manifest, got {content[:80]!r}") from error
+
+    def seals(self, number: int) -> dict[str, FileSeal]:
+        """Return the seals of the files of a chunk that is about to be committed."""
+        paths = self.results(number)
+        names = {RESULTS: paths.lines, TRACKS: paths.tracks, OVERLAY: paths.overlay}
+        return {name: FileSeal.of(path) for name, path in names.items() if path.exists()}
 
     def commit(self, chunk: Chunk) -> None:
         """Make a chunk count; its files are complete and on disk."""

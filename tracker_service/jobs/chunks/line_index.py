@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tracker_service.errors import DamagedResultsError
 from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
 from tracker_service.jobs.chunks.growing_lines import GrowingLines
+from tracker_service.jobs.chunks.whole_files import INDEX, WholeFiles
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.result_files import RESULTS
 
-INDEX = "results.index"
-"""Where each line of the results begins and where the last one ends, as little-endian int64."""
 _TRIES = 3
 
 
@@ -26,6 +26,9 @@ def read_lines(folder: Path, chunk_frames: int, start: int, limit: int, growing:
         start: index of the first line.
         limit: most lines to return.
         growing: reads the chunk that is not committed yet.
+
+    Raises:
+        DamagedResultsError: the file that holds them is not what was written.
     """
     if start < 0 or limit < 1:
         return []
@@ -41,6 +44,7 @@ def read_lines(folder: Path, chunk_frames: int, start: int, limit: int, growing:
 
 def _from_whole(folder: Path, _: int, start: int, limit: int) -> list[bytes]:
     with (folder / RESULTS).open("rb") as lines, (folder / INDEX).open("rb") as index:
+        WholeFiles(folder).check(RESULTS)
         entries = np.frombuffer(os.pread(index.fileno(), 8 * (limit + 1), 8 * start), "<i8")
         return _cut(lines.fileno(), entries.tolist())
 
@@ -51,9 +55,19 @@ def _from_chunk(folder: Path, chunk_frames: int, start: int, limit: int) -> list
     first = start - chunk.first_line
     offsets = chunk.offsets[first : first + limit + 1]
     with suppress(FileNotFoundError), files.results(chunk.number).lines.open("rb") as lines:
+        _check_lines(files, chunk)
         return _cut(lines.fileno(), offsets)
     with (folder / (RESULTS + PARTIAL_SUFFIX)).open("rb") as lines:
         return _cut(lines.fileno(), [chunk.first_byte + offset for offset in offsets])
+
+
+def _check_lines(files: ChunkFiles, chunk: Chunk) -> None:
+    seal, path = chunk.files.get(RESULTS), files.results(chunk.number).lines
+    if seal is None or seal.fits(path):
+        return
+    if not path.exists():
+        raise FileNotFoundError  # it has been put into the whole file meanwhile
+    raise DamagedResultsError(f"chunk {chunk.number}: expected its part of {RESULTS}, got a damaged file")
 
 
 def _from_growing(files: ChunkFiles, chunk_frames: int, start: int, limit: int, growing: GrowingLines) -> list[bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles, sync_file, sync_folder
-from tracker_service.jobs.chunks.line_index import INDEX
+from tracker_service.jobs.chunks.whole_files import INDEX, WholeFiles
 from tracker_service.results.partial_file import PARTIAL_SUFFIX, PartialFile
 from tracker_service.results.pickle_stream import PickleStream
 from tracker_service.results.result_files import OVERLAY, RESULTS, TRACKS
@@ -34,27 +34,28 @@ def stitch(folder: Path, files: ChunkFiles, chunks: int, alive: Callable[[], Non
 
 
 def _stitch_overlay(path: Path, files: ChunkFiles, chunks: int) -> None:
-    if path.exists():
-        return
     drawn = [chunk for chunk in _all(files, chunks) if chunk.overlay_from is not None]
-    if drawn:
+    if not drawn:
+        return
+    if not path.exists():
         join_videos([(files.results(chunk.number).overlay, chunk.overlay_from or 0.0) for chunk in drawn], path)
         sync_folder(path.parent)
+    WholeFiles(path.parent).seal(OVERLAY)
     for chunk in drawn:
         files.results(chunk.number).overlay.unlink(missing_ok=True)
 
 
 def _stitch_tracks(path: Path, files: ChunkFiles, chunks: int, alive: Callable[[], None]) -> None:
-    if path.exists():
-        return
-    with PartialFile(path) as whole:
-        tracks = PickleStream(whole.write)
-        for number in range(chunks):
-            with files.results(number).tracks.open("rb") as part:
-                tracks.add_items_of(iter(lambda: part.read(_COPIED_AT_ONCE), b""))
-            alive()
-        tracks.finish()
-    sync_folder(path.parent)
+    if not path.exists():
+        with PartialFile(path) as whole:
+            tracks = PickleStream(whole.write)
+            for number in range(chunks):
+                with files.results(number).tracks.open("rb") as part:
+                    tracks.add_items_of(iter(lambda: part.read(_COPIED_AT_ONCE), b""))
+                alive()
+            tracks.finish()
+        sync_folder(path.parent)
+    WholeFiles(path.parent).seal(TRACKS)
     for number in range(chunks):
         files.results(number).tracks.unlink(missing_ok=True)
 
@@ -95,6 +96,7 @@ def _stitch_lines(path: Path, files: ChunkFiles, chunks: int, alive: Callable[[]
                 lines.unlink()
             alive()
     sync_file(partial)
+    WholeFiles(path.parent).seal(RESULTS, partial)
     partial.replace(path)
     sync_folder(path.parent)
 

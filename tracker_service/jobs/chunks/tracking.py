@@ -160,6 +160,7 @@ class ChunkTracking:
             self._overlay_from,
             last,
             self._counts,
+            self._files.seals(self._number),
         )
 
     def _commit(self, chunk: Chunk) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import orjson
 
-from tracker_service.errors import ResultsError, TrackerStateError
+from tracker_service.errors import DamagedResultsError, TrackerStateError
 from tracker_service.inference.client import InferenceClient
-from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
+from tracker_service.jobs.chunks.chunk import ChunkFiles
+from tracker_service.jobs.chunks.damage import check_chunks
 from tracker_service.jobs.chunks.run_record import RunRecord
 from tracker_service.jobs.chunks.stitching import stitch
 from tracker_service.jobs.chunks.tracking import ChunkOptions, ChunkTracking
+from tracker_service.jobs.chunks.whole_files import WholeFiles
 from tracker_service.jobs.folder import JobDefinition
 from tracker_service.jobs.messages import Completed, Message, Progressed, Restored, Resumed, Waiting
 from tracker_service.jobs.worker.fence import Fence
@@ -62,22 +64,24 @@ class VideoJob:
         self._watch = SourceWatch(job.request.source, job.identity)
 
     def run(self) -> None:
-        """Commit the remaining chunks and write the result files.
+        """Commit the remaining chunks and write the result files; what has been damaged is computed again, once.
 
         Raises:
+            DamagedResultsError: it was damaged again.
             PhalpTritonError: any error of this project.
         """
         with Fence(self._task.folder / "worker.lock") as fence:
-            if not self._ended():
-                self._track(fence)
-            if not (self._task.folder / SUMMARY).exists():
-                self._finish()
+            try:
+                self._complete(fence)
+            except DamagedResultsError as error:
+                self._forget(error)
+                self._complete(fence)
             self._files.clear(keep_end=True)
         self._report(Completed())
 
     def summary(self) -> Summary:
         """Return what is remembered of the whole run, once its last chunk is written."""
-        record = RunRecord.from_json(orjson.loads(self._files.end.read_bytes())["record"])
+        record = RunRecord.from_json(self._end()["record"])
         return run_summary(
             self._settings,
             record.statistics,
@@ -88,27 +92,44 @@ class VideoJob:
             warnings=record.warnings,
         )
 
+    def _complete(self, fence: Fence) -> None:
+        if not self._ended():
+            self._track(fence)
+        if not (self._task.folder / SUMMARY).exists():
+            self._finish()
+
+    def _forget(self, reason: Exception) -> None:
+        """Remove everything that was computed."""
+        _logger.warning("the job starts anew: %s", reason)
+        self._files.clear()
+        WholeFiles(self._task.folder).remove()
+
     def _ended(self) -> bool:
         """Tell whether all chunks are committed; the service is told how many are."""
         count = self._files.count()
+        if (self._task.folder / SUMMARY).exists():
+            WholeFiles(self._task.folder).check_all()
+        else:
+            check_chunks(self._task.folder, self._files, count)
         if self._files.end.exists():
-            end = orjson.loads(self._files.end.read_bytes())
-            stitched = (self._task.folder / SUMMARY).exists()
-            if stitched or (end["chunks"] == count and self._last_chunk(count) is not None):
+            end = self._end()
+            if (self._task.folder / SUMMARY).exists() or end["chunks"] == count:
                 self._report(Restored(end["chunks"] - 1, end["record"]["statistics"]["frames"], last=True))
                 return True
-        if (count := self._files.count()) and (chunk := self._last_chunk(count)) is not None:
+        if count:
+            chunk = self._files.read(count - 1)
             self._report(Restored(chunk.number, chunk.first_line + chunk.lines, last=False))
         return False
 
-    def _last_chunk(self, count: int) -> Chunk | None:
-        """Return the last committed chunk; None, and no chunk is left, where another version has written them."""
+    def _end(self) -> dict[str, Any]:
+        content = self._files.end.read_bytes()
         try:
-            return self._files.read(count - 1)
-        except ResultsError as error:
-            _logger.warning("the job starts anew: %s", error)
-            self._files.clear()
-            return None
+            end: dict[str, Any] = orjson.loads(content)
+            RunRecord.from_json(end["record"])
+            int(end["chunks"])
+        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DamagedResultsError(f"chunks: expected what is known of the run, got {content[:80]!r}") from error
+        return end
 
     def _track(self, fence: Fence) -> None:
         options = RunOptions.of(self._settings)
@@ -143,7 +164,7 @@ class VideoJob:
                 start = opened.enter_context(closing(starting.go_on(border, notes, self._files.read(count - 1))))
                 return start, self._run(starting, start, options, client, marker, opened)
             except TrackerStateError as error:
-                _logger.warning("the job starts anew: %s", error)
+                self._forget(error)
         self._files.clear()
         start = opened.enter_context(closing(starting.begin()))
         if start.source is not None:
@@ -215,7 +236,8 @@ class VideoJob:
         )
 
     def _finish(self) -> None:
-        end = orjson.loads(self._files.end.read_bytes())
+        end = self._end()
+        check_chunks(self._task.folder, self._files, end["chunks"])
         frames = RunRecord.from_json(end["record"]).statistics.frames
         stitch(self._task.folder, self._files, end["chunks"], lambda: self._report(Progressed(frames)))
         write_summary(self._task.folder, self.summary())
