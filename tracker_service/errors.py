@@ -35,6 +35,7 @@
     │   └── LiveFullError          too many streams run
     ├── JobError                   a video job cannot be done
     │   ├── JobNotFoundError       no such job
+    │   ├── QueueUnusableError     the database of the queue is damaged or something else
     │   └── QueueFullError         too many jobs wait
     │       └── JobQuotaError      too many of one client, or they take too much room
     ├── ServiceError               a service did not do what its client asked for
@@ -193,6 +194,10 @@ class JobError(PhalpTritonError):
 
 class JobNotFoundError(JobError):
     """No such job."""
+
+
+class QueueUnusableError(JobError):
+    """The database of the queue is damaged, something else, or of a later version; the message names no path."""
 
 
 class JobKeyError(JobError):

@@ -110,6 +110,8 @@ class Service:
         """Returns how far each model was from its export when it was last compared."""
         self.started = time.time()
         self.frame_seconds = MovingAverage()
+        self.jobs_problem: str | None = None
+        """What is wrong with the video jobs, for clients."""
         self._engine: Engine | None = None
         self._jobs: JobStore | None = None
         self._stop: asyncio.Task[None] | None = None
@@ -155,7 +157,7 @@ class Service:
             HTTPException: 503, they are not open yet.
         """
         if self._jobs is None:
-            raise http_error(503, "the video jobs are not open yet; try again", retry_after=2)
+            raise http_error(503, self.jobs_problem or "the video jobs are not open yet; try again", retry_after=2)
         return self._jobs
 
     @property

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,20 @@ class JobFolder:
         """Is there once this version has begun to take over a job of an earlier one; see `earlier_version`."""
         return self.path / "adopted"
 
+    @property
+    def is_a_job(self) -> bool:
+        """Whether a job was submitted into it that nobody has deleted."""
+        return "." not in self.path.name and self.definition.exists() and not self._deleted.exists()
+
+    def mark_deleted(self) -> None:
+        """Note that its job is about to be forgotten, so that a crash leaves nothing behind for ever."""
+        with suppress(FileNotFoundError):
+            self._deleted.touch()
+
+    @property
+    def _deleted(self) -> Path:
+        return self.path / "deleted"
+
     def write_status(self, status: JobStatus) -> None:
         """Replace the status; for display and accounting only, so it is not forced to the disk.
 
@@ -72,8 +87,8 @@ class JobFolder:
     def read_status(self) -> JobStatus:
         """Return the last status, a fresh one where there is none or it is damaged."""
         try:
-            return replace(JobStatus(), **orjson.loads(self.status.read_bytes()))
-        except (OSError, orjson.JSONDecodeError, TypeError):
+            return _STATUS.validate_python(orjson.loads(self.status.read_bytes()))
+        except (OSError, orjson.JSONDecodeError, ValidationError):
             return JobStatus()
 
 
@@ -116,3 +131,4 @@ class JobDefinition:
 
 
 _DEFINITION = TypeAdapter(JobDefinition)
+_STATUS = TypeAdapter(JobStatus)

@@ -145,7 +145,7 @@ async def readyz(service: ServiceOf, response: Response) -> Ready:
     """Answer 200 when the models answer, else 503; also 503 while the service is stopping."""
     state = service.readiness.state
     response.status_code = _probe_status(state)
-    return Ready(status=state.phase, error=state.error)
+    return Ready(status=state.phase, error=state.error, jobs=service.jobs_problem)
 
 
 @router.get(

@@ -229,10 +229,11 @@ class Live(BaseModel):
 class Ready(BaseModel):
     """``GET /readyz``."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ready", "error": None}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ready", "error": None, "jobs": None}]})
 
     status: Phase
     error: str | None
+    jobs: str | None = Field(default=None, description="what is wrong with the video jobs; frames do without them")
 
 
 def _probe(model: type[BaseModel], ready: str, not_ready: str) -> Responses:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tracker_service.api.metrics.job_metrics import JobMetrics
 from tracker_service.api.service import Service
 from tracker_service.api.startup.retrying import retry_until_success
-from tracker_service.errors import PhalpTritonError
+from tracker_service.errors import PhalpTritonError, QueueUnusableError
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.settings import Settings
 
@@ -40,6 +40,7 @@ class JobStoreOpener:
         self._open_jobs = open_jobs
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-opening", daemon=True)
+        self._reported = ""
         self._metrics = JobMetrics(service.settings.jobs.folder, service.metrics.job_frames, service.store_calls)
 
     def start(self) -> None:
@@ -55,10 +56,19 @@ class JobStoreOpener:
         store = self._open_jobs(self._service.settings, self._metrics)
         store.start()
         self._metrics.store = store
+        self._service.jobs_problem = _forgotten(store.forgotten_jobs)
+        if self._service.jobs_problem is not None:
+            _logger.warning("%s", self._service.jobs_problem)
         self._service.use_jobs(store)
         _logger.info("video jobs are open")
 
     def _failed(self, error: Exception) -> None:
+        # An address may be in what a database says.
+        told = str(error) if isinstance(error, QueueUnusableError) else "the video jobs' database cannot be used"
+        self._service.jobs_problem = told
+        if str(error) == self._reported:  # it is tried again and again, and said once
+            return
+        self._reported = str(error)
         known = isinstance(error, PhalpTritonError)
         _logger.error("video jobs cannot be opened: %s", error, exc_info=None if known else error)
 
@@ -77,3 +87,9 @@ class JobStoreOpener:
                 _logger.error("video jobs cannot be closed: their database does not answer")
                 self._service.cannot_end = True
             self._metrics.store = None
+
+
+def _forgotten(jobs: int) -> str | None:
+    if not jobs:
+        return None
+    return f"queue: expected the {jobs} jobs whose files are in the jobs' folder, got an empty one; the files are kept"

@@ -24,6 +24,7 @@ from dbos import (
     WorkflowStatus,
 )
 from dbos import error as dbos_errors
+from dbos._migration import sqlite_migrations
 from dbos._serialization import DefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
@@ -44,6 +45,8 @@ RecordedError = PortableWorkflowError
 FINAL = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 Workflow: TypeAlias = Callable[[str], dict[str, Any]]
+SQLITE_VERSION = len(sqlite_migrations)
+"""Of the tables of a queue in a file, as this DBOS makes them."""
 _NAME, _QUEUE = "track_video", "jobs"
 _LISTENER_SECONDS = 0.05
 """How often a thread of DBOS looks for messages between workflows, which there are none of here. Raising it makes a

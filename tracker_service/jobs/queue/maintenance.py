@@ -84,10 +84,12 @@ class Maintenance:
         ]
         for job in expired(finished, self._retention, now):
             _logger.info("removing job %s", job.job_id)
+            JobFolder(job.folder).mark_deleted()
             self._database.delete(job.job_id)
             remove(job.folder)
         known = {entry.workflow_id for entry in self._database.workflows()}
-        remove_orphans(self._jobs, known.__contains__, now)
+        # A queue that was emptied or exchanged forgets jobs; their results stay.
+        remove_orphans(self._jobs, lambda name: name in known or JobFolder(self._jobs / name).is_a_job, now)
         remove_orphans(self._uploads, lambda _: False, now)
 
     def _recover_service(self, executor_id: str, pending: list[WorkflowStatus]) -> None:

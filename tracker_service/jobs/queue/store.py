@@ -27,7 +27,7 @@ from tracker_service.jobs.disk import free_bytes, used_bytes
 from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
-from tracker_service.jobs.queue.database import EARLIER_VERSIONS, QueueDatabase, WorkflowStatus
+from tracker_service.jobs.queue.database import EARLIER_VERSIONS, SQLITE_VERSION, QueueDatabase, WorkflowStatus
 from tracker_service.jobs.queue.earlier_version import adopt, being_adopted, read_definition
 from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 from tracker_service.jobs.queue.idempotency import IdempotencyKeys, asks_for_the_same
@@ -35,6 +35,7 @@ from tracker_service.jobs.queue.job_run import reset_failures
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness, Liveness
 from tracker_service.jobs.queue.maintenance import Maintenance
 from tracker_service.jobs.queue.observer import JobObserver
+from tracker_service.jobs.queue.queue_file import check_queue_file
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
@@ -75,6 +76,7 @@ class JobStore:
 
     Attributes:
         uploads: where uploaded videos are written before they are submitted with ``delete_source``.
+        forgotten_jobs: folders of jobs of which an empty queue knew nothing when the store was started.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class JobStore:
         self._runner_opened: JobRunner | None = None
         self._sender: WebhookSender | None = None
         self._drain_seconds = 0.0
+        self.forgotten_jobs = 0
 
     @property
     def webhook_backlog(self) -> WebhookBacklog:
@@ -269,6 +272,7 @@ class JobStore:
         job = self.get(job_id)
         if not job.state.final:
             raise JobError(f"job {job_id}: expected a final job to delete, got one that is {job.state}")
+        JobFolder(job.folder).mark_deleted()
         self._database.delete(job_id)
         remove(job.folder)
         self._outbox.discard(job_id)
@@ -319,6 +323,8 @@ class JobStore:
         parameters = self._parameters
         liveness = self._liveness()
         opened.callback(liveness.close)
+        if self._url is None:
+            check_queue_file(self._folder / "queue.sqlite", SQLITE_VERSION)
         runner = JobRunner(self._jobs, parameters, self._computing, self._tracking, self._observer)
         url = self._url or f"sqlite:///{self._folder / 'queue.sqlite'}"
         database = QueueDatabase(
@@ -330,10 +336,16 @@ class JobStore:
         maintenance = Maintenance(database, runner, liveness, self._folder, parameters, seconds)
         opened.callback(maintenance.close)
         self._database_opened, self._runner_opened = database, runner
+        self.forgotten_jobs = self._count_forgotten()
         opened.callback(self._forget)
         sender = WebhookSender(self._outbox, self.get, self._webhooks, seconds, self._observer.webhook_called)
         opened.callback(sender.close)
         self._sender = sender
+
+    def _count_forgotten(self) -> int:
+        if self._database.workflows(limit=1):
+            return 0
+        return sum(JobFolder(path).is_a_job for path in self._jobs.iterdir())
 
     def _forget(self) -> None:
         self._database_opened = None

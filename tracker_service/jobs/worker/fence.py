@@ -8,6 +8,9 @@ from typing import Self
 
 from tracker_service.errors import JobError
 
+_DIGITS, _MOST = 20, 10**19
+"""A longer or higher number is nothing that an owner has written."""
+
 
 class JobLockedError(JobError):
     """Another worker is working on the job, or has taken it over."""
@@ -35,7 +38,8 @@ class Fence:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.token = _number(os.pread(self._file, 32, 0)) + 1
+            self.token = _number(os.pread(self._file, 64, 0)) + 1
+            os.ftruncate(self._file, 0)
             os.pwrite(self._file, b"%020d\n" % self.token, 0)
             os.fsync(self._file)
         except BlockingIOError as error:
@@ -68,4 +72,6 @@ class Fence:
 
 
 def _number(content: bytes) -> int:
-    return int(content) if content.strip().isdigit() else 0
+    """Return the number in the file; 0 for anything else, so that the next owner mends it."""
+    digits = content.strip()
+    return int(digits) if digits.isdigit() and len(digits) <= _DIGITS and int(digits) < _MOST else 0
