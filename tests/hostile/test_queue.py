@@ -26,6 +26,20 @@ def test_a_file_that_was_put_in_the_place_of_the_checked_one_is_refused(tmp_path
         assert store.jobs() == []
 
 
+def test_a_spoilt_row_of_the_queue_does_not_hide_the_others(tmp_path: Path) -> None:
+    video = cut(tmp_path / "short.mp4", 2, width=320)
+    with running_store(tmp_path) as store:
+        jobs = [store.cancel(store.submit(request(video)).id) for _ in range(3)]
+        with sqlite3.connect(tmp_path / "queue.sqlite") as queue:
+            spoil = "update workflow_status set {} where workflow_uuid = ?"
+            queue.execute(spoil.format("created_at = 'never'"), (jobs[0].id,))
+            queue.execute(spoil.format("status = 'NO SUCH STATE'"), (jobs[1].id,))
+        found = {job.id: job for job in store.jobs()}
+        assert set(found) == {jobs[1].id, jobs[2].id}
+        assert found[jobs[1].id].reason == "the queue holds a state of this job that is not known"
+        assert store.counts().finished == 3
+
+
 class Touch:
     """Makes a file when it is read from a pickle."""
 

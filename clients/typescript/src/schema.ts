@@ -1912,6 +1912,11 @@ export interface components {
         Ready: {
             /** Error */
             error: string | null;
+            /**
+             * Jobs
+             * @description what is wrong with the video jobs; frames do without them
+             */
+            jobs?: string | null;
             status: components["schemas"]["Phase"];
         };
         /**

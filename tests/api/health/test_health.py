@@ -87,7 +87,7 @@ def test_the_probes_say_alive_and_ready(service: RunningService) -> None:
     assert (service.get("/livez").status_code, service.get("/livez").json()) == (200, {"status": "alive"})
     assert (service.get("/readyz").status_code, service.get("/readyz").json()) == (
         200,
-        {"status": "ready", "error": None},
+        {"status": "ready", "error": None, "jobs": None},
     )
 
 

@@ -173,7 +173,8 @@ class QueueDatabase:
     def earlier_request(self, job_id: str) -> dict[str, Any] | None:
         """Return the request of a job of version 1, which had it in the queue; None for any other."""
         found = DBOS.list_workflows(workflow_ids=[job_id], name=_NAME, load_output=False)
-        arguments = found[0].input["args"] if found and found[0].input is not None else ()
+        values = found[0].input if found else None
+        arguments = values["args"] if isinstance(values, dict) else ()  # one that cannot be read is a text
         return dict(arguments[1]) if len(arguments) > 1 else None
 
     def delete(self, job_id: str) -> None:

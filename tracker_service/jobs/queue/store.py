@@ -233,8 +233,8 @@ class JobStore:
         for entry in found:
             try:
                 jobs.append(self._job(entry, waiting))
-            except JobNotFoundError as error:
-                _logger.warning("%s", error)
+            except (JobError, TypeError, ValueError) as error:  # one spoilt row does not hide the others
+                _logger.warning("job %s is left out: %s", entry.workflow_id, error)
         return [job for job in jobs if state is None or job.state is state][:limit]
 
     def cancel(self, job_id: str) -> Job:
@@ -402,7 +402,7 @@ class JobStore:
     def _state(self, entry: WorkflowStatus) -> JobState:
         if entry.status == "CANCELLED" and being_adopted(JobFolder(self._jobs / entry.workflow_id), entry):
             return JobState.QUEUED
-        state = _STATES[entry.status]
+        state = _STATES.get(entry.status, JobState.FAILED)
         paused = state is JobState.RUNNING and self._status(entry.workflow_id).paused is not None
         return JobState.PAUSED if paused else state
 
@@ -441,6 +441,8 @@ def _reason(entry: WorkflowStatus, status: JobStatus) -> str | None:
         return "cancelled"
     if entry.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
         return "the service died too often while it computed this job"
+    if entry.status not in _STATES:
+        return "the queue holds a state of this job that is not known"
     if entry.error is not None:
         return str(entry.error)
     return status.paused if entry.status == "PENDING" else None
