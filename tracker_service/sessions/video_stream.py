@@ -1,6 +1,7 @@
 """One video of a session: its frames go through the models as they arrive and through the tracker in order."""
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -15,6 +16,8 @@ from tracker_service.sessions.keeping.video_saver import VideoSaver
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
 from tracker_service.sessions.video_tracker import VideoTracker
 from tracker_service.types import UInt8
+
+_logger = logging.getLogger(__name__)
 
 _NEAR_ZERO = 8
 """Frames just after frame 0 that tell whether a video is sent backwards; a client's workers reorder fewer."""
@@ -273,6 +276,7 @@ def _fail(accepted: AcceptedFrame, error: BaseException) -> None:
 def _session_error(number: int, error: BaseException) -> BaseException:
     if isinstance(error, PhalpTritonError):
         return error
+    _logger.error("frame %d: it could not be associated", number, exc_info=error)
     wrapped = SessionError(f"frame {number}: expected to associate it, got {type(error).__name__}: {error}")
     wrapped.__cause__ = error
     return wrapped

@@ -224,7 +224,7 @@ class JobStore:
     def jobs(self, *, state: JobState | None = None, client: str | None = None, limit: int = 100) -> list[Job]:
         """Return jobs, newest first."""
         wanted = JobState.RUNNING if state is JobState.PAUSED else state
-        status = [name for name, meaning in _STATES.items() if wanted in (None, meaning)]
+        status = [name for name, meaning in _STATES.items() if meaning is wanted]
         # Which running jobs are paused is not in the database, so those states are cut to the limit here.
         most = None if wanted is JobState.RUNNING else limit
         found = self._database.workflows(*status, client=client, limit=most, newest_first=True, outcome=True)

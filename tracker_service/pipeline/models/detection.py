@@ -1,11 +1,11 @@
 """Person detection over a window of frames: one batch for the detector model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tracker_service.errors import ModelContractError
-from tracker_service.inference.client import InferenceClient, TensorSpec
+from tracker_service.errors import InferenceFailedError, ModelContractError
+from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.people.letterbox import letterbox
 from tracker_service.types import Detections, Frame
@@ -51,6 +51,7 @@ class PersonDetector:
         letterboxed = [letterbox(frame.picture, self._size) for frame in frames]
         batch = np.stack([canvas for canvas, _ in letterboxed])
         answer = self._client.infer(self._model, {"images": batch}, self._outputs)
+        _check(self._model, answer)
         found = []
         for row, (_, place) in enumerate(letterboxed):
             keep = answer["scores"][row] > 0
@@ -58,3 +59,12 @@ class PersonDetector:
             boxes = place.boxes_to_source(answer["boxes"][row][keep])
             found.append(Detections(boxes, answer["scores"][row][keep], masks))
         return found
+
+
+def _check(model: str, answer: Mapping[str, Tensor]) -> None:
+    """Refuse what no detector may answer; scores of 0 and less stand for no box, whatever its corners are."""
+    scores, boxes = answer["scores"], answer["boxes"][answer["scores"] > 0]
+    if not np.isfinite(scores).all() or not np.isfinite(boxes).all():
+        raise InferenceFailedError(f"model {model}: expected finite boxes and scores, got others")
+    if (boxes[:, 2:] < boxes[:, :2]).any():
+        raise InferenceFailedError(f"model {model}: expected boxes x1 y1 x2 y2, got some whose corners are exchanged")
