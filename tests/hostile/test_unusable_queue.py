@@ -90,7 +90,7 @@ def test_a_service_says_it_once_and_in_readyz(tmp_path: Path) -> None:
         assert "Traceback" not in service.log()
 
 
-def test_an_emptied_queue_takes_no_results_away(tmp_path: Path) -> None:
+def test_an_emptied_queue_takes_no_results_away_and_nobody_else_reads_the_state(tmp_path: Path) -> None:
     job = JobFolder(tmp_path / "jobs" / ("a" * 32))
     job.path.mkdir(parents=True)
     JobDefinition(request(SAMPLE), SourceIdentity.of(SAMPLE), 8, {}).write(job)
@@ -101,5 +101,8 @@ def test_an_emptied_queue_takes_no_results_away(tmp_path: Path) -> None:
         os.utime(path, (LONG_AGO, LONG_AGO))
     with running_store(tmp_path) as store:
         assert store.forgotten_jobs == 1
+        state = [job.definition, *(path for path in tmp_path.iterdir() if path.is_file())]
+        assert {"queue.sqlite", "service.lock"} <= {path.name for path in state}
+        assert {path.name: path.stat().st_mode & 0o077 for path in state if path.stat().st_mode & 0o077} == {}
         until(lambda: not upload.exists())  # uploads are looked at behind the folders of jobs
     assert job.definition.exists()

@@ -111,6 +111,7 @@ class JobDefinition:
     def write(self, folder: JobFolder) -> None:
         """Write it into the job's folder, which must exist."""
         write_whole(folder.definition, _DEFINITION.dump_json(self))
+        folder.definition.chmod(0o600)
 
     @staticmethod
     def read(folder: JobFolder, earlier_request: Mapping[str, Any] | None = None) -> "JobDefinition":

@@ -60,7 +60,7 @@ class FolderLiveness:
 
     def __init__(self, folder: Path) -> None:
         self.executor_id = "local"
-        self._file = os.open(folder / "service.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        self._file = os.open(folder / "service.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -38,6 +38,12 @@ def check_queue_file(path: Path, newest: int) -> None:
         raise _unusable(path, f"one that cannot be read ({error})") from error
 
 
+def keep_private(path: Path) -> None:
+    """Make the file where it is missing, and let nobody else read it; SQLite gives its other files the same rights."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+
+
 def _unusable(path: Path, found: str) -> QueueUnusableError:
     return QueueUnusableError(
         f"{path.name}: expected the queue of video jobs, got {' '.join(found.split())}; put a copy of it back, or move"

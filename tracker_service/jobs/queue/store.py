@@ -35,7 +35,7 @@ from tracker_service.jobs.queue.job_run import reset_failures
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness, Liveness
 from tracker_service.jobs.queue.maintenance import Maintenance
 from tracker_service.jobs.queue.observer import JobObserver
-from tracker_service.jobs.queue.queue_file import check_queue_file
+from tracker_service.jobs.queue.queue_file import check_queue_file, keep_private
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
@@ -325,6 +325,7 @@ class JobStore:
         opened.callback(liveness.close)
         if self._url is None:
             check_queue_file(self._folder / "queue.sqlite", SQLITE_VERSION)
+            keep_private(self._folder / "queue.sqlite")
         runner = JobRunner(self._jobs, parameters, self._computing, self._tracking, self._observer)
         url = self._url or f"sqlite:///{self._folder / 'queue.sqlite'}"
         database = QueueDatabase(
