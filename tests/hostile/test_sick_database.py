@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.clips import cut
+from harness.job_stores import request, running_store, wait_complete, wait_for
 from harness.running_service import RunningService
 from harness.waiting import until
 from tests.api import pictures
+from tracker_service.jobs.job import JobState
 
 FRAME = pictures.sample_jpegs(1)[0]
 
 
 @contextmanager
-def locked(service: RunningService) -> Iterator[None]:
-    queue = sqlite3.connect(service.folder / "jobs" / "queue.sqlite", timeout=60, isolation_level=None)
+def locked(jobs: Path) -> Iterator[None]:
+    queue = sqlite3.connect(jobs / "queue.sqlite", timeout=60, isolation_level=None)
     queue.execute("PRAGMA locking_mode = EXCLUSIVE")
     queue.execute("BEGIN EXCLUSIVE")
     try:
@@ -27,7 +30,7 @@ def test_frames_health_and_the_stop_do_without_a_database_that_does_not_answer(t
     settings = ("limits.database_seconds=0.5", "service.drain_seconds=0.5")
     with RunningService(tmp_path, *settings, forked=True) as service:
         until(lambda: service.get("/jobs").status_code == 200)
-        with locked(service):
+        with locked(service.folder / "jobs"):
             refused = service.post("/jobs", files={"video": ("a.mp4", pictures.SAMPLE.read_bytes())})
             assert refused.status_code == 503
             assert "database does not answer" in refused.json()["error"]
@@ -37,3 +40,12 @@ def test_frames_health_and_the_stop_do_without_a_database_that_does_not_answer(t
                 assert service.get(path).status_code == 200
             service.signal()
             assert service.wait(120) == 0
+
+
+def test_a_job_that_ended_while_the_database_was_away_is_complete_once_it_is_back(tmp_path: Path) -> None:
+    with running_store(tmp_path) as store:
+        job = store.submit(request(cut(tmp_path / "short.mp4", 2, width=320)))
+        wait_for(store, job.id, JobState.RUNNING)
+        with locked(tmp_path):
+            until((job.folder / "summary.json").exists)
+        assert wait_complete(store, job.id).frames_done == 2
