@@ -76,7 +76,8 @@ def test_a_job_that_always_crashes_its_worker_fails_with_the_reason_and_can_be_r
 def test_a_worker_that_hangs_is_replaced(
     clip: Path, undisturbed: Callable[[bool], dict[str, bytes]], tmp_path: Path
 ) -> None:
-    with running_store(tmp_path, run=RunLimits(CHUNK, stall_seconds=10.0, free_bytes=0, poll_seconds=0.1)) as store:
+    # Long enough for a worker to start on a crowded machine: only the suspended one may count as hanging.
+    with running_store(tmp_path, run=RunLimits(CHUNK, stall_seconds=30.0, free_bytes=0, poll_seconds=0.1)) as store:
         job = store.submit(request(clip, overlay=True))
         wait_frames(store, job.id, CHUNK)
         worker().suspend()
