@@ -39,6 +39,3 @@ class SourceRules:
         ):
             raise LiveForbiddenError("source: expected an address that the service may read (setting live.sources)")
         return address
-
-    def _allows(self, place: str) -> bool:
-        return any(fnmatchcase(place, rule) for rule in self._patterns)

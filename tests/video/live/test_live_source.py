@@ -88,15 +88,17 @@ def test_closing_ends_the_reading_thread() -> None:
     assert not reader.is_alive()
 
 
-@pytest.mark.parametrize("playlists", [True, False])
-def test_a_playlist_leads_elsewhere_only_where_that_is_wanted(playlists: bool) -> None:
+@pytest.mark.parametrize("follow", [True, False])
+@pytest.mark.parametrize("path", ["/list.m3u8", "/moved"])
+def test_an_answer_leads_elsewhere_only_where_that_is_wanted(path: str, follow: bool) -> None:
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
             body = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/secret.ts\n" if self.path == "/list.m3u8" else b""
-            self.send_response(200)
+            self.send_response(302 if self.path == "/moved" else 200)
+            self.send_header("Location", "/secret.ts")
             self.send_header("Content-Type", "application/vnd.apple.mpegurl")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -107,8 +109,8 @@ def test_a_playlist_leads_elsewhere_only_where_that_is_wanted(playlists: bool) -
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
-        address = LiveAddress.parse(f"http://127.0.0.1:{server.server_address[1]}/list.m3u8")
+        address = LiveAddress.parse(f"http://127.0.0.1:{server.server_address[1]}{path}")
         with pytest.raises(VideoError):
-            Connection(address, LiveSourceParameters(connect_seconds=2), playlists=playlists)
+            Connection(address, LiveSourceParameters(connect_seconds=2), follow=follow)
         server.shutdown()
-    assert ("/secret.ts" in asked) is playlists
+    assert ("/secret.ts" in asked) is follow

@@ -16,8 +16,11 @@ from tracker_service.video.opening import reason, video_streams
 
 _PROTOCOLS = "crypto,http,https,httpproxy,rtmp,rtmps,rtmpt,rtp,rtsp,srt,tcp,tls,udp"
 """What a playlist or a session may lead to; never files."""
-_NO_PLAYLISTS = "rtsp,mpegts,mpjpeg,jpeg_pipe,mjpeg,flv,live_flv,mov,matroska,h264,hevc,sdp,rtp"
-"""Formats that name no further address but the one that was given."""
+_NOWHERE_ELSE = {
+    "format_whitelist": "rtsp,mpegts,mpjpeg,jpeg_pipe,mjpeg,flv,live_flv,mov,matroska,h264,hevc,sdp,rtp",
+    "max_redirects": "0",
+}
+"""Formats that name no further address but the one that was given, and no other server in an answer of HTTP."""
 _MICROSECONDS = 1_000_000
 _LOOK_SECONDS = 1.0
 """How much of a stream FFmpeg looks at before the first frame. Raising it understands odd streams and begins later."""
@@ -35,7 +38,7 @@ class Connection:
     Args:
         address: where it is.
         parameters: how it is read.
-        playlists: whether a playlist (HLS, DASH) is followed to the addresses that it names.
+        follow: whether playlists (HLS, DASH) and redirections of HTTP are followed to the addresses that they name.
 
     Attributes:
         rate: frames a second that the stream states, 30 where that cannot be.
@@ -44,10 +47,10 @@ class Connection:
         VideoError: nothing answers there, or it gives no video; the message shows no credentials.
     """
 
-    def __init__(self, address: LiveAddress, parameters: LiveSourceParameters, *, playlists: bool = True) -> None:
+    def __init__(self, address: LiveAddress, parameters: LiveSourceParameters, *, follow: bool = True) -> None:
         self._address = address
         self._silence = parameters.silence_seconds
-        self._container = _opened(address, parameters, playlists=playlists)
+        self._container = _opened(address, parameters, follow=follow)
         try:
             self._stream = self._video_stream()
             self._set_up_decoder()
@@ -107,13 +110,13 @@ def _stream_frame(frame: VideoFrame) -> StreamFrame:
     return StreamFrame(stamp, None if frame.is_corrupt else frame)
 
 
-def _opened(address: LiveAddress, parameters: LiveSourceParameters, *, playlists: bool) -> av.container.InputContainer:
+def _opened(address: LiveAddress, parameters: LiveSourceParameters, *, follow: bool) -> av.container.InputContainer:
     timeout = None if address.scheme == "pipe" else (parameters.connect_seconds, parameters.silence_seconds)
     try:
         return av.open(
             address.url,
             format=address.format,
-            options=_options(address, parameters) | ({} if playlists else {"format_whitelist": _NO_PLAYLISTS}),
+            options=_options(address, parameters) | ({} if follow else _NOWHERE_ELSE),
             timeout=timeout,
             metadata_errors="ignore",
         )

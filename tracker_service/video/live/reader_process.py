@@ -72,7 +72,7 @@ def _read(service: socket.socket, setup: ReaderSetup) -> "_Message":
     allow_cpu_seconds(_CPU_SECONDS)
     try:
         # Playlists name addresses that nobody has allowed.
-        connection = Connection(setup.address, setup.parameters, playlists=False)
+        connection = Connection(setup.address, setup.parameters, follow=False)
         _send(service, _Message(Head(MessageKind.OPENED, number=connection.rate)))
         for frame in connection.frames():
             _send(service, _message(frame, setup))
