@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker_service.errors import SettingsError
+from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.overlay import drawn
 from tracker_service.pipeline.stage_times import StageTimes
@@ -127,10 +127,13 @@ def open_sized_video(
 
     Raises:
         VideoError: it cannot be read.
-        InferenceError: a model is not there.
+        InferenceError: the models' server does not answer.
     """
     with open_video(settings, source) as video:
-        in_use = sized(settings, devices_in_use(client, models_of(settings)).values())
+        devices: dict[str, str] = {}
+        with suppress(ModelNotFoundError):  # what needs the model says so, and what does without it
+            devices.update(devices_in_use(client, models_of(settings)))
+        in_use = sized(settings, devices.values())
         if in_use.video == settings.video:
             yield video, in_use
             return
