@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Protocol
 
-from tracker_service.errors import InferenceUnavailableError, PhalpTritonError
+from tracker_service.errors import InferenceUnavailableError
 from tracker_service.live.live_frame_result import LiveFrameResult
 from tracker_service.live.live_parameters import LiveParameters
 from tracker_service.live.waiting_frames import WaitingFrames
@@ -109,14 +109,7 @@ class LiveRun:
             self._reader.join(_LONGEST_JOIN)
 
     def _read(self) -> None:
-        try:
-            for frame in self._source.frames():
-                if not self._waiting.give(frame):
-                    return
-        except PhalpTritonError as error:
-            self._waiting.end(error)
-        finally:
-            self._waiting.end()
+        self._waiting.give_all(self._source.frames())
 
     def _computed_frame(self, frame: LiveFrame, skipped: int) -> LiveFrameResult | None:
         self._converter = self._converter or RgbConverter(frame.picture)

@@ -2,10 +2,12 @@
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Condition
 from typing import Generic, Protocol, TypeVar
 
+from tracker_service.errors import PhalpTritonError
 from tracker_service.live.live_parameters import LiveParameters
 
 _MILLISECONDS = 1000.0
@@ -70,6 +72,17 @@ class WaitingFrames(Generic[Item]):
             self._items.append(item)
             self._changed.notify_all()
             return True
+
+    def give_all(self, items: Iterable[Item]) -> None:
+        """Add the frames of a source as they come, and end with it or with its error; returns at the end."""
+        try:
+            for item in items:
+                if not self.give(item):
+                    return
+        except PhalpTritonError as error:
+            self.end(error)
+        finally:
+            self.end()
 
     def take(self) -> Taken[Item] | None:
         """Wait for the next frame to compute; None at the end. Raises the error with which the frames ended."""

@@ -73,14 +73,7 @@ class CameraFeed:
         self._waiting.end(discard=True)
 
     def _read(self) -> None:
-        try:
-            for frame in self._source.frames():
-                if not self._waiting.give(frame):
-                    return
-        except PhalpTritonError as error:
-            self._waiting.end(error)
-        finally:
-            self._waiting.end()
+        self._waiting.give_all(self._source.frames())
 
     def _compute(self) -> None:
         try:

@@ -77,7 +77,8 @@ class LiveStreams:
             self._streams.pop((client, stream_id), None)
             raise
         if self._streams.get((client, stream_id)) is not stream or self._service.stopping:
-            feed.close()
+            feed.close()  # it was ended while its source was opened
+            return stream
         self._feeds[stream] = feed
         return stream
 
