@@ -1,16 +1,17 @@
 """The HMR family at its real size: ``python -m benchmarks.hmr_family [--json FILE]``.
 
 Random weights: speed and rounding do not need others, accuracy does. Every network is written as a checkpoint, loaded
-strictly, exported and compared with PyTorch FP32 at batch 1 and 2 (`make verify-full` compares at 1, 3 and 16); then
-the FP32 graphs take turns on the same crops, so that a busy machine slows all of them. Takes 14 GB of memory and 20 GB
-of disk. With ``--folder`` an interrupted run goes on where it was.
+strictly, exported and compared with PyTorch FP32 at batch 1 and 3 (`make verify-full` compares at 16, too); then the
+FP32 graphs take turns on the same crops, so that a busy machine slows all of them. Takes 14 GB of memory and 20 GB of
+disk. With ``--folder`` an interrupted run goes on where it was.
 """
 
 import argparse
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -22,14 +23,12 @@ import onnxruntime as ort
 from export.body.build import FILE as BODY
 from export.body.stand_in import stand_in_body
 from export.camerahmr.graph import sample as sample_placed
-from export.graphs.choices import Format, Precision
-from export.graphs.model_version import read_record, write_version
+from export.graphs.choices import Precision
 from export.graphs.parity import ONNX_FILE, Comparison
 from export.graphs.served_graph import Arrays
 from export.hmr2.graph import sample as sample_crops
 from export.hmr_family.detection import Family
-from export.hmr_family.loading import load
-from export.hmr_family.random_checkpoint import write_random_family
+from export.hmr_family.full_size import verify_full_size
 from export.settings import ExportSettings
 from export.tokenhmr.sizes import PUBLISHED, TokenSizes
 from harness.tables import Report, add_json_option
@@ -43,39 +42,32 @@ _OUTPUTS = {
     "pred_cam": "camera (s, tx, ty)",
     "cam_t": "cam_t, m",
 }
+BATCHES = (1, 3)
 SAMPLES = {Family.HMR2: sample_crops, Family.TOKENHMR: sample_crops, Family.CAMERAHMR: sample_placed}
 
 
-def parity_rows(found: Sequence[Comparison]) -> list[dict[str, Any]]:
+def parity_rows(family: Family, found: Sequence[Comparison]) -> list[dict[str, Any]]:
     """Return a row an output: mean and largest error in each precision and batch, and whether all are within limits."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for output, title in _OUTPUTS.items():
         of_output = [row for row in found if row.output == output]
         errors = {f"{row.precision}, batch {row.batch}": f"{row.mean:.2g} / {row.maximum:.2g}" for row in of_output}
         if errors:
-            rows.append({"output": title, **errors, "within": all(row.passed for row in of_output)})
+            within = all(row.passed for row in of_output)
+            rows.append({"network": str(family), "output": title, **errors, "within": "yes" if within else "no"})
     return rows
 
 
-def exported(folder: Path, family: Family, sizes: TokenSizes) -> list[Comparison]:
+def compared(folder: Path, family: Family, sizes: TokenSizes) -> list[Comparison]:
     """Return how the graphs of a network compare with PyTorch; those that are not in the folder are exported first."""
-    body, weights = folder / BODY, folder / "weights"
-    if not body.is_file():
-        stand_in_body(ExportSettings().repository / "hmr_lite" / BODY).write(body)
-    found = []
-    for precision in Precision:
-        version = folder / str(precision) / str(family) / "1"
-        if not version.is_dir():
-            checkpoint = weights / f"{family}.ckpt"
-            if not (weights / "whole").is_file():
-                write_random_family(weights, family, sizes)
-                (weights / "whole").touch()
-            graph = load(checkpoint, body, weights / "tokenizer.pth", sizes.network)
-            write_version(graph, folder / str(precision), Format.ONNX, precision)
-            print(f"{family}, {precision}: exported", flush=True)
-        record = read_record(version)[ONNX_FILE]["parity"]
-        found += [Comparison(**{name: value for name, value in row.items() if name != "passed"}) for row in record]
-    return found
+    body = stand_in_body(ExportSettings().repository / "hmr_lite" / BODY)
+    notes = {precision: folder / f"parity_{precision}.json" for precision in Precision}
+    missing = [precision for precision, note in notes.items() if not note.is_file()]
+    if missing:
+        found = verify_full_size(family, body, folder, missing, BATCHES, sizes)
+        for precision, rows in zip(missing, found, strict=True):
+            notes[precision].write_text(json.dumps([asdict(row) for row in rows]))
+    return [Comparison(**row) for precision in Precision for row in json.loads(notes[precision].read_text())]
 
 
 def speed_rows(
@@ -116,13 +108,19 @@ def main(arguments: list[str] | None = None, sizes: TokenSizes = PUBLISHED) -> N
     of_size = f"{sizes.network.depth} trunk blocks"
     report = Report("benchmarks.hmr_family", options.json, arguments)
     with tempfile.TemporaryDirectory() if options.folder is None else nullcontext(options.folder) as kept:
+        parity = []
         for family in Family:
             folder = Path(kept) / str(family)
             folder.mkdir(parents=True, exist_ok=True)
-            rows = parity_rows(exported(folder, family, sizes))
-            shown = [name for name in rows[0] if name not in {"output", "within"}]
-            columns = {"output": "output", **{name: name.replace("fp", "FP") for name in shown}}
-            report.add(str(family), f"{family} ({of_size}) against PyTorch FP32, mean / largest error", columns, rows)
+            parity += parity_rows(family, compared(folder, family, sizes))
+        shown = [f"{precision}, batch {batch}" for precision in Precision for batch in BATCHES]
+        columns = {"network": "network", "output": "output", **{name: name.replace("fp", "FP") for name in shown}}
+        report.add(
+            "parity",
+            f"The graphs ({of_size}) against PyTorch FP32, mean / largest error",
+            {**columns, "within": "within the limits"},
+            parity,
+        )
         session = ort.SessionOptions()
         session.intra_op_num_threads = options.threads
         graphs = {

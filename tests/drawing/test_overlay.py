@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.drawing.people import HEIGHT, WIDTH, box_body, frame, grey, person
 from tracker_service.body.joints import BODY_25_EDGES
 from tracker_service.body.model import BodyModel
+from tracker_service.drawing.camera import PinholeCamera
 from tracker_service.drawing.overlay import draw_overlay
 from tracker_service.drawing.palette import track_color
 from tracker_service.drawing.style import OverlayStyle
@@ -19,10 +21,12 @@ from tracker_service.types import (
     PersonState,
     PoseQuality,
     QualityReason,
+    Smpl,
     TrackedPerson,
     UInt8,
     Usability,
 )
+from tracker_service.types.calibration import Calibration, FocalSource
 
 BOXES = OverlayStyle(mesh=False, skeleton=False, stamp=False)
 MESHES = OverlayStyle(boxes=False, skeleton=False, stamp=False)
@@ -49,6 +53,28 @@ def test_the_mesh_covers_the_square_the_camera_puts_it_in() -> None:
     assert (columns.min(), columns.max() + 1) == (160, 240)
     assert rows.max() + 101 == 170
     assert below_the_tag[:70, 160:240].all()
+
+
+@pytest.mark.parametrize("center", [(160, 120), (235, 90)])
+def test_a_known_camera_sees_the_mesh_in_perspective_and_from_the_side(center: tuple[float, float]) -> None:
+    one, focal = person(1, center), 300.0
+    known = replace(frame(one), calibration=Calibration(focal, FocalSource.GIVEN, WIDTH, HEIGHT))
+    middle = np.array([WIDTH, HEIGHT]) / 2
+    ray = np.append((np.array(center) - middle) / focal, 1.0)
+    root = ray * one.camera[2] * focal / PinholeCamera.of_frame(WIDTH, HEIGHT).focal
+    axis = np.cross([0, 0, 1.0], ray / np.linalg.norm(ray))
+    length = np.linalg.norm(axis)
+    turn = cv2.Rodrigues(axis * np.arcsin(length) / max(length, 1e-12))[0]
+    corners = (
+        box_body().vertices(Smpl(one.global_orient[None], one.body_pose[None], one.betas[None]))[0] @ turn.T + root
+    )
+    pixels = focal * corners[:, :2] / corners[:, 2:] + middle
+    rows, columns = np.nonzero(changed(known, MESHES))
+    below_the_tag = rows > pixels[:, 1].min() + 25
+    assert abs(columns[below_the_tag].min() - pixels[:, 0].min()) < 2
+    assert abs(columns[below_the_tag].max() + 1 - pixels[:, 0].max()) < 2
+    assert abs(rows.max() + 1 - pixels[:, 1].max()) < 2
+    assert np.ptp(pixels[:, 1]) > 115  # of the 100 pixels that PHALP's camera sees
 
 
 def test_the_nearer_person_hides_the_farther() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.types import Float64
+from tracker_service.types.calibration import Calibration
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
 
@@ -29,6 +30,11 @@ class PinholeCamera:
         4D-Humans, ``cam_crop_to_full`` in ``hmr2/utils/renderer.py``.
         """
         return cls(FOCAL_OVER_SIZE * max(width, height), width / 2, height / 2)
+
+    @classmethod
+    def calibrated(cls, calibration: Calibration) -> "PinholeCamera":
+        """Return the camera of a frame whose focal length is known."""
+        return cls(calibration.focal_length, calibration.width / 2, calibration.height / 2)
 
     def project(self, points: NDArray[np.floating]) -> Float64:
         """Map (..., 3) points in metres to (..., 2) pixels; points at or behind the camera become non-finite."""

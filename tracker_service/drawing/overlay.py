@@ -1,5 +1,6 @@
 """Draws a frame's result on its image: boxes with identities, skeletons and meshes.
 
+Where the focal length of the camera is known, meshes are drawn as that camera sees them, else as PHALP's does.
 What cannot be believed is drawn weaker: doubtful poses paler and with their reason, unusable ones as outlines,
 predicted people dashed, and lost ones, or those far from their last sighting, as a box alone. Tags say who was found
 by a second look.
@@ -8,6 +9,7 @@ by a second look.
 import cv2
 import numpy as np
 
+from tracker_service.body.camera_space import in_camera
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.camera import PinholeCamera
 from tracker_service.drawing.level_of_detail import surface_for
@@ -28,6 +30,7 @@ from tracker_service.types import (
     UInt8,
     Usability,
 )
+from tracker_service.types.calibration import Calibration
 
 PREDICTED_OPACITY = 0.35
 """Opacity of a predicted person's mesh, as a share of a seen person's."""
@@ -66,7 +69,7 @@ def draw_overlay(
     if style.needs_surface and bodies:
         if body is None:
             raise ContractError("draw_overlay: expected a body, because the style shows meshes, got None")
-        _draw_surfaces(picture, bodies, body, style)
+        _draw_surfaces(picture, bodies, body, style, result.calibration)
     for person in sorted(people, key=lambda one: one.camera[2], reverse=True):
         _draw_marks(picture, person, style)
     if style.stamp:
@@ -95,23 +98,36 @@ def _has_body(person: TrackedPerson) -> bool:
     return not (_is_predicted(person) and _usability(person) is Usability.UNUSABLE)
 
 
-def _draw_surfaces(picture: UInt8, people: list[TrackedPerson], body: BodyModel, style: OverlayStyle) -> None:
-    camera = PinholeCamera.of_frame(picture.shape[1], picture.shape[0])
-    meshes = [_mesh_of(person, body, camera, style) for person in people]
+def _draw_surfaces(
+    picture: UInt8,
+    people: list[TrackedPerson],
+    body: BodyModel,
+    style: OverlayStyle,
+    calibration: Calibration | None,
+) -> None:
+    size = (picture.shape[1], picture.shape[0])
+    camera = PinholeCamera.of_frame(*size) if calibration is None else PinholeCamera.calibrated(calibration)
+    meshes = [_mesh_of(person, body, camera, style, calibration) for person in people]
     for person, raster in zip(people, draw_meshes(picture, meshes, camera), strict=True):
         if style.silhouette or _is_predicted(person):
             _draw_silhouette(picture, raster, person, filled=style.silhouette)
 
 
-def _mesh_of(person: TrackedPerson, body: BodyModel, camera: PinholeCamera, style: OverlayStyle) -> Mesh:
-    surface = surface_for(body, camera.focal / max(float(person.camera[2]), NEAR))
+def _mesh_of(
+    person: TrackedPerson,
+    body: BodyModel,
+    camera: PinholeCamera,
+    style: OverlayStyle,
+    calibration: Calibration | None,
+) -> Mesh:
+    orient, translation = person.global_orient, person.camera
+    if calibration is not None:
+        placed = in_camera(person, calibration)
+        orient, translation = placed.global_orient, placed.translation
+    surface = surface_for(body, camera.focal / max(float(translation[2]), NEAR))
     color = np.array(mixed(track_color(person.track_id), WHITE, 0.25))
-    vertices = body.posed(surface, _smpl_of(person))[0] + person.camera
-    return Mesh(vertices, surface.faces, color, _opacity(person, style))
-
-
-def _smpl_of(person: TrackedPerson) -> Smpl:
-    return Smpl(person.global_orient[None], person.body_pose[None], person.betas[None])
+    smpl = Smpl(orient[None], person.body_pose[None], person.betas[None])
+    return Mesh(body.posed(surface, smpl)[0] + translation, surface.faces, color, _opacity(person, style))
 
 
 def _opacity(person: TrackedPerson, style: OverlayStyle) -> float:

@@ -49,7 +49,7 @@ def test_torchscript_holds_the_limits_in_both_precisions(tmp_path: Path, family:
 
 
 @pytest.mark.parametrize(("small", "served"), [(small_camerahmr, served_camerahmr), (small_tokenhmr, served_tokenhmr)])
-def test_half_precision_is_kept_to_the_products_of_trunk_and_context(
+def test_half_precision_is_kept_to_the_products_of_the_blocks_and_the_context(
     small: Callable[[], Any], served: Callable[..., ServedGraph]
 ) -> None:
     graph = served(deepcopy(small()))
@@ -57,8 +57,17 @@ def test_half_precision_is_kept_to_the_products_of_trunk_and_context(
     graph.lower(graph.module, torch.float16)
     halves = {name for name, value in graph.module.named_parameters() if value.dtype == torch.float16}
     assert "decoder.keys_values.weight" in halves
-    assert all(name.startswith(("backbone.", "decoder.keys_values")) and "norm" not in name for name in halves)
+    assert all(name.startswith(("backbone.blocks.", "decoder.keys_values")) and "norm" not in name for name in halves)
     assert {value.dtype for value in graph.module.buffers()} == {torch.float32, torch.int64}
+
+
+@pytest.mark.parametrize(("small", "served"), [(small_camerahmr, served_camerahmr), (small_tokenhmr, served_tokenhmr)])
+def test_graphs_with_the_weights_of_the_golden_numbers_hold_the_limits_of_half_precision(
+    tmp_path: Path, small: Callable[[], Any], served: Callable[..., ServedGraph]
+) -> None:
+    rows = write_version(served(deepcopy(small())), tmp_path, Format.ONNX, Precision.FP16)
+    assert max(row.maximum for row in rows if row.output == "vertices") > 1e-3  # it really is another precision
+    assert all(row.passed for row in rows), table(rows)
 
 
 def test_cam_t_is_where_the_tracker_puts_people(family_repository: Path) -> None:
