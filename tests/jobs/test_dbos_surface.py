@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -75,6 +75,22 @@ def test_lower_ranks_go_first_and_a_workflow_keeps_its_client(tmp_path: Path) ->
         assert order == ["first", "urgent", "late"]
         assert [entry.workflow_id for entry in queue.workflows(client="a")] == ["first", "late"]
         assert queue.get("urgent").priority == 5
+
+
+def test_more_are_computed_at_once_when_a_running_queue_is_told_so(tmp_path: Path) -> None:
+    together = Barrier(2)
+
+    def meet(_: str) -> dict[str, Any]:
+        together.wait(timeout=60)
+        return {}
+
+    with Opened(tmp_path, meet) as queue:
+        for job_id in ("first", "second"):
+            queue.enqueue(job_id, 1, "")
+        wait_for(queue, "first", "PENDING")
+        queue.compute_at_once(2)
+        for job_id in ("first", "second"):
+            wait_for(queue, job_id, "SUCCESS")
 
 
 def test_an_interrupted_workflow_has_no_outcome_and_another_service_recovers_it(tmp_path: Path) -> None:

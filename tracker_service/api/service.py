@@ -25,12 +25,14 @@ from tracker_service.api.store_calls import StoreCalls
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ModelResultsError, SessionsClosedError
 from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.verification.check import ModelCheck
 from tracker_service.jobs.job import QueueCounts
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import models_of
+from tracker_service.wiring.profile import sized
 
 if TYPE_CHECKING:
     from tracker_service.jobs.queue.store import JobStore
@@ -84,6 +86,8 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         limits = settings.limits
         self.settings = settings
+        self.in_use = sized(settings, ())
+        """The settings with the sizes that the models' devices make of them; those of a CPU until they are known."""
         self.models = models_of(settings)
         check_models(settings.inference, self.models)
         self.keys = ApiKeys.of_settings(settings.service)
@@ -93,7 +97,7 @@ class Service:
         self.sessions_in_use = SessionsInUse()
         self.frame_admission = FrameAdmission(
             limits.frames_waiting,
-            places=_BATCHES_AHEAD * settings.pipeline.window * settings.sessions.workers,
+            places=_places(self.in_use),
             body_bytes=_LARGEST_BODIES * limits.body_bytes,
             pixels=_LARGEST_IMAGES * limits.image_pixels,
         )
@@ -175,7 +179,18 @@ class Service:
 
     def use_jobs(self, jobs: "JobStore") -> None:
         """Answer requests about jobs from now on."""
+        # First this: `use_devices` of another thread sees it, or has its sizes seen here.
         self._jobs = jobs
+        if self.in_use.jobs != self.settings.jobs:
+            jobs.compute_at_once(self.in_use.jobs.concurrency)
+
+    def use_devices(self, devices: Mapping[str, DeviceName]) -> None:
+        """Take the sizes that these devices of the models make of the settings."""
+        self.readiness.runs_on(devices)
+        before, self.in_use = self.in_use, sized(self.settings, devices.values())
+        self.frame_admission.resize(_places(self.in_use))
+        if self._jobs is not None and self.in_use.jobs != before.jobs:
+            self._jobs.compute_at_once(self.in_use.jobs.concurrency)
 
     def use_engine(self, engine: Engine) -> None:
         """Answer frames with ``engine`` from now on."""
@@ -192,7 +207,7 @@ class Service:
         """Return how busy the service is."""
         frame_workers = self.settings.sessions.workers
         return Load(
-            max_workers=frame_workers + (0 if self._jobs is None else self.settings.jobs.concurrency),
+            max_workers=frame_workers + (0 if self._jobs is None else self.in_use.jobs.concurrency),
             frames=self.frame_admission.frames,
             frame_workers=frame_workers,
             jobs=await self._job_counts(),
@@ -258,6 +273,11 @@ ServiceOf = Annotated[Service, Depends(service_of)]
 async def wait_for_jobs(service: ServiceOf) -> None:
     """Let a request about video jobs wait until they are open."""
     await service.wait_for_jobs()
+
+
+def _places(settings: Settings) -> int:
+    """Return how many frames are let in at a time, for the batches of these settings."""
+    return _BATCHES_AHEAD * settings.pipeline.window * settings.sessions.workers
 
 
 def _work_threads() -> int:

@@ -23,8 +23,9 @@ class OverlapParameters:
         workers: windows computed at the same time. Raising it uses more cores.
         in_flight: windows between decoding and association. Raising it smooths uneven windows and takes memory.
         sized_for: "gpu" takes 16, 3 and 4 for these three where they are left as they are, and then
-            ``video.decoder_threads`` 0 and ``inference.max_in_flight`` 8; "cpu" takes what they say; "auto" takes "gpu"
-            where the models run on one, as they or their server say.
+            ``video.decoder_threads`` 0, ``inference.max_in_flight`` 8 and a ``jobs.concurrency`` of one for every two
+            cores, at most 4; "cpu" takes what they say; "auto" takes "gpu" where the models run on one, as they or
+            their server say.
     """
 
     window: Annotated[int, Interval(ge=1, le=256)] = 4

@@ -829,6 +829,7 @@ export interface components {
          *       },
          *       "sizes": {
          *         "inference.max_in_flight": 4,
+         *         "jobs.concurrency": 1,
          *         "pipeline.in_flight": 3,
          *         "pipeline.window": 4,
          *         "pipeline.workers": 2

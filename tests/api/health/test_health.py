@@ -33,6 +33,7 @@ def test_health_has_the_contracts_fields(service: RunningService) -> None:
             "pipeline.workers": 2,
             "pipeline.in_flight": 3,
             "inference.max_in_flight": 4,
+            "jobs.concurrency": 1,
         },
         "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
         "vitdet_available": True,

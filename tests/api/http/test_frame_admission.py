@@ -68,6 +68,21 @@ def test_the_clients_take_turns_however_many_frames_one_of_them_sends() -> None:
     run(body)
 
 
+def test_frames_get_the_places_that_come_later() -> None:
+    async def body() -> None:
+        frames = Frames(places=2)
+        for number in range(8):
+            frames.come(f"a{number}")
+        await asyncio.sleep(0.01)
+        assert frames.let_in == ["a0"]
+        frames.admission.resize(8)
+        await frames.leave("a0")
+        assert frames.let_in == ["a0", "a1", "a2", "a3", "a4"]
+        await frames.end()
+
+    run(body)
+
+
 def test_a_client_holds_at_most_half_of_the_places() -> None:
     async def body() -> None:
         frames = Frames(places=4)

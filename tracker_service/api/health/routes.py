@@ -35,7 +35,7 @@ from tracker_service.api.health.schemas import (
 )
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import ServiceOf
-from tracker_service.wiring.profile import sized, sizes_of
+from tracker_service.wiring.profile import sizes_of
 
 router = APIRouter(tags=["health"])
 
@@ -55,7 +55,7 @@ async def health(service: ServiceOf, response: Response) -> Health:
     """
     state = service.readiness.state
     response.status_code = 200 if state.phase is Phase.WARMING_UP else _probe_status(state)
-    in_use = sized(service.settings, state.runs_on.values())
+    in_use = service.in_use
     return Health(
         status="ready" if state.ready else "warming_up",
         ready=state.ready,

@@ -52,6 +52,7 @@ class Health(BaseModel):
                         "pipeline.workers": 2,
                         "pipeline.in_flight": 3,
                         "inference.max_in_flight": 4,
+                        "jobs.concurrency": 1,
                     },
                     "results": {"detector_lite": "verified", "hmr_lite": "verified", "person_finder": "verified"},
                     "vitdet_available": True,

@@ -73,6 +73,10 @@ class FrameAdmission:
         finally:
             self._frames -= 1
 
+    def resize(self, places: int) -> None:
+        """Have so many places from now on; may be called in any thread, and counts from the next frame on."""
+        self._places.resize(places)
+
     def give_back(self, waited: _Waiting) -> None:
         """Take a place back and give it to the next."""
         self._places.give_back(waited.client, 1)
@@ -162,6 +166,10 @@ class _Shares:
     def __init__(self, amount: int) -> None:
         self._amount, self._taken = amount, 0
         self._held: Counter[str] = Counter()
+
+    def resize(self, amount: int) -> None:
+        """Have so much in all; what is held stays held."""
+        self._amount = amount
 
     def has_room(self, wanted: int) -> bool:
         """Whether so much is left."""

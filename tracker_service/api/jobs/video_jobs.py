@@ -199,7 +199,7 @@ class VideoJobs:
                 job = await self._service.store_calls.call(self.store.submit, limited, properties, key=key, inode=inode)
         except VideoError as error:
             raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
-        behind = counts.active >= self._service.settings.jobs.concurrency
+        behind = counts.active >= self._service.in_use.jobs.concurrency
         return Submitted(job, waits=behind and job.state is JobState.QUEUED)
 
     def _check(self, properties: VideoProperties, max_frames: int | None) -> None:

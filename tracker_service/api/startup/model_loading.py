@@ -150,7 +150,7 @@ class ModelLoader:
             self._service.readiness.loaded(part)
         self._verify()
         self._reported = ""
-        self._service.readiness.runs_on(devices_in_use(self._client, models))
+        self._service.use_devices(devices_in_use(self._client, models))
 
 
 def _request_budget(settings: Settings) -> Settings:

@@ -108,6 +108,10 @@ class QueueDatabase:
             self.close()
             raise
 
+    def compute_at_once(self, jobs: int) -> None:
+        """Take up so many workflows at the same time from now on; what runs goes on."""
+        self._queue.set_worker_concurrency(jobs)
+
     def enqueue(self, job_id: str, rank: int, client: str) -> None:
         """Add a workflow; those of a lower rank go first."""
         with SetWorkflowID(job_id), SetEnqueueOptions(priority=rank), DBOSContextSetAuth(client, None):

@@ -27,7 +27,13 @@ from tracker_service.jobs.disk import free_bytes, used_bytes
 from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
-from tracker_service.jobs.queue.database import EARLIER_VERSIONS, SQLITE_VERSION, QueueDatabase, WorkflowStatus
+from tracker_service.jobs.queue.database import (
+    DATABASE_ERRORS,
+    EARLIER_VERSIONS,
+    SQLITE_VERSION,
+    QueueDatabase,
+    WorkflowStatus,
+)
 from tracker_service.jobs.queue.earlier_version import adopt, being_adopted, read_definition
 from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 from tracker_service.jobs.queue.idempotency import IdempotencyKeys, asks_for_the_same
@@ -288,6 +294,13 @@ class JobStore:
         """
         folder = JobFolder(self._jobs / self._database.get(job_id).workflow_id)
         return read_lines(folder.path, self._definition(folder).chunk_frames, start, limit, self._growing)
+
+    def compute_at_once(self, jobs: int) -> None:
+        """Compute so many jobs at the same time from now on; those that run go on."""
+        try:
+            self._database.compute_at_once(jobs)
+        except DATABASE_ERRORS as error:
+            _logger.warning("as many jobs at a time as before: the queue cannot be written: %s", error)
 
     def counts(self) -> QueueCounts:
         """Return how many jobs are in each kind of state."""
