@@ -252,7 +252,7 @@ def test_a_queue_that_stays_full_is_reported(server: TritonServer, repository: P
     config.ClearField("model_warmup")
     path.write_text(text_format.MessageToString(config))
     server.start()
-    frame = TritonClient(server.url, policy=FailurePolicy(budget_seconds=0.6, attempt_seconds=5))
+    frame = TritonClient(server.url, policy=FailurePolicy(budget_seconds=1.5, attempt_seconds=5))
     frame.signature("hmr2")
     others = TritonClient(server.url, policy=JOB_WITHOUT_HURRY)
     inputs = random_inputs(others.signature("hmr2"), config.max_batch_size)
@@ -265,8 +265,7 @@ def test_a_queue_that_stays_full_is_reported(server: TritonServer, repository: P
     for thread in threads:
         thread.start()
     # One computes, one is queued, the third has been refused.
-    deadline = time.monotonic() + 3
-    while not others.retries() and time.monotonic() < deadline:
+    while not others.retries():
         time.sleep(0.01)
     with pytest.raises(InferenceOverloadedError, match="the queue is full"):
         frame.infer("hmr2", inputs, OUTPUTS)
