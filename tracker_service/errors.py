@@ -20,6 +20,9 @@
     ├── ResultsError               results cannot be written or read
     │   ├── DamagedResultsError    files are not what was written
     │   └── DiskFullError          there is no room for them
+    ├── StorageError               a file cannot be had from where it lies, or cannot be put there
+    │   └── StorageUnavailableError    the storage cannot answer now; the same call may succeed later
+    ├── BulkError                  the workers of a bulk run cannot work
     ├── ImageError                 a sent image cannot be used
     │   ├── ImageFormatError       not JPEG or PNG, or damaged
     │   │   └── UnsupportedImageError     an image of another format
@@ -134,6 +137,18 @@ class DamagedResultsError(ResultsError):
 
 class DiskFullError(ResultsError):
     """There is no room for results."""
+
+
+class StorageError(PhalpTritonError):
+    """A file cannot be had from where it lies, or cannot be put there."""
+
+
+class StorageUnavailableError(StorageError):
+    """The storage cannot answer now; the same call may succeed later."""
+
+
+class BulkError(PhalpTritonError):
+    """The workers of a bulk run cannot work."""
 
 
 class ImageError(PhalpTritonError):

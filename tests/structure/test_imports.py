@@ -43,12 +43,13 @@ ROOMS: dict[str, set[str]] = {
     "sessions": BASE | RUN - {"results"},
     "jobs": BASE | RUN | {"media", "process"},
     "live": BASE | RUN,
-    "settings": BASE | RUN | SERVICE | {"api"},
+    "bulk": BASE | RUN | {"settings", "wiring"},
+    "settings": BASE | RUN | SERVICE | {"api", "bulk"},
     "wiring": BASE | RUN | SERVICE | {"settings", "viewer"},
     "api": BASE | RUN | SERVICE | {"settings", "wiring", "viewer"},
     "client": BASE | {"results"},
     "library": BASE | RUN | {"settings", "wiring", "command_line"},
-    "command_line": BASE | RUN | SERVICE | {"settings", "wiring", "api", "evaluation", "viewer"},
+    "command_line": BASE | RUN | SERVICE | {"settings", "wiring", "api", "bulk", "evaluation", "viewer"},
 }
 """What each room of `tracker_service` may import beside itself."""
 PROGRAMS = {"tracker_service", "tracker_service.__main__"}

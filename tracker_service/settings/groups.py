@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from tracker_service.api.answer_parameters import AnswerParameters
 from tracker_service.api.service_parameters import Limits, ServiceParameters
+from tracker_service.bulk.bulk_parameters import BulkParameters
 from tracker_service.camera.camera_parameters import CameraParameters
 from tracker_service.drawing.overlay_parameters import OverlayParameters
 from tracker_service.inference.inference_parameters import InferenceParameters
@@ -120,6 +121,11 @@ class JobSettings(StoreParameters):
 @dataclass(frozen=True, config=_STRICT)
 class WebhookSettings(WebhookParameters):
     """``webhooks``: who is told of the ends of jobs."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class BulkSettings(BulkParameters):
+    """``bulk``: thousands of videos."""
 
 
 @dataclass(frozen=True, config=_STRICT)

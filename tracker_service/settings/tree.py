@@ -16,6 +16,7 @@ from tracker_service.errors import SettingsError
 from tracker_service.model_sets import COLOUR_SCALE, LITE, model_set
 from tracker_service.settings.groups import (
     ApiSettings,
+    BulkSettings,
     CameraSettings,
     InferenceSettings,
     JobSettings,
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     sessions: SessionSettings = SessionSettings()
     live: LiveSettings = LiveSettings()
     jobs: JobSettings = JobSettings()
+    bulk: BulkSettings = BulkSettings()
     webhooks: WebhookSettings = WebhookSettings()
     media: MediaSettings = MediaSettings()
 

@@ -29,7 +29,7 @@ from tracker_service.wiring.profile import sized
 from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory
 
-_OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "webhooks", "media", "live"}
+_OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "bulk", "webhooks", "media", "live"}
 
 
 @dataclass(frozen=True, slots=True)

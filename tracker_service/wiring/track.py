@@ -54,6 +54,8 @@ def track_video(
     *,
     mesh: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    client: InferenceClient | None = None,
+    shown_source: str | None = None,
 ) -> Summary:
     """Track the people of a video and write all result files into ``folder``.
 
@@ -64,6 +66,8 @@ def track_video(
             complete.
         mesh: add mesh vertices to `results.ndjson` and `tracks.pkl`.
         progress: called after every finished frame.
+        client: runs the models, and stays open; None opens one for this video.
+        shown_source: what the summary calls the source, None for ``source``.
 
     Raises:
         PhalpTritonError: any error of this project; nothing half-written is left under a final name.
@@ -74,7 +78,7 @@ def track_video(
     options = RunOptions.of(settings)
     with (
         locked_folder(folder),
-        closing(open_client(settings)) as client,
+        nullcontext(client) if client is not None else closing(open_client(settings)) as client,
         open_sized_video(settings, source, client) as (video, settings),
         open_video(settings, source) if options.reads_again else nullcontext() as again,
     ):
@@ -106,7 +110,7 @@ def track_video(
         summary = run_summary(
             settings,
             statistics,
-            source=source,
+            source=source if shown_source is None else shown_source,
             elapsed=time.perf_counter() - started,
             stages=times.seconds(),
             runs_on=devices_in_use(client, models_of(settings)),
