@@ -1,0 +1,1 @@
+"""Bulk runs on Ray: how fast, and what kills cost."""
