@@ -43,7 +43,8 @@ def kills(settings: Settings, times: int, away: float) -> dict[str, Any]:
         killing = Thread(target=kill_and_start)
         with camera(loop, _RATE, port, began):
             context = live_run(settings, f"http://127.0.0.1:{port}/")
-            run, source = context.__enter__()
+            opened = context.__enter__()
+            run, source = opened.run, opened.source
         killing.start()
         ids: Counter[int] = Counter()
         gaps = []
@@ -76,7 +77,8 @@ def memory(settings: Settings, minutes: float) -> list[dict[str, Any]]:
         loop = encode_loop(Path(folder) / "loop.ts", images, 30.0, 240)
         del images
         port, began = free_port(), time.time()
-        with camera(loop, 30.0, port, began), live_run(settings, f"http://127.0.0.1:{port}/") as (run, _):
+        with camera(loop, 30.0, port, began), live_run(settings, f"http://127.0.0.1:{port}/") as opened:
+            run = opened.run
             start, process = time.monotonic(), psutil.Process()
             for _ in run:
                 passed = (time.monotonic() - start) / 60

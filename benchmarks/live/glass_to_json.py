@@ -47,7 +47,8 @@ def measured(settings: Settings, view: View, size: tuple[int, int], rate: float,
 
 def _followed(settings: Settings, url: str, rate: float, began: float, seconds: float) -> dict[str, Any]:
     latencies, people = [], []
-    with live_run(settings, url, keep_pictures=True) as (run, source):
+    with live_run(settings, url, keep_pictures=True) as opened:
+        run, source = opened.run, opened.source
         start = time.monotonic()
         for frame in run:
             live_line(frame)

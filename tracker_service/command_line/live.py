@@ -23,8 +23,8 @@ from tracker_service.settings import Settings, load_settings
 from tracker_service.settings.overrides import insert
 from tracker_service.types.shown_text import on_one_line
 from tracker_service.video.live.address import shown_address
-from tracker_service.video.live.live_source import LiveEvent, LiveSource
-from tracker_service.wiring.live import live_run, part_summaries
+from tracker_service.video.live.live_source import LiveSource
+from tracker_service.wiring.live import OpenedRun, live_run, part_summaries, recorded_overlay
 from tracker_service.wiring.models import load_body
 
 _STATUS_SECONDS = 10.0
@@ -62,23 +62,20 @@ def live(
     def tell(message: str) -> None:
         console.print(on_one_line(message), highlight=False, markup=False, soft_wrap=True)
 
-    def note(event: LiveEvent) -> None:
-        tell(event.message)
-
     with ExitStack() as opened:
-        run, camera = opened.enter_context(
+        followed = opened.enter_context(
             live_run(
                 settings,
                 source,
-                keep_pictures=overlay is not None,
+                keep_pictures=overlay is not None or settings.live.record_overlay,
                 on_event=lambda event: tell(event.message),
                 on_failure=tell,
             )
         )
+        run, camera = followed.run, followed.source
         outputs: list[Callable[[LiveFrameResult], None]] = [opened.enter_context(_lines(ndjson))]
         if record is not None:
-            recording = LiveRecording(record, camera.rate, settings.live, part_summaries(settings, camera))
-            outputs.append(opened.enter_context(recording).write)
+            outputs.append(opened.enter_context(_recording(settings, record, followed)).write)
         if overlay is not None:
             outputs.append(opened.enter_context(_overlay(settings, overlay, camera, tell)))
         try:
@@ -87,6 +84,13 @@ def live(
             tell("interrupted")
         finally:
             tell(_account(run))
+
+
+def _recording(settings: Settings, folder: Path, followed: OpenedRun) -> LiveRecording:
+    camera = followed.source
+    summaries = part_summaries(settings, camera.address.shown, followed.runs_on, lambda: camera.reconnections)
+    drawing = recorded_overlay(settings, load_body(settings))
+    return LiveRecording(folder, camera.rate, settings.live, summaries, draw=drawing)
 
 
 def _settings_and_source(arguments: list[str], options: dict[str, Any]) -> tuple[Settings, str]:

@@ -1,6 +1,7 @@
 """What can be set about following people live."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt
@@ -25,7 +26,11 @@ class LiveParameters:
             where it redirects to.
         record_seconds: length of one part of a recording, a folder of ordinary results. Raising it makes fewer, longer
             parts.
-        record_bytes: room of a recording on the disk; its oldest parts are removed. Raising it keeps more.
+        record_bytes: room of a recording on the disk, in the service of all recordings together; the oldest parts are
+            removed. Raising it keeps more.
+        record_overlay: whether each part of a recording gets its overlay as a video. Drawing it takes time from the
+            frames: fewer are computed.
+        record_folder: where the service records the streams of clients who ask for it; none refuses them.
     """
 
     drop: Literal["oldest", "none"] = "oldest"
@@ -35,6 +40,8 @@ class LiveParameters:
     sources: tuple[str, ...] = ()
     record_seconds: Annotated[float, Gt(0)] = 600.0
     record_bytes: Annotated[int, Ge(1)] = 10 * 1024**3
+    record_overlay: bool = False
+    record_folder: Path | None = None
 
     def __post_init__(self) -> None:
         check_bounds(self)

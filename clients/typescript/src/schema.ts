@@ -361,7 +361,8 @@ export interface paths {
          * Follow a camera
          * @description Let the service read a camera or stream, whose protocol and host its setting `live.sources` must name.
          *
-         *     The answer comes once the camera does. Results are at `/live/{id}/events`; `DELETE /live/{id}` ends it.
+         *     The answer comes once the camera does. Results are at `/live/{id}/events`; `DELETE /live/{id}` ends it. With
+         *     `record` they are kept as well, see `/live/{id}/parts`.
          */
         post: operations["live_start"];
         delete?: never;
@@ -409,6 +410,49 @@ export interface paths {
          *     one frame, or an `event` of the source.
          */
         get: operations["live_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live/{stream_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was recorded of it
+         * @description Answer with the complete parts of a recording, also after the stream was ended.
+         *
+         *     A part is complete after `live.record_seconds`, and at the end of the stream. The oldest parts of all recordings
+         *     are removed where they take more room than `live.record_bytes`.
+         */
+        get: operations["live_parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live/{stream_id}/parts/{part}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of a part
+         * @description Answer with a result file of a part, as a job's: `results.ndjson`, `tracks.pkl`, `summary.json` and so on.
+         */
+        get: operations["live_part_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1525,6 +1569,7 @@ export interface components {
          *           "id": "door",
          *           "readers": 2,
          *           "reconnections": 1,
+         *           "recording": false,
          *           "source": "rtsp://camera/1",
          *           "state": "running"
          *         }
@@ -1534,6 +1579,43 @@ export interface components {
         LiveList: {
             /** Streams */
             streams: components["schemas"]["LiveView"][];
+        };
+        /**
+         * LivePart
+         * @description A complete part of a recording.
+         */
+        LivePart: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Files
+             * @description as `phalp-triton track` writes them
+             */
+            files: string[];
+            /** Frames */
+            frames: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * LiveParts
+         * @description The complete parts of a recording, oldest first.
+         * @example {
+         *       "parts": [
+         *         {
+         *           "bytes": 91000000,
+         *           "files": [
+         *             "results.ndjson"
+         *           ],
+         *           "frames": 7200,
+         *           "name": "part-00001"
+         *         }
+         *       ]
+         *     }
+         */
+        LiveParts: {
+            /** Parts */
+            parts: components["schemas"]["LivePart"][];
         };
         /**
          * LiveRequest
@@ -1550,6 +1632,12 @@ export interface components {
              */
             id: string;
             /**
+             * Record
+             * @description keep ordinary results of it, where live.record_folder is set
+             * @default false
+             */
+            record: boolean;
+            /**
              * Source
              * @description address that the service may read: live.sources
              */
@@ -1565,6 +1653,7 @@ export interface components {
          *       "id": "door",
          *       "readers": 2,
          *       "reconnections": 1,
+         *       "recording": false,
          *       "source": "rtsp://camera/1",
          *       "state": "running"
          *     }
@@ -1585,6 +1674,11 @@ export interface components {
             readers: number;
             /** Reconnections */
             reconnections: number;
+            /**
+             * Recording
+             * @description whether its results are kept
+             */
+            recording: boolean;
             /**
              * Source
              * @description without credentials; null where a socket sends the frames
@@ -4379,6 +4473,186 @@ export interface operations {
             };
             /** @description No valid API key */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A value has a wrong type or is out of range */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    live_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the stream */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveParts"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A value has a wrong type or is out of range */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests of one client at a time; see Retry-After */
+            429: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not available now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    live_part_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the stream */
+                stream_id: string;
+                part: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file; a range of it with the header Range */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

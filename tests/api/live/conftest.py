@@ -14,6 +14,7 @@ def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSe
     folder = tmp_path_factory.mktemp("live")
     # However long a broken camera takes to come back, nobody is forgotten meanwhile.
     patient = ("live.first_pause=0.02", "phalp.max_age_track=1000000")
-    settings = ('live.sources=["http://127.0.0.1"]', "live.most_streams=3", *patient)
+    recorded = (f"live.record_folder={folder / 'recorded'}", "live.record_overlay=true")
+    settings = ('live.sources=["http://127.0.0.1"]', "live.most_streams=3", *patient, *recorded)
     with RunningService(folder, *settings, forked=True) as running:
         yield running

@@ -1,5 +1,6 @@
 """``/live``: cameras that the service reads for its clients."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,8 +12,10 @@ from harness.live_stream import LiveStream
 from harness.running_service import RunningService
 from harness.waiting import until
 from tests.live.conftest import people_walking
+from tracker_service.api.live.stream_recording import recording_folder
 from tracker_service.errors import LiveForbiddenError, SettingsError
 from tracker_service.live.source_rules import SourceRules
+from tracker_service.settings import load_settings
 from tracker_service.types import UInt8
 
 __all__ = ["people_walking"]
@@ -62,6 +65,46 @@ def test_a_camera_that_comes_back_is_followed_on(live_service: RunningService, p
         with live_service.client() as client:
             client.delete("/live/gate")
     assert after["live"]["computed"] > before["live"]["computed"]
+
+
+def test_a_stream_is_recorded_as_ordinary_results_which_stay_when_it_has_ended(
+    live_service: RunningService, people_walking: list[UInt8]
+) -> None:
+    with LiveStream(lambda _: people_walking[0], 10, "mpjpeg") as camera:
+        started = live_service.post("/live", json={"id": "kept", "source": camera.url, "record": True})
+        assert (started.status_code, started.json()["recording"]) == (201, True)
+        results(live_service, "kept", 3)
+        with live_service.client() as client:
+            client.delete("/live/kept")
+    until(lambda: live_service.get("/live/kept/parts").json()["parts"])
+    (part,) = live_service.get("/live/kept/parts").json()["parts"]
+    assert part["frames"] >= 2
+    assert {"results.ndjson", "tracks.pkl", "summary.json", "overlay.mp4"} <= set(part["files"])
+    lines = live_service.get(f"/live/kept/parts/{part['name']}/results.ndjson").content.splitlines()
+    frames = [orjson.loads(line) for line in lines]
+    assert [frame["frame_number"] for frame in frames] == list(range(part["frames"]))
+    assert frames[0]["timestamp"] == 0
+    assert frames[0]["persons"]
+    summary = live_service.get(f"/live/kept/parts/{part['name']}/summary.json").json()
+    assert (summary["source"], set(summary["runs_on"].values())) == (camera.url, {"cpu"})
+
+
+@pytest.mark.parametrize("path", ["part-00009/results.ndjson", "part-00001/job.json", "..%2F..%2Fother/results.ndjson"])
+def test_what_was_not_recorded_is_not_found(live_service: RunningService, path: str) -> None:
+    assert live_service.get(f"/live/never/parts/{path}").status_code == 404
+
+
+def test_a_service_that_records_nothing_says_so() -> None:
+    with pytest.raises(LiveForbiddenError, match=r"live\.record_folder"):
+        recording_folder(load_settings(), "somebody", "door")
+
+
+def test_clients_whose_names_look_alike_have_folders_of_their_own(tmp_path: Path) -> None:
+    settings = load_settings({"live": {"record_folder": tmp_path}})
+    names = ["a", "A b", "a/b", "..", "::1", "client-a"]
+    folders = {recording_folder(settings, name, "door") for name in names}
+    assert len(folders) == len(names)
+    assert {folder.parent.parent for folder in folders} == {tmp_path}
 
 
 def test_the_ids_go_on_when_the_process_that_reads_a_camera_is_killed(

@@ -8,14 +8,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from tracker_service.api.live import messages
+from tracker_service.api.live.stream_recording import StreamRecording
 from tracker_service.api.live.subscribers import Subscribers
 from tracker_service.api.service import Service
 from tracker_service.errors import InferenceUnavailableError, PhalpTritonError, SessionsClosedError
+from tracker_service.live.live_frame_result import LiveFrameResult
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
-from tracker_service.types import UInt8
+from tracker_service.types import ArrayPicture, UInt8
 
-_TICKS = 30
-"""Frame numbers a second: they count time since 1970, so that they rise through restarts of the service."""
+SOCKET_RATE = 30
+"""Frames a second that a stream of a socket is said to have. Frame numbers count time since 1970 at this rate, so that
+they rise through restarts of the service."""
 _EPOCH = time.time() - time.monotonic()
 _NUMBER_BYTES = 8
 _logger = logging.getLogger(__name__)
@@ -56,6 +59,7 @@ class LiveStream:
     Attributes:
         computed, skipped, failed: frames.
         source: what the service reads for it, as it may be shown; None where a socket sends the frames.
+        recording: keeps its results, None does not.
     """
 
     def __init__(self, service: Service, client: str, stream_id: str, token: str | None = None) -> None:
@@ -63,6 +67,7 @@ class LiveStream:
         self.token = token or secrets.token_urlsafe(24)
         self.subscribers = Subscribers()
         self.source: str | None = None
+        self.recording: StreamRecording | None = None
         self.computed = self.skipped = self.failed = 0
         self.used = time.monotonic()
         self._service = service
@@ -78,7 +83,7 @@ class LiveStream:
         self.used = time.monotonic()
         self.skipped += frame.skipped
         try:
-            answer = await self._answer(frame)
+            answer, image = await self._answer(frame)
         except SessionsClosedError:
             raise
         except PhalpTritonError as error:
@@ -92,6 +97,7 @@ class LiveStream:
         latency = time.monotonic() - frame.arrived
         live = messages.LiveAnswer(answer, frame.captured, frame.source_frame, frame.skipped, latency, self.computed)
         await self._tell(live)
+        await self._record(live, image)
 
     async def _tell(self, live: messages.LiveAnswer) -> None:
         """Tell everybody of a result, in the form that each wants; a form that nobody wants is not made."""
@@ -103,7 +109,22 @@ class LiveStream:
             packed = await service.run_in_thread(messages.packed_result, live, body)
             subscribers.give_result(packed, packed=True)
 
-    async def _answer(self, frame: ArrivedFrame) -> FrameAnswer:
+    async def _record(self, live: messages.LiveAnswer, image: UInt8 | None) -> None:
+        """Keep a result; where the disk takes no more the recording ends, and the stream goes on."""
+        if self.recording is None:
+            return
+        picture = None if image is None else ArrayPicture(image)
+        result = live.answer.result
+        frame = LiveFrameResult(result, live.source_frame, live.skipped, live.captured, live.latency, picture)
+        try:
+            await self._service.run_in_thread(self.recording.write, frame)
+        except PhalpTritonError as error:
+            _logger.warning("live stream %s: its recording ended: %s", self.id, error)
+            self.recording = None
+            self.subscribers.give(messages.event("recording_ended", "the recording ended: see the log", time.time()))
+
+    async def _answer(self, frame: ArrivedFrame) -> tuple[FrameAnswer, UInt8 | None]:
+        """Return the answer, and the image where the recording draws into it."""
         service = self._service
         engine = await service.engine()
         async with service.frame_admission.admit(self.client, frame.bytes, service.waiting_seconds) as admitted:
@@ -114,14 +135,15 @@ class LiveStream:
             request = FrameRequest(self._session, number, size, number.to_bytes(_NUMBER_BYTES, "big"))
             with service.sessions_in_use.hold(self.client, self._session):
                 answering = asyncio.ensure_future(engine.sessions.answer(request, image, admitted.leave))
+                kept = image if self.recording is not None and self.recording.wants_pictures else None
                 del image
                 # Frames are left out on purpose: nobody may wait for them.
                 await asyncio.sleep(0)
                 engine.sessions.skip_missing({self._session})
                 answer = await answering
         service.metrics.frame(answer)
-        return replace(answer, result=replace(answer.result, timestamp=round(frame.captured, 6)))
+        return replace(answer, result=replace(answer.result, timestamp=round(frame.captured, 6))), kept
 
     def _next_number(self, arrived: float) -> int:
-        self._number = max(round((_EPOCH + arrived) * _TICKS), self._number + 1)
+        self._number = max(round((_EPOCH + arrived) * SOCKET_RATE), self._number + 1)
         return self._number

@@ -3,12 +3,14 @@
 import asyncio
 import hmac
 import time
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from tracker_service.api.live.camera_feed import CameraFeed
-from tracker_service.api.live.live_stream import LiveStream
+from tracker_service.api.live.live_stream import SOCKET_RATE, LiveStream
+from tracker_service.api.live.stream_recording import StreamRecording, recording_folder
 from tracker_service.api.service import Service
 from tracker_service.errors import LiveError, LiveForbiddenError, LiveFullError, LiveNotFoundError
 from tracker_service.live.source_rules import SourceRules
@@ -31,6 +33,7 @@ class LiveStreams:
         self._streams: dict[tuple[str, str], LiveStream] = {}
         self._feeds: dict[LiveStream, CameraFeed] = {}
         self._sockets: dict[LiveStream, int] = {}
+        self._closing: set[asyncio.Future[None]] = set()
         service.stop_callbacks.append(self._stop)
 
     def of(self, client: str) -> list[LiveStream]:
@@ -58,16 +61,18 @@ class LiveStreams:
         feed = self._feeds.get(stream)
         return 0 if feed is None else feed.source.reconnections
 
-    async def start(self, client: str, stream_id: str, source: str) -> LiveStream:
-        """Read a camera or stream for a client.
+    async def start(self, client: str, stream_id: str, source: str, *, record: bool = False) -> LiveStream:
+        """Read a camera or stream for a client, and keep its results where ``record`` says so.
 
         Raises:
-            LiveForbiddenError: the service may not read it.
+            LiveForbiddenError: the service may not read it, or records nothing.
             LiveError: the id is taken.
             LiveFullError: too many streams run.
             VideoError: nothing answers there.
         """
         address = self._rules.check(source)
+        if record:
+            recording_folder(self._service.settings, client, stream_id)
         stream = self._new(client, stream_id, None, address.shown)
         loop = asyncio.get_running_loop()
         try:
@@ -80,7 +85,36 @@ class LiveStreams:
             feed.close()  # it was ended while its source was opened
             return stream
         self._feeds[stream] = feed
+        if record:
+            try:
+                await self.record(stream)
+            except BaseException:
+                self._forget(stream)
+                raise
         return stream
+
+    async def record(self, stream: LiveStream) -> None:
+        """Keep the results of a stream from now on, unless they are kept already.
+
+        Raises:
+            LiveForbiddenError: the service records nothing.
+            SettingsError: an overlay is wanted, and nothing is to be drawn.
+        """
+        service, feed = self._service, self._feeds.get(stream)
+        if stream.recording is not None:
+            return
+        engine = await service.engine()
+        stream.recording = await service.run_in_thread(
+            StreamRecording,
+            service.settings,
+            stream.client,
+            stream.id,
+            SOCKET_RATE if feed is None else feed.source.rate,
+            f"live stream {stream.id}" if stream.source is None else stream.source,
+            partial(self.reconnections, stream),
+            engine.client,
+            engine.body,
+        )
 
     def join(self, client: str, stream_id: str, token: str | None) -> LiveStream:
         """Return the stream of a socket that sends frames: a new one, or with its token the one that broke.
@@ -153,10 +187,15 @@ class LiveStreams:
         if feed is not None:
             feed.close()
         stream.subscribers.end()
+        if stream.recording is not None:
+            closing = asyncio.ensure_future(self._service.run_in_thread(stream.recording.close))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _stop(self, _: float) -> None:
         for stream in list(self._streams.values()):
             self._forget(stream)
+        await asyncio.gather(*self._closing)
 
 
 async def _of_request(request: Request) -> LiveStreams:

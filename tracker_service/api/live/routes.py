@@ -1,25 +1,36 @@
 """``/live``: start a stream from a camera, follow it, end it; the socket is in `socket_routes`."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import FileResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from tracker_service.api.http.access_control import wants_page
+from tracker_service.api.http.file_response import RangeFileResponse
 from tracker_service.api.http.streaming import StreamedAnswer
 from tracker_service.api.live.live_stream import LiveStream
 from tracker_service.api.live.live_streams import LiveStreams, LiveStreamsOf
 from tracker_service.api.live.schemas import (
     EVENTS_RESPONSES,
     LIST_RESPONSES,
+    PARTS_RESPONSES,
     STARTED_RESPONSES,
     STREAM_ID,
     STREAM_RESPONSES,
     LiveList,
+    LiveParts,
     LiveRequest,
     LiveView,
+)
+from tracker_service.api.live.stream_recording import (
+    MEDIA_TYPES,
+    recorded_file,
+    recorded_parts,
+    recording_folder,
 )
 from tracker_service.api.service import ServiceOf
 from tracker_service.api.viewer.answers import binary_answer, page_answer
@@ -36,9 +47,10 @@ StreamId = Annotated[str, Path(pattern=STREAM_ID, description="name of the strea
 async def live_start(request: Request, body: LiveRequest, streams: LiveStreamsOf) -> LiveView:
     """Let the service read a camera or stream, whose protocol and host its setting `live.sources` must name.
 
-    The answer comes once the camera does. Results are at `/live/{id}/events`; `DELETE /live/{id}` ends it.
+    The answer comes once the camera does. Results are at `/live/{id}/events`; `DELETE /live/{id}` ends it. With
+    `record` they are kept as well, see `/live/{id}/parts`.
     """
-    return _view(streams, await streams.start(request.state.client, body.id, body.source))
+    return _view(streams, await streams.start(request.state.client, body.id, body.source, record=body.record))
 
 
 @router.get("", operation_id="live_list", summary="Its live streams", response_model=LiveList, responses=LIST_RESPONSES)
@@ -86,6 +98,40 @@ async def live_events(stream_id: StreamId, request: Request, streams: LiveStream
     return StreamedAnswer(_events(stream), media_type="text/event-stream")
 
 
+@router.get(
+    "/{stream_id}/parts", operation_id="live_parts", summary="What was recorded of it", responses=PARTS_RESPONSES
+)
+async def live_parts(stream_id: StreamId, request: Request, service: ServiceOf) -> LiveParts:
+    """Answer with the complete parts of a recording, also after the stream was ended.
+
+    A part is complete after `live.record_seconds`, and at the end of the stream. The oldest parts of all recordings
+    are removed where they take more room than `live.record_bytes`.
+    """
+    folder = recording_folder(service.settings, request.state.client, stream_id)
+    parts = await service.run_in_thread(recorded_parts, folder)
+    return LiveParts.model_validate({"parts": [asdict(part) for part in parts]})
+
+
+@router.get(
+    "/{stream_id}/parts/{part}/{name}",
+    operation_id="live_part_file",
+    summary="A file of a part",
+    response_class=FileResponse,
+    responses={200: {"description": "The file; a range of it with the header Range"}, **PARTS_RESPONSES},
+)
+async def live_part_file(stream_id: StreamId, part: str, name: str, request: Request, service: ServiceOf) -> Response:
+    """Answer with a result file of a part, as a job's: `results.ndjson`, `tracks.pkl`, `summary.json` and so on."""
+    folder = recording_folder(service.settings, request.state.client, stream_id)
+    path, status = await service.run_in_thread(recorded_file, folder, part, name)
+    return RangeFileResponse(
+        path,
+        media_type=MEDIA_TYPES[name],
+        stat_result=status,
+        filename=f"{stream_id}-{part}-{name}",
+        content_disposition_type="inline",
+    )
+
+
 async def _events(stream: LiveStream) -> AsyncGenerator[bytes, None]:
     with stream.subscribers.joined() as subscriber:
         yield KEEPALIVE_COMMENT  # so that the head is sent before the first result
@@ -104,5 +150,6 @@ def _view(streams: LiveStreams, stream: LiveStream) -> LiveView:
             "frames_failed": stream.failed,
             "reconnections": streams.reconnections(stream),
             "readers": len(stream.subscribers),
+            "recording": stream.recording is not None,
         }
     )

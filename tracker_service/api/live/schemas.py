@@ -16,6 +16,7 @@ _EXAMPLE: dict[str, Any] = {
     "frames_failed": 0,
     "reconnections": 1,
     "readers": 2,
+    "recording": False,
 }
 
 
@@ -30,6 +31,7 @@ class LiveRequest(BaseModel):
     source: Annotated[
         str, Field(min_length=1, max_length=2048, description="address that the service may read: live.sources")
     ]
+    record: bool = Field(default=False, description="keep ordinary results of it, where live.record_folder is set")
 
 
 class LiveView(BaseModel):
@@ -45,6 +47,7 @@ class LiveView(BaseModel):
     frames_failed: int
     reconnections: int
     readers: int = Field(description="who follows it")
+    recording: bool = Field(description="whether its results are kept")
 
 
 class LiveList(BaseModel):
@@ -55,9 +58,33 @@ class LiveList(BaseModel):
     streams: list[LiveView]
 
 
+class LivePart(BaseModel):
+    """A complete part of a recording."""
+
+    name: str
+    frames: int
+    bytes: int
+    files: list[str] = Field(description="as `phalp-triton track` writes them")
+
+
+class LiveParts(BaseModel):
+    """The complete parts of a recording, oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"parts": [{"name": "part-00001", "frames": 7200, "bytes": 91_000_000, "files": ["results.ndjson"]}]}
+            ]
+        }
+    )
+
+    parts: list[LivePart]
+
+
 _OF_ALL = errors(401, 422, 429, 500, 503)
 STARTED_RESPONSES: Responses = {**_OF_ALL, **errors(400, 403, 408, 409, 413, 415)}
 LIST_RESPONSES: Responses = _OF_ALL
+PARTS_RESPONSES: Responses = {**_OF_ALL, **errors(403, 404)}
 STREAM_RESPONSES: Responses = {**_OF_ALL, **errors(404)}
 EVENTS_RESPONSES: Responses = {
     200: {

@@ -40,9 +40,13 @@ _ID = re.compile(STREAM_ID)
 
 @router.websocket("/{stream_id}")
 async def live_socket(
-    socket: WebSocket, stream_id: str, resume: str | None = None, results: Literal["json", "packed"] = "json"
+    socket: WebSocket,
+    stream_id: str,
+    resume: str | None = None,
+    results: Literal["json", "packed"] = "json",
+    record: bool = False,
 ) -> None:
-    """Answer the frames of a socket until it closes."""
+    """Answer the frames of a socket until it closes, and keep the results where ``record`` says so."""
     service: Service = socket.app.state.service
     streams: LiveStreams = socket.app.state.live_streams
     if not _same_origin(socket, service) or not _ID.fullmatch(stream_id):
@@ -57,6 +61,8 @@ async def live_socket(
     try:
         with service.client_limit.admit(client):
             stream = streams.join(client, stream_id, resume)
+            if record:
+                await streams.record(stream)
             await _serve(socket, service, streams, stream, packed=results == "packed")
     except HTTPException:
         await _close(socket, _TRY_AGAIN, "too many requests of one client")
