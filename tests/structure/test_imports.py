@@ -14,6 +14,8 @@ IMPORTS = imports_of(ROOT)
 
 BASE = {"types", "errors"}
 """What passes between rooms, and what can go wrong: every room may import these."""
+TRACING = {"tracing"}
+"""Steps of a trace: whatever takes time may say so."""
 STAGES = {"inference", "people", "phalp", "camera", "video", "body", "drawing", "refinement", "quality"}
 """The rooms that do one step of the work each."""
 RUN = {"pipeline", "results", "model_sets"} | STAGES
@@ -24,13 +26,14 @@ SERVICE = {"jobs", "sessions", "live", "media", "process"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "types": {"errors"},
+    "tracing": BASE,
     "process": BASE,
     "media": BASE,
     "model_sets": BASE,
     "body": BASE,
     "phalp": BASE,
     "video": BASE | {"process"},
-    "inference": BASE,
+    "inference": BASE | TRACING,
     "camera": BASE | {"video"},
     "drawing": BASE | {"body"},
     "people": BASE | {"body"},
@@ -39,17 +42,17 @@ ROOMS: dict[str, set[str]] = {
     "results": BASE | {"body", "camera", "drawing", "video"},
     "viewer": BASE | {"body", "camera", "drawing", "results"},
     "evaluation": BASE | {"body", "drawing", "results"},
-    "pipeline": BASE | STAGES | {"model_sets"},
-    "sessions": BASE | RUN - {"results"},
-    "jobs": BASE | RUN | {"media", "process"},
+    "pipeline": BASE | STAGES | TRACING | {"model_sets"},
+    "sessions": BASE | TRACING | RUN - {"results"},
+    "jobs": BASE | RUN | TRACING | {"media", "process"},
     "live": BASE | RUN,
     "bulk": BASE | RUN | {"settings", "wiring"},
-    "settings": BASE | RUN | SERVICE | {"api", "bulk"},
-    "wiring": BASE | RUN | SERVICE | {"settings", "viewer"},
-    "api": BASE | RUN | SERVICE | {"settings", "wiring", "viewer"},
+    "settings": BASE | RUN | SERVICE | TRACING | {"api", "bulk"},
+    "wiring": BASE | RUN | SERVICE | TRACING | {"settings", "viewer"},
+    "api": BASE | RUN | SERVICE | TRACING | {"settings", "wiring", "viewer"},
     "client": BASE | {"results"},
     "library": BASE | RUN | {"settings", "wiring", "command_line"},
-    "command_line": BASE | RUN | SERVICE | {"settings", "wiring", "api", "bulk", "evaluation", "viewer"},
+    "command_line": BASE | RUN | SERVICE | TRACING | {"settings", "wiring", "api", "bulk", "evaluation", "viewer"},
 }
 """What each room of `tracker_service` may import beside itself."""
 PROGRAMS = {"tracker_service", "tracker_service.__main__"}

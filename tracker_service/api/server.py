@@ -25,6 +25,7 @@ from tracker_service.api.startup.model_loading import OpenClient
 from tracker_service.errors import SettingsError
 from tracker_service.process.memory import keep_freed_memory
 from tracker_service.settings import Settings
+from tracker_service.tracing.traced_process import traced_process
 from tracker_service.wiring.models import open_client as client_of_settings
 
 _KEEP_ALIVE_SECONDS = 75
@@ -70,7 +71,8 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_CONNECTION_CLOSE_SECONDS,
     )
-    _Server(config, app, listener).run(sockets=[listener])
+    with traced_process(settings.telemetry, "service"):
+        _Server(config, app, listener).run(sockets=[listener])
     service: Service = app.state.service
     if service.cannot_end or service.store_calls.stuck:
         logging.shutdown()

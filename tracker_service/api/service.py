@@ -31,6 +31,7 @@ from tracker_service.jobs.job import QueueCounts
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.settings import Settings
+from tracker_service.tracing.spans import carried
 from tracker_service.wiring.models import models_of
 from tracker_service.wiring.profile import sized
 
@@ -201,7 +202,7 @@ class Service:
     ) -> Result:
         """Run ``function`` in a thread of a small pool, as it would block the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._work, partial(function, *args, **kwargs))
+        return await loop.run_in_executor(self._work, carried(partial(function, *args, **kwargs)))
 
     async def load(self) -> Load:
         """Return how busy the service is."""

@@ -13,6 +13,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from tracker_service.api.http.errors import http_error
+from tracker_service.tracing.spans import carried
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -48,7 +49,7 @@ class StoreCalls:
         Raises:
             HTTPException: 503, it has not returned in time; it may still do what it does.
         """
-        called = self._submit(partial(function, *args, **kwargs))
+        called = self._submit(carried(partial(function, *args, **kwargs)))
         try:
             async with asyncio.timeout(self._seconds):
                 return await asyncio.wrap_future(called)

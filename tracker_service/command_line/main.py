@@ -18,7 +18,7 @@ from tracker_service.command_line.reports import print_error
 from tracker_service.errors import PhalpTritonError
 from tracker_service.types.shown_text import on_one_line
 
-COMMANDS = ("track", "live", "view", "convert", "evaluate", "explain", "serve", "bulk", "doctor")
+COMMANDS = ("track", "live", "view", "convert", "evaluate", "explain", "serve", "bulk", "doctor", "trace")
 """Names of the commands: each is also that of its module and of the function in it."""
 _errors = Console(stderr=True)
 

@@ -9,6 +9,7 @@ from tracker_service.command_line.arguments import format_names, settings_and_so
 from tracker_service.command_line.reports import JsonReport, TextReport, TrackReport
 from tracker_service.command_line.sources import result_folders
 from tracker_service.command_line.tracking import TrackOptions, track_all
+from tracker_service.tracing.traced_process import traced_process
 
 
 def track(
@@ -81,7 +82,8 @@ def track(
     options_of_run = TrackOptions(mesh, resume, format_names(formats), viewer)
     report: TrackReport = JsonReport(several=len(sources) > 1) if json else TextReport()
     folders = result_folders(sources, settings.video.output_dir)
-    failed = track_all(settings, sources, folders, report, options_of_run)
+    with traced_process(settings.telemetry, "track"):
+        failed = track_all(settings, sources, folders, report, options_of_run)
     report.end()
     if failed:
         raise typer.Exit(2)

@@ -14,7 +14,8 @@ from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.result_files import RESULTS, TRACKS, VIEWER
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
-from tracker_service.types.shown_text import on_one_line
+from tracker_service.tracing.spans import begin
+from tracker_service.types.shown_text import encodable, on_one_line
 from tracker_service.wiring.convert import convert_run
 from tracker_service.wiring.resumable import RESUME, kept_frames, track_resumably
 from tracker_service.wiring.track import Progress, track_video
@@ -58,12 +59,13 @@ def track_all(
     for source, folder in zip(sources, folders, strict=True):
         latest: list[Progress] = []
         try:
-            if options.resume:
-                summary = _resumed(settings, source, folder, report.console)
-            else:
-                with progress_display(report.console) as display:
-                    shown = _remembered(display, latest)
-                    summary = track_video(settings, source, folder, mesh=options.mesh, progress=shown)
+            with begin("track", values={"phalp.source": encodable(source)}):
+                if options.resume:
+                    summary = _resumed(settings, source, folder, report.console)
+                else:
+                    with progress_display(report.console) as display:
+                        shown = _remembered(display, latest)
+                        summary = track_video(settings, source, folder, mesh=options.mesh, progress=shown)
             if options.formats:
                 convert_run(settings, folder, options.formats)
             if options.viewer:

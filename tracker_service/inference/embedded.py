@@ -16,6 +16,7 @@ from tracker_service.inference.device_parameters import DeviceName, DeviceParame
 from tracker_service.inference.model_repository import model_file
 from tracker_service.inference.model_sessions import ModelSessions, one_line
 from tracker_service.inference.verification.loaded import LoadedModel
+from tracker_service.tracing.spans import step
 
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -100,7 +101,7 @@ class EmbeddedClient:
 
     def _run(self, model: "_OpenModel", inputs: dict[str, Tensor], outputs: Sequence[str]) -> dict[str, Tensor]:
         try:
-            with model.turn:
+            with model.turn, step(f"model {model.spec.name}", values={"phalp.rows": batch_size(inputs)}):
                 values = model.session.run(list(outputs), inputs)
         except Exception as error:  # ONNX Runtime raises its own unrelated exception types
             raise InferenceFailedError(f"model {model.spec.name}: {one_line(error)}") from error

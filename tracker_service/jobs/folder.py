@@ -101,12 +101,14 @@ class JobDefinition:
         identity: what the video was.
         chunk_frames: frames between two borders.
         settings: those that decide the results.
+        traceparent: of the request that submitted it, in whose trace it is computed; None where that was not traced.
     """
 
     request: JobRequest
     identity: SourceIdentity
     chunk_frames: int
     settings: Mapping[str, Any]
+    traceparent: str | None = None
 
     def write(self, folder: JobFolder) -> None:
         """Write it into the job's folder, which must exist."""

@@ -15,6 +15,7 @@ from tracker_service.pipeline.overlap import map_in_order, read_ahead
 from tracker_service.pipeline.overlap_parameters import OverlapParameters
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
+from tracker_service.pipeline.run_trace import RunTrace
 from tracker_service.pipeline.second_reading import with_images
 from tracker_service.pipeline.shot_marks import mark_shots
 from tracker_service.pipeline.stage_times import StageTimes
@@ -23,6 +24,7 @@ from tracker_service.pipeline.windows import windows
 from tracker_service.pipeline.world import in_the_world
 from tracker_service.quality.judge import QualityJudge
 from tracker_service.refinement.refiner import Refiner
+from tracker_service.tracing.tracing_parameters import TracingParameters
 from tracker_service.types import Frame
 
 _QUARTERED = 2
@@ -72,6 +74,7 @@ class TrackingRun:
             are needed.
         late_images: frames of the same source, read a second time, for the images of refined frames; None for none.
         border_every: give a border before each frame whose number is a multiple of this; None for no borders.
+        traced_windows: see `TracingParameters`; of use where the run is in a trace.
     """
 
     def __init__(
@@ -84,9 +87,13 @@ class TrackingRun:
         open_frames: Iterable[TrackedFrame] = (),
         late_images: Iterable[Frame] | None = None,
         border_every: int | None = None,
+        traced_windows: int = TracingParameters.traced_windows,
     ) -> None:
         self.times = StageTimes() if times is None else times
-        observed = observe_frames(frames, stages, self.times, first=first)
+        trace = RunTrace.begun(traced_windows)
+        if trace is not None:
+            self.times.trace = trace.stage
+        observed = observe_frames(frames, stages, self.times, first=first, trace=trace)
         stream = track_frames(
             observed,
             stages.tracker,
@@ -119,15 +126,20 @@ class TrackingRun:
 
 
 def observe_frames(
-    frames: Iterable[Frame], stages: RunStages, times: StageTimes, *, first: int = 0
+    frames: Iterable[Frame], stages: RunStages, times: StageTimes, *, first: int = 0, trace: RunTrace | None = None
 ) -> Generator[FrameObservation, None, None]:
     """Yield the people of every frame from number ``first`` on, in order, while the next windows are computed."""
     decoded = times.measure_each("decoding", frames)
     marked = mark_shots(decoded) if stages.detect_shots else decoded
     wanted = (frame for frame in marked if frame.number >= first)
     overlap = stages.overlap
-    ahead = read_ahead(windows(wanted, overlap.window, quartered=0 if first else _QUARTERED), depth=1)
-    observed = map_in_order(stages.perception.observe, ahead, workers=overlap.workers, in_flight=overlap.in_flight)
+    cut = windows(wanted, overlap.window, quartered=0 if first else _QUARTERED)
+    ahead = read_ahead(cut if trace is None else trace.read(cut), depth=1)
+    observe = stages.perception.observe if trace is None else trace.observing(stages.perception.observe)
+    observed = map_in_order(observe, ahead, workers=overlap.workers, in_flight=overlap.in_flight)
+    if trace is not None:
+        yield from trace.follow(observed)
+        return
     with closing(observed):
         for window in observed:
             yield from window

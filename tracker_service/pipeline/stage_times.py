@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
+
+from tracker_service.tracing.spans import step
 
 Item = TypeVar("Item")
 
@@ -41,9 +43,13 @@ class StageTimes:
 
     Args:
         observe: called with stage and seconds of every single measurement, in the measuring thread.
+
+    Attributes:
+        trace: opens the step of a measured stage in the trace that the caller is in.
     """
 
     def __init__(self, observe: Callable[[str, float], None] | None = None) -> None:
+        self.trace: Callable[[str], AbstractContextManager[object]] = step
         self._seconds: dict[str, float] = {}
         self._observe = observe
         self._lock = threading.Lock()
@@ -55,7 +61,8 @@ class StageTimes:
         start, beside = time.perf_counter(), getattr(self._inner, "seconds", 0.0)
         self._inner.seconds = 0.0
         try:
-            yield
+            with self.trace(stage):
+                yield
         finally:
             elapsed = time.perf_counter() - start
             self._add(stage, elapsed - self._inner.seconds)

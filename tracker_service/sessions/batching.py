@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tracker_service.errors import InferenceFailedError, InferenceUnavailableError, PhalpTritonError
 from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.tracing.spans import Span, carried, here, together
 from tracker_service.types import Frame
 
 
@@ -19,6 +20,7 @@ from tracker_service.types import Frame
 class _Queued:
     frame: Frame
     observed: asyncio.Future[FrameObservation]
+    span: Span | None
 
 
 class FrameBatcher:
@@ -58,7 +60,7 @@ class FrameBatcher:
         """
         loop = asyncio.get_running_loop()
         observed: asyncio.Future[FrameObservation] = loop.create_future()
-        self._queue.append(_Queued(frame, observed))
+        self._queue.append(_Queued(frame, observed, here()))
         # Not at once, so that frames that arrive in the same iteration of the loop share a batch.
         loop.call_soon(self._dispatch)
         return observed
@@ -107,7 +109,9 @@ class FrameBatcher:
             self._on_batch(len(batch))
         loop = asyncio.get_running_loop()
         try:
-            observations = await loop.run_in_executor(self._pool, self._observed, [queued.frame for queued in batch])
+            with together([queued.span for queued in batch], "batch", {"phalp.frames": len(batch)}):
+                frames = [queued.frame for queued in batch]
+                observations = await loop.run_in_executor(self._pool, carried(self._observed), frames)
         except InferenceUnavailableError as error:
             _fail(batch, error)
         except Exception as error:  # also what numpy, OpenCV or a runtime may raise

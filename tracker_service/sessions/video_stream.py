@@ -15,6 +15,7 @@ from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.sessions.keeping.video_saver import VideoSaver
 from tracker_service.sessions.reorder_buffer import ReorderBuffer
 from tracker_service.sessions.video_tracker import VideoTracker
+from tracker_service.tracing.spans import Span, here, inside
 from tracker_service.types import UInt8
 
 _logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class AcceptedFrame:
         on_observed: what is called then.
         answer: what all requests for it wait for.
         requests: how many wait.
+        span: the step of the first request for it, None where that is not traced.
     """
 
     number: int
@@ -44,6 +46,7 @@ class AcceptedFrame:
     on_observed: Callable[[asyncio.Future[FrameObservation]], None]
     answer: asyncio.Future[FrameAnswer]
     requests: int = 0
+    span: Span | None = None
 
 
 class VideoStream:
@@ -198,7 +201,7 @@ class VideoStream:
         answer: asyncio.Future[FrameAnswer] = asyncio.get_running_loop().create_future()
         on_observed = partial(self._on_observed, request.frame_number)
         number, digest, thumbnail = request.frame_number, request.digest, request.thumbnail
-        return AcceptedFrame(number, digest, thumbnail, observing, on_observed, answer)
+        return AcceptedFrame(number, digest, thumbnail, observing, on_observed, answer, span=here())
 
     def _take(self, accepted: AcceptedFrame) -> None:
         self._accepted[accepted.number] = accepted
@@ -237,7 +240,9 @@ class VideoStream:
         if number is not None:
             self._associating = True
             accepted = self._accepted[number]
-            associated = loop.run_in_executor(self._threads, self._associated, accepted.observing.result())
+            associated = loop.run_in_executor(
+                self._threads, inside(accepted.span, self._associated), accepted.observing.result()
+            )
             associated.add_done_callback(partial(self._on_associated, number))
             return
         deadline = self._order.deadline()

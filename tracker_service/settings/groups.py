@@ -26,6 +26,7 @@ from tracker_service.pipeline.second_look.second_look_parameters import SecondLo
 from tracker_service.quality.quality_parameters import QualityParameters
 from tracker_service.refinement.refinement_parameters import RefinementParameters
 from tracker_service.sessions.session_parameters import SessionParameters
+from tracker_service.tracing.tracing_parameters import TracingParameters
 from tracker_service.video.live.source_parameters import LiveSourceParameters
 from tracker_service.video.video_parameters import VideoParameters
 
@@ -126,6 +127,11 @@ class WebhookSettings(WebhookParameters):
 @dataclass(frozen=True, config=_STRICT)
 class BulkSettings(BulkParameters):
     """``bulk``: thousands of videos."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TelemetrySettings(TracingParameters):
+    """``telemetry``: traces of requests and runs, step by step."""
 
 
 @dataclass(frozen=True, config=_STRICT)

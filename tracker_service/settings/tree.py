@@ -31,6 +31,7 @@ from tracker_service.settings.groups import (
     SecondLookSettings,
     ServiceSettings,
     SessionSettings,
+    TelemetrySettings,
     VideoSettings,
     WebhookSettings,
 )
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     bulk: BulkSettings = BulkSettings()
     webhooks: WebhookSettings = WebhookSettings()
     media: MediaSettings = MediaSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @model_validator(mode="before")
     @classmethod

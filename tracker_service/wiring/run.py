@@ -29,7 +29,7 @@ from tracker_service.wiring.profile import sized
 from tracker_service.wiring.second_look import looks_again, open_second_look
 from tracker_service.wiring.tracker import TrackerFactory
 
-_OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "bulk", "webhooks", "media", "live"}
+_OF_A_SERVICE = {"service", "api", "limits", "sessions", "jobs", "bulk", "webhooks", "media", "live", "telemetry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,7 @@ def open_run(
         open_frames=open_frames,
         late_images=late_images,
         border_every=border_every,
+        traced_windows=settings.telemetry.traced_windows,
     )
 
 

@@ -1,9 +1,10 @@
-"""Around every request: its id, its log line, its metrics, and an answer for uncaught exceptions."""
+"""Around every request: its id, its log line, its metrics, its trace, and an answer for uncaught exceptions."""
 
 import logging
 import re
 import time
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +16,7 @@ from tracker_service.api.http.errors import error_response
 from tracker_service.api.http.logs import REQUEST_ID
 from tracker_service.api.http.socket_outcome import SOCKET, SocketOutcome
 from tracker_service.api.service import Service
+from tracker_service.tracing.spans import Span, begin
 
 _logger = logging.getLogger("tracker_service.requests")
 
@@ -23,10 +25,11 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _LONGEST_ID = 64
 _CLIENT_DISCONNECTED = 499
 """Status in log and metrics, as in nginx: the client disconnected."""
+_SERVER_ERROR = 500
 
 
 class Telemetry:
-    """Gives every request an id, and times, counts and logs it.
+    """Gives every request an id, and times, counts, logs and traces it.
 
     Args:
         app: the next ASGI layer.
@@ -59,18 +62,22 @@ class Telemetry:
             await send(message)
 
         self._service.requests_running += 1
-        try:
-            await self._app(scope, receive, sending)
-        except ClientDisconnect:
-            status = _CLIENT_DISCONNECTED
-        except Exception as error:
-            if status != _CLIENT_DISCONNECTED:
-                raise  # part of the answer is sent: only a broken connection tells the client
-            await error_response(error, scope)(scope, receive, sending)
-        finally:
-            self._service.requests_running -= 1
-            self._report(scope, status, time.perf_counter() - started, log)
-            REQUEST_ID.reset(token)
+        with _traced(scope) as span:
+            try:
+                await self._app(scope, receive, sending)
+            except ClientDisconnect:
+                status = _CLIENT_DISCONNECTED
+            except Exception as error:
+                if status != _CLIENT_DISCONNECTED:
+                    raise  # part of the answer is sent: only a broken connection tells the client
+                await error_response(error, scope)(scope, receive, sending)
+            finally:
+                self._service.requests_running -= 1
+                if span is not None:
+                    _describe(span, scope, status)
+                    log["trace"] = span.traceparent.split("-")[1]
+                self._report(scope, status, time.perf_counter() - started, log)
+                REQUEST_ID.reset(token)
 
     async def _follow_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a socket be served; it counts as one request."""
@@ -118,6 +125,28 @@ class Telemetry:
             status,
             extra={"status": status, "ms": round(seconds * 1000, 1), "client": scope["state"]["client"], **log},
         )
+
+
+def _traced(scope: Scope) -> AbstractContextManager[Span | None]:
+    """Return what traces a request, as a part of its caller's trace where that is named; health checks are left out."""
+    if scope["path"] in OPEN_PATHS:
+        return nullcontext()
+    return begin(scope["method"], Headers(scope=scope).get("traceparent"), "server")
+
+
+def _describe(span: Span, scope: Scope, status: int) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    span.call(f"{scope['method']} {route}")
+    span.note(
+        {
+            "http.request.method": scope["method"],
+            "http.route": route,
+            "http.response.status_code": status,
+            "phalp.request_id": scope["state"]["request_id"],
+        }
+    )
+    if status >= _SERVER_ERROR:
+        span.failed(f"status {status}")
 
 
 def _request_id(scope: Scope) -> str:

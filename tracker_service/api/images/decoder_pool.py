@@ -9,6 +9,7 @@ from tracker_service.api.http.fair_turns import FairTurns
 from tracker_service.api.images.decoder import Decoder
 from tracker_service.api.images.image_header import ImageHeader
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.tracing.spans import carried
 from tracker_service.types import UInt8
 
 Made = TypeVar("Made")
@@ -43,7 +44,7 @@ class DecoderPool:
         async with self._turns.turn(client):
             decoder = self._usable()
             loop = asyncio.get_running_loop()
-            decoding = loop.run_in_executor(self._threads, self._decoded, decoder, data, header, then)
+            decoding = loop.run_in_executor(self._threads, carried(self._decoded), decoder, data, header, then)
             await _finished(decoding, decoder)
             self._idle.append(decoder)
             return decoding.result()

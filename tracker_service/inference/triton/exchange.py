@@ -15,6 +15,7 @@ from tracker_service.inference.triton.failures import classify
 from tracker_service.inference.triton.regions import Region
 from tracker_service.inference.triton.shared_memory import SharedMemoryPool
 from tracker_service.inference.triton.signatures import DATA_TYPE_NAMES
+from tracker_service.tracing.spans import step, traceparent
 
 ALIGNMENT = 64
 
@@ -71,14 +72,17 @@ async def exchange(
 async def _send(
     server: InferenceServerClient, request: Request, inputs: list[Any], outputs: list[Any], seconds: float
 ) -> Any:
-    return await server.infer(
-        request.spec.name,
-        inputs,
-        outputs=outputs,
-        # Both deadlines: ours ends the wait, the server's keeps it from computing what nobody waits for.
-        client_timeout=seconds,
-        timeout=max(1, int(seconds * 1e6)),
-    )
+    name = request.spec.name
+    with step(f"triton {name}", "client", {"phalp.model": name, "phalp.rows": request.rows}):
+        return await server.infer(
+            name,
+            inputs,
+            outputs=outputs,
+            # Both deadlines: ours ends the wait, the server's keeps it from computing what nobody waits for.
+            client_timeout=seconds,
+            timeout=max(1, int(seconds * 1e6)),
+            headers=None if (here := traceparent()) is None else {"traceparent": here},
+        )
 
 
 def _layout(request: Request) -> tuple[dict[str, tuple[int, int]], int]:

@@ -50,6 +50,7 @@ from tracker_service.jobs.webhooks.outbox import Outbox
 from tracker_service.jobs.webhooks.outcome import WebhookBacklog
 from tracker_service.jobs.webhooks.sender import WebhookSender
 from tracker_service.jobs.webhooks.webhook_parameters import WebhookParameters
+from tracker_service.tracing.spans import traceparent
 from tracker_service.video.probe import VideoProperties, properties_of
 
 _STATES = {
@@ -209,7 +210,7 @@ class JobStore:
                 identity = SourceIdentity.of(request.source)
             if inode is not None and identity.inode != inode:
                 raise VideoError(f"{request.source}: expected the file that was checked, got another one in its place")
-            JobDefinition(request, identity, self._chunk_frames(), self._tracking).write(new)
+            JobDefinition(request, identity, self._chunk_frames(), self._tracking, traceparent()).write(new)
             new.write_status(status)
             new.path.rename(folder.path)
             failing.callback(folder.path.rename, new.path)

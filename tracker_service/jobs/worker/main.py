@@ -22,7 +22,7 @@ from tracker_service.errors import PhalpTritonError
 from tracker_service.jobs.disk import is_full
 from tracker_service.jobs.folder import JobDefinition, JobFolder
 from tracker_service.jobs.job import JobRequest
-from tracker_service.jobs.messages import DiskFull, Locked, Message, Progressed, Refused, encode
+from tracker_service.jobs.messages import Completed, DiskFull, Locked, Message, Progressed, Refused, encode
 from tracker_service.jobs.worker.fence import JobLockedError
 from tracker_service.jobs.worker.open_models import OpenModels
 from tracker_service.jobs.worker.task import WORKER_PREPARATION, WORKER_TASK
@@ -67,7 +67,10 @@ def main() -> None:
     job = JobDefinition.read(JobFolder(task.folder))
     Thread(target=_exit_with_service, name="service", daemon=True).start()
     try:
-        VideoJob(task, job, reporter.send, models).run()
+        work = VideoJob(task, job, reporter.send, models)
+        with work.traced():
+            work.run()
+        reporter.send(Completed())  # the service ends this process when it hears that
     except JobLockedError as error:
         reporter.send(Locked(str(error)))
     except (PhalpTritonError, OSError) as error:

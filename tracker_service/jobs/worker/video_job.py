@@ -1,14 +1,14 @@
 """The work of a worker: from a task to committed chunks and complete result files."""
 
 import logging
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from tracker_service.errors import DamagedResultsError, TrackerStateError
+from tracker_service.errors import DamagedResultsError, SettingsError, TrackerStateError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.jobs.chunks.chunk import ChunkFiles
 from tracker_service.jobs.chunks.damage import check_chunks
@@ -17,7 +17,7 @@ from tracker_service.jobs.chunks.stitching import stitch
 from tracker_service.jobs.chunks.tracking import ChunkOptions, ChunkTracking
 from tracker_service.jobs.chunks.whole_files import WholeFiles
 from tracker_service.jobs.folder import JobDefinition
-from tracker_service.jobs.messages import Completed, Message, Progressed, Restored, Resumed, Waiting
+from tracker_service.jobs.messages import Message, Progressed, Restored, Resumed, Waiting
 from tracker_service.jobs.worker.fence import Fence
 from tracker_service.jobs.worker.frame_marks import FrameMarker
 from tracker_service.jobs.worker.open_models import OpenModels
@@ -35,6 +35,8 @@ from tracker_service.results.result_files import SUMMARY
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings, load_settings
+from tracker_service.tracing.spans import begin
+from tracker_service.tracing.traced_process import traced_process
 from tracker_service.wiring.focal import focal_of
 from tracker_service.wiring.models import devices_in_use, models_of, open_client
 from tracker_service.wiring.run import RunOptions, open_run, run_summary
@@ -64,7 +66,7 @@ class VideoJob:
         self._watch = SourceWatch(job.request.source, job.identity)
 
     def run(self) -> None:
-        """Commit the remaining chunks and write the result files; what has been damaged is computed again, once.
+        """Commit the remaining chunks and give all files of the job their names; damaged ones are made again, once.
 
         Raises:
             DamagedResultsError: it was damaged again.
@@ -77,7 +79,18 @@ class VideoJob:
                 self._forget(error)
                 self._complete(fence)
             self._files.clear(keep_end=True)
-        self._report(Completed())
+
+    @contextmanager
+    def traced(self) -> Generator[None, None, None]:
+        """Trace the job inside the block, where this service's settings want it, as a part of its request's trace."""
+        with ExitStack() as opened:
+            try:
+                opened.enter_context(traced_process(self._settings.telemetry, "worker"))
+            except SettingsError as error:  # no reason to fail a job
+                _logger.warning("the job is not traced: %s", error)
+            values = {"phalp.job": self._task.folder.name}
+            opened.enter_context(begin("job", self._job.traceparent, "consumer", values))
+            yield
 
     def summary(self) -> Summary:
         """Return what is remembered of the whole run, once its last chunk is written."""

@@ -10,6 +10,7 @@ from tracker_service.phalp.appearance import TextureEncoder
 from tracker_service.phalp.pose_prediction import PendingPoses
 from tracker_service.phalp.pose_transformer import TransformerPosePredictor
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.tracing.spans import carried
 from tracker_service.types import POSE_SIZE, Float32, Int64
 
 _PREDICTIONS_AT_ONCE = 16
@@ -70,6 +71,6 @@ def pose_transformer(
             return client.infer(model, inputs, ["pose"])["pose"]
 
     def begin(poses: Float32, frames: Int64, target: Int64) -> PendingPoses:
-        return threads.submit(predict, {"poses": poses, "frames": frames, "target": target}).result
+        return threads.submit(carried(predict), {"poses": poses, "frames": frames, "target": target}).result
 
     return TransformerPosePredictor(begin, shared_target=shared_target)
