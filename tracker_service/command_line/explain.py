@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from tracker_service.command_line.arguments import split_arguments
-from tracker_service.command_line.explanation_text import as_record, tables
+from tracker_service.command_line.text.explanation import as_record, tables
 from tracker_service.errors import ResultsError, SettingsError
 from tracker_service.results.recorded_run import RecordedRun
 from tracker_service.results.result_files import RESULTS
