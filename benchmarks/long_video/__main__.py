@@ -35,7 +35,7 @@ _QUEUE = {
     "seconds": "seconds",
     "most_workers": "most workers at once",
     "largest_displacement": "largest distance from the place in the queue",
-    "urgent_first": "urgent ones first",
+    "urgent_first": "urgent ones of a client first",
 }
 _REFINEMENT = {
     "option": "option",

@@ -57,7 +57,7 @@ def test_only_one_module_imports_it() -> None:
     assert found == ["jobs/queue/database.py"]
 
 
-def test_lower_ranks_go_first_and_a_workflow_keeps_its_client(tmp_path: Path) -> None:
+def test_lower_ranks_go_first_those_that_wait_can_change_and_a_workflow_keeps_its_client(tmp_path: Path) -> None:
     order, all_queued = list[str](), Event()
 
     def note(job_id: str) -> dict[str, Any]:
@@ -69,12 +69,14 @@ def test_lower_ranks_go_first_and_a_workflow_keeps_its_client(tmp_path: Path) ->
         for job_id, rank, client in (("first", 1, "a"), ("late", 9, "a"), ("urgent", 5, "b")):
             queue.enqueue(job_id, rank, client)
             wait_for(queue, "first", "PENDING")
+        queue.enqueue("moved", 9, "a")
+        queue.change_ranks({"moved": 3, "first": 7})
         all_queued.set()
-        for job_id in ("first", "late", "urgent"):
+        for job_id in ("first", "late", "urgent", "moved"):
             wait_for(queue, job_id, "SUCCESS")
-        assert order == ["first", "urgent", "late"]
-        assert [entry.workflow_id for entry in queue.workflows(client="a")] == ["first", "late"]
-        assert queue.get("urgent").priority == 5
+        assert order == ["first", "moved", "urgent", "late"]
+        assert [entry.workflow_id for entry in queue.workflows(client="a")] == ["first", "late", "moved"]
+        assert [queue.get(job_id).priority for job_id in ("first", "urgent", "moved")] == [1, 5, 3]
 
 
 def test_more_are_computed_at_once_when_a_running_queue_is_told_so(tmp_path: Path) -> None:

@@ -1,24 +1,73 @@
-"""The ranks that order the queue: room for every client and round, never into another priority's."""
+"""The ranks that order the queue: clients in turn, priorities within a client, room for every client and round."""
 
 from itertools import pairwise
 
-from tracker_service.jobs.job import LOWEST_PRIORITY
-from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-ROUNDS = 99_999
+from tracker_service.jobs.queue.fair_order import UnfinishedJob, by_priority, next_rank
+
+ROUNDS = 2**31 // 100
 
 
 def queued(*clients: str) -> list[UnfinishedJob]:
-    """Return the jobs of one priority that ``clients`` queue one after the other."""
+    """Return the jobs that ``clients`` queue one after the other."""
     jobs: list[UnfinishedJob] = []
     for client in clients:
-        jobs.append(UnfinishedJob(next_rank(100, client, jobs), client, waiting=True))
+        jobs.append(UnfinishedJob(next_rank(client, jobs), client, waiting=True))
     return jobs
 
 
+def queue_order(asked: list[tuple[str, int]]) -> list[int]:
+    """Return in which order jobs of (client, priority), queued one after the other, would be computed."""
+    ranks: dict[int, int] = {}
+    for number, (client, _) in enumerate(asked):
+        jobs = [UnfinishedJob(ranks[job], asked[job][0], waiting=True) for job in ranks]
+        ranks[number] = next_rank(client, jobs)
+        own = [job for job in ranks if asked[job][0] == client]
+        dealt = by_priority([ranks[job] for job in own], [asked[job][1] for job in own])
+        ranks |= dict(zip(own, dealt, strict=True))
+    return sorted(ranks, key=lambda job: (ranks[job], job))
+
+
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        ([("a", 100)] * 3, [0, 1, 2]),
+        ([("a", 100), ("a", 50)], [1, 0]),
+        ([("a", 100), ("b", 0), ("a", 200), ("b", 100)], [0, 1, 2, 3]),
+        ([("a", 100)] * 4 + [("b", 100)], [0, 4, 1, 2, 3]),
+        ([("a", 100)] * 2 + [("b", 100)] * 2 + [("c", 100)], [0, 2, 4, 1, 3]),
+        ([("a", 100)] * 2 + [("b", 100), ("a", 0)], [3, 2, 0, 1]),
+        ([("a", 0)] * 50 + [("b", 200)], [0, 50, *range(1, 50)]),
+    ],
+)
+def test_clients_take_turns_and_priorities_order_what_each_has(asked: list[tuple[str, int]], order: list[int]) -> None:
+    assert queue_order(asked) == order
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), max_size=12))
+def test_whatever_priorities_clients_choose_the_turns_are_those_of_equal_ones(asked: list[tuple[str, int]]) -> None:
+    order = queue_order(asked)
+    equal = queue_order([(client, 100) for client, _ in asked])
+    assert [asked[job][0] for job in order] == [asked[job][0] for job in equal]
+    for client in "abc":
+        own = [(asked[job][1], job) for job in order if asked[job][0] == client]
+        assert own == sorted(own)
+
+
+def test_a_client_that_comes_late_is_not_put_behind_rounds_that_are_over() -> None:
+    running, second, third = queued("a", "a", "a")
+    served = UnfinishedJob(second.rank, "a", waiting=False)
+    late = next_rank("b", [served, third])
+    assert late // 100 == third.rank // 100
+    assert late > third.rank > running.rank
+
+
 def test_numbers_begin_at_one() -> None:
-    assert next_rank(0, "a", []) == 1
-    assert next_rank(-5, "a", []) == 1
+    assert next_rank("a", []) == 1
 
 
 def test_ninety_nine_clients_of_a_round_have_numbers_of_their_own_in_the_order_of_submission() -> None:
@@ -34,29 +83,18 @@ def test_more_clients_than_places_stay_before_the_second_jobs_and_keep_their_ord
     assert ranks[149] < ranks[150] < ranks[151]
 
 
-def test_a_client_of_a_hundred_thousand_rounds_stays_within_its_priority() -> None:
-    priority = LOWEST_PRIORITY - 1
-    last = UnfinishedJob(next_rank(priority, "a", []), "a", waiting=True)
-    for _ in range(ROUNDS - 1):
-        number = next_rank(priority, "a", [last])
-        assert number > last.rank
-        last = UnfinishedJob(number, "a", waiting=True)
-    for _ in range(200):
-        number = next_rank(priority, "a", [last])
-        assert last.rank <= number < next_rank(LOWEST_PRIORITY, "b", [])
-        last = UnfinishedJob(number, "a", waiting=True)
-
-
-def test_the_last_round_of_the_lowest_priority_is_a_number_that_the_queue_can_hold() -> None:
-    last = UnfinishedJob(next_rank(LOWEST_PRIORITY, "a", []), "a", waiting=True)
-    for _ in range(ROUNDS):
-        last = UnfinishedJob(next_rank(1000, "a", [last]), "a", waiting=True)
-    assert last.rank < 2**31
+def test_numbers_stay_such_that_the_queue_can_hold_them_also_behind_the_lowest_priority_of_earlier_versions() -> None:
+    for rank in (2_000_000_001, (ROUNDS - 2) * 100 + 1):
+        last = UnfinishedJob(rank, "a", waiting=True)
+        for _ in range(200):
+            number = next_rank("a", [last])
+            assert last.rank <= number < 2**31
+            last = UnfinishedJob(number, "a", waiting=True)
 
 
 def test_a_running_job_gives_the_round_only_while_nothing_waits() -> None:
-    running = UnfinishedJob(next_rank(100, "a", []), "a", waiting=False)
-    second = UnfinishedJob(next_rank(100, "a", [running]), "a", waiting=True)
-    third = UnfinishedJob(next_rank(100, "a", [running, second]), "a", waiting=True)
-    assert running.rank < next_rank(100, "b", [running]) < second.rank
-    assert second.rank < next_rank(100, "b", [running, second, third]) < third.rank
+    running = UnfinishedJob(next_rank("a", []), "a", waiting=False)
+    second = UnfinishedJob(next_rank("a", [running]), "a", waiting=True)
+    third = UnfinishedJob(next_rank("a", [running, second]), "a", waiting=True)
+    assert running.rank < next_rank("b", [running]) < second.rank
+    assert second.rank < next_rank("b", [running, second, third]) < third.rank

@@ -9,42 +9,8 @@ from harness.waiting import until
 from tests.jobs.conftest import FRAMES
 from tracker_service.errors import JobQuotaError, QueueFullError
 from tracker_service.jobs.job import JobState
-from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 from tracker_service.jobs.queue.store_parameters import QueueLimits, RunLimits
 from tracker_service.video.probe import VideoProperties
-
-
-def queue_order(*asked: tuple[str, int]) -> list[int]:
-    """Return in which order jobs of (client, priority), queued one after the other, would be computed."""
-    jobs: list[UnfinishedJob] = []
-    for client, priority in asked:
-        jobs.append(UnfinishedJob(next_rank(priority, client, jobs), client, waiting=True))
-    return sorted(range(len(jobs)), key=lambda place: (jobs[place].rank, place))
-
-
-@pytest.mark.parametrize(
-    ("asked", "order"),
-    [
-        ([("a", 100)] * 3, [0, 1, 2]),
-        ([("a", 100), ("a", 50)], [1, 0]),
-        ([("a", 100), ("b", 0), ("a", 200), ("b", 100)], [1, 0, 3, 2]),
-        ([("a", 100)] * 4 + [("b", 100)], [0, 4, 1, 2, 3]),
-        ([("a", 100)] * 2 + [("b", 100)] * 2 + [("c", 100)], [0, 2, 4, 1, 3]),
-        ([("a", 1000), ("b", -5)], [1, 0]),
-    ],
-)
-def test_clients_and_priorities_take_turns(asked: list[tuple[str, int]], order: list[int]) -> None:
-    assert queue_order(*asked) == order
-
-
-def test_a_client_that_comes_late_is_not_put_behind_rounds_that_are_over() -> None:
-    running = UnfinishedJob(next_rank(100, "a", []), "a", waiting=False)
-    second = UnfinishedJob(next_rank(100, "a", [running]), "a", waiting=True)
-    third = UnfinishedJob(next_rank(100, "a", [running, second]), "a", waiting=True)
-    served = UnfinishedJob(second.rank, "a", waiting=False)
-    late = next_rank(100, "b", [served, third])
-    assert late // 100 == third.rank // 100
-    assert late > third.rank
 
 
 def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, clip: Path, tmp_path: Path) -> None:
@@ -56,7 +22,7 @@ def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, cl
         other = store.submit(request(short, client="b"))
         urgent = store.submit(request(short, client="a", priority=10))
         late = store.submit(request(short, client="c", priority=150))
-        expected = [urgent, waiting[0], other, waiting[1], waiting[2], late]
+        expected = [urgent, other, late, *waiting]
         positions = sorted(expected, key=lambda job: store.get(job.id).queue_position)
         assert [job.id for job in positions] == [job.id for job in expected]
         assert store.counts().running == 2
@@ -97,6 +63,33 @@ def test_cancel_in_each_state(short: Path, clip: Path, tmp_path: Path) -> None:
         assert [job.id for job in store.jobs()] == [behind.id, queued.id, running.id, done.id]
         store.resume(queued.id)
         wait_complete(store, queued.id)
+
+
+def test_resumed_jobs_take_their_turns_and_count_like_new_ones(short: Path, tmp_path: Path) -> None:
+    with running_store(tmp_path, queue=QueueLimits(client_jobs=2), run=RunLimits(poll_seconds=60.0)) as store:
+        store.submit(request(short, client="c"))  # may be computed: the queue has been looked at for the first time
+        resumed = []
+        for _ in range(3):
+            resumed.append(store.submit(request(short, client="a")))
+            store.cancel(resumed[-1].id)
+        others = [store.submit(request(short, client="b")) for _ in range(2)]
+        for job in resumed[:2]:
+            assert store.resume(job.id).state is JobState.QUEUED
+        with pytest.raises(JobQuotaError):
+            store.resume(resumed[2].id)
+        order = [others[0], resumed[0], others[1], resumed[1]]
+        positions = sorted(order, key=lambda job: store.get(job.id).queue_position)
+        assert [job.id for job in positions] == [job.id for job in order]
+
+
+def test_one_client_never_has_more_waiting_jobs_than_there_is_room_for(short: Path, tmp_path: Path) -> None:
+    limits = QueueLimits(queue_length=4)
+    with running_store(tmp_path, queue=limits, run=RunLimits(poll_seconds=60.0)) as store:
+        # Two wait, beside one that may be computed already.
+        with pytest.raises(JobQuotaError):
+            list(map(store.submit, [request(short, client="a")] * 4))
+        for client in ("b", "c"):
+            store.submit(request(short, client=client))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Calls of the job store: in threads of their own, and never longer than a deadline.
+"""Calls of the job store: in threads of their own, the clients in turn, and never longer than a deadline.
 
 A database that is away lets calls wait for minutes. They wait where nothing else does, so that frames, metrics, health
-and the end of the service do without it.
+and the end of the service do without it. One client never has all threads, whatever its calls take.
 """
 
 import asyncio
@@ -12,13 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from tracker_service.api.http.client_limit import CLIENT
 from tracker_service.api.http.errors import http_error
+from tracker_service.api.http.fair_turns import FairTurns
 from tracker_service.tracing.spans import carried
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _THREADS = 8
+_THREADS_OF_A_CLIENT = 6
 _GLANCE_SECONDS = 1.0
 """How long those wait who can do without an answer."""
 _logger = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ class StoreCalls:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
+        self._turns = FairTurns(_THREADS, share=_THREADS_OF_A_CLIENT)
         self._running = 0
 
     @property
@@ -44,18 +48,23 @@ class StoreCalls:
     async def call(
         self, function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Result:
-        """Call ``function`` in a thread.
+        """Call ``function`` in a thread, when it is the turn of the client that asks.
 
         Raises:
             HTTPException: 503, it has not returned in time; it may still do what it does.
         """
-        called = self._submit(carried(partial(function, *args, **kwargs)))
+        begun = asyncio.Event()
+        called = asyncio.create_task(self._in_turn(carried(partial(function, *args, **kwargs)), begun))
         try:
             async with asyncio.timeout(self._seconds):
-                return await asyncio.wrap_future(called)
+                return await asyncio.shield(called)
         except TimeoutError:
             _logger.warning("the jobs' database has not answered for %g s", self._seconds)
             raise http_error(503, "the video jobs' database does not answer; try again", retry_after=10) from None
+        finally:
+            if not begun.is_set():
+                called.cancel()
+            called.add_done_callback(_forget)
 
     def glance(self, function: Callable[[], Result]) -> Result | None:
         """Call ``function`` in a thread and wait for a moment; None where it fails or takes longer."""
@@ -73,6 +82,12 @@ class StoreCalls:
         """Make no more calls."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    async def _in_turn(self, function: Callable[[], Result], begun: asyncio.Event) -> Result:
+        """Call ``function``; the turn lasts as long as its thread is busy, whoever has stopped waiting for it."""
+        async with self._turns.turn(CLIENT.get()):
+            begun.set()
+            return await asyncio.wrap_future(self._submit(function))
+
     def _submit(self, function: Callable[[], Result]) -> "concurrent.futures.Future[Result]":
         def counted() -> Result:
             self._running += 1
@@ -82,3 +97,9 @@ class StoreCalls:
                 self._running -= 1
 
         return self._threads.submit(counted)
+
+
+def _forget(called: "asyncio.Task[Result]") -> None:
+    """Take note of an error that nobody waits for any more."""
+    if not called.cancelled():
+        called.exception()

@@ -40,7 +40,7 @@ class VideoOptions:
         max_frames: stop after so many, None to read to the end.
         overlay: also draw ``overlay.mp4``.
         refine: smooth and fill gaps in a second pass.
-        priority: lower goes first.
+        priority: lower goes first among the client's own jobs.
         others: further options that a newer service knows.
     """
 

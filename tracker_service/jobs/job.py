@@ -47,7 +47,9 @@ class JobOptions:
     ] = None
     overlay: Annotated[bool, Field(description="also draw `overlay.mp4`, which takes about as long as tracking")] = True
     refine: Annotated[bool, Field(description="smooth and fill gaps in a second pass")] = False
-    priority: Annotated[int, Field(ge=0, le=LOWEST_PRIORITY, description="lower goes first")] = 100
+    priority: Annotated[
+        int, Field(ge=0, le=LOWEST_PRIORITY, description="lower goes first among the client's own jobs")
+    ] = 100
     webhook: Annotated[
         str | None,
         BeforeValidator(_empty_is_none),

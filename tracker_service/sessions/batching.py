@@ -1,17 +1,18 @@
 """Dynamic batching: the frames of all sessions go through the models together.
 
-Whenever a worker is free it takes the queued frames, up to a window of them. So a lone frame is never delayed, and
-batches grow with the load.
+Whenever a worker is free it takes the queued frames of the clients in turn, up to a window of them. So a lone frame is
+never delayed, batches grow with the load, and a client that sends many frames lets the others wait for few of them.
 """
 
 import asyncio
-from collections import deque
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tracker_service.errors import InferenceFailedError, InferenceUnavailableError, PhalpTritonError
 from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.sessions.client_queues import ClientQueues
 from tracker_service.tracing.spans import Span, carried, here, together
 from tracker_service.types import Frame
 
@@ -48,36 +49,35 @@ class FrameBatcher:
         self._window = window
         self._idle = workers
         self._on_batch = on_batch
-        self._queue: deque[_Queued] = deque()
+        self._queued: ClientQueues[_Queued] = ClientQueues(time.monotonic)
         self._running: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="frames")
 
-    def submit(self, frame: Frame) -> asyncio.Future[FrameObservation]:
-        """Queue a frame and return the future of its observation.
+    def submit(self, frame: Frame, client: str = "") -> asyncio.Future[FrameObservation]:
+        """Queue a frame of ``client`` and return the future of its observation.
 
         The future fails with `InferenceUnavailableError` where the models cannot be reached now, with another
         `PhalpTritonError` where they fail for this very frame.
         """
         loop = asyncio.get_running_loop()
         observed: asyncio.Future[FrameObservation] = loop.create_future()
-        self._queue.append(_Queued(frame, observed, here()))
+        self._queued.append(client, _Queued(frame, observed, here()))
         # Not at once, so that frames that arrive in the same iteration of the loop share a batch.
         loop.call_soon(self._dispatch)
         return observed
 
     def withdraw(self, observed: asyncio.Future[FrameObservation]) -> bool:
         """Take a frame back; return whether its batch had not begun, which is when this has an effect."""
-        for queued in self._queue:
-            if queued.observed is observed:
-                self._queue.remove(queued)
-                observed.cancel()
-                return True
-        return False
+        if self._queued.remove(lambda queued: queued.observed is observed) is None:
+            return False
+        observed.cancel()
+        return True
 
     async def close(self) -> None:
         """Cancel the queued frames and take no more; a batch that runs in a thread goes on there and is ignored."""
-        while self._queue:
-            self._queue.popleft().observed.cancel()
+        while queued := self._queued.next_batch(self._window):
+            for each in queued:
+                each.observed.cancel()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -90,9 +90,8 @@ class FrameBatcher:
         return observations
 
     def _dispatch(self) -> None:
-        while self._idle and self._queue:
-            batch = [self._queue.popleft() for _ in range(min(self._window, len(self._queue)))]
-            if batch := _not_cancelled(batch):
+        while self._idle and self._queued:
+            if batch := _not_cancelled(self._queued.next_batch(self._window)):
                 self._idle -= 1
                 task = asyncio.create_task(self._run(batch))
                 self._running.add(task)

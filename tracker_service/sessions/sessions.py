@@ -106,7 +106,7 @@ class FrameSessions:
         self._watch_expiry()
         session = self._session(request, loop.time())
         session.last_used = loop.time()
-        observing = self._batcher.submit(Frame(request.frame_number, 0.0, ArrayPicture(image)))
+        observing = self._batcher.submit(Frame(request.frame_number, 0.0, ArrayPicture(image)), request.client)
         del image
         if observed is not None:
             observing.add_done_callback(partial(_tell, observed))

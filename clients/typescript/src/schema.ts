@@ -2838,7 +2838,7 @@ export interface operations {
                     overlay?: boolean;
                     /**
                      * Priority
-                     * @description lower goes first
+                     * @description lower goes first among the client's own jobs
                      * @default 100
                      */
                     priority?: number;
@@ -2873,7 +2873,7 @@ export interface operations {
                     overlay?: boolean;
                     /**
                      * Priority
-                     * @description lower goes first
+                     * @description lower goes first among the client's own jobs
                      * @default 100
                      */
                     priority?: number;
@@ -5139,7 +5139,7 @@ export interface operations {
                     overlay?: boolean;
                     /**
                      * Priority
-                     * @description lower goes first
+                     * @description lower goes first among the client's own jobs
                      * @default 100
                      */
                     priority?: number;
@@ -5174,7 +5174,7 @@ export interface operations {
                     overlay?: boolean;
                     /**
                      * Priority
-                     * @description lower goes first
+                     * @description lower goes first among the client's own jobs
                      * @default 100
                      */
                     priority?: number;
@@ -5438,7 +5438,7 @@ export interface operations {
                     overlay?: boolean;
                     /**
                      * Priority
-                     * @description lower goes first
+                     * @description lower goes first among the client's own jobs
                      * @default 100
                      */
                     priority?: number;
@@ -5602,7 +5602,7 @@ export interface operations {
                     overlay?: boolean;
                     /**
                      * Priority
-                     * @description lower goes first
+                     * @description lower goes first among the client's own jobs
                      * @default 100
                      */
                     priority?: number;

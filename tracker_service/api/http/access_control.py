@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tracker_service.api.http.client_limit import CLIENT
 from tracker_service.api.http.errors import error_response, http_error
 from tracker_service.api.service import Service
 
@@ -58,6 +59,7 @@ class AccessControl:
                 )
             client = name
         scope["state"]["client"] = client
+        CLIENT.set(client)
         if service.stopping and scope["method"] == "POST":
             raise http_error(503, "the service is stopping; try again", retry_after=5)
 

@@ -3,8 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 
 from tracker_service.api.http.errors import http_error
+
+CLIENT: ContextVar[str] = ContextVar("client", default="")
+"""Who has sent the request that is being answered; empty elsewhere."""
 
 
 class ClientLimit:

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import time
+from collections import Counter
 from functools import partial
 from typing import Annotated
 
@@ -153,7 +154,7 @@ class LiveStreams:
         self._forget_old_ones()
         if (client, stream_id) in self._streams:
             raise LiveError(f"id: expected a free one, got {stream_id}, which is taken")
-        self._make_room()
+        self._make_room(client)
         stream = LiveStream(self._service, client, stream_id, token)
         stream.source = source
         self._streams[client, stream_id] = stream
@@ -165,14 +166,23 @@ class LiveStreams:
             if stream.used < oldest:
                 self._forget(stream)
 
-    def _make_room(self) -> None:
-        """Forget the stream that has been idle for longest; its people are kept as long as any session's."""
+    def _make_room(self, client: str) -> None:
+        """Make room for one more stream of ``client``; nobody loses one to a client that has as many.
+
+        Of those of the clients with most, the one that has been idle for longest is forgotten; its people are kept as
+        long as any session's. Where none is idle, the newest one of a client that has more than its share is ended.
+        """
         if len(self._streams) < self._parameters.most_streams:
             return
-        idle = self._idle()
-        if not idle:
+        counts = Counter((client, *(stream.client for stream in self._streams.values())))
+        idle = [stream for stream in self._idle() if counts[stream.client] >= counts[client]]
+        newest_first = list(self._streams.values())[::-1]
+        running = [stream for stream in newest_first if counts[stream.client] > counts[client]]
+        if not (idle or running):
             raise LiveFullError(f"expected fewer than {self._parameters.most_streams} live streams; try again")
-        self._forget(min(idle, key=lambda stream: stream.used))
+        most = max(counts[stream.client] for stream in idle or running)
+        yielding = [stream for stream in idle or running if counts[stream.client] == most]
+        self._forget(min(yielding, key=lambda stream: stream.used) if idle else yielding[0])
 
     def _idle(self) -> list[LiveStream]:
         """Return the streams to which no frames can come at the moment."""

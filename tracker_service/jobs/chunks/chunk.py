@@ -4,9 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import orjson
+from annotated_types import Ge, MinLen
+from pydantic import TypeAdapter, ValidationError
 
 from tracker_service.errors import DamagedResultsError
 from tracker_service.jobs.chunks.seal import FileSeal
@@ -32,9 +34,9 @@ class Chunk:
     """
 
     number: int
-    first_line: int
-    first_byte: int
-    offsets: tuple[int, ...]
+    first_line: Annotated[int, Ge(0)]
+    first_byte: Annotated[int, Ge(0)]
+    offsets: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
     overlay_from: float | None
     last: bool
     counts: FrameCounts = field(default_factory=FrameCounts)
@@ -49,6 +51,9 @@ class Chunk:
     def bytes(self) -> int:
         """Length of its lines."""
         return self.offsets[-1]
+
+
+_CHUNK = TypeAdapter(Chunk)
 
 
 class ChunkFiles:
@@ -92,12 +97,8 @@ class ChunkFiles:
         """
         content = self._manifest(number).read_bytes()
         try:
-            values: dict[str, Any] = orjson.loads(content)
-            values["offsets"] = tuple(values["offsets"])
-            values["counts"] = FrameCounts(**values["counts"])
-            values["files"] = {name: FileSeal(**seal) for name, seal in values.get("files", {}).items()}
-            return Chunk(**values)
-        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            return _CHUNK.validate_json(content)
+        except ValidationError as error:
             raise DamagedResultsError(f"chunk {number}: expected a manifest, got {content[:80]!r}") from error
 
     def seals(self, number: int) -> dict[str, FileSeal]:

@@ -9,7 +9,7 @@ database is not read: it would run whatever it says.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from dbos import (
@@ -24,6 +24,7 @@ from dbos import (
     WorkflowStatus,
 )
 from dbos import error as dbos_errors
+from dbos._dbos import _get_dbos_instance
 from dbos._migration import sqlite_migrations
 from dbos._serialization import DefaultSerializer
 from sqlalchemy.exc import DBAPIError
@@ -116,6 +117,18 @@ class QueueDatabase:
         """Add a workflow; those of a lower rank go first."""
         with SetWorkflowID(job_id), SetEnqueueOptions(priority=rank), DBOSContextSetAuth(client, None):
             self._queue.enqueue(self._workflow, job_id)
+
+    def change_ranks(self, ranks: Mapping[str, int]) -> None:
+        """Give workflows other ranks, all or none; those that run meanwhile keep theirs."""
+        if not ranks:
+            return
+        # DBOS cannot do it itself.
+        system = _get_dbos_instance()._sys_db
+        rows = system.tables.workflow_status
+        with system.engine.begin() as connection:
+            for job_id, rank in ranks.items():
+                own = (*system._wf(rows, job_id), rows.c.status != "PENDING")
+                connection.execute(rows.update().where(*own).values(priority=rank))
 
     def get(self, job_id: str) -> WorkflowStatus:
         """Return a workflow; raises `JobNotFoundError`."""

@@ -1,19 +1,19 @@
 """Which job is next: one rank for each, lower first.
 
-Within a priority, clients take turns whatever they queued, by start-time fair queueing (Goyal, Vin and Cheng, 1996):
-each job belongs to a round, the later of the round that is being served and the one after its client's last job. A
-client that queues fifty jobs at once does not hold up one that comes later with a single one, and nobody waits for
-ever, because rounds only rise while anything is queued. Within a round the order is that of submission.
+Clients take turns whatever they queued, by start-time fair queueing (Goyal, Vin and Cheng, 1996): each job belongs to a
+round, the later of the round that is being served and the one after its client's last job. A client that queues fifty
+jobs at once does not hold up one that comes later with a single one, and nobody waits for ever, because rounds only
+rise while anything is queued. Within a round the order is that of submission.
+
+Priorities are the client's own affair: they decide which of its jobs gets its next turn, and nothing between clients.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tracker_service.jobs.job import LOWEST_PRIORITY
-
 _PLACES = 100
-_ROUNDS = 100_000
-_RANKS = _PLACES * _ROUNDS
+_ROUNDS = 2**31 // _PLACES
+"""More than the ranks of earlier versions, which kept each priority apart, take up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,32 @@ class UnfinishedJob:
     waiting: bool
 
 
-def next_rank(priority: int, client: str, unfinished: Iterable[UnfinishedJob]) -> int:
-    """Return the rank of a new job, from 1 to 2^31.
+def next_rank(client: str, unfinished: Iterable[UnfinishedJob]) -> int:
+    """Return the rank of a new job, from 1 to 2^31, behind those of its client.
 
     Args:
-        priority: lower goes first, whoever asks; brought into the range from 0 to 200.
         client: who asks.
         unfinished: all jobs that wait or run.
     """
-    level = min(max(priority, 0), LOWEST_PRIORITY)
-    same = [job for job in unfinished if job.rank // _RANKS == level]
-    round_number = min(_round(client, same), _ROUNDS - 1)
-    places = [job.rank % _PLACES for job in same if _round_of(job) == round_number]
+    jobs = list(unfinished)
+    round_number = min(_round(client, jobs), _ROUNDS - 1)
+    places = [job.rank % _PLACES for job in jobs if _round_of(job) == round_number]
     place = min(max(places, default=0) + 1, _PLACES - 1)
-    return level * _RANKS + round_number * _PLACES + place
+    return round_number * _PLACES + place
+
+
+def by_priority(ranks: Sequence[int], priorities: Sequence[int]) -> list[int]:
+    """Return the ranks of one client's waiting jobs, dealt out anew.
+
+    Args:
+        ranks: of its jobs, in any order.
+        priorities: of the same jobs; lower goes first, and of equal ones the job that was ahead before.
+    """
+    order = sorted(range(len(ranks)), key=lambda job: (priorities[job], ranks[job]))
+    dealt = list(ranks)
+    for job, rank in zip(order, sorted(ranks), strict=True):
+        dealt[job] = rank
+    return dealt
 
 
 def _round(client: str, jobs: list[UnfinishedJob]) -> int:
@@ -55,4 +67,4 @@ def _round(client: str, jobs: list[UnfinishedJob]) -> int:
 
 
 def _round_of(job: UnfinishedJob) -> int:
-    return job.rank % _RANKS // _PLACES
+    return job.rank // _PLACES

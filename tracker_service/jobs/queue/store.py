@@ -16,17 +16,16 @@ from tracker_service.errors import (
     JobError,
     JobKeyError,
     JobNotFoundError,
-    JobQuotaError,
-    QueueFullError,
     VideoError,
 )
 from tracker_service.jobs.chunks.chunk import sync_folder
 from tracker_service.jobs.chunks.growing_lines import GrowingLines
 from tracker_service.jobs.chunks.line_index import read_lines
-from tracker_service.jobs.disk import free_bytes, used_bytes
+from tracker_service.jobs.disk import free_bytes
 from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
+from tracker_service.jobs.queue.admission import UNFINISHED, JobAdmission
 from tracker_service.jobs.queue.database import (
     DATABASE_ERRORS,
     EARLIER_VERSIONS,
@@ -35,7 +34,6 @@ from tracker_service.jobs.queue.database import (
     WorkflowStatus,
 )
 from tracker_service.jobs.queue.earlier_version import adopt, being_adopted, read_definition
-from tracker_service.jobs.queue.fair_order import UnfinishedJob, next_rank
 from tracker_service.jobs.queue.idempotency import IdempotencyKeys, asks_for_the_same
 from tracker_service.jobs.queue.job_run import reset_failures
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness, Liveness
@@ -62,7 +60,6 @@ _STATES = {
     "ERROR": JobState.FAILED,
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": JobState.FAILED,
 }
-_UNFINISHED = ("ENQUEUED", "DELAYED", "PENDING")
 _one_per_process = threading.Lock()
 _logger = logging.getLogger(__name__)
 
@@ -195,7 +192,8 @@ class JobStore:
 
     def _queue(self, job_id: str, request: JobRequest, status: JobStatus, inode: int | None) -> None:
         """Make the folder of a job under another name, give it its own when it is whole, and queue the job."""
-        rank, folder = self._rank(request), JobFolder(self._jobs / job_id)
+        self._admission.check_disk(request.client)
+        rank, folder = self._admission.rank(request), JobFolder(self._jobs / job_id)
         new = JobFolder(self._jobs / f"{job_id}.{secrets.token_hex(4)}")
         with ExitStack() as failing:
             new.path.mkdir()
@@ -221,7 +219,7 @@ class JobStore:
     def _enqueue(self, job_id: str, request: JobRequest, rank: int | None = None) -> None:
         if request.webhook is not None:
             self._outbox.add(job_id)
-        self._database.enqueue(job_id, self._rank(request) if rank is None else rank, request.client)
+        self._database.enqueue(job_id, self._admission.rank(request) if rank is None else rank, request.client)
 
     def get(self, job_id: str) -> Job:
         """Return a job; raises `JobNotFoundError`."""
@@ -246,19 +244,24 @@ class JobStore:
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job that is not final yet (a final one stays as it is); raises `JobNotFoundError`."""
-        if self._database.get(job_id).status in _UNFINISHED:
+        if self._database.get(job_id).status in UNFINISHED:
             self._database.cancel(job_id)
             self._runner.interrupt(job_id)
         return self.get(job_id)
 
     def resume(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again, from its last border (others stay as they are).
+        """Queue a failed or cancelled job again behind others, from its last border (others stay as they are).
 
         Raises:
             JobNotFoundError: no such job.
+            QueueFullError: as in `submit`.
         """
-        job = self.get(job_id)
-        if job.state in (JobState.FAILED, JobState.CANCELLED):
+        with self._submitting:
+            job = self.get(job_id)
+            if job.state not in (JobState.FAILED, JobState.CANCELLED):
+                return job
+            # A rank of the past would go before all that has been queued since.
+            self._database.change_ranks({job_id: self._admission.rank(job.request)})
             folder = JobFolder(job.folder)
             if job.request.webhook is not None:
                 self._outbox.add(job_id)
@@ -333,6 +336,13 @@ class JobStore:
             raise JobError("job store: expected a started store, got one that is not")
         return self._runner_opened
 
+    @property
+    def _admission(self) -> JobAdmission:
+        def request_of(job_id: str) -> JobRequest:
+            return self._definition(JobFolder(self._jobs / job_id)).request
+
+        return JobAdmission(self._database, self._jobs, self._parameters, request_of)
+
     def _open(self, opened: ExitStack) -> None:
         parameters = self._parameters
         liveness = self._liveness()
@@ -378,25 +388,6 @@ class JobStore:
         """Frames between borders, a multiple of the window: then cut and uncut runs see the same batches."""
         window = int(self._tracking["pipeline"]["window"])
         return -(-self._parameters.chunk_frames // window) * window
-
-    def _rank(self, request: JobRequest) -> int:
-        """Return the new job's rank in the queue; raises `QueueFullError` where there is no room."""
-        limits, unfinished = self._parameters, self._database.workflows(*_UNFINISHED)
-        jobs = [
-            UnfinishedJob(entry.priority or 0, entry.authenticated_user or "", entry.status != "PENDING")
-            for entry in unfinished
-        ]
-        if (waiting := sum(job.waiting for job in jobs)) >= limits.queue_length:
-            raise QueueFullError(f"queue: expected fewer than {limits.queue_length} waiting jobs, got {waiting}")
-        if (own := sum(job.client == request.client for job in jobs)) >= limits.client_jobs:
-            raise JobQuotaError(f"quota: expected fewer than {limits.client_jobs} unfinished jobs, got {own}")
-        if limits.client_bytes is not None:
-            used = sum(used_bytes(self._jobs / e.workflow_id) for e in self._database.workflows(client=request.client))
-            if used >= limits.client_bytes:
-                raise JobQuotaError(
-                    f"quota: expected jobs of less than {limits.client_bytes >> 20} MiB, got {used >> 20} MiB"
-                )
-        return next_rank(request.priority, request.client, jobs)
 
     def _waiting(self) -> list[str]:
         """Return the ids of the queued jobs, next first."""

@@ -48,7 +48,8 @@ class QueueLimits:
 
     Attributes:
         concurrency: jobs computed at the same time by one service. Raising it uses more cores and memory.
-        queue_length: jobs of everybody that may wait; beyond it new ones are refused (503).
+        queue_length: jobs of everybody that may wait; beyond it new ones are refused (503). One client alone gets
+            half of them, two a third each (429), so that there is room for one that comes new.
         client_jobs: unfinished jobs of one client; beyond it new ones are refused (429).
         client_bytes: disk used by all jobs of one client, None for no bound; beyond it new ones are refused (429).
     """

@@ -56,6 +56,8 @@ class LiveAddress:
         if not is_address(text):
             shown = on_one_line(text)
             raise SettingsError(f"source: expected an address, a device as /dev/video0 or 0, or -, got {shown}")
+        if not text.isprintable():  # others leave out some control characters, and read another host then
+            raise SettingsError("source: expected an address without control characters, got one with some")
         parts = _split(text)
         if parts.scheme not in STREAM_SCHEMES:
             known = ", ".join(sorted(STREAM_SCHEMES))
