@@ -7,11 +7,13 @@ PORT ?= 8000
 VIDEO ?= samples/snow_promenade.mp4
 MOMENTS ?= 20
 CHAOS ?= outputs/chaos.json
+MINUTES ?= 10
+SIEGE ?= outputs/siege.json
 # One more than the two cores of a small machine: much of the tests' time is waiting for other processes.
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos gpu-check clean
+.PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos siege gpu-check clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
@@ -26,6 +28,7 @@ help:
 	@echo "make lint-deploy                      every file of deploy/ before its linter, the dashboard before a live Prometheus"
 	@echo "make smoke                            bring the containers up, break them, take them down (needs Docker)"
 	@echo "make chaos [MOMENTS=20] [CHAOS=file]  kill everything at random moments; see that no frame is lost (half an hour)"
+	@echo "make siege [MINUTES=10] [SIEGE=file]  mixed attacks, and what a well-behaved client gets beside them"
 	@echo "make sample                           render the sample clips again"
 	@echo "make lite                             build the lite models again from their packages"
 
@@ -67,6 +70,9 @@ triton: $(VENV)/.phalp-test
 
 chaos: $(VENV)/.phalp-test
 	$(BIN)/python -m harness.chaos --moments "$(MOMENTS)" --json "$(CHAOS)"
+
+siege: $(VENV)/.phalp-test
+	$(BIN)/python -m benchmarks.siege --minutes "$(MINUTES)" --json "$(SIEGE)"
 
 sample: $(VENV)/.phalp-test
 	$(BIN)/python -m samples.render

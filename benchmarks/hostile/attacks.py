@@ -45,12 +45,14 @@ def _timed(ask: Callable[[], httpx.Response]) -> str:
     return f"{status} after {time.perf_counter() - started:.1f} s"
 
 
-def _post(service: RunningService, image: bytes, key: dict[str, str]) -> httpx.Response:
+def post_image(service: RunningService, image: bytes, key: dict[str, str]) -> httpx.Response:
+    """Send an image as a frame."""
     url = f"{service.url}/pose?frame_number=0"
     return httpx.post(url, content=image, headers={**_JPEG, **key}, timeout=_PATIENCE, trust_env=False)
 
 
-def _upload(service: RunningService, video: bytes, key: dict[str, str]) -> httpx.Response:
+def upload(service: RunningService, video: bytes, key: dict[str, str]) -> httpx.Response:
+    """Send a video as a job."""
     files = {"video": ("a.mov", video)}
     return httpx.post(f"{service.url}/jobs", files=files, headers=key, timeout=_PATIENCE, trust_env=False)
 
@@ -67,25 +69,27 @@ def _beside(attack: Callable[[], object], times: int, quiet: Callable[[], str]) 
 def slow_images(service: RunningService) -> str:
     """H2: images of thousands of scans."""
     image, frame = progressive_jpeg(7000, 7000, scans=3000), jpegs(1, (1280, 720))[0]
-    return _beside(lambda: _post(service, image, ATTACKER), 2, lambda: _timed(lambda: _post(service, frame, QUIET)))
+    return _beside(
+        lambda: post_image(service, image, ATTACKER), 2, lambda: _timed(lambda: post_image(service, frame, QUIET))
+    )
 
 
 def long_tables(service: RunningService) -> str:
     """H1a: a video whose table claims ten million samples."""
-    return _timed(lambda: _upload(service, mov(10_000_000, data=bytes(24_576)), ATTACKER))
+    return _timed(lambda: upload(service, mov(10_000_000, data=bytes(24_576)), ATTACKER))
 
 
 def slow_videos(service: RunningService) -> str:
     """H1b: videos whose first picture takes long to decode."""
     slow = pictures_in_matroska(progressive_jpeg(4000, 2300, scans=20_000), 4000, 2300)
     short = mov(2, data=bytes(2 * 12_288))
-    return _beside(lambda: _upload(service, slow, ATTACKER), 4, lambda: _timed(lambda: _upload(service, short, QUIET)))
+    return _beside(lambda: upload(service, slow, ATTACKER), 4, lambda: _timed(lambda: upload(service, short, QUIET)))
 
 
 def endless_header(service: RunningService) -> str:
     """H3: a header without end."""
     piece, sent, end = b"a" * 65_536, 0, time.monotonic() + _SECONDS
-    with _connected(service) as connection, suppress(OSError):
+    with connected(service) as connection, suppress(OSError):
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: ")
         while time.monotonic() < end:
             connection.sendall(piece)
@@ -98,7 +102,7 @@ def half_open(service: RunningService) -> str:
     with ExitStack() as stack:
         for _ in range(240):
             with suppress(OSError):
-                stack.enter_context(_connected(service)).sendall(b"GET /livez HTTP/1.1\r\nX: ")
+                stack.enter_context(connected(service)).sendall(b"GET /livez HTTP/1.1\r\nX: ")
         return _timed(lambda: httpx.get(f"{service.url}/livez", timeout=20, trust_env=False))
 
 
@@ -109,7 +113,7 @@ def trickling_bodies(service: RunningService) -> str:
     )
     frame, end = jpegs(1, (1280, 720))[0], threading.Event()
     with ExitStack() as stack:
-        connections = [stack.enter_context(_connected(service)) for _ in range(16)]
+        connections = [stack.enter_context(connected(service)) for _ in range(16)]
 
         def trickle() -> None:
             while not end.wait(5.0):
@@ -123,14 +127,15 @@ def trickling_bodies(service: RunningService) -> str:
         trickling.start()
         try:
             time.sleep(1.0)
-            return _timed(lambda: _post(service, frame, QUIET))
+            return _timed(lambda: post_image(service, frame, QUIET))
         finally:
             end.set()
             trickling.join()
 
 
 @contextmanager
-def _connected(service: RunningService) -> Iterator[socket.socket]:
+def connected(service: RunningService) -> Iterator[socket.socket]:
+    """Connect, and hang up at the end."""
     address = urlsplit(service.url)
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
         yield connection

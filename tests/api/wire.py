@@ -43,12 +43,12 @@ class Wire:
         """Read one answer that has a content length."""
         received = b""
         while b"\r\n\r\n" not in received:
-            received += self._more()
+            received += self.more()
         head, _, body = received.partition(b"\r\n\r\n")
         status, *lines = head.decode().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
         while len(body) < int(headers["content-length"]):
-            body += self._more()
+            body += self.more()
         return Answer(int(status.split()[1]), headers, body)
 
     def closed(self) -> bool:
@@ -70,7 +70,8 @@ class Wire:
     ) -> None:
         self.close()
 
-    def _more(self) -> bytes:
+    def more(self) -> bytes:
+        """Return what comes next; raises `ConnectionError` at the end."""
         data = self._socket.recv(65536)
         if not data:
             raise ConnectionError("the service closed the connection before it had answered")

@@ -25,6 +25,7 @@ def fortress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServic
         "limits.address_connections=32",
         "limits.head_bytes=16384",
         "limits.head_seconds=1",
+        "live.most_streams=2",
     )
     with RunningService(folder, *settings, forked=True) as running:
         yield running

@@ -19,8 +19,8 @@ class LiveParameters:
         latency_ms: milliseconds that a frame may wait for its turn (``drop=oldest``); once one has waited longer, only
             the newest is computed. Raising it computes more frames after a hiccup, and says later what happens.
         waiting_frames: frames that wait for their turn at most. Raising it takes about 3 MB a frame at 1080p.
-        most_streams: live streams of the service at the same time; beyond it 503. Raising it shares the machine among
-            more.
+        most_streams: live streams of the service at the same time; beyond it 503, or the newest stream of a client
+            that has more than its share ends for another client's. Raising it shares the machine among more.
         sources: what clients may let the service read, as `rtsp://10.0.0.*` or `https://cam*.example`: a protocol and a
             host, in which * stands for anything; none by default, others get 403. A host that is named is trusted with
             where it redirects to.

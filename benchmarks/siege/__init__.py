@@ -1,0 +1,1 @@
+"""Minutes of mixed attacks with a well-behaved client beside them."""
