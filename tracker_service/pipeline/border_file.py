@@ -60,7 +60,7 @@ def load_border(path: Path) -> tuple[Border, dict[str, Any]]:
             held=_unpack_held(without_prefix("held", arrays)),
         )
         notes: dict[str, Any] = orjson.loads(arrays["notes"].tobytes())
-    except (KeyError, TypeError, ValueError, ContractError) as error:
+    except (LookupError, OverflowError, TypeError, ValueError, ContractError) as error:
         raise TrackerStateError(f"{path}: expected the arrays of a border, got {error!r}") from error
     return border, notes
 

@@ -14,6 +14,8 @@ from tracker_service.phalp.state.snapshot import TrackerSnapshot
 
 _VERSION = "snapshot_version"
 _PARAMETERS = "snapshot_parameters"
+_OF_DAMAGED_FILES = (OSError, ValueError, LookupError, TypeError, EOFError, AttributeError, BadZipFile, RuntimeError)
+"""What NumPy and its parts raise; a flipped bit may say that a part is encrypted, or of an unknown compression."""
 
 
 def tracker_arrays(snapshot: TrackerSnapshot) -> dict[str, NDArray[Any]]:
@@ -70,7 +72,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise TrackerStateError(f"{path}: expected a tracker state, found no file") from error
-    except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError, BadZipFile) as error:
+    except _OF_DAMAGED_FILES as error:
         raise _damaged(path) from error
 
 

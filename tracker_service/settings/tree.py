@@ -52,7 +52,10 @@ class _ModelSetDefaults(PydanticBaseSettingsSource):
         given = self.current_state.get("phalp")
         if given is not None and not isinstance(given, Mapping):
             return {}
-        defaults = dict(model_set(self.current_state.get("model_set", LITE.name)).defaults)
+        name = self.current_state.get("model_set", LITE.name)
+        if not isinstance(name, str):
+            return {}  # the error that follows says so
+        defaults = dict(model_set(name).defaults)
         if given is not None and given.get("appearance") == "color":
             defaults["appearance_scale"] = COLOUR_SCALE
         return {"phalp": defaults}
