@@ -2,7 +2,8 @@
 
     PhalpTritonError
     ├── SettingsError              an option or setting has a value that cannot be used
-    │   └── DeviceError            the device that was asked for does not run models here
+    │   ├── DeviceError            the device that was asked for does not run models here
+    │   └── FocalLengthError       a model needs the focal length of the camera, and nothing tells it
     ├── ContractError              arrays do not have the shape, type or values a room expects
     ├── VideoError                 the source cannot be turned into frames
     │   ├── VideoNotFoundError     no such file or folder
@@ -61,6 +62,10 @@ class SettingsError(PhalpTritonError):
 
 class DeviceError(SettingsError):
     """The device that was asked for does not run models here; the message says what is installed and what helps."""
+
+
+class FocalLengthError(SettingsError):
+    """A model needs the focal length of the camera, and neither settings, file nor a model tell it."""
 
 
 class ContractError(PhalpTritonError):

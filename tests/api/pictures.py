@@ -65,6 +65,14 @@ def turned_by_exif() -> bytes:
     return saved(lying, "JPEG", exif=exif, quality=90)
 
 
+def taken_with(millimetres: int, *, kind: str = "JPEG", mode: str = "RGB") -> bytes:
+    """The sample's first frame with the focal length that a camera with 35 mm film would have."""
+    exif = Image.Exif()
+    exif[0x010F] = "maker"  # Pillow writes no data of parts alone into a PNG
+    exif.get_ifd(0x8769)[0xA405] = millimetres
+    return saved(Image.fromarray(sample_image()).convert(mode), kind, exif=exif)
+
+
 def deep_png() -> bytes:
     """16 bits a channel, grey."""
     grey = np.asarray(Image.fromarray(sample_image()).convert("L")).astype(np.uint16)

@@ -1,9 +1,10 @@
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from tests.phalp.people import Person
+from tests.phalp.people import FRAME_SIZE, Person
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
 from tests.sessions.synthetic_sessions import TRACKING, Models, ids, image, request, states, walker
 from tracker_service.errors import (
@@ -13,10 +14,13 @@ from tracker_service.errors import (
     SessionError,
 )
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.frame import LARGEST_FRAME_NUMBER, FrameAnswer
 from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoTracker
+from tracker_service.types import Frame
+from tracker_service.types.calibration import FocalLength, FocalSource
 
 
 def test_frames_in_order_are_answered_by_the_tracker() -> None:
@@ -121,6 +125,31 @@ def test_huge_numbers_far_apart_cost_no_more_than_others() -> None:
         assert [answer.late for answer in answers] == [False, False, True, True]
 
     run_sessions(body)
+
+
+class SeeingModels(Models):
+    """Also sees the field of view of frames whose focal length is not known, a degree wider in each."""
+
+    def observe(self, window: Sequence[Frame]) -> tuple[FrameObservation, ...]:
+        focals = [
+            frame.focal or FocalLength(FocalSource.ESTIMATED, field_of_view=40.0 + frame.number) for frame in window
+        ]
+        return tuple(
+            replace(seen, result=replace(seen.result, calibration=focal.in_frame(FRAME_SIZE)))
+            for seen, focal in zip(super().observe(window), focals, strict=True)
+        )
+
+
+def test_a_session_s_camera_is_that_of_its_first_frames_and_a_file_s_own_goes_before() -> None:
+    async def body(running: RunningSessions) -> None:
+        answers = await running.answers(range(12))
+        views = [answer.result.calibration.field_of_view for answer in answers if answer.result.calibration]
+        assert views == pytest.approx([40 + min(number, 7) / 2 for number in range(12)])
+        written = FocalLength(FocalSource.METADATA, 900.0)
+        told = await running.sessions.answer(replace(request(12), focal=written), image())
+        assert told.result.calibration == written.in_frame(FRAME_SIZE)
+
+    run_sessions(body, SeeingModels(), gap_seconds=PATIENT)
 
 
 def test_the_sizes_of_batches_are_reported() -> None:

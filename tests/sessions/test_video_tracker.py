@@ -3,6 +3,7 @@
 import gc
 import tracemalloc
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from tests.sessions.synthetic_sessions import TRACKING, ids, observation, states
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
+from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.types import Smpl
+from tracker_service.types.calibration import FocalLength, FocalSource
 
 
 class Video:
@@ -51,6 +54,25 @@ def test_in_order_frames_are_answered_by_the_tracker(video: Video) -> None:
     assert [states(answers[number]) for number in range(8)] == [
         {1: "p", 2: "p"} if number in (3, 4) else {1: "s", 2: "s"} for number in range(8)
     ]
+
+
+def test_the_focal_length_that_a_model_sees_settles_and_is_kept_with_the_video(video: Video) -> None:
+    def seen(number: int, degrees: float) -> FrameObservation:
+        camera = FocalLength(FocalSource.ESTIMATED, field_of_view=degrees).in_frame(FRAME_SIZE)
+        plain = observation(number, *walker(number))
+        return replace(plain, result=replace(plain.result, calibration=camera))
+
+    for number in range(8):
+        assert video.video.focal is None
+        answer = video.video.answer(seen(number, 40.0 + number))
+        video.video.record(answer, b"")
+    assert answer.result.calibration == FocalLength(FocalSource.ESTIMATED, field_of_view=43.5).in_frame(FRAME_SIZE)
+    later = Video()
+    later.video.restore(video.video.arrays())
+    assert later.video.focal == video.video.focal == FocalLength(FocalSource.ESTIMATED, field_of_view=43.5)
+    earlier = {name: values for name, values in video.video.arrays().items() if name != "fields_of_view"}
+    later.video.restore(earlier)
+    assert later.video.focal is None  # of files that were saved before there was any
 
 
 def test_nothing_is_expected_before_the_first_sighting(video: Video) -> None:

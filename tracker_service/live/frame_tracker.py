@@ -1,8 +1,11 @@
 """One frame after another through everything, each answered at once."""
 
+from dataclasses import replace
+
 from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
 from tracker_service.pipeline.run import RunStages
+from tracker_service.pipeline.seen_focal import SeenFocal
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.types import Detections, Frame, FrameResult
@@ -20,6 +23,7 @@ class FrameTracker:
 
     def __init__(self, stages: RunStages, times: StageTimes) -> None:
         self._stages, self._times = stages, times
+        self._focal = SeenFocal()
 
     def update(self, frame: Frame, detections: Detections | None = None) -> FrameResult:
         """Return the people of the next frame.
@@ -34,8 +38,10 @@ class FrameTracker:
             InferenceError: a model did not answer; the tracker stands where it stood.
         """
         stages = self._stages
+        if frame.focal is None:
+            frame = replace(frame, focal=self._focal.settled)
         (observation,) = stages.perception.observe([frame], None if detections is None else [detections])
-        seen = with_camera_motion(observation, stages.camera, self._times)
+        seen = with_camera_motion(self._focal.calibrated(observation), stages.camera, self._times)
         with self._times.measure("association"):
             second_look = stages.second_look if detections is None else None
             result, people = associate_observed(stages.tracker, seen, second_look)

@@ -25,6 +25,7 @@ from tracker_service.pipeline.models.appearance import Appearance, AppearanceMod
 from tracker_service.pipeline.models.bodies import Bodies, Candidates, regress_bodies
 from tracker_service.pipeline.models.body_with_appearance import BodyWithAppearance
 from tracker_service.pipeline.models.detection import PersonDetector
+from tracker_service.pipeline.models.frame_cameras import FrameCameras
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
@@ -39,7 +40,7 @@ from tracker_service.types import (
     People,
     Picture,
 )
-from tracker_service.types.calibration import FocalLength
+from tracker_service.types.calibration import Calibration, FocalLength
 
 _Removed: TypeAlias = tuple[tuple[Gate, Detections], ...]
 
@@ -66,7 +67,7 @@ class Perception:
         second_look: leave the pictures and the low-score boxes in the observations until they are tracked.
         texture_maps: ask the appearance model for texture maps (1 MB a person), which the texture term compares.
         follow_camera: leave what the camera is followed by in the observations.
-        focal: of the frames' camera, where it is known.
+        cameras: tells the cameras of frames; None knows none.
         given: people that are given instead of detected. No detector is run, and of the gates only the size counts.
     """
 
@@ -81,15 +82,15 @@ class Perception:
         second_look: bool = False,
         texture_maps: bool = False,
         follow_camera: bool = False,
-        focal: FocalLength | None = None,
+        cameras: FrameCameras | None = None,
         given: GivenBoxes | None = None,
     ) -> None:
-        self._models, self._focal = models, focal
+        self._models, self._cameras = models, cameras or FrameCameras(None)
         learned = models.appearance is not None
         self._detector: PersonDetector | GivenBoxes = (
             PersonDetector(client, models.detector, masks=learned) if given is None else given
         )
-        self._regressor = BodyRegressor(client, models.hmr, mesh=learned, command=models.hmr_command, focal=focal)
+        self._regressor = BodyRegressor(client, models.hmr, mesh=learned, command=models.hmr_command)
         self._appearance: AppearanceModel = ColourAppearance()
         if models.appearance is not None:
             self._appearance = LearnedAppearance(client, models.appearance, maps=texture_maps)
@@ -104,6 +105,10 @@ class Perception:
         self._follow_camera = follow_camera
         self._times = times
 
+    def check_focal(self, focal: FocalLength | None) -> None:
+        """Check that a video's focal length is known where bodies need it; raises `FocalLengthError`."""
+        self._regressor.check(focal)
+
     def observe(
         self, window: Sequence[Frame], detections: Sequence[Detections] | None = None
     ) -> tuple[FrameObservation, ...]:
@@ -115,7 +120,11 @@ class Perception:
         """
         with self._times.measure("detection"):
             found = self._detector.detect(window) if detections is None else detections
-            gated = [self._gated(frame.picture, boxes) for frame, boxes in zip(window, found, strict=True)]
+            cameras = self._cameras.of(window)
+            gated = [
+                self._gated(frame.picture, boxes, camera)
+                for frame, boxes, camera in zip(window, found, cameras, strict=True)
+            ]
         backgrounds = self._backgrounds(window, found)
         described = self._described([seen.candidates for seen in gated], self._times)
         with self._times.measure("features"):
@@ -127,7 +136,7 @@ class Perception:
             replace(seen, background=background) for seen, background in zip(observations, backgrounds, strict=True)
         )
 
-    def describe_expected(self, picture: Picture, detections: Detections) -> People:
+    def describe_expected(self, picture: Picture, detections: Detections, camera: Calibration | None = None) -> People:
         """Return the people of boxes in which somebody is expected, without any gate.
 
         Turned crops are tried however low a score is: it says less than that a tracked person should be there.
@@ -135,9 +144,10 @@ class Perception:
         Args:
             picture: the frame.
             detections: the boxes, without masks.
+            camera: the frame's, None where its focal length is not known.
         """
         certain = replace(detections, scores=np.ones_like(detections.scores))
-        (people,) = self._described([self._candidates(picture, certain)], StageTimes())
+        (people,) = self._described([self._candidates(picture, certain, camera)], StageTimes())
         return replace(people, detections=detections)
 
     def without_duplicates(self, people: People) -> People:
@@ -165,7 +175,7 @@ class Perception:
         if others is None:
             return people
         rows = others.people
-        some = Candidates(candidates.picture, candidates.detections.take(rows), candidates.squares.take(rows))
+        some = replace(candidates, detections=candidates.detections.take(rows), squares=candidates.squares.take(rows))
         (appearance,) = self._appearance.describe([some], [others.bodies])
         return replace(people, other_turns=OtherTurns(rows, others.lead, self._people(some, others.bodies, appearance)))
 
@@ -189,9 +199,9 @@ class Perception:
         )
         return replace(people, presence=present)
 
-    def _candidates(self, picture: Picture, detections: Detections) -> Candidates:
+    def _candidates(self, picture: Picture, detections: Detections, camera: Calibration | None) -> Candidates:
         regions = squares(detections.boxes, margin=self._models.crop_margin, aspect=self._models.crop_aspect)
-        return Candidates(picture, detections, regions)
+        return Candidates(picture, detections, regions, camera)
 
     def _backgrounds(self, window: Sequence[Frame], found: Sequence[Detections]) -> Sequence[Background | None]:
         """Return what the camera is followed by: every frame outside what the detector holds for people."""
@@ -203,7 +213,7 @@ class Perception:
                 for frame, boxes in zip(window, found, strict=True)
             ]
 
-    def _gated(self, picture: Picture, detections: Detections) -> _Gated:
+    def _gated(self, picture: Picture, detections: Detections, camera: Calibration | None) -> _Gated:
         size = picture.size
         low = self._gates.too_low(detections)
         small = ~low & self._gates.too_small(detections, size)
@@ -213,7 +223,7 @@ class Perception:
         bare = replace(detections, masks=None)
         removed = ((Gate.LOW_SCORE, low), (Gate.SMALL, small), (Gate.DUPLICATE, parts))
         return _Gated(
-            self._candidates(picture, kept),
+            self._candidates(picture, kept, camera),
             tuple((gate, bare.take(rows)) for gate, rows in removed),
             self._low_boxes(detections, low, passed, size) if self._second_look else Detections.empty(),
         )
@@ -244,7 +254,7 @@ class Perception:
             persons=(),
             shot=frame.shot,
             dropped=_counts(removed),
-            calibration=None if self._focal is None else self._focal.in_frame(seen.candidates.frame_size),
+            calibration=seen.candidates.calibration,
         )
         return FrameObservation(
             result,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tracker_service.types import FrameResult, TrackedPerson, UInt8
+from tracker_service.types.calibration import FocalLength
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class FrameRequest:
         thumbnail: what the image looks like (`content.thumbnail`) where the client gave no session, so that its videos
             are told apart by their content; else None.
         client: who sent it, whose sessions make room for each other; empty where nobody asks.
+        focal: of its camera, where the image file says it.
     """
 
     session: str
@@ -25,6 +27,7 @@ class FrameRequest:
     digest: bytes
     thumbnail: UInt8 | None = None
     client: str = ""
+    focal: FocalLength | None = None
 
 
 LARGEST_FRAME_NUMBER = 2**53 - 1

@@ -23,6 +23,7 @@ from tracker_service.sessions.session_parameters import SessionParameters
 from tracker_service.sessions.video_stream import VideoStream
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.types import ArrayPicture, Frame, UInt8
+from tracker_service.types.calibration import FocalLength
 
 _ASSOCIATION_THREADS = 2
 _CHECKS_PER_EXPIRY = 4
@@ -106,8 +107,10 @@ class FrameSessions:
         self._watch_expiry()
         session = self._session(request, loop.time())
         session.last_used = loop.time()
-        observing = self._batcher.submit(Frame(request.frame_number, 0.0, ArrayPicture(image)), request.client)
-        del image
+        focal = request.focal or _settled_focal(session, request.size)
+        frame = Frame(request.frame_number, 0.0, ArrayPicture(image), focal=focal)
+        observing = self._batcher.submit(frame, request.client)
+        del image, frame
         if observed is not None:
             observing.add_done_callback(partial(_tell, observed))
         try:
@@ -247,7 +250,13 @@ class FrameSessions:
         folder = self._folder
         saver = None if folder is None else VideoSaver(folder, name, named=named, size=size, seconds=seconds)
         order = ReorderBuffer(self._parameters, tracker.last)
-        return VideoStream(tracker, self._batcher, order, self._threads, saver)
+        return VideoStream(tracker, self._batcher, order, self._threads, saver, size)
+
+
+def _settled_focal(session: _AnySession, size: tuple[int, int]) -> FocalLength | None:
+    """Return what a model has seen of the camera of a session's newest video of frames of this size."""
+    known = (stream.focal for stream in reversed(session.streams) if stream.size == size)
+    return next((focal for focal in known if focal is not None), None)
 
 
 def _tell(observed: Callable[[], None], observing: asyncio.Future[FrameObservation]) -> None:

@@ -17,6 +17,7 @@ from tracker_service.sessions.reorder_buffer import ReorderBuffer
 from tracker_service.sessions.video_tracker import VideoTracker
 from tracker_service.tracing.spans import Span, here, inside
 from tracker_service.types import UInt8
+from tracker_service.types.calibration import FocalLength
 
 _logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class VideoStream:
         order: says which frame is next.
         threads: where association runs, so that it does not block the event loop.
         saver: saves the video from time to time, so that it survives a restart.
+        size: (width, height) of its frames.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class VideoStream:
         order: ReorderBuffer,
         threads: Executor,
         saver: VideoSaver | None = None,
+        size: tuple[int, int] | None = None,
     ) -> None:
+        self.size = size
         self._tracker = tracker
         self._batcher = batcher
         self._order = order
@@ -83,6 +87,11 @@ class VideoStream:
     def order(self) -> ReorderBuffer:
         """The order of its frames; only to be read."""
         return self._order
+
+    @property
+    def focal(self) -> FocalLength | None:
+        """The focal length of its camera, once a model has seen it in enough frames."""
+        return self._tracker.focal
 
     @property
     def waiting(self) -> int:

@@ -14,6 +14,7 @@ from tracker_service.phalp.state.snapshot import with_prefix, without_prefix
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.camera_motion import with_camera_motion
 from tracker_service.pipeline.observation import FrameObservation, SecondLook
+from tracker_service.pipeline.seen_focal import SeenFocal
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.state_arrays import tracker_arrays
 from tracker_service.pipeline.tracking import associate_observed
@@ -24,8 +25,10 @@ from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.late_frames import LateFrames
 from tracker_service.sessions.person_memory import PersonMemory
 from tracker_service.types import PersonState, TrackedPerson, UInt8
+from tracker_service.types.calibration import FocalLength
 
 _NONE = -1
+_FOCAL = "fields_of_view"
 _IDENTITIES_SKIPPED = 100
 _NO_APPEARANCE = np.zeros(0, np.float32)
 
@@ -72,6 +75,7 @@ class VideoTracker:
         self._parameters = tracker.parameters
         self._tracker = tracker
         self._camera = CameraFollower()
+        self._focal = SeenFocal()
         self._memory = PersonMemory()
         self._late = LateFrames(tracker.parameters, body, self.answers, self._memory, tracker.new_identity)
         self._second_look = second_look
@@ -89,12 +93,18 @@ class VideoTracker:
         return len(self._tracker.tracks)
 
     @property
+    def focal(self) -> FocalLength | None:
+        """The focal length of its camera, once a model has seen it in enough frames."""
+        return self._focal.settled
+
+    @property
     def last(self) -> int | None:
         """The highest number that was associated; None before the first."""
         return self._last
 
     def answer(self, seen: FrameObservation) -> FrameAnswer:
         """Return the answer to a frame that has none yet; pass it to `record` then."""
+        seen = self._focal.calibrated(seen)
         if not self._is_late(seen.frame_number):
             seen = with_camera_motion(seen, self._camera, self._times)
         with self._times.measure("association"):
@@ -109,6 +119,7 @@ class VideoTracker:
         numbers = (self._last, self._first_sighting, self._main)
         return {
             "names": np.array(list(self._names.items()), np.int64),
+            _FOCAL: self._focal.array(),
             "numbers": np.array([_NONE if number is None else number for number in numbers], np.int64),
             **with_prefix("state", tracker_arrays(self._tracker.snapshot())),
             **with_prefix("memory", self._memory.arrays()),
@@ -121,6 +132,7 @@ class VideoTracker:
         self._names = dict(arrays["names"].reshape(-1, 2).tolist())
         numbers = [None if number == _NONE else number for number in arrays["numbers"].tolist()]
         self._last, self._first_sighting, self._main = numbers
+        self._focal.restore(arrays.get(_FOCAL, ()))  # files of earlier versions have none
         self._memory.restore(without_prefix("memory", arrays))
         self._late.restore(without_prefix("late", arrays))
         self.answers.restore(self._name.session, self._name.video, without_prefix("answers", arrays))

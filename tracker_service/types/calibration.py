@@ -48,6 +48,11 @@ class Calibration:
             raise ContractError(f"Calibration.focal_length: expected pixels above 0, got {self.focal_length}")
 
     @property
+    def field_of_view(self) -> float:
+        """Vertical, degrees."""
+        return float(np.degrees(2 * np.arctan(self.height / (2 * self.focal_length))))
+
+    @property
     def depth_factor(self) -> float:
         """What depths of PHALP's camera are multiplied by to be metres."""
         return self.focal_length / (FOCAL_OVER_SIZE * max(self.width, self.height))

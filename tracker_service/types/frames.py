@@ -7,7 +7,7 @@ import numpy as np
 
 from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Float32, UInt8, assign, checked
-from tracker_service.types.calibration import Calibration
+from tracker_service.types.calibration import Calibration, FocalLength
 from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.picture import Picture
@@ -141,12 +141,14 @@ class Frame:
         timestamp: seconds since the first frame of the source.
         picture: the frame, upright (rotation metadata applied).
         shot: True on the first frame of a new shot.
+        focal: focal length of its camera, where that is known of this very frame.
     """
 
     number: int
     timestamp: float
     picture: Picture
     shot: bool = False
+    focal: FocalLength | None = None
 
     @property
     def image(self) -> UInt8:

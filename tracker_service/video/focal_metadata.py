@@ -1,12 +1,10 @@
 """The focal length that a camera wrote into a file: EXIF of pictures, QuickTime's keys of videos.
 
-Cameras state the 35 mm equivalent: the focal length that shows as much on a frame of film of 36 x 24 mm (CIPA DCG-001:
-as much along the diagonal). A video is often cut out of the sensor's picture for stabilisation, so that the truth is
-some per cent longer.
+Cameras state the 35 mm equivalent (`pictures.film_focal`). A video is often cut out of the sensor's picture for
+stabilisation, so that the truth is some per cent longer.
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,17 +13,13 @@ from PIL import Image, UnidentifiedImageError
 
 from tracker_service.errors import VideoError
 from tracker_service.video.opening import open_container, video_streams
+from tracker_service.video.pictures.film_focal import exif_over_diagonal, over_diagonal
 from tracker_service.video.pictures.folder_listing import FolderListing
 from tracker_service.video.pictures.picture_formats import is_picture
 from tracker_service.video.pictures.sequence_info import sequence_of
 
-_FILM_DIAGONAL = math.hypot(36.0, 24.0)
-"""Millimetres."""
-_EXIF_IFD, _FOCAL_35MM = 0x8769, 0xA405
 _KEY = "camera.focal_length.35mm_equivalent"
 """End of the name under which Apple's cameras write it; FFmpeg gives the whole."""
-_SHORTEST, _LONGEST = 4.0, 2000.0
-"""Millimetres of film; cameras write 0 where they do not know."""
 
 
 def focal_in_file(source: Path) -> float | None:
@@ -42,22 +36,13 @@ def focal_in_file(source: Path) -> float | None:
 
 def _in_picture(path: Path) -> float | None:
     with suppress(OSError, UnidentifiedImageError, ValueError, SyntaxError), Image.open(path) as image:
-        return _over_diagonal([image.getexif().get_ifd(_EXIF_IFD).get(_FOCAL_35MM)])
+        return exif_over_diagonal(image)
     return None
 
 
 def _in_video(path: Path) -> float | None:
     with suppress(VideoError, av.FFmpegError), open_container(path) as container:
         places: list[Mapping[str, str]] = [container.metadata, *(s.metadata for s in video_streams(container))]
-        return _over_diagonal(value for place in places for name, value in place.items() if name.endswith(_KEY))
-    return None
-
-
-def _over_diagonal(values: Iterable[object]) -> float | None:
-    """Return the first value that is a focal length, over the film's diagonal."""
-    for value in values:
-        with suppress(TypeError, ValueError):
-            millimetres = float(str(value))
-            if _SHORTEST <= millimetres <= _LONGEST:
-                return millimetres / _FILM_DIAGONAL
+        written = [over_diagonal(value) for place in places for name, value in place.items() if name.endswith(_KEY)]
+        return next((value for value in written if value is not None), None)
     return None

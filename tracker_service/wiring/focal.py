@@ -6,6 +6,7 @@ from pathlib import Path
 from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.models.field_of_view import FieldOfViewModel
+from tracker_service.pipeline.models.frame_cameras import FrameCameras
 from tracker_service.settings import Settings
 from tracker_service.types.calibration import FocalLength, FocalSource
 from tracker_service.video.focal_metadata import focal_in_file
@@ -26,6 +27,20 @@ def given_focal(settings: Settings) -> FocalLength | None:
     if video.focal is None and video.fov is None:
         return None
     return FocalLength(FocalSource.GIVEN, video.focal, video.fov)
+
+
+def live_cameras(settings: Settings, client: InferenceClient) -> FrameCameras:
+    """Return what tells the cameras of frames that come one by one: the settings, the frame, or the model."""
+    given = given_focal(settings)
+    return FrameCameras(given, None if given is not None else field_of_view_model(client))
+
+
+def field_of_view_model(client: InferenceClient) -> FieldOfViewModel | None:
+    """Return the model that sees the field of view, None where it is not served."""
+    try:
+        return FieldOfViewModel(client, MODEL)
+    except ModelNotFoundError:
+        return None
 
 
 def focal_of(settings: Settings, client: InferenceClient, source: str | Path, info: VideoInfo) -> FocalLength | None:
@@ -49,9 +64,8 @@ def focal_of(settings: Settings, client: InferenceClient, source: str | Path, in
     if over_diagonal is not None:
         diagonal = (info.width**2 + info.height**2) ** 0.5
         return FocalLength(FocalSource.METADATA, over_diagonal * diagonal)
-    try:
-        model = FieldOfViewModel(client, MODEL)
-    except ModelNotFoundError:
+    model = field_of_view_model(client)
+    if model is None:
         return None
     step = max(round(_APART * info.fps), 1)
     with open_source(source, threads=settings.video.decoder_threads, stream=settings.video.stream) as video:

@@ -25,6 +25,7 @@ from tracker_service.types import UInt8
 from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.live_source import LiveEvent, LiveSource
 from tracker_service.video.live.pages import is_page, stream_of_page
+from tracker_service.wiring.focal import live_cameras
 from tracker_service.wiring.models import devices_in_use, load_body, models_of, open_client
 from tracker_service.wiring.run import open_perception, run_summary
 from tracker_service.wiring.second_look import open_second_look
@@ -60,7 +61,14 @@ def open_frame_tracker(settings: Settings, client: InferenceClient, times: Stage
     """
     times = StageTimes() if times is None else times
     again = settings.second_look.enable
-    perception = open_perception(settings, client, times=times, second_look=again, follow_camera=settings.camera.follow)
+    perception = open_perception(
+        settings,
+        client,
+        times=times,
+        second_look=again,
+        follow_camera=settings.camera.follow,
+        cameras=live_cameras(settings, client),
+    )
     tracker: Tracker = TrackerFactory(settings, client, load_body(settings), live=True, times=times).new()
     stages = RunStages(
         perception,

@@ -11,6 +11,7 @@ from tracker_service.drawing.style import OverlayStyle
 from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.people.given_boxes import GivenBoxes
+from tracker_service.pipeline.models.frame_cameras import FrameCameras
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.run import JUDGED, RunStages, TrackingRun
@@ -147,14 +148,28 @@ def open_perception(
     second_look: bool = False,
     follow_camera: bool = False,
     focal: FocalLength | None = None,
+    cameras: FrameCameras | None = None,
     given: GivenBoxes | None = None,
 ) -> Perception:
-    """Return what finds people as the settings want it; raises `InferenceError` where a model is missing.
+    """Return what finds people as the settings want it.
+
+    Args:
+        settings: everything that can be set.
+        client: runs the models.
+        times: counts busy seconds.
+        keep_images: see `Perception`, as for the next two.
+        second_look: whether missed people are looked for.
+        follow_camera: whether the camera is followed.
+        focal: of a video, where something beside the settings tells it.
+        cameras: of live frames, each of which may have its own.
+        given: people that are given instead of detected.
 
     Raises:
-        SettingsError: the body model needs the focal length of the camera, and nothing tells it.
+        InferenceError: a model is missing.
+        FocalLengthError: bodies need the focal length of the video, and nothing tells it.
     """
-    return Perception(
+    focal = given_focal(settings) if focal is None else focal
+    perception = Perception(
         client,
         models_of(settings),
         settings.phalp,
@@ -163,9 +178,12 @@ def open_perception(
         second_look=second_look,
         follow_camera=follow_camera,
         texture_maps="T" in settings.phalp.predict,
-        focal=given_focal(settings) if focal is None else focal,
+        cameras=cameras or FrameCameras(focal),
         given=given,
     )
+    if cameras is None:
+        perception.check_focal(focal)
+    return perception
 
 
 def _world(settings: Settings, border: Border | None) -> WorldFollower | None:

@@ -16,6 +16,7 @@ from tracker_service.sessions.keeping.session_folder import SessionFolder
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings
+from tracker_service.wiring.focal import live_cameras
 from tracker_service.wiring.models import devices_in_use, models_of
 from tracker_service.wiring.run import open_perception
 from tracker_service.wiring.second_look import open_second_look
@@ -51,7 +52,14 @@ def open_sessions(
         raise SettingsError("phalp.use_gt: expected false, because live frames have no given identities, got true")
     times = StageTimes() if times is None else times
     again = settings.second_look.enable
-    perception = open_perception(settings, client, times=times, second_look=again, follow_camera=settings.camera.follow)
+    perception = open_perception(
+        settings,
+        client,
+        times=times,
+        second_look=again,
+        follow_camera=settings.camera.follow,
+        cameras=live_cameras(settings, client),
+    )
     second_look = open_second_look(settings, client, perception, times) if again else None
     trackers = TrackerFactory(settings, client, body, live=True, times=times)
 

@@ -56,6 +56,15 @@ def posted(service: RunningService, image: bytes, session: str, route: str = "/p
     return answer.json()
 
 
+def test_people_stand_before_the_camera_of_a_picture_that_says_its_focal_length(service: RunningService) -> None:
+    plain, taken = posted(service, JPEG, "plain"), posted(service, pictures.taken_with(26), "taken")
+    assert all("in_camera" not in person for person in plain["persons"])
+    full = taken["camera_full"]
+    metric = 26 / np.hypot(36, 24) * np.hypot(WIDTH, HEIGHT) / full["focal_length"]
+    main = next(person for person in taken["persons"] if person["track_id"] == taken["track_id"])
+    assert main["in_camera"]["translation"][2] == pytest.approx(full["tz"] * metric, rel=0.02)
+
+
 @pytest.fixture(scope="module")
 def seen(service: RunningService) -> Any:
     """The answer to a frame with people in it."""

@@ -2,6 +2,7 @@
 
 import atexit
 import io
+import math
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +17,12 @@ from PIL import Image
 from harness.hostile_files import progressive_jpeg
 from tests.api import pictures
 from tests.video.pictures.tiled_heic import TILE, write_tiled_heic
+from tracker_service.api.images.decoded_image import DecodedImage
 from tracker_service.api.images.decoder import Decoder
 from tracker_service.api.images.image_header import MOST_SCANS, ImageHeader
 from tracker_service.errors import ImageError, ImageFormatError, ImageTooLargeError, UnsupportedImageError
 from tracker_service.types import UInt8
+from tracker_service.types.calibration import FocalSource
 
 MOST_PIXELS = 50_000_000
 
@@ -32,8 +35,12 @@ def decoder() -> Decoder:
     return started
 
 
-def decode(data: bytes) -> UInt8:
+def decoded(data: bytes) -> DecodedImage:
     return decoder().decode(data, ImageHeader.read(data, most_pixels=MOST_PIXELS), lambda image: image)
+
+
+def decode(data: bytes) -> UInt8:
+    return decoded(data).pixels
 
 
 def test_a_png_comes_back_as_it_was() -> None:
@@ -64,6 +71,19 @@ def test_other_colour_modes_give_the_same_image(data: bytes, mean_difference: in
     assert image.dtype == np.uint8
     assert image.shape == expected.shape
     assert np.abs(image.astype(int) - expected).mean() <= mean_difference
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGB"), ("JPEG", "CMYK")])
+def test_the_focal_length_that_a_camera_wrote_comes_along(kind: str, mode: str) -> None:
+    focal = decoded(pictures.taken_with(26, kind=kind, mode=mode)).focal
+    assert focal is not None
+    assert focal.source is FocalSource.METADATA
+    assert focal.pixels == pytest.approx(26 / math.hypot(36, 24) * math.hypot(1280, 720))
+
+
+def test_images_that_do_not_say_their_focal_length_have_none() -> None:
+    for data in (pictures.sample_jpegs(1)[0], pictures.taken_with(0), pictures.taken_with(60000)):
+        assert decoded(data).focal is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The sample tracked with TokenHMR and CameraHMR, in this process and behind a real tritonserver."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from harness.triton.environment import EnvironmentUnavailableError, server_envir
 from harness.triton.server import TritonServer
 from tests.export.full_set.runs import SAMPLE
 from tests.pipeline.test_field_of_view import brightness_model
-from tracker_service.errors import SettingsError
+from tracker_service.errors import FocalLengthError, SettingsError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.library.tracked_video import track
 from tracker_service.model_sets import FULL_CAMERAHMR, MODEL_SETS
@@ -19,9 +20,10 @@ from tracker_service.people.crops import crop
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import load_settings
 from tracker_service.types import Float64, FrameResult
-from tracker_service.types.calibration import FocalSource
+from tracker_service.types.calibration import FocalLength, FocalSource
 from tracker_service.video.source import Position, open_source
 from tracker_service.wiring.focal import focal_of
+from tracker_service.wiring.live import open_frame_tracker
 from tracker_service.wiring.run import open_perception
 
 FRAMES = 6
@@ -78,6 +80,27 @@ def test_people_are_the_same_embedded_and_served(
 def test_camerahmr_is_refused_without_a_focal_length(family_repository: Path) -> None:
     with pytest.raises(SettingsError, match=r"model camerahmr: expected the focal length .* video.focal .* vfov"):
         tracked(family_repository, "full-camerahmr", {})
+
+
+def test_live_frames_may_bring_their_own_focal_length_and_are_refused_without_one(family_repository: Path) -> None:
+    settings = load_settings(
+        {
+            "model_set": "full-camerahmr",
+            "phalp": GATES,
+            "second_look": {"enable": False},
+            "inference": {"repository": family_repository},
+        }
+    )
+    client = EmbeddedClient(family_repository, threads=1)
+    with open_source(SAMPLE, end=Position(frame=2)) as source:
+        first, second = source
+    tracker, written = open_frame_tracker(settings, client), FocalLength(FocalSource.METADATA, 900.0)
+    told = tracker.update(replace(first, focal=written))
+    assert told.persons
+    assert told.calibration == written.in_frame((told.width, told.height))
+    with pytest.raises(FocalLengthError, match=r"model camerahmr: expected the focal length .* EXIF .* vfov"):
+        tracker.update(second)
+    client.close()
 
 
 def test_bodies_come_back_into_the_axes_of_the_model_s_camera(family_repository: Path) -> None:

@@ -24,6 +24,7 @@ from tracker_service.api.frames.schemas import FRAME_BODY, HYBRID_RESPONSES, KEY
 from tracker_service.api.frames.visualization import overlay_jpeg
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.frame_admission import AdmittedFrame
+from tracker_service.api.images.decoded_image import DecodedImage
 from tracker_service.api.images.image_header import ImageHeader
 from tracker_service.api.service import Engine, Service, ServiceOf
 from tracker_service.errors import (
@@ -38,6 +39,7 @@ from tracker_service.results.person_json import Record
 from tracker_service.sessions.content.thumbnail import thumbnail
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
 from tracker_service.types import UInt8
+from tracker_service.types.calibration import FocalLength
 
 router = APIRouter(tags=["frames"])
 
@@ -146,6 +148,7 @@ class _DecodedFrame:
         size: width and height in pixels.
         image: until its people are known.
         thumbnail: what the image looks like; None where the client names the session.
+        focal: of its camera, None where the image file does not say it.
     """
 
     body: FrameBody
@@ -153,6 +156,7 @@ class _DecodedFrame:
     size: tuple[int, int]
     image: UInt8 | None
     thumbnail: UInt8 | None
+    focal: FocalLength | None
 
     @property
     def pixels(self) -> UInt8:
@@ -162,11 +166,12 @@ class _DecodedFrame:
         return self.image
 
 
-def _decoded_frame(body: FrameBody, image: UInt8) -> _DecodedFrame:
+def _decoded_frame(body: FrameBody, decoded: DecodedImage) -> _DecodedFrame:
+    image = decoded.pixels
     # Only a frame that is drawn on is needed again, and then its file takes less memory than its pixels.
     kept = body if body.fields.visualize else replace(body, image=b"")
     look = thumbnail(image) if body.fields.session_id is None else None
-    return _DecodedFrame(kept, body.digest, (image.shape[1], image.shape[0]), image, look)
+    return _DecodedFrame(kept, body.digest, (image.shape[1], image.shape[0]), image, look, decoded.focal)
 
 
 class _FrameRequestHandler:
@@ -275,9 +280,9 @@ class _FrameRequestHandler:
     async def _encode_drawn(self, answer: FrameAnswer, engine: Engine, frame: _DecodedFrame) -> bytes:
         """Decode the image once more: its file took less memory than its pixels meanwhile."""
 
-        def drawn(image: UInt8) -> bytes:
+        def drawn(image: DecodedImage) -> bytes:
             with self._service.times.measure("drawing"):
-                visual = {_VISUALIZATION: overlay_jpeg(image, answer.result, engine.body)}
+                visual = {_VISUALIZATION: overlay_jpeg(image.pixels, answer.result, engine.body)}
             return self._encode(answer, engine, frame, visual)
 
         image, client = frame.body.image, self._request.state.client
@@ -292,7 +297,7 @@ class _FrameRequestHandler:
     def _frame_request(self, frame: _DecodedFrame) -> FrameRequest:
         number = frame.body.fields.frame_number
         session, client = self._session(frame.body), self._request.state.client
-        return FrameRequest(session, number, frame.size, frame.digest, frame.thumbnail, client)
+        return FrameRequest(session, number, frame.size, frame.digest, frame.thumbnail, client, frame.focal)
 
     def _session(self, body: FrameBody) -> str:
         """Return the session's key: sessions of different API keys never collide, nor do an id and an address."""

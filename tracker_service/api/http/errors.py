@@ -19,6 +19,7 @@ from starlette.types import Scope
 from tracker_service.errors import (
     DamagedResultsError,
     DiskFullError,
+    FocalLengthError,
     ImageError,
     ImageTooLargeError,
     InferenceFailedError,
@@ -72,6 +73,7 @@ TABLE: tuple[tuple[type[PhalpTritonError], ErrorStatus], ...] = (
     (MediaPathError, ErrorStatus(400)),
     (VideoFormatError, ErrorStatus(415)),
     (VideoError, ErrorStatus(400)),
+    (FocalLengthError, ErrorStatus(422)),
     (SessionsFullError, ErrorStatus(503, retry_after=1)),
     (SessionsClosedError, ErrorStatus(503, "the service is stopping; try again", 5)),
     (SessionError, ErrorStatus(409)),

@@ -1,5 +1,6 @@
 """One decoder process as the service sees it: started when it is needed, killed when it must end."""
 
+import math
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from typing import BinaryIO, TypeVar
 import numpy as np
 
 from tracker_service.api.images import decoder_process
+from tracker_service.api.images.decoded_image import DecodedImage
 from tracker_service.api.images.decoder_protocol import (
     ANSWER,
     CHANNELS,
@@ -23,7 +25,7 @@ from tracker_service.api.images.decoder_protocol import (
 from tracker_service.api.images.image_header import ImageHeader
 from tracker_service.errors import ImageFormatError
 from tracker_service.process import confinement
-from tracker_service.types import UInt8
+from tracker_service.types.calibration import FocalLength, FocalSource
 
 Made = TypeVar("Made")
 
@@ -32,6 +34,8 @@ CPU_SECONDS = 10
 _BASE_BYTES = 512 << 20
 _BYTES_A_PIXEL = 32
 """A progressive CMYK file that is turned: its coefficients, two pictures of four bytes, and the answer."""
+_LONGEST = 100.0
+"""Focal lengths over the diagonal; the longest lenses have some 50."""
 _KEPT_BYTES = 64 << 20
 """Shared memory that a decoder keeps. Raising it saves clearing pages for large images."""
 
@@ -62,13 +66,13 @@ class Decoder:
             if self._running is None and not self._killed:
                 self._running = _Running.begin(self._memory_bytes)
 
-    def decode(self, data: bytes, header: ImageHeader, then: Callable[[UInt8], Made]) -> Made:
+    def decode(self, data: bytes, header: ImageHeader, then: Callable[[DecodedImage], Made]) -> Made:
         """Decode an image.
 
         Args:
             data: the file.
             header: what its header says.
-            then: is given the upright image, (H, W, 3) uint8 RGB.
+            then: is given the image.
 
         Returns:
             What ``then`` returns.
@@ -107,7 +111,7 @@ class Decoder:
             running.socket.close()
             running.memory.close()
 
-    def _decoded(self, data: bytes, header: ImageHeader) -> UInt8:
+    def _decoded(self, data: bytes, header: ImageHeader) -> DecodedImage:
         running = self._running
         if running is None:
             raise OSError("killed before it was started")
@@ -120,7 +124,7 @@ class Decoder:
             raise OSError("the decoder has ended")
         return self._read(running, DecodeAnswer(*ANSWER.unpack(answer)), header)
 
-    def _read(self, running: "_Running", answer: DecodeAnswer, header: ImageHeader) -> UInt8:
+    def _read(self, running: "_Running", answer: DecodeAnswer, header: ImageHeader) -> DecodedImage:
         if not answer.decoded:
             raise ImageFormatError("image: expected a complete file, got damaged or missing data")
         if sorted((answer.width, answer.height)) != sorted((header.width, header.height)):
@@ -131,12 +135,19 @@ class Decoder:
             raise OSError("the decoder gives too little")
         if self._size > _KEPT_BYTES:
             self._resize(running, 0)
-        return pixels
+        return DecodedImage(pixels, _focal(answer))
 
     def _resize(self, running: "_Running", size: int) -> None:
         if size > self._size or size == 0:
             os.ftruncate(running.memory.fileno(), size)
             self._size = size
+
+
+def _focal(answer: DecodeAnswer) -> FocalLength | None:
+    diagonal = math.hypot(answer.width, answer.height)
+    pixels = answer.over_diagonal * diagonal
+    # The process may be anybody's by now: its numbers are only taken where they can be true.
+    return FocalLength(FocalSource.METADATA, pixels) if 0 < answer.over_diagonal < _LONGEST else None
 
 
 @dataclass(frozen=True, slots=True)

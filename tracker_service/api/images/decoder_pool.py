@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from tracker_service.api.http.fair_turns import FairTurns
+from tracker_service.api.images.decoded_image import DecodedImage
 from tracker_service.api.images.decoder import Decoder
 from tracker_service.api.images.image_header import ImageHeader
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.tracing.spans import carried
-from tracker_service.types import UInt8
 
 Made = TypeVar("Made")
 
@@ -39,7 +39,7 @@ class DecoderPool:
         decoder.start()
         self._idle.append(decoder)
 
-    async def decode(self, client: str, data: bytes, header: ImageHeader, then: Callable[[UInt8], Made]) -> Made:
+    async def decode(self, client: str, data: bytes, header: ImageHeader, then: Callable[[DecodedImage], Made]) -> Made:
         """Decode an image in its turn; arguments and errors are those of `Decoder.decode`, which a thread calls."""
         async with self._turns.turn(client):
             decoder = self._usable()
@@ -57,7 +57,9 @@ class DecoderPool:
             decoder.kill()
         return Decoder(self._most_pixels)
 
-    def _decoded(self, decoder: Decoder, data: bytes, header: ImageHeader, then: Callable[[UInt8], Made]) -> Made:
+    def _decoded(
+        self, decoder: Decoder, data: bytes, header: ImageHeader, then: Callable[[DecodedImage], Made]
+    ) -> Made:
         with self._times.measure("decoding"):
             return decoder.decode(data, header, then)
 

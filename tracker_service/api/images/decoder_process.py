@@ -10,7 +10,7 @@ import socket
 import sys
 
 from tracker_service.api.images.decoder_protocol import ANSWER, REQUEST, SETUP, DecodeAnswer, DecodeRequest
-from tracker_service.api.images.decoding import decoded
+from tracker_service.api.images.decoding import decoded, written_focal
 from tracker_service.errors import ImageFormatError
 from tracker_service.process.confinement import allow_cpu_seconds, confine
 from tracker_service.process.memory import keep_freed_memory
@@ -39,7 +39,7 @@ def _answer(memory: mmap.mmap, request: DecodeRequest) -> DecodeAnswer:
         return DecodeAnswer(False, 0, 0)
     memory.seek(0)
     memory.write(image.tobytes())
-    return DecodeAnswer(True, *image.size)
+    return DecodeAnswer(True, *image.size, written_focal(image))
 
 
 def _exactly(stream: socket.socket, length: int) -> bytes:

@@ -8,6 +8,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from tracker_service.errors import ImageFormatError
+from tracker_service.video.pictures.film_focal import exif_over_diagonal
 
 # The plugins are opened directly: `Image.open` would apply a size limit of the whole process, and warn.
 _PLUGINS: dict[str, type[ImageFile]] = {"JPEG": JpegImageFile, "PNG": PngImageFile}
@@ -38,6 +39,16 @@ def decoded(kind: str, data: bytes, size: tuple[int, int]) -> Image.Image:
         raise
     except Exception as error:  # Pillow's parsers raise whatever their parts raise on damaged data
         raise ImageFormatError("image: expected a complete file, got damaged or missing data") from error
+
+
+def written_focal(image: Image.Image) -> float:
+    """Return the focal length over the diagonal that a decoded image's metadata says, 0 where it says none."""
+    try:
+        return exif_over_diagonal(image) or 0.0
+    except MemoryError:
+        raise
+    except Exception:  # damaged metadata does not make an image unusable
+        return 0.0
 
 
 def _check_size(size: tuple[int, int], expected: tuple[int, int]) -> None:

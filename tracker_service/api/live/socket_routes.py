@@ -18,6 +18,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.exceptions import HTTPException
 
 from tracker_service.api.http.access_control import address
+from tracker_service.api.images.decoded_image import DecodedImage
 from tracker_service.api.images.image_header import ImageHeader
 from tracker_service.api.live import messages
 from tracker_service.api.live.live_stream import ArrivedFrame, LiveStream
@@ -168,12 +169,12 @@ def _frame(service: Service, client: str, data: bytes, arrived: float, skipped: 
     file = data[_HEAD.size :]
     header = ImageHeader.read(file, most_pixels=service.settings.limits.image_pixels)
     captured = time.time() - (time.monotonic() - arrived)
-    image = partial(service.decoders.decode, client, file, header, _unchanged)
+    image = partial(service.decoders.decode, client, file, header, _pixels)
     return ArrivedFrame(image, header.pixels, len(data), number, arrived, captured, skipped)
 
 
-def _unchanged(image: UInt8) -> UInt8:
-    return image
+def _pixels(image: DecodedImage) -> UInt8:
+    return image.pixels
 
 
 async def _client(socket: WebSocket, service: Service) -> str | None:

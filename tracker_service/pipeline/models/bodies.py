@@ -12,6 +12,7 @@ from tracker_service.people.estimates import BodyEstimates
 from tracker_service.pipeline.models.regression import BodyRegressor
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.types import Detections, Float32, Int64, Picture, Squares, UInt8
+from tracker_service.types.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,13 @@ class Candidates:
         picture: the frame.
         detections: the n boxes.
         squares: the n upright squares to crop.
+        calibration: the frame's camera, None where its focal length is not known.
     """
 
     picture: Picture
     detections: Detections
     squares: Squares
+    calibration: Calibration | None = None
 
     @property
     def frame_size(self) -> tuple[int, int]:
@@ -81,8 +84,8 @@ def regress_bodies(
     with times.measure("crops"):
         crops = [crop(frame.picture, frame.squares) for frame in candidates]
     with times.measure("bodies"):
-        sizes = [frame.frame_size for frame in candidates]
-        estimates = regressor.regress(crops, [frame.squares for frame in candidates], sizes)
+        cameras = [frame.calibration for frame in candidates]
+        estimates = regressor.regress(crops, [frame.squares for frame in candidates], cameras)
     upright = [
         Bodies(frame.squares, of_frame, bodies)
         for frame, of_frame, bodies in zip(candidates, crops, estimates, strict=True)
@@ -105,8 +108,8 @@ def _completed(
             return seen
         crops = [crop(frame.picture, whole.squares) for frame, whole in zip(candidates, tries, strict=True)]
     with times.measure("bodies"):
-        sizes = [frame.frame_size for frame in candidates]
-        estimates = regressor.regress(crops, [whole.squares for whole in tries], sizes)
+        cameras = [frame.calibration for frame in candidates]
+        estimates = regressor.regress(crops, [whole.squares for whole in tries], cameras)
     return [_whole(*parts) for parts in zip(candidates, seen, tries, crops, estimates, strict=True)]
 
 
@@ -134,8 +137,8 @@ def _aligned(
                 continue
             turned = [crop(frame.picture, tried.squares) for frame, tried in zip(candidates, tries, strict=True)]
         with times.measure("bodies"):
-            sizes = [frame.frame_size for frame in candidates]
-            estimates = regressor.regress(turned, [tried.squares for tried in tries], sizes)
+            cameras = [frame.calibration for frame in candidates]
+            estimates = regressor.regress(turned, [tried.squares for tried in tries], cameras)
         for of_frame, tried, seen, shown, before in zip(turns, tries, estimates, turned, crops, strict=True):
             of_frame.add(tried, seen)
             before.append(shown)

@@ -42,9 +42,13 @@ class FieldOfViewModel:
         Args:
             images: at least one, (H, W, 3) uint8 RGB.
         """
+        return float(np.median(self.degrees_of_each(images)))
+
+    def degrees_of_each(self, images: Sequence[UInt8]) -> list[float]:
+        """Return the vertical field of view that each picture shows, degrees; one batch."""
         pictures = np.stack([on_white(image) for image in images])
         seen = self._client.infer(self._model, {"image": pictures}, ["vfov"])["vfov"]
-        return float(np.clip(np.degrees(np.median(seen)), _NARROWEST, _WIDEST))
+        return [float(degrees) for degrees in np.clip(np.degrees(seen[:, 0]), _NARROWEST, _WIDEST)]
 
 
 def on_white(image: UInt8) -> UInt8:

@@ -69,7 +69,7 @@ class RoundLook:
             found = found.take(_free(found.boxes, taken) & (_longer_sides(found.boxes) >= least))
             found = found.take(np.argsort(-found.scores, kind="stable")[:_MOST_FINDS])
             # Several boxes may be one person's: which is best is seen in the bodies, the finder's scores do not tell.
-            people = self._perception.describe_expected(picture, found)
+            people = self._perception.describe_expected(picture, found, seen.result.calibration)
             return self._perception.without_duplicates(people.take(people.presence >= np.float32(_SURE_BODY)))
 
     def _found(self, picture: Picture, places: Float32) -> Detections:

@@ -122,13 +122,13 @@ class SecondLook:
 
     def _look(self, seen: FrameObservation, picture: Picture, expected: ExpectedPeople) -> FoundPeople | None:
         with self._times.measure("second look"):
-            low = self._described(picture, expected, self._among_low_boxes(seen, expected), doubtful=True)
+            low = self._described(seen, picture, expected, self._among_low_boxes(seen, expected), doubtful=True)
             left = expected if low is None else expected.take(~np.isin(expected.track_id, low.track_id))
             taken = seen.people.detections.boxes
             if low is not None:
                 taken = np.concatenate([taken, low.people.detections.boxes])
             finds = self._in_cut_outs(picture, left, taken)
-            found = self._described(picture, left, finds, doubtful=self._detector.doubtful)
+            found = self._described(seen, picture, left, finds, doubtful=self._detector.doubtful)
             return low if found is None else found if low is None else low.joined(found)
 
     def _among_low_boxes(self, seen: FrameObservation, expected: ExpectedPeople) -> list[_Find]:
@@ -181,14 +181,20 @@ class SecondLook:
         return found
 
     def _described(
-        self, picture: Picture, expected: ExpectedPeople, finds: Sequence[_Find], *, doubtful: bool
+        self,
+        seen: FrameObservation,
+        picture: Picture,
+        expected: ExpectedPeople,
+        finds: Sequence[_Find],
+        *,
+        doubtful: bool,
     ) -> FoundPeople | None:
         """Return the people found, with bodies; of doubtful ones only those whom the body model sees."""
         if not finds:
             return None
         boxes = np.array([find.box for find in finds], np.float32)
         scores = np.array([find.score for find in finds], np.float32)
-        people = self._perception.describe_expected(picture, Detections(boxes, scores))
+        people = self._perception.describe_expected(picture, Detections(boxes, scores), seen.result.calibration)
         found = FoundPeople(people, expected.track_id[[find.row for find in finds]])
         if doubtful:
             found = found.take(people.presence >= np.float32(self._parameters.find_presence))
