@@ -49,7 +49,8 @@ def test_of_a_live_camera_the_median_of_the_first_frames_stays() -> None:
     views = [40.0, 60.0, 44.0, 42.0, 90.0, 41.0, 43.0, 45.0]
     shown = [_degrees(focal.calibrated(_seen(degrees))) for degrees in views]
     assert shown == pytest.approx([np.median(views[: count + 1]) for count in range(8)])
-    assert focal.settled == FocalLength(FocalSource.ESTIMATED, field_of_view=pytest.approx(43.5))
+    assert focal.settled is not None
+    assert focal.settled.field_of_view == pytest.approx(43.5)
     assert _degrees(focal.calibrated(_seen(120.0))) == pytest.approx(43.5)
 
 
