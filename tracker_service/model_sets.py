@@ -177,7 +177,7 @@ FULL_TOKENHMR = replace(
     name="full-tokenhmr",
     model_version="TokenHMR-PHALP",
     hmr="tokenhmr",
-    hmr_with_appearance=None,
+    hmr_with_appearance="tokenhmr_appearance",
     hmr_command="python -m export hmr2 --checkpoint FILE",
     licence="Max Planck, non-commercial research; SMPL inside",
 )
@@ -188,6 +188,8 @@ FULL_CAMERAHMR = replace(
     name="full-camerahmr",
     model_version="CameraHMR-PHALP",
     hmr="camerahmr",
+    # Its bodies are turned before appearance sees them.
+    hmr_with_appearance=None,
     crop_aspect=None,
     needs_focal=True,
 )

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,12 @@ from benchmarks.gpu_check.comparison import on_device, outputs_of, parity_rows
 from benchmarks.gpu_check.findings import Findings
 from benchmarks.gpu_check.networks import Workshop
 from benchmarks.gpu_check.timing import device, in_full_precision, median_seconds
+from export.graphs.inductor import write_package
 from export.graphs.served_graph import Arrays, ServedGraph
 from export.graphs.torchscript import write_torchscript
 
 Run = Callable[..., Any]
 EAGER = "eager FP32"
-_MOST_ROWS = 64
 
 
 def eager(workshop: Workshop, batches: Sequence[int], findings: Findings) -> None:
@@ -71,7 +70,7 @@ def aot_inductor(workshop: Workshop, batches: Sequence[int], findings: Findings)
     def load(graph: ServedGraph) -> Run:
         path = workshop.folder / "hmr2.pt2"
         if not path.is_file():
-            _write_package(graph, path)
+            write_package(graph, path)
         run: Run = torch._inductor.aoti_load_package(str(path))
         return run
 
@@ -117,11 +116,3 @@ def measure_hmr2(
 def repeated(inputs: Arrays, rows: int) -> Arrays:
     """Return the first ``rows`` of the inputs, beginning again where there are not enough."""
     return {name: values[np.arange(rows) % len(values)] for name, values in inputs.items()}
-
-
-def _write_package(graph: ServedGraph, path: Path) -> None:
-    arguments = tuple(on_device(graph.sample(2, np.random.default_rng(0)), graph, device()))
-    rows = {0: torch.export.Dim("batch", min=1, max=_MOST_ROWS)}
-    with torch.no_grad():
-        program = torch.export.export(graph.module, arguments, dynamic_shapes=tuple(rows for _ in arguments))
-        torch._inductor.aoti_compile_and_package(program, package_path=str(path))

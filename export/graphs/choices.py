@@ -15,3 +15,5 @@ class Format(StrEnum):
 
     ONNX = "onnx"
     TORCHSCRIPT = "torchscript"
+    PT2 = "pt2"
+    """A package of AOTInductor, compiled for the machine it is made on."""

@@ -16,15 +16,28 @@ from export.errors import ParityError
 from export.files import folder_written_whole, sha256_of
 from export.graphs.choices import Format, Precision
 from export.graphs.golden import write_golden
+from export.graphs.inductor import write_package
 from export.graphs.onnx_graph import write_onnx
-from export.graphs.parity import ONNX_FILE, TORCHSCRIPT_FILE, Comparison, compare, references, table
+from export.graphs.parity import (
+    ONNX_FILE,
+    PACKAGE_FILE,
+    TORCHSCRIPT_FILE,
+    Comparison,
+    compare,
+    references,
+    table,
+)
 from export.graphs.placement import read_nodes, releases, unplaced
 from export.graphs.served_graph import ServedGraph
 from export.graphs.torchscript import write_torchscript
 from tracker_service.errors import ExportError
 
 RECORD = "export.json"
-FILES = {Format.ONNX: ONNX_FILE, Format.TORCHSCRIPT: TORCHSCRIPT_FILE}
+FILES = {Format.ONNX: ONNX_FILE, Format.TORCHSCRIPT: TORCHSCRIPT_FILE, Format.PT2: PACKAGE_FILE}
+_WRITERS = {Format.ONNX: write_onnx, Format.TORCHSCRIPT: write_torchscript, Format.PT2: write_package}
+PACKAGED = "{}_pt2"
+"""Name of the model under which Triton serves a package: its tensors are counted there, so that an ensemble of the
+model's own name gives them theirs."""
 _PARITY_BATCHES = (1, 2)
 
 
@@ -38,7 +51,8 @@ def write_version(
 ) -> tuple[Comparison, ...]:
     """Export a graph to ``<repository>/<name>/<number>/`` and return how it compares with PyTorch.
 
-    The folder is replaced as a whole; a file of the other format that is there stays. Nothing changes if the export
+    The folder is replaced as a whole; files of other formats that are there stay. A package is also put where Triton
+    looks for it, `PACKAGED`. Nothing changes if the export
     fails or the graph is further from PyTorch than its limits. With FP16 the graph's module is cast in place. Beside
     the graph lie the record of its making and a golden batch, with which it can be checked wherever it runs.
 
@@ -54,7 +68,7 @@ def write_version(
     folder = repository / graph.name / str(number)
     with folder_written_whole(folder) as draft:
         path = draft / FILES[file_format]
-        written = write_onnx(graph, path) if file_format is Format.ONNX else write_torchscript(graph, path)
+        written = _WRITERS[file_format](graph, path)
         rows = compare(graph, path, precision, expected)
         if not all(row.passed for row in rows):
             raise ParityError(f"{graph.name}: expected the limits to hold, got\n{table(rows)}")
@@ -63,6 +77,9 @@ def write_version(
         (draft / RECORD).write_text(json.dumps(record, indent=1) + "\n")
         golden, precisions = expected[-1], {file: facts["precision"] for file, facts in record.items()}
         write_golden(draft, golden.inputs, golden.outputs, graph.measures, precisions)
+    if file_format is Format.PT2:
+        with folder_written_whole(repository / PACKAGED.format(graph.name) / str(number)) as served:
+            os.link(folder / PACKAGE_FILE, served / PACKAGE_FILE)
     return rows
 
 
@@ -77,7 +94,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def _keep_other_formats(folder: Path, draft: Path, file: str) -> None:
     for other in set(FILES.values()) - {file}:
-        for path in folder.glob(f"{other}*"):
+        for path in (*folder.glob(other), *folder.glob(f"{other}.*")):
             os.link(path, draft / path.name)
 
 

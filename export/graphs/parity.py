@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from export.graphs.inductor import load_package
 from export.graphs.served_graph import Arrays, ServedGraph, run_module
 from export.graphs.text_table import aligned
 from export.graphs.torchscript import load_torchscript
 
-ONNX_FILE, TORCHSCRIPT_FILE = "model.onnx", "model.pt"
+ONNX_FILE, TORCHSCRIPT_FILE, PACKAGE_FILE = "model.onnx", "model.pt", "model.pt2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ class Comparison:
 
 
 class ExportedFile:
-    """A graph in the repository, ready to run on the CPU.
+    """A graph in the repository, ready to run: on the CPU, a package where it was compiled for.
 
     Args:
-        path: `model.onnx` or `model.pt`.
-        graph: what it was exported from; gives the names of TorchScript's outputs.
+        path: `model.onnx`, `model.pt` or `model.pt2`.
+        graph: what it was exported from; gives the names of the outputs where the file has none.
         threads: threads of one run; 0 takes all cores.
     """
 
@@ -59,6 +60,8 @@ class ExportedFile:
         self._session: ort.InferenceSession | None = None
         if path.name == TORCHSCRIPT_FILE:
             self._module: Any = load_torchscript(path)
+        elif path.name == PACKAGE_FILE:
+            self._module = load_package(path)
         else:
             options = ort.SessionOptions()
             options.intra_op_num_threads = threads

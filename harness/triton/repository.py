@@ -19,16 +19,26 @@ def read_config(path: Path) -> model_config_pb2.ModelConfig:
 
 
 def served_models() -> tuple[str, ...]:
-    """Return the names of all models with a committed config; `ensembles` has those that are made of others."""
+    """Return the names of all models with a committed config, but for `ensembles` and `packages`."""
     names = {path.parent.name for path in MODEL_REPOSITORY.glob("*/config.pbtxt")}
-    return tuple(sorted(names - set(ensembles())))
+    return tuple(sorted(names - set(ensembles()) - set(packages())))
 
 
 @cache
 def ensembles() -> tuple[str, ...]:
     """Return the names of the ensembles, which have a config and an empty version."""
+    return _of_platform("ensemble")
+
+
+@cache
+def packages() -> tuple[str, ...]:
+    """Return the names of the models that are packages of AOTInductor, which the test server does not know."""
+    return _of_platform("torch_aoti")
+
+
+def _of_platform(platform: str) -> tuple[str, ...]:
     configs = sorted(MODEL_REPOSITORY.glob("*/config.pbtxt"))
-    return tuple(path.parent.name for path in configs if read_config(path).platform == "ensemble")
+    return tuple(path.parent.name for path in configs if read_config(path).platform == platform)
 
 
 def built_models() -> tuple[str, ...]:
@@ -37,10 +47,10 @@ def built_models() -> tuple[str, ...]:
 
 
 def variants() -> tuple[tuple[str, Path], ...]:
-    """Return (model, config file) of every committed config but those of ensembles, default and named ones."""
+    """Return (model, config file) of every committed config of a model that the test server runs."""
     paths = [*MODEL_REPOSITORY.glob("*/config.pbtxt"), *MODEL_REPOSITORY.glob("*/configs/*.pbtxt")]
     named = ((path.relative_to(MODEL_REPOSITORY).parts[0], path) for path in sorted(paths))
-    return tuple((name, path) for name, path in named if name not in ensembles())
+    return tuple((name, path) for name, path in named if read_config(path).platform not in ("ensemble", "torch_aoti"))
 
 
 def build_repository(target: Path, models: Iterable[str] | None = None, *, scripts: bool = False) -> Path:

@@ -64,7 +64,16 @@ class AppearanceEncoder(torch.nn.Module):
         return uv_map.float().mean(dim=3).flatten(1).repeat(1, 4)
 
 
+class PosePredictor(torch.nn.Module):
+    """Answers the last pose of a track, moved by its frames and the target."""
+
+    def forward(self, poses: Tensor, frames: Tensor, target: Tensor) -> Tensor:
+        """Return poses (N, 229)."""
+        return poses[:, -1] + frames.sum(dim=1, keepdim=True) + target
+
+
 _MASK = (256, 256)
+_DTYPES = {"pose_predictor": (torch.float32, torch.int64, torch.int64)}
 SCRIPTS: dict[str, tuple[Callable[[], torch.nn.Module], tuple[tuple[int, ...], ...]]] = {
     "detector": (Detector, ((640, 640, 3),)),
     "hmr2": (Hmr, ((256, 256, 3),)),
@@ -72,6 +81,7 @@ SCRIPTS: dict[str, tuple[Callable[[], torch.nn.Module], tuple[tuple[int, ...], .
     "camerahmr": (CameraHmr, ((256, 256, 3), (3,))),
     "appearance": (Appearance, ((256, 256, 3), _MASK, (6890, 3), (3,))),
     "appearance_encoder": (AppearanceEncoder, ((4, 256, 256),)),
+    "pose_predictor": (PosePredictor, ((7, 229), (7,), (1,))),
 }
 
 
@@ -79,10 +89,9 @@ def write_script(name: str, path: Path) -> None:
     """Trace the stand-in of the model ``name`` and save it to ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     module, shapes = SCRIPTS[name]
-    examples = tuple(
-        torch.zeros(2, *shape, dtype=torch.uint8 if place == 0 or shape == _MASK else torch.float32)
-        for place, shape in enumerate(shapes)
-    )
+    usual = tuple(torch.uint8 if place == 0 or shape == _MASK else torch.float32 for place, shape in enumerate(shapes))
+    types = _DTYPES.get(name, usual)
+    examples = tuple(torch.zeros(2, *shape, dtype=dtype) for shape, dtype in zip(shapes, types, strict=True))
     with warnings.catch_warnings():
         # torch announces the end of TorchScript; NVIDIA's backend still serves it.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -20,8 +20,12 @@ from export.errors import (
     UnexpectedTensorError,
     UnreadableFileError,
 )
+from export.graphs.choices import Format
+from export.graphs.model_version import write_version
+from export.graphs.parity import ExportedFile
 from export.graphs.placement import read_nodes, releases, unplaced
 from export.pose_predictor.checkpoint import IGNORED, build, expected_shapes, read_normalisation
+from export.pose_predictor.graph import served
 from export.pose_predictor.model import PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import ChosenSizes, read_chosen_sizes, sizes_of
 from tests.export.authors_files import POSE_YAML
@@ -170,6 +174,17 @@ def test_statistics_of_another_shape_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "mean_std.npy", np.zeros((3, 1, 226)))
     with pytest.raises(TensorShapeError, match="got 3 arrays"):
         read_normalisation(tmp_path / "mean_std.npy")
+
+
+def test_torchscript_predicts_as_the_module_does_whatever_the_length_of_the_histories(tmp_path: Path) -> None:
+    graph = served(_model())
+    assert all(row.passed for row in write_version(graph, tmp_path, Format.TORCHSCRIPT))
+    poses, frames, target = _inputs()
+    exported = ExportedFile(tmp_path / NAME / "1" / "model.pt", graph)
+    for first in (0, poses.shape[1] - 1):
+        inputs = {"poses": poses[:, first:], "frames": frames[:, first:], "target": target}
+        expected = _run(_model(), inputs["poses"], inputs["frames"], target)
+        np.testing.assert_allclose(exported.run(inputs)["pose"], expected, atol=5e-4)
 
 
 def test_command_exports_what_the_tracker_runs_and_verify_accepts_it(tmp_path: Path) -> None:

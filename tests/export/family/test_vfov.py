@@ -32,7 +32,9 @@ def test_the_published_network_has_as_many_tensors_and_numbers() -> None:
 
 def test_a_checkpoint_becomes_a_graph_that_looks_at_the_picture(tmp_path: Path) -> None:
     graph = load(write_random_vfov(tmp_path / "cam_model.ckpt", SIZES), SIZES)
-    rows = [row for file_format in Format for row in write_version(graph, tmp_path, file_format)]
+    rows = [
+        row for file_format in (Format.ONNX, Format.TORCHSCRIPT) for row in write_version(graph, tmp_path, file_format)
+    ]
     assert read_record(tmp_path / "vfov" / "1")["model.onnx"]["on_cpu"] == []
     assert all(row.passed for row in rows), table(rows)
     dark, noisy = np.zeros((256, 256, 3), np.uint8), np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8)

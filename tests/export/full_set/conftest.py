@@ -18,10 +18,10 @@ import export.hmr2.graph
 from export.__main__ import app
 from export.weights.published import FILES, WeightFile
 from harness.command_line import CommandLine
-from harness.triton.repository import ensembles
 from tests.export.authors_files import HMR2_SIZES, write_by_hand, write_downloads
 from tests.export.full_set.runs import FRAMES, GATES, Run, track
 from tests.export.tiny_detector import SIZE
+from tracker_service.model_sets import FULL
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = ROOT / "docs" / "models.md"
@@ -108,8 +108,8 @@ def repository(full_set: FullSet, tmp_path_factory: pytest.TempPathFactory) -> P
     for config in COMMITTED.glob("*/config.pbtxt"):
         if (folder / config.parent.name).is_dir():
             shutil.copy2(config, folder / config.parent.name)
-    for ensemble in ensembles():
-        shutil.copytree(COMMITTED / ensemble, folder / ensemble)
+    assert FULL.hmr_with_appearance is not None
+    shutil.copytree(COMMITTED / FULL.hmr_with_appearance, folder / FULL.hmr_with_appearance)
     shutil.rmtree(folder / "detector" / "1")
     shutil.copytree(COMMITTED / "detector_lite" / "1", folder / "detector" / "1")
     config = COMMITTED / "detector_lite" / "config.pbtxt"

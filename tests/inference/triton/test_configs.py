@@ -11,6 +11,7 @@ from tritonclient.grpc import model_config_pb2
 
 from export.appearance import model as appearance_model
 from export.hmr2 import model as hmr2_model
+from export.pose_predictor import model as pose_model
 from harness.triton.environment import ServerEnvironment
 from harness.triton.graphs import GRAPHS
 from harness.triton.repository import (
@@ -98,11 +99,15 @@ def test_tensorrt_variant_keeps_engines_and_names_one_profile_for_all_batch_size
     values = dict(accelerator.parameters)
     assert values["trt_engine_cache_enable"] == "1"
     assert values["trt_engine_cache_path"].endswith(f"/{model}")
-    sides = {entry.name: "x".join(map(str, entry.dims)) for entry in config.input}
+    usual = {name: tuple(tensor.dims) for name, tensor in config.model_warmup[0].inputs.items()}
     for key, rows in (("min", 1), ("max", config.max_batch_size)):
-        assert values[f"trt_profile_{key}_shapes"] == ",".join(
-            f"{name}:{rows}x{shape}" for name, shape in sides.items()
-        )
+        shapes = dict(part.split(":") for part in values[f"trt_profile_{key}_shapes"].split(","))
+        assert list(shapes) == [entry.name for entry in config.input]
+        for entry in config.input:
+            batch, *sides = map(int, shapes[entry.name].split("x"))
+            assert batch == rows
+            for dim, side, common in zip(entry.dims, sides, usual[entry.name], strict=True):
+                assert side == dim if dim != -1 else side <= common if key == "min" else side >= common
 
 
 def test_the_server_loads_every_default_config(server: TritonServer) -> None:
@@ -157,6 +162,7 @@ def test_warmup_runs_the_smallest_and_the_largest_batch_before_ready(server: Tri
     [
         ("hmr2", hmr2_model.INPUT_NAMES, hmr2_model.OUTPUT_NAMES),
         ("appearance", appearance_model.INPUT_NAMES, appearance_model.OUTPUT_NAMES),
+        ("pose_predictor", pose_model.INPUT_NAMES, pose_model.OUTPUT_NAMES),
     ],
 )
 def test_torchscript_variants_list_tensors_in_the_exporters_order(

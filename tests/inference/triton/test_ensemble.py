@@ -31,12 +31,13 @@ def client(server: TritonServer) -> Iterator[TritonClient]:
         yield running
 
 
-def test_the_ensemble_answers_what_its_models_answer_one_after_the_other(client: TritonClient) -> None:
+@pytest.mark.parametrize("model", ["hmr2", "tokenhmr"])
+def test_the_ensemble_answers_what_its_models_answer_one_after_the_other(client: TritonClient, model: str) -> None:
     random = np.random.default_rng(0)
     rows = 40  # more than one batch
     crops = random.integers(0, 255, (rows, 256, 256, 3), np.uint8)
     masks = np.where(random.random((rows, 256, 256)) < 0.5, np.uint8(255), np.uint8(0))
-    body = client.infer("hmr2", {"crops": crops}, ["vertices", "pred_cam", "joints_3d"])
+    body = client.infer(model, {"crops": crops}, ["vertices", "pred_cam", "joints_3d"])
     inputs: dict[str, Tensor] = {
         "crops": crops,
         "masks": masks,
@@ -44,16 +45,18 @@ def test_the_ensemble_answers_what_its_models_answer_one_after_the_other(client:
         "pred_cam": body["pred_cam"],
     }
     look = client.infer("appearance", inputs, ["embedding", "uv_map"])
-    both = client.infer(ENSEMBLE, {"crops": crops, "masks": masks}, ["embedding", "uv_map", "pred_cam", "joints_3d"])
+    asked = ["embedding", "uv_map", "pred_cam", "joints_3d"]
+    both = client.infer(f"{model}_appearance", {"crops": crops, "masks": masks}, asked)
     for name in ("embedding", "uv_map"):
         np.testing.assert_allclose(both[name], look[name], rtol=1e-5, atol=1e-5)
     for name in ("pred_cam", "joints_3d"):
         np.testing.assert_allclose(both[name], body[name], rtol=1e-5, atol=1e-5)
 
 
-def test_the_full_set_uses_the_ensemble_where_it_is_served(client: TritonClient) -> None:
-    assert BodyWithAppearance.where_served(client, FULL, maps=True) is not None
-    for models in (LITE, FULL_TOKENHMR, FULL_CAMERAHMR, FULL.chosen(ModelChoices(appearance="color"))):
+def test_a_full_set_uses_its_ensemble_where_it_is_served(client: TritonClient) -> None:
+    for models in (FULL, FULL_TOKENHMR):
+        assert BodyWithAppearance.where_served(client, models, maps=True) is not None
+    for models in (LITE, FULL_CAMERAHMR, FULL.chosen(ModelChoices(appearance="color"))):
         assert BodyWithAppearance.where_served(client, models, maps=True) is None
 
 
@@ -91,9 +94,9 @@ def test_models_in_the_process_run_one_after_the_other() -> None:
 
 
 @pytest.mark.parametrize("file", ["config.pbtxt", "configs/small.pbtxt"])
-def test_the_ensemble_has_the_tensors_and_batches_of_its_models(file: str) -> None:
-    assert ensembles() == (ENSEMBLE,)
-    config = read_config(MODEL_REPOSITORY / ENSEMBLE / file)
+@pytest.mark.parametrize("ensemble", ensembles())
+def test_an_ensemble_has_the_tensors_and_batches_of_its_models(ensemble: str, file: str) -> None:
+    config = read_config(MODEL_REPOSITORY / ensemble / file)
     parts = [read_config(MODEL_REPOSITORY / step.model_name / file) for step in config.ensemble_scheduling.step]
     assert {part.max_batch_size for part in parts} == {config.max_batch_size}
     known = {

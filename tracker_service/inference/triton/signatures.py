@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from tritonclient.grpc.aio import InferenceServerClient
-from tritonclient.grpc.model_config_pb2 import ModelInstanceGroup
+from tritonclient.grpc.model_config_pb2 import ModelConfig, ModelInstanceGroup
 
 from tracker_service.errors import ModelContractError
 from tracker_service.inference.client import ModelSpec, TensorSpec
@@ -22,8 +22,9 @@ DATA_TYPES: dict[str, np.dtype[Any]] = {
     "FP32": np.dtype(np.float32),
     "FP64": np.dtype(np.float64),
 }
-_FILES = {"onnxruntime": "model.onnx", "pytorch": "model.pt"}
-"""Names that the backends look for."""
+_PACKAGE = "torch_aoti"
+_FILES = {"onnxruntime": "model.onnx", "pytorch": "model.pt", _PACKAGE: "model.pt2"}
+"""Names that the backends look for, the PyTorch one also by the platform."""
 DATA_TYPE_NAMES = {dtype: name for name, dtype in DATA_TYPES.items()}
 
 
@@ -37,7 +38,8 @@ async def read_signature(server: InferenceServerClient, model: str, seconds: flo
     metadata = await server.get_model_metadata(model, client_timeout=seconds)
     config = (await server.get_model_config(model, client_timeout=seconds)).config
     limit = config.max_batch_size or None
-    on_gpu = any(group.kind == ModelInstanceGroup.KIND_GPU for group in config.instance_group)
+    runs = await _running(server, config, seconds)
+    on_gpu = any(group.kind == ModelInstanceGroup.KIND_GPU for group in runs.instance_group)
     device: DeviceName = "cuda" if on_gpu else "cpu"
     return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit, device)
 
@@ -51,8 +53,18 @@ async def read_loaded(server: InferenceServerClient, model: str, seconds: float)
     config = (await server.get_model_config(model, client_timeout=seconds)).config
     versions = (await server.get_inference_statistics(model, client_timeout=seconds)).model_stats
     newest = max(versions, key=lambda statistics: int(statistics.version))
-    file = config.default_model_filename or _FILES.get(config.backend, "")
+    runs = await _running(server, config, seconds)
+    file = runs.default_model_filename or _FILES.get(_PACKAGE if runs.platform == _PACKAGE else runs.backend, "")
     return LoadedModel(newest.version, file, config.SerializeToString(deterministic=True), newest.inference_count)
+
+
+async def _running(server: InferenceServerClient, config: ModelConfig, seconds: float) -> ModelConfig:
+    """Return the config of the model that computes: the only one of an ensemble that only names tensors."""
+    steps = config.ensemble_scheduling.step
+    if len(steps) != 1:
+        return config
+    answer = await server.get_model_config(steps[0].model_name, client_timeout=seconds)
+    return answer.config
 
 
 def difference(before: ModelSpec, now: ModelSpec) -> str:
