@@ -5,7 +5,7 @@ A benchmark keeps its tables with ``--json docs/results/data/FILE.json``. A page
     <!-- table: FILE/NAME -->
     <!-- /table -->
 
-and this command writes what is between them anew. Without a page it takes all of docs/results.
+and this command writes what is between them anew. Without a page it takes all of docs/results, and docs/scale.md.
 """
 
 import argparse
@@ -16,20 +16,24 @@ from pathlib import Path
 from harness.tables import Table, read_tables
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
+SCALE = RESULTS.parent / "scale.md"
+"""Arithmetic with the figures of the other pages; a page of its own for whoever plans."""
 _BLOCK = re.compile(r"<!-- table: ([\w-]+)/([\w-]+) -->\n.*?<!-- /table -->", re.DOTALL)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Renew the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pages", nargs="*", type=Path, metavar="PAGE", help="default: all of docs/results")
-    for page in parser.parse_args(arguments).pages or sorted(RESULTS.glob("*.md")):
+    parser.add_argument(
+        "pages", nargs="*", type=Path, metavar="PAGE", help="default: all of docs/results, and docs/scale.md"
+    )
+    for page in parser.parse_args(arguments).pages or [*sorted(RESULTS.glob("*.md")), SCALE]:
         page.write_text(renewed(page))
         print(page)
 
 
 def renewed(page: Path) -> str:
-    """Return the text of ``page`` with its tables made from the JSON files in ``data/`` beside it."""
+    """Return the text of ``page`` with its tables made from the JSON files in ``data/``, beside it or in ``results/``."""
     return _BLOCK.sub(lambda found: _block(page, found[1], found[2]), page.read_text())
 
 
@@ -40,7 +44,8 @@ def tables_of(page: Path) -> dict[str, Table]:
 
 
 def _table(page: Path, file: str, name: str) -> Table:
-    source = page.parent / "data" / f"{file}.json"
+    folder = page.parent / "results" if page.resolve() == SCALE else page.parent
+    source = folder / "data" / f"{file}.json"
     tables = read_tables(source)
     if name not in tables:
         raise SystemExit(f"{page}: expected the table {name} in {source}, which has {', '.join(sorted(tables))}")

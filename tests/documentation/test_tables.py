@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tables import RESULTS, renewed, tables_of
+from benchmarks.tables import RESULTS, SCALE, renewed, tables_of
 from harness.forked_program import ForkedProgram
 from harness.tables import MOST_COLUMNS
 from harness.waiting import LONGEST
@@ -29,7 +29,7 @@ def commands(text: str) -> list[str]:
     return [line.strip() for line in lines if line.strip().startswith(("python -m ", "make "))]
 
 
-COMMANDS = sorted({command for page in (INDEX, *PAGES) for command in commands(page.read_text())})
+COMMANDS = sorted({command for page in (INDEX, SCALE, *PAGES) for command in commands(page.read_text())})
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def help_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], st
     return written
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, SCALE], ids=lambda page: page.stem)
 def test_a_page_shows_what_the_writer_makes_of_the_stored_figures(page: Path) -> None:
     assert renewed(page) == page.read_text(), "run python -m benchmarks.tables"
 
