@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def renewed(page: Path) -> str:
-    """Return the text of ``page`` with its tables made from the JSON files in ``data/``, beside it or in ``results/``."""
+    """Return the text of ``page`` with its tables made from the JSON files of the results."""
     return _BLOCK.sub(lambda found: _block(page, found[1], found[2]), page.read_text())
 
 

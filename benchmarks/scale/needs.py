@@ -138,4 +138,4 @@ def limits(figures: Figures) -> list[dict[str, Any]]:
         ),
     ]
     rows = [{"what": what, "hours": hours, "then": then} for what, hours, then in wanted]
-    return sorted(rows, key=lambda row: float(row["hours"]))  # type: ignore[arg-type]
+    return sorted(rows, key=lambda row: float(row["hours"]))
