@@ -28,7 +28,7 @@ _QUALITY = {
     "usable": "usable, %",
     "usable_kept": "within .10, %",
     "doubtful": "doubtful, %",
-    "doubtful_kept": "within .20, %",
+    "doubtful_kept": "within what is stated, %",
 }
 _REASONS = {"reason": "reason", "poses": "poses", "mean": "mean error", "nine_in_ten": "nine in ten below"}
 _BORDER = {

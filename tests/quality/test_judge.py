@@ -8,7 +8,14 @@ import pytest
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.errors import ContractError
-from tracker_service.quality.judge import COVERED_CONFIDENCE, OUTSIDE_CONFIDENCE, STATED_ERRORS, QualityJudge, judged
+from tracker_service.quality.judge import (
+    COVERED_CONFIDENCE,
+    OUTSIDE_CONFIDENCE,
+    STATED_ERRORS,
+    UNEXPLAINED_ERROR,
+    QualityJudge,
+    judged,
+)
 from tracker_service.quality.quality_parameters import QualityParameters
 from tracker_service.types import Float32, FoundBy, FrameResult, PersonState, PoseQuality, TrackedPerson
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
@@ -54,6 +61,12 @@ def standing(
     return tracked_person(track_id, **fields | changes)
 
 
+def stretched(factor: float) -> Float32:
+    """The box of somebody who stands, longer than the body by a factor."""
+    left, top, right, bottom = standing().box.tolist()
+    return np.array([left, bottom - factor * (bottom - top), right, bottom], np.float32)
+
+
 def scene(*people: TrackedPerson, number: int = 0) -> FrameResult:
     return frame_result(number, *people, width=SIZE[0], height=SIZE[1])
 
@@ -85,6 +98,8 @@ def test_a_person_in_plain_sight_is_usable_for_no_reason() -> None:
         (standing(presence=0.01), Reason.UNRECOGNISED, Usability.UNUSABLE),
         (standing(box=np.array([280, 100, 420, 360], np.float32)), Reason.MISFIT, Usability.DOUBTFUL),
         (standing(box=np.array([10, 10, 90, 90], np.float32)), Reason.MISFIT, Usability.UNUSABLE),
+        (standing(box=stretched(1.1)), Reason.MISFIT, Usability.DOUBTFUL),
+        (standing(box=stretched(0.85)), Reason.MISFIT, Usability.DOUBTFUL),
         (standing(top=(320, 270)), Reason.CUT_OFF, Usability.DOUBTFUL),
         (standing(top=(320, 440)), Reason.CUT_OFF, Usability.UNUSABLE),
         (standing(top=(320, 17)), Reason.CUT_OFF, Usability.DOUBTFUL),
@@ -98,7 +113,17 @@ def test_a_person_in_plain_sight_is_usable_for_no_reason() -> None:
 def test_each_reason_comes_from_its_measure(person: TrackedPerson, reason: Reason, usability: Usability) -> None:
     found = quality(person)
     assert (found.usability, found.reasons) == (usability, (reason,))
-    assert found.error == STATED_ERRORS.get(usability)
+    assert (found.error is None) == (usability is Usability.UNUSABLE)
+
+
+def test_a_body_a_little_longer_than_its_box_is_usable() -> None:
+    assert quality(standing(box=stretched(0.93))).usability is Usability.USABLE
+
+
+def test_more_error_is_stated_of_a_doubtful_pose_that_does_not_explain_the_picture() -> None:
+    assert quality(standing(turn=70)).error == STATED_ERRORS[Usability.DOUBTFUL] < UNEXPLAINED_ERROR
+    for person in (standing(presence=0.5), standing(box=stretched(1.1))):
+        assert quality(person).error == UNEXPLAINED_ERROR
 
 
 def test_the_gravest_reason_comes_first() -> None:

@@ -13,6 +13,7 @@ from tracker_service.errors import ContractError, TrackerStateError
 from tracker_service.phalp.appearance import TextureEncoder, blend_texture
 from tracker_service.phalp.association import associate, associate_identities, rounds, with_identities
 from tracker_service.phalp.comparison import Comparison, Observed
+from tracker_service.phalp.continuation.doubt import doubted, with_expected_bodies
 from tracker_service.phalp.continuation.sightings import continued
 from tracker_service.phalp.continuation.turns import turned_as_before
 from tracker_service.phalp.cost import CostTerms
@@ -332,9 +333,20 @@ class Tracker:
             known = tracks.continuity.take(rows)
             if observed.other_turns is not None and observed.lead is not None:
                 seen = turned_as_before(last, seen, observed.other_turns, observed.lead, steps)
+            seen = self._with_believed_bodies(frame, rows, seen)
             seen, known = continued(last, known, seen, steps, frame.size, self._body, self._parameters)
         tracks.continuity.overwrite(rows, known)
         return seen
+
+    def _with_believed_bodies(self, frame: _Frame, rows: Int64, seen: Sightings) -> Sightings:
+        """Return the sightings of ``rows`` with the expected body where the one that was seen is not believed."""
+        places = np.flatnonzero(doubted(seen))
+        if not len(places):
+            return seen
+        expected, believed = self._expected(frame, rows[places]), seen.take(np.arange(len(seen)))
+        boxes = moved_boxes(self._tracks.last.take(rows[places]), expected)
+        believed.overwrite(places, with_expected_bodies(seen.take(places), expected, boxes, frame.size))
+        return believed
 
     def _continue(self, frame: _Frame, missed: Int64, doubtful: Observed) -> tuple[Int64, AssociationStep | None]:
         """Let doubtful sightings continue confirmed tracks; return the tracks still missed (after ByteTrack, 2022)."""

@@ -13,6 +13,9 @@ from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 
 STATED_ERRORS = {Usability.USABLE: 0.1, Usability.DOUBTFUL: 0.2}
 """Mean joint error, as a part of the person's height, that nine in ten poses stay below (docs/quality.md)."""
+UNEXPLAINED_ERROR = 0.4
+"""The same of a doubtful pose whose body does not explain the picture: it may be the wrong way up."""
+_UNEXPLAINED = {QualityReason.MISFIT, QualityReason.UNRECOGNISED}
 COVERED_CONFIDENCE, OUTSIDE_CONFIDENCE = 0.5, 0.2
 """Confidence of joints behind a nearer person, and beyond the border of the picture."""
 _INVERTED = 120.0
@@ -64,7 +67,11 @@ def _quality(
     usability = Usability.DOUBTFUL if found else Usability.USABLE
     if any(grave for _, grave in found):
         usability = Usability.UNUSABLE
-    return PoseQuality(usability, tuple(reason for reason, _ in found), STATED_ERRORS.get(usability), confidence)
+    reasons = tuple(reason for reason, _ in found)
+    error = STATED_ERRORS.get(usability)
+    if usability is Usability.DOUBTFUL and not _UNEXPLAINED.isdisjoint(reasons):
+        error = UNEXPLAINED_ERROR
+    return PoseQuality(usability, reasons, error, confidence)
 
 
 def _reasons(
@@ -90,6 +97,8 @@ def _reasons(
             yield reason, False  # a body squeezed into its box has no joint outside, but what is cut off is unknown
         elif reason is QualityReason.UNRECOGNISED and person.found_by is FoundBy.SECOND_LOOK:
             yield reason, False  # what the detector did not know as a person is seldom like what the body model knows
+        elif reason is QualityReason.MISFIT and measures.reach[row] < limits.usable_reach:
+            yield reason, False  # a limb that reaches to the side of the box was missed
     if measures.lean[row] > limits.usable_lean:
         yield QualityReason.INVERTED if measures.lean[row] > _INVERTED else QualityReason.LEANING, False
     if measures.step[row] > limits.usable_step:

@@ -26,8 +26,8 @@ class Measures:
     """What is measured of n poses; see `QualityParameters`.
 
     Attributes:
-        pixels, in_picture, in_sight, fit, lean, step: (n,) float64; fit is 1 for people who were not seen, step 0 for
-            people without a pose in the frame before.
+        pixels, in_picture, in_sight, fit, reach, lean, step: (n,) float64; fit and reach are 1 for people who were not
+            seen, step 0 for people without a pose in the frame before.
         at_border: (n,) bool, people who were seen and whose box ends at the border of the picture.
     """
 
@@ -35,6 +35,7 @@ class Measures:
     in_picture: Float64
     in_sight: Float64
     fit: Float64
+    reach: Float64
     lean: Float64
     step: Float64
     at_border: Bool
@@ -60,13 +61,14 @@ def measure(
     outline = joints[:, _OUTLINE]
     low, high = outline.min(axis=1), outline.max(axis=1)
     reach = _BOX_MARGIN * (high - low).max(axis=1, keepdims=True)
-    bodies = np.concatenate([low - reach, high + reach], axis=1)
+    bodies = np.clip(np.concatenate([low - reach, high + reach], axis=1), 0, (*frame_size, *frame_size))
     shown = within[:, BODY].sum(axis=1)
     return Measures(
         pixels=(high - low).max(axis=1),
         in_picture=shown / len(BODY),
         in_sight=(within & ~hidden)[:, BODY].sum(axis=1) / np.maximum(shown, 1),
-        fit=_fits(people, np.clip(bodies, 0, (*frame_size, *frame_size))),
+        fit=_fits(people, bodies),
+        reach=_reaches(people, bodies),
         lean=_leans(people, joints),
         step=_steps(people, before),
         at_border=_at_border(people, frame_size),
@@ -74,19 +76,35 @@ def measure(
 
 
 def _fits(people: Sequence[TrackedPerson], bodies: Float64) -> Float64:
-    boxes = np.array([person.box for person in people], np.float64).reshape(-1, 4)
+    boxes = _boxes(people)
     common = np.clip(np.minimum(bodies[:, 2:], boxes[:, 2:]) - np.maximum(bodies[:, :2], boxes[:, :2]), 0, None)
     area = common.prod(axis=1)
     union = sum((each[:, 2:] - each[:, :2]).prod(axis=1) for each in (bodies, boxes)) - area
-    seen = [person.state is PersonState.SEEN for person in people]
-    return np.where(seen, area / np.maximum(union, 1e-9), 1.0)
+    return np.where(_seen(people), area / np.maximum(union, 1e-9), 1.0)
+
+
+def _reaches(people: Sequence[TrackedPerson], bodies: Float64) -> Float64:
+    """Return how far the bodies reach through their boxes: the longer side of one as a part of the other's, or less.
+
+    What a body is too long counts half: detectors draw their boxes tight.
+    """
+    longer = [(boxes[:, 2:] - boxes[:, :2]).max(axis=1) for boxes in (bodies, _boxes(people))]
+    ratio = longer[0] / np.maximum(longer[1], 1e-9)
+    return np.where(_seen(people), np.where(ratio > 1, np.maximum(1 - (ratio - 1) / 2, 0), ratio), 1.0)
+
+
+def _boxes(people: Sequence[TrackedPerson]) -> Float64:
+    return np.array([person.box for person in people], np.float64).reshape(-1, 4)
+
+
+def _seen(people: Sequence[TrackedPerson]) -> Bool:
+    return np.array([person.state is PersonState.SEEN for person in people], np.bool_)
 
 
 def _at_border(people: Sequence[TrackedPerson], frame_size: tuple[int, int]) -> Bool:
-    boxes = np.array([person.box for person in people], np.float64).reshape(-1, 2, 2)
+    boxes = _boxes(people).reshape(-1, 2, 2)
     nearest = np.minimum(boxes[:, 0], frame_size - boxes[:, 1]) / frame_size
-    seen = np.array([person.state is PersonState.SEEN for person in people], np.bool_)
-    return np.logical_and((nearest <= _BORDER).any(axis=1), seen)
+    return np.logical_and((nearest <= _BORDER).any(axis=1), _seen(people))
 
 
 def _leans(people: Sequence[TrackedPerson], joints: Float64) -> Float64:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from samples.render import JUMP_TRUTH_NAME, ROOT, TRUTH_NAME
 from samples.truth import ClipTruth
 from tests.camera.world.perfect_observer import perfect_frames
 from tracker_service.camera.world.world_follower import WorldFollower
-from tracker_service.types import FrameResult, PersonWorld
+from tracker_service.types import CameraMotion, FrameResult, PersonWorld
 from tracker_service.types.calibration import Calibration, FocalSource
 
 PROMENADE = ClipTruth.load(ROOT / "samples" / TRUTH_NAME)
@@ -124,7 +125,52 @@ def test_assumptions_are_in_the_uncertainties() -> None:
     assert given is not None
     assert assumed is not None
     np.testing.assert_array_equal(given.position, assumed.position)
-    assert assumed.position_deviation[2] > 2 * given.position_deviation[2]
+    added = assumed.position_deviation**2 - given.position_deviation**2
+    np.testing.assert_allclose(np.sqrt(added), 0.25 * np.abs(given.position), rtol=1e-6)
+
+
+def test_people_who_crouch_are_placed_less_surely() -> None:
+    deviations = []
+    for truth in (PROMENADE, JUMP):
+        frame = next(perfect_frames(truth))
+        world = WorldFollower(truth.focal / truth.width, assumed=False).follow(frame).persons[0].world
+        assert world is not None
+        deviations.append(world.position_deviation[2] / abs(world.position[2]))
+    assert deviations[1] > 1.4 * deviations[0]
+
+
+@pytest.mark.parametrize("growth", [1.3, 0.8])
+def test_what_the_background_grows_by_is_in_the_uncertainties(growth: float) -> None:
+    first, second = islice(perfect_frames(PROMENADE), 2)
+    middle = np.array([first.width, first.height]) / 2
+    zoom = np.array([[growth, 0, (1 - growth) * middle[0]], [0, growth, (1 - growth) * middle[1]], [0, 0, 1]])
+    still, zoomed = (
+        second_world(first, replace(second, camera_motion=motion)) for motion in (None, CameraMotion(zoom))
+    )
+    added = zoomed.position_deviation**2 - still.position_deviation**2
+    np.testing.assert_allclose(np.sqrt(added), abs(np.log(growth)) * np.abs(zoomed.position), rtol=0.05)
+
+
+def second_world(first: FrameResult, second: FrameResult) -> PersonWorld:
+    follower = WorldFollower(PROMENADE.focal / PROMENADE.width, assumed=False)
+    follower.follow(first)
+    if second.camera_motion is None:
+        second = replace(second, camera_motion=CameraMotion.none())
+    world = follower.follow(second).persons[0].world
+    assert world is not None
+    return world
+
+
+def test_nobody_flies_for_being_seen_nearer_than_before() -> None:
+    rng, world = np.random.default_rng(1), WorldFollower(JUMP.focal / JUMP.width, assumed=False)
+    feet_down, wrong = [], 0.0
+    for frame in perfect_frames(JUMP):
+        wrong = 0.9 * wrong + np.sqrt(1 - 0.9**2) * rng.normal(0, 0.15)
+        nearer = (np.exp(wrong) * frame.persons[0].camera).astype(np.float32)
+        rider = world.follow(replace(frame, persons=(replace(frame.persons[0], camera=nearer),))).persons[0].world
+        if rider is not None and JUMP.contacts[frame.frame_number, 0].any():
+            feet_down.append(rider.contacts.max() > 0.5)
+    assert np.mean(feet_down) > 0.8
 
 
 def test_a_calibrated_frame_is_seen_with_its_own_focal_length() -> None:

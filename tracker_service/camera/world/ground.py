@@ -14,6 +14,8 @@ from tracker_service.types import Float64
 _AIR = 0.30
 """Metres above the plane from which on somebody is more likely in the air: what depth and pose leave uncertain."""
 _AIR_SOFTNESS = 0.08
+_UNSURE = 1.0
+"""How many standard deviations of their height people must be higher for that."""
 _LIFTED = 0.07
 """Metres by which a foot is higher than the other when it is more likely lifted than standing."""
 _LIFTED_SOFTNESS = 0.02
@@ -64,7 +66,13 @@ def lowest_point(feet: Float64, up: Float64) -> Float64:
 
 
 def stood_on(
-    state: GroundState | None, root: Float64, reach: Float64, velocity: Float64, up: Float64, seconds: float
+    state: GroundState | None,
+    root: Float64,
+    reach: Float64,
+    velocity: Float64,
+    up: Float64,
+    seconds: float,
+    covariance: Float64 | None = None,
 ) -> tuple[GroundState, Float64]:
     """Return the plane after another frame, and how likely each foot is on it, (2,).
 
@@ -75,6 +83,8 @@ def stood_on(
         velocity: (3,) of the person.
         up: (3,) unit vector.
         seconds: since the frame before.
+        covariance: (3, 3) of one frame's place: nobody flies for being seen nearer or farther than before; None for an
+            exact place.
     """
     feet = root + reach
     if state is None:
@@ -82,7 +92,8 @@ def stood_on(
     normal = state.normal(up)
     heights = ((feet - state.point) @ normal).min(axis=1)
     lowest = float(heights.min())
-    supported = _likely(_AIR - lowest, _AIR_SOFTNESS)
+    unsure = 0.0 if covariance is None else float(np.sqrt(normal @ covariance @ normal))
+    supported = _likely(_AIR + _UNSURE * unsure - lowest, _AIR_SOFTNESS)
     low = np.array([_likely(_LIFTED - (h - lowest), _LIFTED_SOFTNESS) for h in heights.tolist()])
     contacts = supported * low * _standing(state, reach, seconds)
     above = state.above + seconds if supported < 0.5 else 0.0

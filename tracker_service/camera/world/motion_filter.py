@@ -11,8 +11,6 @@ _ACCELERATION = 6.0
 and smooths less."""
 _SPEED = 4.0
 """Standard deviation of the velocity of somebody who has just been seen first, m/s."""
-_DEPTH = 0.06
-"""Standard deviation of one frame's depth, as a share of it."""
 _ASIDE = 0.06
 """Standard deviation of the hips' place across the ray, metres at the person."""
 
@@ -30,10 +28,10 @@ class MotionState:
     covariance: Float64
 
 
-def begun(place: Float64) -> MotionState:
-    """Return the state of somebody seen first, (3,) from the camera."""
+def begun(place: Float64, depth: float) -> MotionState:
+    """Return the state of somebody seen first, (3,) from the camera; ``depth`` as in `seen_again`."""
     covariance = np.zeros((6, 6))
-    covariance[:3, :3] = _noise(place)
+    covariance[:3, :3] = noise(place, depth)
     covariance[3:, 3:] = np.eye(3) * _SPEED**2
     return MotionState(np.concatenate([place, np.zeros(3)]), covariance)
 
@@ -47,18 +45,24 @@ def moved_on(state: MotionState, seconds: float) -> MotionState:
     return MotionState(step @ state.mean, step @ state.covariance @ step.T + spread)
 
 
-def seen_again(state: MotionState, place: Float64) -> MotionState:
-    """Return what is known once somebody has been seen at a (3,) place."""
-    spread = state.covariance[:3, :3] + _noise(place)
+def seen_again(state: MotionState, place: Float64, depth: float) -> MotionState:
+    """Return what is known once somebody has been seen.
+
+    Args:
+        state: what was known.
+        place: (3,) where.
+        depth: standard deviation of the distance in this frame, as a share of it.
+    """
+    spread = state.covariance[:3, :3] + noise(place, depth)
     gain = np.linalg.solve(spread, state.covariance[:3]).T
     mean = state.mean + gain @ (place - state.mean[:3])
     covariance = state.covariance - gain @ state.covariance[:3]
     return MotionState(mean, (covariance + covariance.T) / 2)
 
 
-def _noise(place: Float64) -> Float64:
+def noise(place: Float64, depth: float) -> Float64:
     """Return the (3, 3) covariance of a place: long along the ray to it, short across."""
     distance = max(float(np.linalg.norm(place)), 1e-6)
     ray = place / distance
     along = np.outer(ray, ray)
-    return np.asarray(along * (_DEPTH * distance) ** 2 + (np.eye(3) - along) * _ASIDE**2, np.float64)
+    return np.asarray(along * (depth * distance) ** 2 + (np.eye(3) - along) * _ASIDE**2, np.float64)

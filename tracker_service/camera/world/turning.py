@@ -26,6 +26,26 @@ def turn_of(motion: CameraMotion, size: tuple[int, int], focal: float) -> Float6
     return np.asarray(aiming(seen) @ Rotation.from_rotvec([0.0, 0.0, roll]).as_matrix(), np.float64)
 
 
+def growth(motion: CameraMotion, size: tuple[int, int]) -> float:
+    """Return by which factor the background grows in the middle of the picture; 1 where the camera only turns.
+
+    A turn makes the middle larger on its way to the border, there and back alike: that part is left out.
+
+    Args:
+        motion: of the background.
+        size: width and height of the frame, pixels.
+    """
+    back = CameraMotion(np.linalg.inv(motion.matrix), motion.confidence)
+    there_and_back = [_magnified(way, np.array(size) / 2) for way in (motion, back)]
+    return math.sqrt(there_and_back[0] / there_and_back[1])
+
+
+def _magnified(motion: CameraMotion, place: Float64) -> float:
+    start, *ends = motion.apply(place + np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    (a, b), (c, d) = (end - start for end in ends)
+    return math.sqrt(max(abs(a * d - b * c), 1e-12))
+
+
 def aiming(direction: Float64) -> Float64:
     """Return the shortest (3, 3) rotation that carries the optical axis into a (3,) direction with positive z."""
     towards = direction / length(direction)

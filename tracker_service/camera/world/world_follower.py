@@ -1,16 +1,19 @@
 """Follows people through the world, frame after frame."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
+from tracker_service.camera.world.depth_certainty import each_frame, lasting
 from tracker_service.camera.world.ground import GroundState, stood_on
-from tracker_service.camera.world.motion_filter import MotionState, begun, moved_on, seen_again
+from tracker_service.camera.world.motion_filter import MotionState, begun, moved_on, noise, seen_again
 from tracker_service.camera.world.placing import PlacedBody, place_body
-from tracker_service.camera.world.turning import levelling, turn_of
+from tracker_service.camera.world.turning import growth, levelling, turn_of
 from tracker_service.camera.world.upright import Upright
 from tracker_service.types import Float64, FrameResult, PersonState, TrackedPerson
 from tracker_service.types.calibration import FocalSource
@@ -19,8 +22,6 @@ from tracker_service.types.world import PersonWorld
 ASSUMED_FOCAL = 1.0
 """Focal length over the longer side of the frame where nobody gives it: between the main camera of a phone (.8) and its
 twofold zoom (1.6)."""
-_SIZE = 0.06
-"""Standard deviation of people's height, as a share of it: all depths of a person are wrong by the same share."""
 _FOCAL = 0.25
 """Standard deviation of an assumed focal length, as a share of it: all depths of a clip are wrong by the same share."""
 _FOCAL_OF = {FocalSource.GIVEN: 0.0, FocalSource.METADATA: 0.05, FocalSource.ESTIMATED: 0.15}
@@ -52,11 +53,14 @@ class _Camera:
     Attributes:
         axes: (3, 3) its axes to those of the first camera.
         variance: of its direction, radians².
+        zoomed: logarithm of how much larger the background has become since the first frame: the camera zooms, and
+            depths are wrong by that, or it travels, which the world does not know either.
         upright: the vertical.
     """
 
     axes: Float64
     variance: float
+    zoomed: float
     upright: Upright
 
 
@@ -74,7 +78,7 @@ class WorldFollower:
 
     def __init__(self, focal: float, *, assumed: bool = True, state: Mapping[str, NDArray[Any]] | None = None) -> None:
         self._focal = focal
-        self._scale = float(np.hypot(_SIZE, _FOCAL if assumed else 0.0))
+        self._focal_deviation = _FOCAL if assumed else 0.0
         self._camera: _Camera | None = None
         self._time = 0.0
         self._known: dict[int, _Known] = {}
@@ -90,7 +94,7 @@ class WorldFollower:
         upright = np.append(camera.upright.total, camera.upright.count)
         return {
             "axes": camera.axes,
-            "scalars": np.array([camera.variance, self._time]),
+            "scalars": np.array([camera.variance, camera.zoomed, self._time]),
             "upright": upright,
             "ids": np.array(list(self._known), np.int64),
             "means": np.array([one.motion.mean for one in known]).reshape(-1, 6),
@@ -108,7 +112,7 @@ class WorldFollower:
         size, seconds = (frame.width, frame.height), frame.timestamp - self._time
         if frame.calibration is not None:
             self._focal = frame.calibration.focal_length / max(size)
-            self._scale = float(np.hypot(_SIZE, _FOCAL_OF[frame.calibration.source]))
+            self._focal_deviation = _FOCAL_OF[frame.calibration.source]
         camera = self._turned(frame, size)
         bodies = {person.track_id: self._placed(person, size, camera) for person in frame.persons}
         for person in frame.persons:
@@ -129,13 +133,14 @@ class WorldFollower:
         before, motion = self._camera, frame.camera_motion
         if before is None or frame.shot or motion is None:
             self._known = {}
-            return _Camera(np.eye(3), 0.0, Upright.as_held())
+            return _Camera(np.eye(3), 0.0, 0.0, Upright.as_held())
         if not motion.known:
             return replace(before, variance=before.variance + _LOST_TURN**2)
         if motion.still:
             return before
         turn = turn_of(motion, size, self._focal * max(size))
-        return replace(before, axes=before.axes @ turn.T, variance=before.variance + _DRIFT**2)
+        zoomed = before.zoomed + math.log(growth(motion, size))
+        return replace(before, axes=before.axes @ turn.T, variance=before.variance + _DRIFT**2, zoomed=zoomed)
 
     def _placed(self, person: TrackedPerson, size: tuple[int, int], camera: _Camera) -> PlacedBody:
         """Return a person in the axes of the first camera."""
@@ -147,48 +152,66 @@ class WorldFollower:
         up, before = camera.upright.up, self._known.get(person.track_id)
         seen = person.state is PersonState.SEEN
         if before is None:
-            motion = begun(body.root)
+            motion = begun(body.root, each_frame(person))
         else:
             motion = moved_on(before.motion, self._time - before.time)
-            motion = seen_again(motion, body.root) if seen else motion
+            motion = seen_again(motion, body.root, each_frame(person)) if seen else motion
         ground = None if before is None else before.ground
         elapsed = seconds if before is None else self._time - before.time
         place, velocity = motion.mean[:3], motion.mean[3:]
-        ground, contacts = stood_on(ground, place, body.feet - body.root, velocity, up, elapsed)
+        unsure = noise(place, each_frame(person))
+        ground, contacts = stood_on(ground, place, body.feet - body.root, velocity, up, elapsed, unsure)
         if not seen and before is not None:
             ground, contacts = before.ground, np.full(2, 0.5)
         self._known[person.track_id] = _Known(motion, ground, self._time)
-        return self._levelled(motion, body, contacts, camera)
-
-    def _levelled(self, motion: MotionState, body: PlacedBody, contacts: Float64, camera: _Camera) -> PersonWorld:
-        level = levelling(camera.upright.up)
-        place, velocity = level @ motion.mean[:3], level @ motion.mean[3:]
-        front = level @ body.front
-        flat = float(np.hypot(front[0], front[2]))
-        tilt = np.hypot(camera.upright.deviation, np.sqrt(camera.variance))
-        spread = level @ motion.covariance[:3, :3] @ level.T
-        speeds = level @ motion.covariance[3:, 3:] @ level.T
-        # What is assumed moves everything along the ray, and a wrong vertical turns it about the camera.
-        swung = tilt * np.sqrt(np.maximum(place @ place - place**2, 0))
-        carried = tilt * np.sqrt(np.maximum(velocity @ velocity - velocity**2, 0))
-        trunk = float((level @ body.trunk)[1])
-        return PersonWorld(
-            position=place,
-            position_deviation=np.sqrt(np.diag(spread) + (self._scale * place) ** 2 + swung**2),
-            velocity=velocity,
-            velocity_deviation=np.sqrt(np.diag(speeds) + (self._scale * velocity) ** 2 + carried**2),
-            heading=float(np.arctan2(front[0], front[2])),
-            heading_deviation=min(np.pi, _HEADING / max(flat, 0.05)) if trunk > 0 else np.pi,
-            contacts=contacts,
-            orientation=level @ body.turn,
-        )
+        pixels = float((person.box[2:] - person.box[:2]).max())
+        scale = math.hypot(lasting(body.stands, pixels), self._focal_deviation, camera.zoomed)
+        # A wrong focal length makes every turn of the camera wrong by its share.
+        turned = self._focal_deviation * float(Rotation.from_matrix(camera.axes).magnitude())
+        return _levelled(motion, body, contacts, camera, scale, turned)
 
     def _restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         *total, count = state["upright"].tolist()
-        variance, self._time = state["scalars"].tolist()
-        self._camera = _Camera(state["axes"], variance, Upright(np.array(total), count))
+        variance, zoomed, self._time = state["scalars"].tolist()
+        self._camera = _Camera(state["axes"], variance, zoomed, Upright(np.array(total), count))
         for row, number in enumerate(state["ids"].tolist()):
             above, time = state["times"][row].tolist()
             motion = MotionState(state["means"][row], state["covariances"][row])
             ground = GroundState(state["points"][row], state["travels"][row], above, state["feet"][row])
             self._known[number] = _Known(motion, ground, time)
+
+
+def _levelled(
+    motion: MotionState, body: PlacedBody, contacts: Float64, camera: _Camera, scale: float, turned: float
+) -> PersonWorld:
+    """Return a person in the axes of results.
+
+    Args:
+        motion: of the person, in the axes of the first camera.
+        body: the same.
+        contacts: of the feet.
+        camera: where it looks.
+        scale: deviation of all depths, as a share of them.
+        turned: deviation of the camera's turn since the first frame, radians.
+    """
+    level = levelling(camera.upright.up)
+    place, velocity = level @ motion.mean[:3], level @ motion.mean[3:]
+    front = level @ body.front
+    flat = float(np.hypot(front[0], front[2]))
+    tilt = np.sqrt(camera.upright.deviation**2 + camera.variance + turned**2)
+    spread = level @ motion.covariance[:3, :3] @ level.T
+    speeds = level @ motion.covariance[3:, 3:] @ level.T
+    # What is assumed moves everything along the ray, and a wrong vertical turns it about the camera.
+    swung = tilt * np.sqrt(np.maximum(place @ place - place**2, 0))
+    carried = tilt * np.sqrt(np.maximum(velocity @ velocity - velocity**2, 0))
+    trunk = float((level @ body.trunk)[1])
+    return PersonWorld(
+        position=place,
+        position_deviation=np.sqrt(np.diag(spread) + (scale * place) ** 2 + swung**2),
+        velocity=velocity,
+        velocity_deviation=np.sqrt(np.diag(speeds) + (scale * velocity) ** 2 + carried**2),
+        heading=float(np.arctan2(front[0], front[2])),
+        heading_deviation=min(np.pi, _HEADING / max(flat, 0.05)) if trunk > 0 else np.pi,
+        contacts=contacts,
+        orientation=level @ body.turn,
+    )

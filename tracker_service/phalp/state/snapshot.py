@@ -11,7 +11,7 @@ from tracker_service.errors import TrackerStateError
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import FoundBy, PersonState, TrackedPerson
 
-SNAPSHOT_VERSION = 7
+SNAPSHOT_VERSION = 8
 """Raised whenever the arrays change; other versions are refused."""
 
 
