@@ -29,8 +29,8 @@ class QualityParameters:
             people.
         usable_fit, least_fit: overlap (IoU) of the body with the person's box. Raising them trusts fewer people whose
             body does not explain where they were seen.
-        usable_reach: longer side of the body as a part of that of the person's box; of a body that is longer, 1 less half
-            of what it is too long. Raising it trusts fewer people of whom an arm or a leg was missed.
+        usable_reach: longer side of the body as a part of that of the person's box; what a body is too long counts half
+            as much. Raising it trusts fewer people of whom an arm or a leg was missed.
         usable_lean: degrees of the trunk from upright from which a pose is doubtful. Lowering it trusts fewer people
             who lie or jump; body models have seen few of them.
         usable_step: metres that the joints, on average, may move about the pelvis from one frame to the next.
