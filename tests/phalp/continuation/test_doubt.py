@@ -16,7 +16,7 @@ def followed(presence: float, frames: int = 3, compat: Compatibility = "paper") 
     """Follow a walker for eight frames, then show a wrong body in the right place."""
     tracker = Tracker(TrackerParameters(compat=compat, start_evidence=0.0))
     records: tuple[TrackedPerson, ...] = ()
-    shown = []
+    shown: list[TrackedPerson] = []
     for time in range(8):
         records = tracker.update(people(walker(time, swing=0.02 * time)), time, FRAME_SIZE)
     for time in range(8, 8 + frames):

@@ -35,7 +35,7 @@ def growth(motion: CameraMotion, size: tuple[int, int]) -> float:
         motion: of the background.
         size: width and height of the frame, pixels.
     """
-    back = CameraMotion(np.linalg.inv(motion.matrix), motion.confidence)
+    back = CameraMotion(np.asarray(np.linalg.inv(motion.matrix), np.float64), motion.confidence)
     there_and_back = [_magnified(way, np.array(size) / 2) for way in (motion, back)]
     return math.sqrt(there_and_back[0] / there_and_back[1])
 

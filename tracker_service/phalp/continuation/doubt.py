@@ -40,7 +40,7 @@ def with_expected_bodies(
     """
     longer = max(frame_size)
     middles = [(one[:, :2] + one[:, 2:]) / 2 for one in (seen.box, boxes)]
-    moved = middles[0] - middles[1]
+    moved: Float32 = np.asarray(middles[0] - middles[1], np.float32)
     camera = expected.camera.copy()
     camera[:, :2] += moved * (camera[:, 2:] / np.float32(FOCAL_OVER_SIZE * longer))
     joints = (expected.joints_3d + camera[:, None]).astype(np.float64)
@@ -49,7 +49,7 @@ def with_expected_bodies(
     pose[:, POSE_CAMERA] = pose_cameras(camera)
     return replace(
         seen,
-        center=expected.center + moved,
+        center=np.asarray(expected.center + moved, np.float32),
         side=expected.side,
         roll=expected.roll,
         crop_camera=expected.crop_camera,
