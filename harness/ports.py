@@ -16,3 +16,9 @@ def free_ports(count: int) -> tuple[int, ...]:
 def free_port() -> int:
     """Return a loopback port that is free at this moment."""
     return free_ports(1)[0]
+
+
+def listens(port: int) -> bool:
+    """Return whether somebody takes connections at a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

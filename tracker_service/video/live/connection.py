@@ -1,5 +1,6 @@
 """One connection to a camera or stream: packets in, decoded frames out, until it ends or stalls."""
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -24,6 +25,8 @@ _NOWHERE_ELSE = {
 _MICROSECONDS = 1_000_000
 _LOOK_SECONDS = 1.0
 """How much of a stream FFmpeg looks at before the first frame. Raising it understands odd streams and begins later."""
+_AT_ONCE = 0.005
+"""Seconds within which a packet comes that FFmpeg holds already. Raising it takes more frames for late."""
 _FRAMES_FOR_RATE = 4
 """Frames from which FFmpeg tells the rate; by itself it takes twenty, a second of a stream that is connected again."""
 _MOST_FAILURES = 64
@@ -65,9 +68,18 @@ class Connection:
         Raises:
             VideoError: nothing came for ``silence_seconds``, or the connection broke.
         """
-        failures = 0
+        decoded = self._decoded()
+        if not self._address.ends:
+            yield from _first_of_now(decoded)
+        for frame, _ in decoded:
+            yield frame
+
+    def _decoded(self) -> Iterator[tuple[StreamFrame, float]]:
+        """Yield every frame with the seconds that its packet was waited for."""
+        failures, asked = 0, time.monotonic()
         try:
             for packet in self._container.demux(self._stream):
+                waited = time.monotonic() - asked
                 try:
                     frames = self._stream.decode(packet)
                 except av.error.EOFError:
@@ -76,9 +88,10 @@ class Connection:
                     failures += 1
                     if failures > _MOST_FAILURES:
                         raise VideoError(f"{self._address.shown}: expected frames, got {reason(error)}") from None
-                    continue
-                failures = 0
-                yield from map(_stream_frame, frames)
+                else:
+                    failures = 0
+                    yield from ((_stream_frame(frame), waited) for frame in frames)
+                asked = time.monotonic()
         except av.FFmpegError as error:
             raise VideoError(f"{self._address.shown}: {_failure(error, self._silence)}") from None
 
@@ -103,6 +116,20 @@ class Connection:
         # Decoding several frames at a time would hold as many back.
         self._stream.thread_type = "SLICE"
         self._stream.codec_context.flags |= Flags.low_delay
+
+
+def _first_of_now(decoded: Iterator[tuple[StreamFrame, float]]) -> Iterator[StreamFrame]:
+    """Yield the first frame that had to be waited for.
+
+    FFmpeg holds what it has looked at before: that is late and comes at once, but the frames after it need it decoded.
+    """
+    first: float | None = None
+    for frame, waited in decoded:
+        first = frame.stamp if first is None else first
+        late = frame.stamp is None or first is None or frame.stamp - first <= _LOOK_SECONDS
+        if waited > _AT_ONCE or not late:
+            yield frame
+            return
 
 
 def _stream_frame(frame: VideoFrame) -> StreamFrame:
@@ -139,8 +166,8 @@ def _options(address: LiveAddress, parameters: LiveSourceParameters) -> dict[str
         return {}
     if address.scheme == "pipe":
         return {**options, "protocol_whitelist": "pipe"}
-    # The frames that FFmpeg has looked at are late already: nobuffer leaves them out.
-    options |= {"protocol_whitelist": _PROTOCOLS, "fflags": "nobuffer"}
+    # No nobuffer: without the keyframe among the frames that FFmpeg has looked at, those after it cannot be decoded.
+    options["protocol_whitelist"] = _PROTOCOLS
     if address.scheme in {"rtsp", "rtsps"}:
         options["rtsp_transport"] = parameters.transport
     return options

@@ -1,0 +1,1 @@
+"""Debian packages without installing them: unpacked into the cache folder, for whoever may not install."""

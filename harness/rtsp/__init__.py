@@ -1,0 +1,1 @@
+"""A real RTSP server, GStreamer's, for tests and benchmarks."""

@@ -1,0 +1,111 @@
+"""Protocols by which cameras are read, each from a real server."""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice, pairwise
+from pathlib import Path
+from threading import Thread
+
+import av
+import pytest
+from av.video.frame import VideoFrame
+
+from harness.rtsp.server import RtspServer, RtspUnavailableError
+from tests.video.clips import RATE, index_image, read_index, write_clip
+from tracker_service.errors import VideoError
+from tracker_service.video.live.address import LiveAddress
+from tracker_service.video.live.connection import Connection
+from tracker_service.video.live.live_source import LiveFrame, LiveSource
+from tracker_service.video.live.separate_connection import SeparateConnection
+from tracker_service.video.live.source_parameters import LiveSourceParameters
+from tracker_service.video.pixels.rgb import RgbConverter
+
+FAST = LiveSourceParameters(first_pause=0.02, longest_pause=0.05)
+PIXELS = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def rtsp_server(tmp_path_factory: pytest.TempPathFactory) -> RtspServer:
+    """Plays ten seconds of numbered frames; to be entered."""
+    clip = write_clip(tmp_path_factory.mktemp("rtsp") / "clip.mp4", 10 * RATE, options={"bf": "0", "g": str(RATE)})
+    try:
+        with RtspServer(clip) as server:
+            return server
+    except RtspUnavailableError as error:
+        pytest.skip(str(error))
+
+
+def numbers(frames: list[LiveFrame]) -> list[int]:
+    return [read_index(RgbConverter(frame.picture).picture(frame.picture).pixels()) for frame in frames]
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("separately", [False, True])
+def test_rtsp_gives_every_frame_with_its_time(rtsp_server: RtspServer, transport: str, separately: bool) -> None:
+    parameters = LiveSourceParameters(transport="tcp" if transport == "tcp" else "udp")
+    connect = partial(SeparateConnection, most_pixels=PIXELS) if separately else Connection
+    with rtsp_server as server:
+        source = LiveSource(LiveAddress.parse(server.url), parameters, connect=connect)
+        frames = list(islice(source.frames(), 6))
+    shown = numbers(frames)
+    assert shown == list(range(shown[0], shown[0] + 6))
+    assert source.rate == RATE
+    assert [late.seconds - early.seconds for early, late in pairwise(frames)] == pytest.approx([1 / RATE] * 5, abs=0.02)
+
+
+def test_an_rtsp_server_that_is_killed_and_started_again_is_followed_on(rtsp_server: RtspServer) -> None:
+    with rtsp_server as server:
+        source = LiveSource(LiveAddress.parse(server.url), FAST)
+        frames = source.frames()
+        before = list(islice(frames, 3))
+    with rtsp_server:
+        after = list(islice(frames, 3))
+    assert [frame.number for frame in before + after][-1] >= 5
+    assert source.reconnections >= 1
+    assert after[-1].seconds > before[-1].seconds
+    frames.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def hls(tmp_path: Path) -> Iterator[str]:
+    """A playlist of numbered frames behind a web server."""
+    options = {"hls_time": "1", "hls_list_size": "0"}
+    with av.open(str(tmp_path / "live.m3u8"), "w", format="hls", options=options) as container:
+        stream = container.add_stream("libx264", rate=RATE, options={"g": str(RATE)})
+        stream.height, stream.width = index_image(0).shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for number in range(3 * RATE):
+            container.mux(stream.encode(VideoFrame.from_ndarray(index_image(number), format="rgb24")))
+        container.mux(stream.encode(None))
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(tmp_path))) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/live.m3u8"
+        server.shutdown()
+
+
+def test_a_playlist_of_hls_is_followed_on_the_command_line(hls: str) -> None:
+    source = LiveSource(LiveAddress.parse(hls), FAST)
+    shown = numbers(list(islice(source.frames(), 8)))
+    assert shown == list(range(shown[0], shown[0] + 8))
+
+
+def test_a_protocol_that_this_build_lacks_is_one_line_that_says_what_helps() -> None:
+    with pytest.raises(VideoError) as refused:
+        Connection(LiveAddress.parse("srt://user:hunter2@127.0.0.1:9000?passphrase=hunter3"), FAST)
+    assert str(refused.value) == (
+        "srt://127.0.0.1:9000?…: expected a protocol that this build of FFmpeg reads, got srt; "
+        "another program may read it and send MPEG-TS to the standard input (source -)"
+    )
+
+
+@pytest.mark.skipif(os.path.exists("/dev/video63"), reason="this machine has 64 cameras")  # noqa: PTH110
+def test_a_camera_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(VideoError, match=r"^/dev/video63: expected a camera or stream, got: [^\n]+$"):
+        Connection(LiveAddress.parse("/dev/video63"), FAST)
