@@ -13,23 +13,18 @@ from harness.tables import Report, add_json_option
 _SPEED = {
     "workers": "workers",
     "videos": "videos",
-    "frames": "frames",
     "start s": "start of Ray and workers, s",
     "tracking s": "first video to last, s",
     "videos/h": "videos an hour",
-    "frames/s": "frames/s",
     "efficiency": "efficiency, %",
 }
 _KILLS = {
-    "runs": "runs of the command",
     "drivers killed": "commands killed",
     "workers killed": "workers killed",
     "videos": "videos",
-    "lost": "lost",
-    "failed": "failed",
+    "lost": "lost or failed",
     "twice": "computed again although finished",
     "different": "with other bytes than undisturbed",
-    "left MB": "left in the temporary folder, MB",
 }
 
 

@@ -12,6 +12,9 @@ _UNDISTURBED = "out1"
 """Where `benchmarks.bulk.speed` has put the results of one worker."""
 _COMPARED = ("results.ndjson", "tracks.pkl")
 _LONGEST_WAIT = 3.0
+"""Seconds from there to the kill. Raising it spreads the kills over more of a video."""
+_PAUSE = 0.2
+"""Seconds between two looks."""
 
 
 def killed_runs(clips: StoredClips, kills: int) -> dict[str, Any]:
@@ -23,8 +26,11 @@ def killed_runs(clips: StoredClips, kills: int) -> dict[str, Any]:
     run = DisturbedRun(arguments, clips.environment)
     row["runs"] += 1
     for kill in range(kills):
-        workers = _tracking(run)
+        # A command dies when it has finished another video, a worker while it tracks one.
+        while not kill % 2 and run.is_running and len(marks_in(out, clips.names)) <= len(known):
+            time.sleep(_PAUSE)
         time.sleep(moments.uniform(0, _LONGEST_WAIT))
+        workers = _tracking(run)
         if kill % 2 and workers:
             workers[0].kill()
             row["workers killed"] += 1
@@ -41,8 +47,7 @@ def killed_runs(clips: StoredClips, kills: int) -> dict[str, Any]:
     return {
         **row,
         "videos": len(states),
-        "lost": len(clips.names) - len(marks),
-        "failed": states.count("failed"),
+        "lost": len(clips.names) - len(marks) + states.count("failed"),
         "different": sum(_differs(clips, name) for name in clips.names),
         "left MB": folder_bytes(scratch) / 1e6,
     }
@@ -53,7 +58,7 @@ def _tracking(run: DisturbedRun) -> list[Any]:
     while run.is_running:
         if workers := run.workers():
             return workers
-        time.sleep(0.05)
+        time.sleep(_PAUSE)
     return []
 
 

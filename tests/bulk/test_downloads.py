@@ -47,6 +47,15 @@ def test_a_video_larger_than_all_room_is_an_error(stored: list[str], tmp_path: P
         downloads.fetch(stored[0])
 
 
+def test_a_download_that_failed_can_be_tried_again(stored: list[str], tmp_path: Path) -> None:
+    with Downloads(tmp_path / "later", 100) as downloads:
+        downloads.fetch_ahead(stored[0])
+        with pytest.raises(OSError, match="No such file"):
+            downloads.fetch(stored[0])
+        (tmp_path / "later").mkdir()
+        assert downloads.fetch(stored[0]).exists()
+
+
 def test_a_local_video_is_read_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
     with Downloads(tmp_path / "none", 0) as downloads:

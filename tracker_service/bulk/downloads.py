@@ -38,7 +38,11 @@ class Downloads:
                 raise StorageError(f"{address}: expected at most {self._most_bytes} bytes (scratch_bytes), got {size}")
             self._make_room(size)
             self._begin(place, size)
-        return self._held[address][1].result()
+        try:
+            return self._held[address][1].result()
+        except BaseException:
+            del self._held[address]  # the next try begins anew
+            raise
 
     def fetch_ahead(self, address: str) -> None:
         """Begin to fetch a video, if there is room for it; what goes wrong is told by `fetch`."""

@@ -25,6 +25,7 @@ _OF_OUR_OWN_RAY = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_worker_niceness": "0",
     "RAY_agent_register_timeout_ms": "120000",
+    "RAY_AUTH_MODE": "token",  # it listens on all addresses
 }
 _OF_WORKERS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """As the command line has it (`tracker_service.process.single_blas_thread`): results do not depend on where they are
@@ -155,8 +156,8 @@ def joined_ray(address: str | None, parameters: BulkParameters) -> Iterator[Any]
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of anything
     if address is None:
-        token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}  # it listens on all addresses
-        os.environ.update({**_OF_OUR_OWN_RAY, **_OF_WORKERS, **token})
+        os.environ.update({**_OF_OUR_OWN_RAY, **_OF_WORKERS})
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once in a process
     try:
         import ray
     except ImportError as error:

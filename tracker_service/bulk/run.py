@@ -12,7 +12,7 @@ from tracker_service.bulk.scratch import remove_abandoned
 from tracker_service.bulk.storage import Place
 from tracker_service.bulk.work import BulkWork, Outcome, VideoTask
 from tracker_service.bulk.worker import finished, run_digest
-from tracker_service.errors import BulkError, PhalpTritonError, StorageUnavailableError
+from tracker_service.errors import BulkError, StorageError, StorageUnavailableError
 
 _LOOKS_AT_ONCE = 16
 """Marks read at the same time: each waits for the storage only."""
@@ -78,7 +78,7 @@ def _look(work: BulkWork, digest: str, task: VideoTask) -> Outcome | None:
         mark = finished(work, digest, task, Place(task.address).identity())
     except StorageUnavailableError:
         return None  # a worker tries again
-    except PhalpTritonError as error:
+    except StorageError as error:
         return Outcome(task, "failed", reason=str(error))
     return None if mark is None else Outcome(task, "finished", frames=mark.frames, people=mark.people)
 

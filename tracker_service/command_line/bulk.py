@@ -77,10 +77,15 @@ def bulk(
     tasks = [VideoTask(video.address, name) for video, name in zip(videos, result_names(videos), strict=True)]
     place, started = Place(_out(out)), time.monotonic()
     work = BulkWork(settings, place.address, mesh, format_names(formats), verify)
-    lines = BulkLines(Console(stderr=True), len(tasks))
-    with nullcontext() if place.local is None else locked_folder(place.local):
-        run = run_bulk(work, tasks, ray_address, lines.show)
-        write_failures(place, run.outcomes)
+    errors = Console(stderr=True)
+    lines = BulkLines(errors, len(tasks))
+    try:
+        with nullcontext() if place.local is None else locked_folder(place.local):
+            run = run_bulk(work, tasks, ray_address, lines.show)
+            write_failures(place, run.outcomes)
+    except KeyboardInterrupt:
+        errors.print("interrupted: what is finished stays; the same command does the rest", highlight=False)
+        raise
     seconds = time.monotonic() - started
     if json:
         typer.echo(orjson.dumps(outcome_json(run, seconds), option=orjson.OPT_INDENT_2))
