@@ -32,7 +32,8 @@
     │   └── MediaForbiddenError    it is outside the folders that may be read
     ├── SessionError               a frame cannot be taken into its session
     │   ├── SessionsFullError      too many frames wait for their answer
-    │   └── SessionsClosedError    the service is shutting down
+    │   ├── SessionsClosedError    the service is shutting down
+    │   └── FrameFailedError       it could not be associated; the log says why
     ├── LiveError                  a live stream of the service cannot be had
     │   ├── LiveNotFoundError      no such stream
     │   ├── LiveForbiddenError     a source that the service may not read, or a stream of somebody else
@@ -190,6 +191,10 @@ class SessionsFullError(SessionError):
 
 class SessionsClosedError(SessionError):
     """The service is shutting down and takes no more frames."""
+
+
+class FrameFailedError(SessionError):
+    """A frame could not be associated with those before it, which should never happen; the log says why."""
 
 
 class LiveError(PhalpTritonError):

@@ -73,6 +73,13 @@ def test_a_second_signal_ends_it_at_once(start_service: StartService, hold: Path
         assert service.wait(10) == -number
 
 
+def test_signals_that_come_until_the_end_never_abort_it(start_service: StartService) -> None:
+    service = start_service(ready=False)
+    while service.process.poll() is None:
+        service.signal(signal.SIGINT)
+    assert service.wait() in (0, -signal.SIGINT)
+
+
 def test_it_stops_while_it_waits_for_models(start_service: StartService, tmp_path: Path) -> None:
     service = start_service(
         ready=False, command=FAULTY_SERVICE, environment={"FAULT_AWAY_UNTIL": str(tmp_path / "never")}

@@ -24,6 +24,7 @@ from tracker_service.api.service_parameters import Limits
 from tracker_service.api.startup.model_loading import OpenClient
 from tracker_service.errors import SettingsError
 from tracker_service.process.memory import keep_freed_memory
+from tracker_service.process.private_files import keep_files_private
 from tracker_service.settings import Settings
 from tracker_service.tracing.traced_process import traced_process
 from tracker_service.wiring.models import open_client as client_of_settings
@@ -51,6 +52,11 @@ def serve(settings: Settings, *, open_client: OpenClient = client_of_settings) -
     prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
     configure_logging(settings.service.log_format)
     keep_freed_memory()
+    if settings.service.private_files:
+        keep_files_private()
+    # What uvicorn restores once it has stopped: a second signal that comes after that ends the process, too, where
+    # Python's own handler would let its end break off with an error.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     app = create_app(settings, open_client=open_client)
     proxies = TrustedProxies(settings.service.proxies)
     listener = _listen(settings.service.host, settings.service.port)

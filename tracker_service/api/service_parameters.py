@@ -26,6 +26,8 @@ class ServiceParameters:
         cors_origins: origins whose pages may ask from a browser.
         hosts: further names by which clients may call a service without keys, beside addresses and names of the local
             network; "*" for every name. Raising their number lets pages of those names reach it through a browser.
+        private_files: let nobody but the service's user read new files of jobs, uploads and sessions. Without it the
+            process's umask counts, for clients that read results from a shared folder as another user.
         proxies: addresses or networks of proxies whose X-Forwarded-For is believed; "*" for everybody, where only a
             proxy can connect.
     """
@@ -38,6 +40,7 @@ class ServiceParameters:
     api_keys_file: Path | None = None
     cors_origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    private_files: bool = True
     proxies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -72,9 +72,15 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The worker waits for something that comes back by itself, such as the inference server."""
+    """The worker waits for something that comes back by itself, such as the inference server.
+
+    Attributes:
+        reason: why, for clients.
+        detail: the same for the log, with addresses.
+    """
 
     reason: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

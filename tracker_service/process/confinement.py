@@ -16,9 +16,11 @@ _KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "TZ")
 """What the interpreter may need to start."""
 _OPEN_FILES = 64
 _SECRET = re.compile(
-    r"^DATABASE_URL$|^PHALP_TRITON_(SERVICE|JOBS|WEBHOOKS|MEDIA)__|PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|API_?KEY|^PG",
+    r"^DATABASE_URL$|^PHALP_TRITON_(SERVICE|JOBS|WEBHOOKS|MEDIA)__|PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|_PAT$|DSN$"
+    r"|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY|^PG",
     re.IGNORECASE,
 )
+_SECRET_IN_URL = re.compile(r"\w://[^/\s@]*:[^/\s@]+@")
 
 
 def command(module: str, *arguments: str) -> tuple[str, ...]:
@@ -35,7 +37,11 @@ def environment() -> dict[str, str]:
 
 def own_environment() -> dict[str, str]:
     """Return variables for a child that works with our own data: all but secrets and settings of the service."""
-    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not (_SECRET.search(name) or _SECRET_IN_URL.search(value))
+    }
     return {**kept, **python_path()}
 
 

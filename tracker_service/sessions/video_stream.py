@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
-from tracker_service.errors import PhalpTritonError, SessionError, SessionsClosedError
+from tracker_service.errors import FrameFailedError, PhalpTritonError, SessionsClosedError
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.sessions.batching import FrameBatcher
 from tracker_service.sessions.frame import FrameAnswer, FrameRequest
@@ -291,6 +291,6 @@ def _session_error(number: int, error: BaseException) -> BaseException:
     if isinstance(error, PhalpTritonError):
         return error
     _logger.error("frame %d: it could not be associated", number, exc_info=error)
-    wrapped = SessionError(f"frame {number}: expected to associate it, got {type(error).__name__}: {error}")
+    wrapped = FrameFailedError(f"frame {number}: expected to associate it, got {type(error).__name__}")
     wrapped.__cause__ = error
     return wrapped

@@ -42,7 +42,7 @@ class TextFormatter(logging.Formatter):
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         fields = "".join(f" {name}={value}" for name, value in _extra(record).items() if value is not None)
         line = on_one_line(f"{clock} {record.levelname.lower():<7} {record.getMessage()}{fields}")
-        return f"{line}\n{encodable(self.formatException(record.exc_info))}" if record.exc_info else line
+        return f"{line}\n{_indented(self.formatException(record.exc_info))}" if record.exc_info else line
 
 
 def configure_logging(log_format: Literal["json", "text"], stream: TextIO = sys.stderr) -> None:
@@ -64,6 +64,11 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
     if "request_id" not in fields and (request_id := REQUEST_ID.get()) is not None:
         fields["request_id"] = request_id
     return fields
+
+
+def _indented(traceback: str) -> str:
+    """Return a traceback of which no line looks like one of the log, whatever a client has put into its message."""
+    return "\n".join(f"    {on_one_line(line)}" for line in traceback.splitlines())
 
 
 def _as_text(value: object) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from tracker_service.api.http.errors import status_of
 from tracker_service.api.live import messages
 from tracker_service.api.live.stream_recording import StreamRecording
 from tracker_service.api.live.subscribers import Subscribers
@@ -91,7 +92,7 @@ class LiveStream:
             if isinstance(error, InferenceUnavailableError):
                 self._service.readiness.away("the models cannot answer now")
             _logger.info("live stream %s: %s", self.id, error)
-            self.subscribers.give(messages.problem(str(error), source_frame=frame.source_frame))
+            self.subscribers.give(messages.problem(status_of(error).message or str(error), source_frame=frame.source_frame))
             return
         self.computed += 1
         latency = time.monotonic() - frame.arrived

@@ -27,6 +27,7 @@ from tracker_service.jobs.messages import (
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store_parameters import RunLimits
 from tracker_service.jobs.queue.worker_process import WorkerDied, WorkerProcess
+from tracker_service.types.public_text import without_places
 
 _HEARTBEAT_WHILE_WAITING = 60.0
 """Seconds within which a worker that waits for the inference server says so again."""
@@ -142,9 +143,9 @@ class JobRun:
                 self._take_results(message)
             case Completed():
                 self._completed = True
-            case Waiting(reason):
+            case Waiting(reason, detail):
                 self._waiting = True
-                self._pause(reason)
+                self._pause(reason, detail)
             case Resumed():
                 self._waiting = False
                 self._note(paused=None)
@@ -198,12 +199,12 @@ class JobRun:
         self._note(failed_chunk=chunk, failures=failures)
         _logger.warning("job %s, chunk %d, failure %d: %s", self._folder.path.name, chunk, failures, reason)
         if failures >= self._limits.chunk_attempts:
-            first = self.status.frames_done
-            raise JobFailedError(f"computing from frame {first} on failed {failures} times, the last time: {reason}")
+            first, shown = self.status.frames_done, without_places(reason)
+            raise JobFailedError(f"computing from frame {first} on failed {failures} times, the last time: {shown}")
 
-    def _pause(self, reason: str) -> None:
+    def _pause(self, reason: str, detail: str = "") -> None:
         if self.status.paused != reason:
-            _logger.warning("job %s waits: %s", self._folder.path.name, reason)
+            _logger.warning("job %s waits: %s", self._folder.path.name, detail or reason)
             self._note(paused=reason)
 
     def _note(self, **changes: Any) -> None:

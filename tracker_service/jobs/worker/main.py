@@ -9,7 +9,6 @@ import ctypes
 import gc
 import logging
 import os
-import re
 import signal
 import sys
 import time
@@ -27,11 +26,11 @@ from tracker_service.jobs.worker.fence import JobLockedError
 from tracker_service.jobs.worker.open_models import OpenModels
 from tracker_service.jobs.worker.task import WORKER_PREPARATION, WORKER_TASK
 from tracker_service.jobs.worker.video_job import VideoJob
+from tracker_service.types.public_text import without_places
 
 _PROGRESS_EVERY = 0.5
 _SET_PARENT_DEATH_SIGNAL = 1
 _OOM_SCORE = "500"
-_PATH = re.compile(r"(?<![\w.])/(?:[^\s/:,;'\"]+/)+")
 
 
 class Reporter:
@@ -83,11 +82,11 @@ def main() -> None:
 
 
 def public_reason(text: str, request: JobRequest) -> str:
-    """Return one line without paths of this host: the video as its client named it, of others the last part."""
+    """Return one line without places of this host; the video is called as its client named it."""
     shown = "\0"
     for path in (request.source, request.source.resolve()):
         text = text.replace(str(path), shown)
-    return " ".join(_PATH.sub("", text).replace(shown, request.shown_source).split())
+    return " ".join(without_places(text).replace(shown, request.shown_source).split())
 
 
 def _private_output() -> BinaryIO:

@@ -216,7 +216,9 @@ class VideoJob:
             client = self._models.client
         else:
             client = open_client(self._settings.model_copy(update={"inference": budget}))
-        return WaitingClient(client, lambda reason: self._report(Waiting(reason)), lambda: self._report(Resumed()))
+        return WaitingClient(
+            client, lambda reason, detail: self._report(Waiting(reason, detail)), lambda: self._report(Resumed())
+        )
 
     def _chunks(self, start: Start, client: InferenceClient, fence: Fence) -> ChunkTracking:
         constant = self._settings.render.fps

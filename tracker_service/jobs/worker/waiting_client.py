@@ -4,10 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock
 from typing import TypeVar
 
-from tracker_service.errors import InferenceUnavailableError
+from tracker_service.errors import (
+    InferenceOverloadedError,
+    InferenceTimeoutError,
+    InferenceUnavailableError,
+    ModelResultsError,
+)
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
+from tracker_service.types.public_text import without_places
 
 _LONGEST_WAIT = 5.0
+_SHOWN: tuple[tuple[type[InferenceUnavailableError], str], ...] = (
+    (InferenceOverloadedError, "the inference server has more work than it can do"),
+    (InferenceTimeoutError, "the inference server does not answer in time"),
+    (InferenceUnavailableError, "the inference server cannot answer now"),
+)
 Answer = TypeVar("Answer")
 
 
@@ -16,11 +27,11 @@ class WaitingClient:
 
     Args:
         client: the real client; what it does about short outages is its own affair.
-        away: is told why, each time that a call has to wait.
+        away: is told why, for clients and with addresses for the log, each time that a call has to wait.
         back: is told when one is answered after that.
     """
 
-    def __init__(self, client: InferenceClient, away: Callable[[str], None], back: Callable[[], None]) -> None:
+    def __init__(self, client: InferenceClient, away: Callable[[str, str], None], back: Callable[[], None]) -> None:
         self._client = client
         self._tell_away, self._tell_back = away, back
         self._waiting = False
@@ -51,7 +62,7 @@ class WaitingClient:
             except InferenceUnavailableError as error:
                 with self._lock:
                     self._waiting = True
-                    self._tell_away(str(error))
+                    self._tell_away(_shown(error), str(error))
                 if self._closed.wait(min(error.retry_after, _LONGEST_WAIT)):
                     raise
             else:
@@ -60,3 +71,9 @@ class WaitingClient:
                         self._waiting = False
                         self._tell_back()
                 return answer
+
+
+def _shown(error: InferenceUnavailableError) -> str:
+    if isinstance(error, ModelResultsError):
+        return without_places(str(error))
+    return next(text for kind, text in _SHOWN if isinstance(error, kind))
