@@ -17,12 +17,12 @@ from tracker_service.media import MediaFiles, PathRules
 def test_a_file_that_was_put_in_the_place_of_the_checked_one_is_refused(tmp_path: Path) -> None:
     video, outside = tmp_path / "clip.mp4", cut(tmp_path / "outside.mp4", 2, width=320)
     video.write_bytes(outside.read_bytes())
-    checked = MediaFiles([tmp_path], PathRules([])).find(str(video))
+    checked, opened = MediaFiles([tmp_path], PathRules([])).open(str(video))
     video.unlink()
     video.symlink_to(outside)
-    with running_store(tmp_path / "store") as store:
+    with opened, running_store(tmp_path / "store") as store:
         with pytest.raises(VideoError, match="another one in its place"):
-            store.submit(request(checked.path), inode=checked.inode)
+            store.submit(request(checked.path), opened=opened.fileno())
         assert store.jobs() == []
 
 

@@ -1,6 +1,7 @@
 """Whether a video is still the file that was submitted."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -42,17 +43,25 @@ class SourceIdentity:
         Raises:
             OSError: it cannot be read.
         """
-        status = path.stat()
         with path.open("rb") as stream:
-            head = hashlib.blake2b(stream.read(_HEAD_BYTES), digest_size=16).hexdigest()
+            return cls.of_file(stream.fileno())
+
+    @classmethod
+    def of_file(cls, file: int) -> Self:
+        """Return the identity of an open file, wherever it is read next; raises likewise."""
+        status = os.fstat(file)
+        head = hashlib.blake2b(os.pread(file, _HEAD_BYTES, 0), digest_size=16).hexdigest()
         return cls(status.st_size, status.st_mtime_ns, status.st_ino, head)
 
     def change(self, path: Path) -> SourceChange:
         """Tell what became of the file; a mere touch or move is no change."""
         try:
-            now = SourceIdentity.of(path)
+            return self.change_to(SourceIdentity.of(path))
         except OSError:
             return SourceChange.GONE
+
+    def change_to(self, now: "SourceIdentity") -> SourceChange:
+        """Tell what became of the file, given what it is now."""
         if now.head != self.head and min(now.size, self.size) >= _HEAD_BYTES:
             return SourceChange.REPLACED
         if now.inode != self.inode and (now.size, now.modified) != (self.size, self.modified):

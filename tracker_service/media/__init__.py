@@ -2,5 +2,6 @@
 
 from tracker_service.media.files import MediaFile, MediaFiles
 from tracker_service.media.path_rules import PathRules
+from tracker_service.media.roots import open_regular
 
-__all__ = ["MediaFile", "MediaFiles", "PathRules"]
+__all__ = ["MediaFile", "MediaFiles", "PathRules", "open_regular"]

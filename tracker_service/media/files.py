@@ -1,8 +1,10 @@
 """From the path that a client sends to a file of this host that may be opened."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from tracker_service.errors import MediaForbiddenError, MediaPathError, SettingsError
 from tracker_service.media.client_path import ClientPath
@@ -17,12 +19,10 @@ class MediaFile:
     Attributes:
         path: on this host, without links.
         shown: the path as the client wrote it.
-        inode: its number in its file system, by which a file that is put in its place is told from it.
     """
 
     path: Path
     shown: str
-    inode: int
 
 
 class MediaFiles:
@@ -46,7 +46,13 @@ class MediaFiles:
                 raise SettingsError(f"media.rules: expected a host folder below media.roots, got {host}") from None
 
     def find(self, text: str) -> MediaFile:
-        """Return the file that a client calls ``text``.
+        """Return the file that a client calls ``text``; raises as `open`."""
+        found, stream = self.open(text)
+        stream.close()
+        return found
+
+    def open(self, text: str) -> tuple[MediaFile, BinaryIO]:
+        """Open the file that a client calls ``text``: what is put in its place afterwards is not read.
 
         Outside the roots the answer does not depend on what is there.
 
@@ -58,8 +64,8 @@ class MediaFiles:
         if path is None or not (self._roots.holds(path) or self._in_a_rule(path)):
             raise MediaForbiddenError("video path: expected a file in a folder that this service may read")
         try:
-            found, inode = self._roots.regular_file(path)
-            return MediaFile(found, text, inode)
+            found, opened = self._roots.regular_file(path)
+            return MediaFile(found, text), os.fdopen(opened, "rb")
         except PermissionError as error:
             raise MediaPathError(f"Video file cannot be read: {text}") from error
         except OSError as error:

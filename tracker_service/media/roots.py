@@ -4,7 +4,9 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from tracker_service.errors import MediaForbiddenError, MediaPathError
 
@@ -44,7 +46,7 @@ class MediaRoots:
         raise MediaForbiddenError("video path: expected a file in a folder that this service may read")
 
     def regular_file(self, path: Path) -> tuple[Path, int]:
-        """Return ``path`` without links, after a regular file has been opened there, and the file's inode.
+        """Open the regular file at ``path``; returns its path without links, and the descriptor.
 
         Raises:
             MediaForbiddenError: it leads out of all roots.
@@ -54,14 +56,24 @@ class MediaRoots:
         """
         root, real = self.resolve(path)
         opened = _open_below(root, real.relative_to(root).parts)
-        try:
-            # The path is what the job opens later, so it must be that of the file which has just been checked.
-            status = os.fstat(opened)
-            if not os.path.samestat(status, real.lstat()):
-                raise FileNotFoundError(errno.ENOENT, "changed while it was opened")
-        finally:
-            os.close(opened)
-        return real, status.st_ino
+        # The path is what the job opens later, so it must be that of the file which has just been checked.
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(opened), real.lstat()):
+                return real, opened
+        os.close(opened)
+        raise FileNotFoundError(errno.ENOENT, "changed while it was opened")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file; raises `FileNotFoundError` where there is none, or a link, folder, device or pipe."""
+    try:
+        opened = os.open(path, _FILE)
+    except OSError as error:
+        raise FileNotFoundError(errno.ENOENT, "no regular file") from error
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise FileNotFoundError(errno.ENOENT, "no regular file")
+    return os.fdopen(opened, "rb")
 
 
 def _open_below(root: Path, names: tuple[str, ...]) -> int:

@@ -38,9 +38,7 @@ def environment() -> dict[str, str]:
 def own_environment() -> dict[str, str]:
     """Return variables for a child that works with our own data: all but secrets and settings of the service."""
     kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not (_SECRET.search(name) or _SECRET_IN_URL.search(value))
+        name: value for name, value in os.environ.items() if not (_SECRET.search(name) or _SECRET_IN_URL.search(value))
     }
     return {**kept, **python_path()}
 

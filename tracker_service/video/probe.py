@@ -45,7 +45,9 @@ class VideoProperties:
     codec: str
 
 
-def probe_video(path: Path, *, decoded_pixels: int, timeout: float = 60.0) -> VideoProperties:
+def probe_video(
+    path: Path, *, decoded_pixels: int, timeout: float = 60.0, opened: int | None = None
+) -> VideoProperties:
     """Return what the header of the video file ``path`` says, once its first frame has been decoded.
 
     Args:
@@ -53,14 +55,19 @@ def probe_video(path: Path, *, decoded_pixels: int, timeout: float = 60.0) -> Vi
         decoded_pixels: a file of larger frames is not decoded. Raising it finds more files that cannot be decoded, and
             takes more memory for large frames.
         timeout: seconds it may take. Raising it lets slower disks pass.
+        opened: descriptor of the file; what is in its place now is not read. None opens it by its path.
 
     Raises:
         VideoNotFoundError: there is no such file.
         VideoFormatError: it is not a video, nothing in it can be decoded, or it takes too long or breaks the decoder.
     """
-    command = confinement.command(__spec__.name, str(path.absolute()), str(decoded_pixels))
     try:
         with tempfile.TemporaryDirectory(prefix="probe-") as nowhere:
+            named = path.absolute()
+            if opened is not None:  # a link with the suffix, which tells FFmpeg what some files are
+                named = Path(nowhere) / f"video{path.suffix}"
+                named.symlink_to(f"/dev/fd/{opened}")
+            command = confinement.command(__spec__.name, str(named), str(decoded_pixels))
             done = subprocess.run(  # noqa: S603 - our own interpreter and module
                 command,
                 stdin=subprocess.DEVNULL,
@@ -69,6 +76,7 @@ def probe_video(path: Path, *, decoded_pixels: int, timeout: float = 60.0) -> Vi
                 check=False,
                 env=confinement.environment(),
                 cwd=nowhere,
+                pass_fds=() if opened is None else (opened,),
             )
     except subprocess.TimeoutExpired:
         raise VideoFormatError(f"{path}: expected a video that opens within {timeout:g} s, got no answer") from None
@@ -79,7 +87,7 @@ def probe_video(path: Path, *, decoded_pixels: int, timeout: float = 60.0) -> Vi
             f"{path}: expected a video, got a file that breaks the decoder, or takes it too much memory or time"
         ) from None
     if "error" in report:
-        raise _KINDS[report["kind"]](report["error"])
+        raise _KINDS[report["kind"]](report["error"].replace(str(named), str(path.absolute())))
     return VideoProperties(**report)
 
 

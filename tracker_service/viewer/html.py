@@ -5,11 +5,13 @@ does not grow with the length of the run.
 """
 
 import base64
+import os
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -80,10 +82,14 @@ def html_pieces(runs: Sequence[ViewedRun], body: BodyModel, title: str) -> Itera
             packed = run.chunk(chunk, body)
             yield _element(f"timeline-{number}-{chunk}", _packed(packed.timeline))
             yield _element(f"bodies-{number}-{chunk}", _packed(packed.bodies))
-        videos = _videos_that_fit(run)
-        for video in videos:
-            yield from _video_element(f"{video.kind}-{number}", video)
-        index = run.index([{"kind": one.kind, "element": f"{one.kind}-{number}"} for one in videos])
+        with ExitStack() as opened:
+            videos = _videos_that_fit(run, opened)
+            for video, file in videos:
+                try:
+                    yield from _video_element(f"{video.kind}-{number}", video.media_type, file)
+                except OSError as error:
+                    raise _unreadable(run, video, error) from error
+        index = run.index([{"kind": one.kind, "element": f"{one.kind}-{number}"} for one, _ in videos])
         yield _json_element(f"index-{number}", {**index, "final": True})
     yield _json_element("sources", [{"element": number} for number in range(len(runs))])
     yield after
@@ -96,14 +102,22 @@ def write_html(path: Path, runs: Sequence[ViewedRun], body: BodyModel, title: st
             file.write(piece)
 
 
-def _videos_that_fit(run: ViewedRun) -> list[ViewedVideo]:
-    """Return the videos that fit, the source first: a browser that does not know its codec takes the overlay."""
+def _videos_that_fit(run: ViewedRun, opened: ExitStack) -> list[tuple[ViewedVideo, BinaryIO]]:
+    """Open the videos that fit, the source first: a browser that does not know its codec takes the overlay."""
     fitting, left = [], MOST_VIDEO_BYTES
     for video in run.videos:
-        if (size := video.path.stat().st_size) <= left:
-            fitting.append(video)
+        try:
+            file = opened.enter_context(video.open())
+        except OSError as error:
+            raise _unreadable(run, video, error) from error
+        if (size := os.fstat(file.fileno()).st_size) <= left:
+            fitting.append((video, file))
             left -= size
     return fitting
+
+
+def _unreadable(run: ViewedRun, video: ViewedVideo, error: OSError) -> ResultsError:
+    return ResultsError(f"{run.name}, {video.kind}: expected a readable file, got {error.strerror or error}")
 
 
 def _halves(title: str) -> tuple[bytes, bytes]:
@@ -130,13 +144,9 @@ def _json_element(name: str, value: Any) -> bytes:
     return f'<script type="application/json" id="{name}">'.encode() + text + b"</script>\n"
 
 
-def _video_element(name: str, video: ViewedVideo) -> Iterator[bytes]:
-    head, tail = _element(name, b"|", video.media_type).split(b"|")
+def _video_element(name: str, media_type: str, file: BinaryIO) -> Iterator[bytes]:
+    head, tail = _element(name, b"|", media_type).split(b"|")
     yield head
-    try:
-        with video.path.open("rb") as file:
-            while block := file.read(_READ_BYTES):
-                yield base64.b64encode(block)
-    except OSError as error:
-        raise ResultsError(f"{video.path}: expected a readable video, got {error.strerror or error}") from error
+    while block := file.read(_READ_BYTES):
+        yield base64.b64encode(block)
     yield tail

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.overlay import DOUBTFUL_OPACITY, PREDICTED_OPACITY, UNUSABLE_OPACITY
@@ -33,8 +33,8 @@ _PLAYABLE = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".we
 
 
 def playable(path: Path) -> str | None:
-    """Return the media type of a video that browsers may play; None where it is of another kind or not there."""
-    return _PLAYABLE.get(path.suffix.lower()) if path.is_file() else None
+    """Return the media type of a video that browsers may play; None where it is of another kind."""
+    return _PLAYABLE.get(path.suffix.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class ViewedVideo:
 
     Attributes:
         kind: ``video`` for the source itself, ``overlay`` for the one with people drawn into it.
-        path: the file.
+        open: opens the file; raises `OSError`.
         media_type: of the file.
     """
 
     kind: str
-    path: Path
+    open: Callable[[], BinaryIO]
     media_type: str
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from tracker_service.api.http.logs import JsonFormatter, TextFormatter
 
-
 FORGED = "23:59:59 error   forged"
 
 

@@ -5,16 +5,19 @@ import logging
 import shutil
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from anyio import to_thread
 
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.service import Service
-from tracker_service.errors import DiskFullError
+from tracker_service.errors import DamagedResultsError, DiskFullError
+from tracker_service.jobs.chunks.whole_files import WholeFiles
 from tracker_service.jobs.disk import free_bytes
 from tracker_service.process import confinement
 from tracker_service.results.formats.bodies.skeleton import SkeletonPreset
 from tracker_service.results.formats.task import CANNOT_BE_CONVERTED, NO_ROOM, ConversionTask
+from tracker_service.results.result_files import RESULTS
 from tracker_service.wiring.models import body_file
 
 FOLDER = "exports"
@@ -38,6 +41,29 @@ class Conversions:
         self._turn = asyncio.Lock()
         service.stop_callbacks.append(self._stop)
 
+    async def open(self, job_folder: Path, name: str, preset: SkeletonPreset, file_name: str) -> BinaryIO:
+        """Open one of a job's files in a format; files that are damaged are written again, once.
+
+        Args:
+            job_folder: of the job.
+            name: of the format.
+            preset: of the skeleton, where the format has one.
+            file_name: of the file.
+
+        Raises:
+            FileNotFoundError: the format has no such file of these results.
+            DamagedResultsError: the results are damaged, or the file is once more.
+            HTTPException, DiskFullError: as `folder`.
+        """
+        folder = await self.folder(job_folder, name, preset)
+        try:
+            return await to_thread.run_sync(WholeFiles(folder).open, file_name)
+        except DamagedResultsError as error:
+            _logger.warning("converting to %s again: %s", name, error)
+            await to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+        folder = await self.folder(job_folder, name, preset)
+        return await to_thread.run_sync(WholeFiles(folder).open, file_name)
+
     async def folder(self, job_folder: Path, name: str, preset: SkeletonPreset) -> Path:
         """Return the folder of a job's files in a format, after they were written if they were not there.
 
@@ -45,6 +71,7 @@ class Conversions:
 
         Raises:
             HTTPException: 422, the results cannot be converted, or take too long; 503, too many wait.
+            DamagedResultsError: they are not what was written.
             DiskFullError: there is no room for files.
         """
         key = f"{name}-{preset}" if name == "bvh" else name
@@ -71,7 +98,11 @@ class Conversions:
             try:
                 body = body_file(self._settings).absolute()
                 most = self._settings.limits.export_poses
+                results = WholeFiles(job_folder)
+                await to_thread.run_sync(results.check, RESULTS)
                 await self._run(ConversionTask(job_folder.absolute(), scratch.absolute(), name, body, preset, most))
+                await to_thread.run_sync(results.check, RESULTS)  # what was read is what was written
+                await to_thread.run_sync(_seal, scratch)
                 await to_thread.run_sync(scratch.replace, target)
             finally:
                 await asyncio.shield(to_thread.run_sync(lambda: shutil.rmtree(scratch, ignore_errors=True)))
@@ -107,6 +138,12 @@ class Conversions:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _seal(folder: Path) -> None:
+    files = WholeFiles(folder)
+    for path in sorted(folder.iterdir()):
+        files.seal(path.name)
 
 
 def _scratch(target: Path, keep_free: int) -> Path:

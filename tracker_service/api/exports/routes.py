@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from tracker_service.api.exports.conversions import Conversions
 from tracker_service.api.http.error_schemas import Responses, errors
 from tracker_service.api.http.errors import http_error
-from tracker_service.api.jobs.job_file import check_complete, file_response
+from tracker_service.api.http.file_response import RangeFileResponse
+from tracker_service.api.jobs.job_file import check_complete
 from tracker_service.api.jobs.responses import TRACKS_RESPONSES, file_answer
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobsOf
 from tracker_service.errors import SettingsError
@@ -58,12 +58,13 @@ async def job_export(
     job = await videos.get(job_id, client)
     check_complete(job, f"{STEM}.{format_name}")
     conversions: Conversions = request.app.state.conversions
-    folder = await conversions.folder(job.folder, format_name, skeleton)
+    name, media_type = f"{STEM}.{format_name}", chosen.media_type
     if track_id is not None:
-        path = folder / f"person_{track_id}.{format_name}"
-        if not await to_thread.run_sync(path.exists):
-            raise http_error(404, f"track_id: expected a person of the results, got {track_id}")
-        return await file_response(path, chosen.media_type)
-    if chosen.one_a_person:
-        return await file_response(folder / f"{STEM}.{format_name}.zip", "application/zip")
-    return await file_response(folder / f"{STEM}.{format_name}", chosen.media_type)
+        name = f"person_{track_id}.{format_name}"
+    elif chosen.one_a_person:
+        name, media_type = f"{name}.zip", "application/zip"
+    try:
+        file = await conversions.open(job.folder, format_name, skeleton, name)
+    except FileNotFoundError as error:
+        raise http_error(404, f"track_id: expected a person of the results, got {track_id}") from error
+    return RangeFileResponse(file, media_type=media_type, filename=name)

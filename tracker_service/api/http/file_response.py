@@ -1,5 +1,8 @@
 """A file, or ranges of it, as an answer."""
 
+import os
+from typing import BinaryIO
+
 import orjson
 from fastapi.responses import FileResponse
 from starlette.datastructures import MutableHeaders
@@ -11,7 +14,23 @@ _PROBLEMS = {400: "range: expected bytes=<first>-<last>", 416: "range: expected 
 
 
 class RangeFileResponse(FileResponse):
-    """A file answer whose errors about ranges have the JSON shape of all errors."""
+    """An answer with an open file, which it closes; its errors about ranges have the JSON shape of all errors.
+
+    Args:
+        file: what is sent, whatever its name leads to meanwhile.
+        media_type: of the file.
+        filename: for the client that saves it; None for none.
+    """
+
+    def __init__(self, file: BinaryIO, *, media_type: str, filename: str | None = None) -> None:
+        self._file = file
+        super().__init__(
+            f"/dev/fd/{file.fileno()}",
+            media_type=media_type,
+            filename=filename,
+            stat_result=os.fstat(file.fileno()),
+            content_disposition_type="inline",
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -28,4 +47,5 @@ class RangeFileResponse(FileResponse):
                 message = {**message, "body": problem}
             await send(message)
 
-        await super().__call__(scope, receive, sending)
+        with self._file:
+            await super().__call__(scope, receive, sending)

@@ -1,14 +1,14 @@
 """A result file of a complete job as an answer."""
 
-import os
-import stat
-from pathlib import Path
+from collections.abc import Callable
+from typing import BinaryIO
 
 from anyio import to_thread
 from fastapi import Response
 
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.file_response import RangeFileResponse
+from tracker_service.jobs.chunks.whole_files import WholeFiles
 from tracker_service.jobs.job import Job, JobState
 
 
@@ -18,15 +18,21 @@ def check_complete(job: Job, name: str) -> None:
         raise http_error(409, f"{name}: expected a complete job, got one that is {job.state}")
 
 
-async def file_response(path: Path, media_type: str) -> Response:
-    """Return the answer; 404 where there is no such file."""
-    name = path.name
+async def job_file_response(job: Job, name: str, media_type: str) -> Response:
+    """Return the answer with a file of a complete job.
+
+    Raises:
+        HTTPException: 404, there is no such file; 409, the job is not complete.
+        DamagedResultsError: the file is not what was written.
+    """
+    check_complete(job, name)
+    return await file_response(lambda: WholeFiles(job.folder).open(name), name, media_type)
+
+
+async def file_response(open_file: Callable[[], BinaryIO], name: str, media_type: str) -> Response:
+    """Return the answer with the file that ``open_file`` opens; 404 where it finds none."""
     try:
-        status = await to_thread.run_sync(os.stat, path)
-    except OSError as error:
+        file = await to_thread.run_sync(open_file)
+    except FileNotFoundError as error:
         raise http_error(404, f"{name}: expected a job that still has its files") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise http_error(404, f"{name}: expected a file")
-    return RangeFileResponse(
-        path, media_type=media_type, stat_result=status, filename=name, content_disposition_type="inline"
-    )
+    return RangeFileResponse(file, media_type=media_type, filename=name)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
-from pathlib import Path
 
 import cv2
 import orjson
@@ -28,7 +27,8 @@ from tracker_service.api.jobs.responses import (
 from tracker_service.api.jobs.submission import IdempotencyKey
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.api.service import ServiceOf
-from tracker_service.errors import PhalpTritonError, VideoRangeError
+from tracker_service.errors import DamagedResultsError, PhalpTritonError, VideoError, VideoRangeError
+from tracker_service.jobs.chunks.whole_files import WholeFiles
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.results.result_files import OVERLAY
 from tracker_service.video.source import Position, open_source
@@ -114,7 +114,7 @@ async def overlay_frame(job_id: str, index: str, service: ServiceOf, videos: Vid
         raise http_error(400, f"expected a complete job, got one that is {job.state}")
     if not job.request.overlay:
         raise http_error(400, "expected a job with an overlay, got one that was queued with overlay=false")
-    picture = await service.run_in_thread(_jpeg, job.folder / OVERLAY, int(index))
+    picture = await service.run_in_thread(_jpeg, WholeFiles(job.folder), int(index))
     return Response(picture, media_type="image/jpeg")
 
 
@@ -170,11 +170,16 @@ class _Processing:
             yield piece
 
 
-def _jpeg(overlay: Path, index: int) -> bytes:
+def _jpeg(files: WholeFiles, index: int) -> bytes:
+    place = {"start": Position(frame=index), "end": Position(frame=index + 1)}
     try:
-        with open_source(overlay, start=Position(frame=index), end=Position(frame=index + 1), threads=1) as video:
+        with files.open(OVERLAY) as file, open_source(f"/dev/fd/{file.fileno()}", threads=1, **place) as video:
             image = next(iter(video)).image
+    except FileNotFoundError as error:
+        raise http_error(404, f"{OVERLAY}: expected a job that still has its files") from error
     except VideoRangeError as error:
         raise http_error(400, f"index: expected a frame of the video, got {index}, which is behind its end") from error
+    except VideoError as error:
+        raise DamagedResultsError(f"{OVERLAY}: expected a video as it was written, got a damaged file") from error
     _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return data.tobytes()

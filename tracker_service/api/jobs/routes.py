@@ -5,7 +5,6 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 
@@ -14,7 +13,7 @@ from tracker_service.api.http.streaming import StreamedAnswer
 from tracker_service.api.jobs.document_answers import document_head, results_page_end
 from tracker_service.api.jobs.frame_fields import FieldChoice
 from tracker_service.api.jobs.job_answers import FAILED_STATES, JobList, JobView
-from tracker_service.api.jobs.job_file import check_complete, file_response
+from tracker_service.api.jobs.job_file import job_file_response
 from tracker_service.api.jobs.json_document import JobDocument
 from tracker_service.api.jobs.options import FieldsQuery, MeshQuery
 from tracker_service.api.jobs.responses import (
@@ -34,8 +33,7 @@ from tracker_service.api.jobs.streams import event_id, frame_lines, progress_eve
 from tracker_service.api.jobs.submission import IdempotencyKey, queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.errors import JobNotFoundError
-from tracker_service.jobs.chunks.whole_files import WholeFiles
-from tracker_service.jobs.job import Job, JobState
+from tracker_service.jobs.job import JobState
 from tracker_service.results.result_files import OVERLAY, REPORT, TRACKS
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -171,7 +169,7 @@ async def job_events(
 )
 async def job_tracks(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
     """Answer with the results in PHALP's layout, once the job is complete."""
-    return await _file(await videos.get(job_id, client), TRACKS, "application/x-pickle")
+    return await job_file_response(await videos.get(job_id, client), TRACKS, "application/x-pickle")
 
 
 @router.head("/{job_id}/overlay.mp4", include_in_schema=False)
@@ -187,7 +185,7 @@ async def job_overlay(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Res
     job = await videos.get(job_id, client)
     if not job.request.overlay:
         raise http_error(404, "expected a job with an overlay, got one that was queued with overlay=false")
-    return await _file(job, OVERLAY, "video/mp4")
+    return await job_file_response(job, OVERLAY, "video/mp4")
 
 
 @router.head("/{job_id}/summary.html", include_in_schema=False)
@@ -200,7 +198,7 @@ async def job_overlay(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Res
 )
 async def job_summary(job_id: str, videos: VideoJobsOf, client: ClientOf) -> Response:
     """Answer with the page about the run, once the job is complete."""
-    return await _file(await videos.get(job_id, client), REPORT, "text/html; charset=utf-8")
+    return await job_file_response(await videos.get(job_id, client), REPORT, "text/html; charset=utf-8")
 
 
 async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) -> AsyncGenerator[bytes, None]:
@@ -213,9 +211,3 @@ async def _until_closed(events: AsyncGenerator[bytes, None], videos: VideoJobs) 
     except Exception:
         if not videos.stopping:
             raise
-
-
-async def _file(job: Job, name: str, media_type: str) -> Response:
-    check_complete(job, name)
-    await to_thread.run_sync(WholeFiles(job.folder).check_if_there, name)
-    return await file_response(job.folder / name, media_type)

@@ -24,7 +24,7 @@ from tracker_service.api.service_parameters import Limits
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import JobNotFoundError, VideoError
 from tracker_service.jobs.job import Job, JobOptions, JobRequest, JobState
-from tracker_service.media import MediaFile, MediaFiles, PathRules
+from tracker_service.media import MediaFiles, PathRules
 from tracker_service.settings import Settings
 from tracker_service.video.probe import VideoProperties, probe_video
 from tracker_service.wiring.models import load_body
@@ -109,8 +109,10 @@ class VideoJobs:
             MediaPathError, VideoError, QueueFullError, DiskFullError: as the classes say.
             HTTPException: 413 or 422 beyond the limits.
         """
-        found: MediaFile = await _in_thread(self.media.find, text)
-        return await self._submit(JobRequest(found.path, found.shown, client, **asdict(options)), key, found.inode)
+        found, opened = await _in_thread(self.media.open, text)
+        with opened:
+            request = JobRequest(found.path, found.shown, client, **asdict(options))
+            return await self._submit(request, key, opened.fileno())
 
     async def submit_upload(self, upload: Upload, client: str, options: JobOptions, key: str | None) -> Submitted:
         """Queue an uploaded video; the file is moved to the job. Raises as `submit_path`."""
@@ -186,17 +188,20 @@ class VideoJobs:
             raise JobNotFoundError(_NOT_FOUND)
         return job
 
-    async def _submit(self, request: JobRequest, key: str | None, inode: int | None = None) -> Submitted:
+    async def _submit(self, request: JobRequest, key: str | None, opened: int | None = None) -> Submitted:
         try:
             most_pixels = self._service.settings.limits.video_pixels
             async with self._probing.turn(request.client):
-                properties = await _in_thread(probe_video, request.source, decoded_pixels=most_pixels)
+                probe = partial(probe_video, decoded_pixels=most_pixels, opened=opened)
+                properties = await _in_thread(probe, request.source)
             self._check(properties, request.max_frames)
             limited = replace(request, max_frames=self._most_frames(properties, request.max_frames))
             # One at a time, so that of two concurrent requests only the second one waits for the other's job.
             async with self._submitting:
                 counts = await self._service.store_calls.call(self.store.counts)
-                job = await self._service.store_calls.call(self.store.submit, limited, properties, key=key, inode=inode)
+                job = await self._service.store_calls.call(
+                    self.store.submit, limited, properties, key=key, opened=opened
+                )
         except VideoError as error:
             raise type(error)(str(error).replace(str(request.source), request.shown_source)) from error
         behind = counts.active >= self._service.in_use.jobs.concurrency

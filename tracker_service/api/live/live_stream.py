@@ -92,7 +92,9 @@ class LiveStream:
             if isinstance(error, InferenceUnavailableError):
                 self._service.readiness.away("the models cannot answer now")
             _logger.info("live stream %s: %s", self.id, error)
-            self.subscribers.give(messages.problem(status_of(error).message or str(error), source_frame=frame.source_frame))
+            self.subscribers.give(
+                messages.problem(status_of(error).message or str(error), source_frame=frame.source_frame)
+            )
             return
         self.computed += 1
         latency = time.monotonic() - frame.arrived

@@ -72,6 +72,10 @@ def binary_answer(data: bytes) -> Response:
 def video_answer(run: ViewedRun, kind: str) -> Response:
     """Return a video of a run, or ranges of it; 404 where there is none."""
     found = next((video for video in run.videos if video.kind == kind), None)
-    if found is None or not found.path.is_file():
+    try:
+        file = None if found is None else found.open()
+    except OSError:
+        file = None
+    if found is None or file is None:
         raise http_error(404, f"{kind}: expected a run that has this video, got none")
-    return RangeFileResponse(found.path, media_type=found.media_type, content_disposition_type="inline")
+    return RangeFileResponse(file, media_type=found.media_type)

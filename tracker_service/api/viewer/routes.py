@@ -1,10 +1,11 @@
 """``/jobs/{job_id}/viewer``: a job as a page, also while it runs."""
 
+import errno
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PureWindowsPath
-from typing import Annotated, Any
+from pathlib import PureWindowsPath
+from typing import Annotated, Any, BinaryIO
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
@@ -21,7 +22,9 @@ from tracker_service.api.viewer.answers import (
     video_answer,
 )
 from tracker_service.errors import MediaPathError
-from tracker_service.jobs.job import Job
+from tracker_service.jobs.chunks.whole_files import WholeFiles
+from tracker_service.jobs.job import Job, JobRequest
+from tracker_service.media import open_regular
 from tracker_service.results.result_files import OVERLAY, VIEWER
 from tracker_service.viewer.body_bytes import body_bytes
 from tracker_service.viewer.html import html_pieces, served_page
@@ -133,21 +136,32 @@ def _viewed(videos: VideoJobs, job: Job) -> ViewedRun:
 
 
 def _videos(videos: VideoJobs, job: Job) -> tuple[ViewedVideo, ...]:
-    overlay = job.folder / OVERLAY
-    drawn = [ViewedVideo("overlay", overlay, "video/mp4")] if overlay.is_file() else []
+    opens = partial(WholeFiles(job.folder).open, OVERLAY)
+    drawn = [ViewedVideo("overlay", opens, "video/mp4")] if (job.folder / OVERLAY).is_file() else []
     return (*_source(videos, job), *drawn)
 
 
 def _source(videos: VideoJobs, job: Job) -> tuple[ViewedVideo, ...]:
     """Return the job's video while it is where it was, and, by path, may still be read."""
-    path: Path = job.request.source
-    if not job.request.delete_source:
-        try:
-            path = videos.media.find(job.request.shown_source).path
-        except MediaPathError:
-            return ()
-    media_type = playable(path)
-    return () if media_type is None else (ViewedVideo("video", path, media_type),)
+    source = job.request.source
+    if (media_type := playable(source)) is None:
+        return ()
+    opens = partial(_open_source, videos, job.request)
+    try:
+        opens().close()
+    except OSError:
+        return ()
+    return (ViewedVideo("video", opens, media_type),)
+
+
+def _open_source(videos: VideoJobs, request: JobRequest) -> BinaryIO:
+    """Open the video where it may still be read; raises `FileNotFoundError`."""
+    if request.delete_source:
+        return open_regular(request.source)
+    try:
+        return videos.media.open(request.shown_source)[1]
+    except MediaPathError as error:
+        raise FileNotFoundError(errno.ENOENT, "no file of the media roots") from error
 
 
 async def _in_threads(pieces: Iterator[bytes]) -> AsyncGenerator[bytes, None]:

@@ -10,6 +10,7 @@ import numpy as np
 from tracker_service.errors import DamagedResultsError
 from tracker_service.jobs.chunks.chunk import Chunk, ChunkFiles
 from tracker_service.jobs.chunks.growing_lines import GrowingLines
+from tracker_service.jobs.chunks.seal import digest
 from tracker_service.jobs.chunks.whole_files import INDEX, WholeFiles
 from tracker_service.results.partial_file import PARTIAL_SUFFIX
 from tracker_service.results.result_files import RESULTS
@@ -43,8 +44,8 @@ def read_lines(folder: Path, chunk_frames: int, start: int, limit: int, growing:
 
 
 def _from_whole(folder: Path, _: int, start: int, limit: int) -> list[bytes]:
-    with (folder / RESULTS).open("rb") as lines, (folder / INDEX).open("rb") as index:
-        WholeFiles(folder).check(RESULTS)
+    files = WholeFiles(folder)
+    with files.open(RESULTS) as lines, files.open(INDEX) as index:
         entries = np.frombuffer(os.pread(index.fileno(), 8 * (limit + 1), 8 * start), "<i8")
         return _cut(lines.fileno(), entries.tolist())
 
@@ -53,21 +54,20 @@ def _from_chunk(folder: Path, chunk_frames: int, start: int, limit: int) -> list
     files = ChunkFiles(folder / "chunks")
     chunk = _holding(files, chunk_frames, start)
     first = start - chunk.first_line
-    offsets = chunk.offsets[first : first + limit + 1]
+    offsets, seal = chunk.offsets[first : first + limit + 1], chunk.files.get(RESULTS)
     with suppress(FileNotFoundError), files.results(chunk.number).lines.open("rb") as lines:
-        _check_lines(files, chunk)
+        if seal is not None and not seal.fits_file(lines):
+            raise _damaged(chunk)
         return _cut(lines.fileno(), offsets)
     with (folder / (RESULTS + PARTIAL_SUFFIX)).open("rb") as lines:
+        lines.seek(chunk.first_byte)
+        if seal is not None and digest(lines, seal.bytes) != seal.digest:
+            raise _damaged(chunk)
         return _cut(lines.fileno(), [chunk.first_byte + offset for offset in offsets])
 
 
-def _check_lines(files: ChunkFiles, chunk: Chunk) -> None:
-    seal, path = chunk.files.get(RESULTS), files.results(chunk.number).lines
-    if seal is None or seal.fits(path):
-        return
-    if not path.exists():
-        raise FileNotFoundError  # it has been put into the whole file meanwhile
-    raise DamagedResultsError(f"chunk {chunk.number}: expected its part of {RESULTS}, got a damaged file")
+def _damaged(chunk: Chunk) -> DamagedResultsError:
+    return DamagedResultsError(f"chunk {chunk.number}: expected its part of {RESULTS}, got a damaged file")
 
 
 def _from_growing(files: ChunkFiles, chunk_frames: int, start: int, limit: int, growing: GrowingLines) -> list[bytes]:

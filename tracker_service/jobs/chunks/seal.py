@@ -2,13 +2,15 @@
 
 import hashlib
 import os
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Self
 
 _DIGEST_BYTES = 16
 _READ_AT_ONCE = 1 << 20
+_REMEMBERED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,15 @@ class FileSeal:
     def fits(self, path: Path) -> bool:
         """Tell whether a file is still what it was; one that cannot be read is not."""
         try:
-            status = path.stat()
-            return status.st_size == self.bytes and self.digest == _digest_of(path, status.st_ino, status.st_mtime_ns)
+            with path.open("rb") as stream:
+                return self.fits_file(stream)
         except OSError:
             return False
+
+    def fits_file(self, stream: BinaryIO) -> bool:
+        """Tell likewise of an open file, which is read from its beginning on afterwards."""
+        status = os.fstat(stream.fileno())
+        return status.st_size == self.bytes and _known.digest(stream, status) == self.digest
 
     def fits_part(self, path: Path, first: int) -> bool:
         """Tell whether a file holds the sealed content from byte ``first`` on."""
@@ -61,7 +68,28 @@ def digest(stream: BinaryIO, size: int) -> str:
     return content.hexdigest()
 
 
-@lru_cache(maxsize=1024)
-def _digest_of(path: Path, inode: int, modified: int) -> str:  # noqa: ARG001 - they tell one content from the next
-    with path.open("rb") as stream:
-        return digest(stream, os.fstat(stream.fileno()).st_size)
+class _KnownDigests:
+    """The hashes of the files that were looked at last, so that those who read one piece by piece hash it once."""
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[tuple[int, int, int, int], str] = OrderedDict()
+        self._lock = Lock()
+
+    def digest(self, stream: BinaryIO, status: os.stat_result) -> str:
+        """Return the hash of an open file, given what the system says of it."""
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        with self._lock:
+            if (known := self._digests.get(key)) is not None:
+                self._digests.move_to_end(key)
+                return known
+        stream.seek(0)
+        found = digest(stream, status.st_size)
+        stream.seek(0)
+        with self._lock:
+            self._digests[key] = found
+            while len(self._digests) > _REMEMBERED:
+                self._digests.popitem(last=False)
+        return found
+
+
+_known = _KnownDigests()

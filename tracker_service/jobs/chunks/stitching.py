@@ -62,16 +62,16 @@ def _stitch_tracks(path: Path, files: ChunkFiles, chunks: int, alive: Callable[[
 
 def _index_lines(path: Path, files: ChunkFiles, chunks: int) -> None:
     """Write where each line of the results will begin, and where the last one ends, as little-endian int64."""
-    if path.exists():
-        return
-    with PartialFile(path) as index:
-        end = 0
-        for chunk in _all(files, chunks):
-            starts = np.array(chunk.offsets[:-1], "<i8") + chunk.first_byte
-            index.write(starts.tobytes())
-            end = chunk.first_byte + chunk.bytes
-        index.write(np.array([end], "<i8").tobytes())
-    sync_folder(path.parent)
+    if not path.exists():
+        with PartialFile(path) as index:
+            end = 0
+            for chunk in _all(files, chunks):
+                starts = np.array(chunk.offsets[:-1], "<i8") + chunk.first_byte
+                index.write(starts.tobytes())
+                end = chunk.first_byte + chunk.bytes
+            index.write(np.array([end], "<i8").tobytes())
+        sync_folder(path.parent)
+    WholeFiles(path.parent).seal(INDEX)
 
 
 def _stitch_lines(path: Path, files: ChunkFiles, chunks: int, alive: Callable[[], None]) -> None:

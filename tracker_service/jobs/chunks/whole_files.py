@@ -2,11 +2,13 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
 from tracker_service.errors import DamagedResultsError
 from tracker_service.jobs.chunks.seal import FileSeal
+from tracker_service.media import open_regular
 from tracker_service.results.partial_file import PARTIAL_SUFFIX, write_whole
 from tracker_service.results.result_files import OVERLAY, REPORT, RESULTS, SUMMARY, TRACKS
 
@@ -16,10 +18,10 @@ INDEX = "results.index"
 
 
 class WholeFiles:
-    """The seals of `results.ndjson`, `tracks.pkl` and `overlay.mp4`, in a small file beside them.
+    """The seals of `results.ndjson`, `tracks.pkl` and `overlay.mp4`, or of other files, in a small file beside them.
 
     Args:
-        folder: of the job.
+        folder: of the job, or of its files in another format.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,6 +39,19 @@ class WholeFiles:
             seals[name] = FileSeal.of(path or self._folder / name)
             write_whole(self._folder / SEALS, orjson.dumps({name: asdict(seal) for name, seal in seals.items()}))
 
+    def open(self, name: str) -> BinaryIO:
+        """Open a file after it was compared with its seal; what is put in its place afterwards is not read.
+
+        Raises:
+            FileNotFoundError: there is none.
+            DamagedResultsError: it is not what was written.
+        """
+        seal, stream = self._read().get(name), open_regular(self._folder / name)
+        if seal is not None and not seal.fits_file(stream):
+            stream.close()
+            raise _damaged(name, seal)
+        return stream
+
     def check(self, name: str) -> None:
         """Compare a file with its seal; one without a seal, from an earlier version, passes.
 
@@ -45,16 +60,11 @@ class WholeFiles:
         """
         seal = self._read().get(name)
         if seal is not None and not seal.fits(self._folder / name):
-            raise DamagedResultsError(f"{name}: expected {seal.bytes} bytes as they were written, got a damaged file")
-
-    def check_if_there(self, name: str) -> None:
-        """Compare a file unless it is gone; raises likewise."""
-        if (self._folder / name).exists():
-            self.check(name)
+            raise _damaged(name, seal)
 
     def check_all(self) -> None:
         """Compare all files that are there; raises likewise."""
-        for name in (RESULTS, TRACKS, OVERLAY):
+        for name in (RESULTS, INDEX, TRACKS, OVERLAY):
             if name in self._read() or (self._folder / name).exists():
                 self.check(name)
 
@@ -71,3 +81,7 @@ class WholeFiles:
             return {}
         except (orjson.JSONDecodeError, AttributeError, TypeError) as error:
             raise DamagedResultsError(f"{SEALS}: expected the seals of results, got a damaged file") from error
+
+
+def _damaged(name: str, seal: FileSeal) -> DamagedResultsError:
+    return DamagedResultsError(f"{name}: expected {seal.bytes} bytes as they were written, got a damaged file")

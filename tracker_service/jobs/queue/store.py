@@ -1,6 +1,7 @@
 """The job store: jobs are queued in a database, computed in worker processes, and keep their files in folders."""
 
 import logging
+import os
 import secrets
 import shutil
 import sys
@@ -135,7 +136,7 @@ class JobStore:
         video: VideoProperties | None = None,
         *,
         key: str | None = None,
-        inode: int | None = None,
+        opened: int | None = None,
     ) -> Job:
         """Queue a job.
 
@@ -147,7 +148,7 @@ class JobStore:
             video: what `probe_video` has found; without it the source is looked at here, in this process.
             key: the client's name for this request. Repeating it gives the job that it gave before, whatever crashed
                 in between.
-            inode: of the source when it was checked; None where nobody has.
+            opened: descriptor of the source that was checked; None where nobody has.
 
         Raises:
             QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
@@ -168,7 +169,7 @@ class JobStore:
             if key is None or not self._repeats(job_id, request):
                 status = JobStatus(frames_total=_bounded(video.frames, request.max_frames))
                 try:
-                    self._queue(job_id, request, status, inode)
+                    self._queue(job_id, request, status, opened)
                 except OSError:
                     # With a key, another service may have been asked for the same at the same time.
                     if key is None or not self._repeats(job_id, request):
@@ -190,7 +191,7 @@ class JobStore:
             self._enqueue(job_id, request)
         return True
 
-    def _queue(self, job_id: str, request: JobRequest, status: JobStatus, inode: int | None) -> None:
+    def _queue(self, job_id: str, request: JobRequest, status: JobStatus, opened: int | None) -> None:
         """Make the folder of a job under another name, give it its own when it is whole, and queue the job."""
         self._admission.check_disk(request.client)
         rank, folder = self._admission.rank(request), JobFolder(self._jobs / job_id)
@@ -205,8 +206,8 @@ class JobStore:
                 identity = SourceIdentity.of(taken)
                 request = replace(request, source=folder.path / "source" / name)
             else:
-                identity = SourceIdentity.of(request.source)
-            if inode is not None and identity.inode != inode:
+                identity = SourceIdentity.of(request.source) if opened is None else SourceIdentity.of_file(opened)
+            if opened is not None and not os.path.samestat(os.fstat(opened), request.source.stat()):
                 raise VideoError(f"{request.source}: expected the file that was checked, got another one in its place")
             JobDefinition(request, identity, self._chunk_frames(), self._tracking, traceparent()).write(new)
             new.write_status(status)

@@ -7,6 +7,11 @@ from tracker_service.jobs.identity import SourceChange, SourceIdentity
 from tracker_service.video.source import FrameSource
 
 
+def replaced() -> JobError:
+    """Return what to raise for another file than the submitted one."""
+    return JobError("video: expected the submitted file, got another one: it was replaced before it was read")
+
+
 class SourceWatch:
     """What became of a job's video, and what the user should know about it.
 
@@ -27,7 +32,7 @@ class SourceWatch:
         """
         change = self._identity.change(self._source)
         if change is SourceChange.REPLACED:
-            raise JobError("video: expected the submitted file, got another one: it was replaced before it was read")
+            raise replaced()
         return change
 
     def note(self, warning: str) -> None:

@@ -16,6 +16,7 @@ from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.tracking import Border
 from tracker_service.types import Frame, FrameResult, Picture
 from tracker_service.types.calibration import FocalLength
+from tracker_service.types.public_text import without_places
 from tracker_service.video.source import FrameSource, Position, open_source
 
 READ_AGAIN = 8
@@ -157,7 +158,8 @@ class Starting:
         except (VideoError, SourceChangedError) as error:
             if change not in (SourceChange.SHRUNK, SourceChange.GROWN):
                 raise
-            self.watch.note(f"the file could not be read behind frame {first - 1} any more: {error}")
+            why = without_places(str(error))
+            self.watch.note(f"the file could not be read behind frame {first - 1} any more: {why}")
         else:
             start.source, start.frames = reopened.source, self._bounded(reopened.frames(first - READ_AGAIN))
             again = {frame.number: frame.picture for frame in reopened.again if self.keep_images}

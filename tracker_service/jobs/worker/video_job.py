@@ -17,10 +17,12 @@ from tracker_service.jobs.chunks.stitching import stitch
 from tracker_service.jobs.chunks.tracking import ChunkOptions, ChunkTracking
 from tracker_service.jobs.chunks.whole_files import WholeFiles
 from tracker_service.jobs.folder import JobDefinition
+from tracker_service.jobs.job import JobRequest
 from tracker_service.jobs.messages import Message, Progressed, Restored, Resumed, Waiting
 from tracker_service.jobs.worker.fence import Fence
 from tracker_service.jobs.worker.frame_marks import FrameMarker
 from tracker_service.jobs.worker.open_models import OpenModels
+from tracker_service.jobs.worker.source_file import opened_once
 from tracker_service.jobs.worker.source_watch import SourceWatch
 from tracker_service.jobs.worker.starting import READ_AGAIN, ReadingBounds, Start, Starting
 from tracker_service.jobs.worker.task import WorkerTask
@@ -145,9 +147,10 @@ class VideoJob:
         return end
 
     def _track(self, fence: Fence) -> None:
-        options = RunOptions.of(self._settings)
-        starting = self._starting(options)
+        options, request = RunOptions.of(self._settings), self._job.request
         with ExitStack() as opened:
+            source = opened.enter_context(opened_once(request.source, self._job.identity, self._task.folder / "opened"))
+            starting = self._starting(options, replace(request, source=source))
             client = opened.enter_context(closing(self._client()))
             marker = FrameMarker(self._job.chunk_frames, READ_AGAIN)
             start, run = self._open(starting, options, client, marker, opened)
@@ -181,7 +184,7 @@ class VideoJob:
         self._files.clear()
         start = opened.enter_context(closing(starting.begin()))
         if start.source is not None:
-            start.focal_length = focal_of(self._settings, client, self._job.request.source, start.source.info)
+            start.focal_length = focal_of(self._settings, client, starting.request.source, start.source.info)
         return start, self._run(starting, start, options, client, marker, opened)
 
     def _run(
@@ -238,10 +241,10 @@ class VideoJob:
             self._files, start.before, record, options, guard=guard, report=self._report, times=self._times
         )
 
-    def _starting(self, options: RunOptions) -> Starting:
+    def _starting(self, options: RunOptions, request: JobRequest) -> Starting:
         video, done = self._settings.video, Progressed(0)
         return Starting(
-            self._job.request,
+            request,
             self._watch,
             video.decoder_threads,
             video.stream,
