@@ -41,6 +41,7 @@
     ├── JobError                   a video job cannot be done
     │   ├── JobNotFoundError       no such job
     │   ├── QueueUnusableError     the database of the queue is damaged or something else
+    │   ├── JobFolderError         the folder of the jobs cannot be written
     │   └── QueueFullError         too many jobs wait
     │       └── JobQuotaError      too many of one client, or they take too much room
     ├── ServiceError               a service did not do what its client asked for
@@ -223,6 +224,10 @@ class JobNotFoundError(JobError):
 
 class QueueUnusableError(JobError):
     """The database of the queue is damaged, something else, or of a later version; the message names no path."""
+
+
+class JobFolderError(JobError):
+    """The folder of the jobs cannot be written or read."""
 
 
 class JobKeyError(JobError):

@@ -115,8 +115,8 @@ class Service:
         """Returns how far each model was from its export when it was last compared."""
         self.started = time.time()
         self.frame_seconds = MovingAverage()
-        self.jobs_problem: str | None = None
-        """What is wrong with the video jobs, for clients."""
+        self.opening_problem: str | None = None
+        """Why the video jobs are not open, for clients."""
         self._engine: Engine | None = None
         self._jobs: JobStore | None = None
         self._stop: asyncio.Task[None] | None = None
@@ -153,6 +153,11 @@ class Service:
         deadline = time.monotonic() + self.waiting_seconds
         while self._jobs is None and not self.stopping and time.monotonic() < deadline:
             await asyncio.sleep(_POLL_SECONDS)
+
+    @property
+    def jobs_problem(self) -> str | None:
+        """What is wrong with the video jobs, for clients."""
+        return self.opening_problem if self._jobs is None else self._jobs.problem
 
     @property
     def jobs(self) -> "JobStore":

@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar
 from tracker_service.api.http.client_limit import CLIENT
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.fair_turns import FairTurns
+from tracker_service.errors import JobFolderError
 from tracker_service.tracing.spans import carried
 
 Parameters = ParamSpec("Parameters")
@@ -52,6 +53,7 @@ class StoreCalls:
 
         Raises:
             HTTPException: 503, it has not returned in time; it may still do what it does.
+            JobFolderError: it cannot write or read its files.
         """
         begun = asyncio.Event()
         called = asyncio.create_task(self._in_turn(carried(partial(function, *args, **kwargs)), begun))
@@ -61,6 +63,8 @@ class StoreCalls:
         except TimeoutError:
             _logger.warning("the jobs' database has not answered for %g s", self._seconds)
             raise http_error(503, "the video jobs' database does not answer; try again", retry_after=10) from None
+        except OSError as error:
+            raise JobFolderError(f"job folder: {error}") from error
         finally:
             if not begun.is_set():
                 called.cancel()

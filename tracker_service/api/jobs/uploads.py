@@ -15,7 +15,7 @@ from fastapi import Request
 
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.upload_form import UploadForm
-from tracker_service.errors import DiskFullError
+from tracker_service.errors import DiskFullError, JobFolderError
 
 PARTIAL_SUFFIX = ".upload"
 _WRITTEN_AT_ONCE = 1024 * 1024
@@ -65,6 +65,7 @@ class UploadFolder:
         Raises:
             HTTPException: 400 for no form, no file or an incomplete form, 413 for too many bytes.
             DiskFullError: there is no room for it.
+            JobFolderError: the folder cannot be written.
             ClientDisconnect: the client disconnected.
         """
         form = UploadForm(request.headers.get("content-type", ""), file_field)
@@ -105,9 +106,12 @@ class UploadFolder:
         await to_thread.run_sync(self._write, stream, pending)
 
     def _create(self, path: Path, expected_bytes: int) -> BinaryIO:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._check_room(expected_bytes)
-        stream = path.open("xb", buffering=0)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._check_room(expected_bytes)
+            stream = path.open("xb", buffering=0)
+        except OSError as error:
+            raise JobFolderError(f"uploads: {error}") from error
         fcntl.flock(stream, fcntl.LOCK_EX)
         return stream
 
@@ -117,7 +121,7 @@ class UploadFolder:
                 _write_all(stream, piece)
         except OSError as error:
             if error.errno not in _FULL:
-                raise
+                raise JobFolderError(f"uploads: {error}") from error
             raise DiskFullError("video: expected room for it on the disk, got a full one") from error
         self._check_room(0)
 

@@ -56,20 +56,21 @@ class JobStoreOpener:
         store = self._open_jobs(self._service.settings, self._metrics)
         store.start()
         self._metrics.store = store
-        self._service.jobs_problem = _forgotten(store.forgotten_jobs)
-        if self._service.jobs_problem is not None:
-            _logger.warning("%s", self._service.jobs_problem)
         self._service.use_jobs(store)
         _logger.info("video jobs are open")
 
     def _failed(self, error: Exception) -> None:
         # An address may be in what a database says.
-        told = str(error) if isinstance(error, QueueUnusableError) else "the video jobs' database cannot be used"
-        self._service.jobs_problem = told
+        told = "the video jobs' database cannot be used"
+        if isinstance(error, QueueUnusableError):
+            told = str(error)
+        elif isinstance(error, OSError):
+            told = "the video jobs' folder cannot be written"
+        self._service.opening_problem = told
         if str(error) == self._reported:  # it is tried again and again, and said once
             return
         self._reported = str(error)
-        known = isinstance(error, PhalpTritonError)
+        known = isinstance(error, (PhalpTritonError, OSError))
         _logger.error("video jobs cannot be opened: %s", error, exc_info=None if known else error)
 
     async def _close(self, seconds: float) -> None:
@@ -87,9 +88,3 @@ class JobStoreOpener:
                 _logger.error("video jobs cannot be closed: their database does not answer")
                 self._service.cannot_end = True
             self._metrics.store = None
-
-
-def _forgotten(jobs: int) -> str | None:
-    if not jobs:
-        return None
-    return f"queue: expected the {jobs} jobs whose files are in the jobs' folder, got an empty one; the files are kept"

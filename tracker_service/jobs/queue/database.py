@@ -9,7 +9,9 @@ database is not read: it would run whatever it says.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from dbos import (
@@ -25,11 +27,11 @@ from dbos import (
 )
 from dbos import error as dbos_errors
 from dbos._dbos import _get_dbos_instance
-from dbos._migration import sqlite_migrations
+from dbos._migration import get_dbos_migrations, sqlite_migrations
 from dbos._serialization import DefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
-from tracker_service.errors import JobError, JobNotFoundError
+from tracker_service.errors import JobError, JobNotFoundError, QueueUnusableError
 
 __all__ = ["DATABASE_ERRORS", "QUEUE_ERRORS", "QueueDatabase", "RecordedError", "Workflow", "WorkflowStatus"]
 
@@ -48,21 +50,30 @@ FINAL = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 Workflow: TypeAlias = Callable[[str], dict[str, Any]]
 SQLITE_VERSION = len(sqlite_migrations)
 """Of the tables of a queue in a file, as this DBOS makes them."""
+POSTGRES_VERSION = len(get_dbos_migrations("dbos", use_listen_notify=True))
+"""Likewise in PostgreSQL."""
 _NAME, _QUEUE = "track_video", "jobs"
 _LISTENER_SECONDS = 0.05
 """How often a thread of DBOS looks for messages between workflows, which there are none of here. Raising it makes a
 stop take longer, as DBOS waits for the thread."""
+_OF_THE_DATABASE = re.compile(r"\b(?:sqlite3|psycopg(?:\.errors)?)\.\w+")
+"""How SQLAlchemy names the error of a database driver."""
 _logger = logging.getLogger("dbos")
 
 
 class _Expected(logging.Filter):
-    """Leaves out the tracebacks of failed and cancelled jobs: they are outcomes, and the job says why."""
+    """Leaves out the tracebacks of failed and cancelled jobs: they are outcomes, and the job says why.
+
+    Likewise what every thread of DBOS says of a database that is damaged or away, again and again: `QueueWatch` and
+    those who ask say it once.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, (JobError, dbos_errors.DBOSAwaitedWorkflowCancelledError)):
+        if isinstance(error, (JobError, DBAPIError, dbos_errors.DBOSAwaitedWorkflowCancelledError)):
             return False
-        return not record.getMessage().endswith("Waiting for the recorded outcome")
+        message = record.getMessage()
+        return not (message.endswith("Waiting for the recorded outcome") or _OF_THE_DATABASE.search(message))
 
 
 def _refuse_pickle(_: DefaultSerializer, serialized_data: str) -> Any:  # noqa: ARG001
@@ -115,7 +126,12 @@ class QueueDatabase:
 
     def enqueue(self, job_id: str, rank: int, client: str) -> None:
         """Add a workflow; those of a lower rank go first."""
-        with SetWorkflowID(job_id), SetEnqueueOptions(priority=rank), DBOSContextSetAuth(client, None):
+        with (
+            _asking(),
+            SetWorkflowID(job_id),
+            SetEnqueueOptions(priority=rank),
+            DBOSContextSetAuth(client, None),
+        ):
             self._queue.enqueue(self._workflow, job_id)
 
     def change_ranks(self, ranks: Mapping[str, int]) -> None:
@@ -158,25 +174,28 @@ class QueueDatabase:
             newest_first: turn the order round.
             outcome: also read results and errors.
         """
-        return DBOS.list_workflows(
-            workflow_ids=ids,
-            name=_NAME,
-            status=list(status) or None,
-            user=client,
-            app_version=versions,
-            limit=limit,
-            sort_desc=newest_first,
-            load_input=False,
-            load_output=outcome,
-        )
+        with _asking():
+            return DBOS.list_workflows(
+                workflow_ids=ids,
+                name=_NAME,
+                status=list(status) or None,
+                user=client,
+                app_version=versions,
+                limit=limit,
+                sort_desc=newest_first,
+                load_input=False,
+                load_output=outcome,
+            )
 
     def cancel(self, job_id: str) -> None:
         """Cancel a workflow unless it is final."""
-        DBOS.cancel_workflow(job_id)
+        with _asking():
+            DBOS.cancel_workflow(job_id)
 
     def restart(self, job_id: str) -> None:
         """Queue a final workflow again, of an earlier version too; what it has done it finds on disk."""
-        DBOS.rewind_workflow(job_id, application_version=APPLICATION_VERSION, queue_name=_QUEUE)
+        with _asking():
+            DBOS.rewind_workflow(job_id, application_version=APPLICATION_VERSION, queue_name=_QUEUE)
 
     def requeue(self, job_id: str) -> None:
         """Queue a workflow that nobody computes any more, although it is marked as running."""
@@ -196,11 +215,21 @@ class QueueDatabase:
 
     def delete(self, job_id: str) -> None:
         """Forget a workflow."""
-        DBOS.delete_workflow(job_id)
+        with _asking():
+            DBOS.delete_workflow(job_id)
 
     def close(self) -> None:
         """Stop taking up work and disconnect."""
         DBOS.destroy(destroy_registry=True)
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        kind = type(error.orig).__name__
+        raise QueueUnusableError(f"queue: expected an answer of the jobs' database, got an error ({kind})") from error
 
 
 def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tracker_service.jobs.folder import JobFolder
 from tracker_service.jobs.queue.database import EARLIER_VERSIONS, FINAL, QueueDatabase, WorkflowStatus
 from tracker_service.jobs.queue.earlier_version import adopt, being_adopted
 from tracker_service.jobs.queue.liveness import Liveness
+from tracker_service.jobs.queue.queue_watch import QueueWatch
 from tracker_service.jobs.queue.retention import FinishedJob, SteadyClock, expired, remove, remove_orphans
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import Retention
@@ -26,6 +27,7 @@ class Maintenance:
         liveness: which services are alive.
         folder: of the store.
         retention: how long finished jobs are kept.
+        watch: whether the queue can be used; nothing is done while it cannot.
         seconds: between two rounds.
     """
 
@@ -36,11 +38,12 @@ class Maintenance:
         liveness: Liveness,
         folder: Path,
         retention: Retention,
+        watch: QueueWatch,
         seconds: float,
     ) -> None:
         self._database, self._runner, self._liveness = database, runner, liveness
         self._jobs, self._uploads = folder / "jobs", folder / "uploads"
-        self._retention, self._seconds = retention, seconds
+        self._retention, self._watch, self._seconds = retention, watch, seconds
         self._clock = SteadyClock()
         self._lost: frozenset[str] = frozenset()
         self._stop = threading.Event()
@@ -79,8 +82,9 @@ class Maintenance:
             _logger.warning("the clock has jumped: old jobs are removed later")
             return
         finished = [
-            FinishedJob(entry.workflow_id, self._jobs / entry.workflow_id, (entry.completed_at or 0) / 1000)
+            FinishedJob(entry.workflow_id, self._jobs / entry.workflow_id, entry.completed_at / 1000)
             for entry in self._database.workflows(*FINAL)
+            if entry.completed_at  # an age that is not known removes nothing
         ]
         for job in expired(finished, self._retention, now):
             _logger.info("removing job %s", job.job_id)
@@ -113,6 +117,9 @@ class Maintenance:
     def _run(self) -> None:
         rounds = 0
         while not self._stop.wait(self._seconds):
+            self._try(self._watch.look)
+            if not self._watch.answers:
+                continue
             self._try(self.recover)
             if rounds % _ROUNDS_BETWEEN_REMOVALS == 0:
                 self._try(self.remove_old)

@@ -17,6 +17,7 @@ from tracker_service.errors import (
     JobError,
     JobKeyError,
     JobNotFoundError,
+    QueueUnusableError,
     VideoError,
 )
 from tracker_service.jobs.chunks.chunk import sync_folder
@@ -30,6 +31,7 @@ from tracker_service.jobs.queue.admission import UNFINISHED, JobAdmission
 from tracker_service.jobs.queue.database import (
     DATABASE_ERRORS,
     EARLIER_VERSIONS,
+    POSTGRES_VERSION,
     SQLITE_VERSION,
     QueueDatabase,
     WorkflowStatus,
@@ -41,6 +43,8 @@ from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness
 from tracker_service.jobs.queue.maintenance import Maintenance
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.queue_file import check_queue_file, keep_private
+from tracker_service.jobs.queue.queue_tables import check_queue_tables
+from tracker_service.jobs.queue.queue_watch import QueueWatch
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
@@ -81,7 +85,6 @@ class JobStore:
 
     Attributes:
         uploads: where uploaded videos are written before they are submitted with ``delete_source``.
-        forgotten_jobs: folders of jobs of which an empty queue knew nothing when the store was started.
     """
 
     def __init__(
@@ -110,7 +113,12 @@ class JobStore:
         self._runner_opened: JobRunner | None = None
         self._sender: WebhookSender | None = None
         self._drain_seconds = 0.0
-        self.forgotten_jobs = 0
+        self._watch: QueueWatch | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the queue, in one line without paths; None while nothing is."""
+        return None if self._watch is None else self._watch.problem
 
     @property
     def webhook_backlog(self) -> WebhookBacklog:
@@ -329,6 +337,8 @@ class JobStore:
     def _database(self) -> QueueDatabase:
         if self._database_opened is None:
             raise JobError("job store: expected a started store, got one that is not")
+        if self._watch is not None and not self._watch.usable:
+            raise QueueUnusableError(self._watch.problem)
         return self._database_opened
 
     @property
@@ -348,9 +358,12 @@ class JobStore:
         parameters = self._parameters
         liveness = self._liveness()
         opened.callback(liveness.close)
-        if self._url is None:
-            check_queue_file(self._folder / "queue.sqlite", SQLITE_VERSION)
-            keep_private(self._folder / "queue.sqlite")
+        file = self._folder / "queue.sqlite" if self._url is None else None
+        if file is not None:
+            check_queue_file(file, SQLITE_VERSION)
+            keep_private(file)
+        else:
+            self._check_tables()
         runner = JobRunner(self._jobs, parameters, self._computing, self._tracking, self._observer)
         url = self._url or f"sqlite:///{self._folder / 'queue.sqlite'}"
         database = QueueDatabase(
@@ -359,22 +372,21 @@ class JobStore:
         opened.callback(database.close)
         opened.callback(lambda: runner.close(self._drain_seconds))
         seconds = max(parameters.poll_seconds, 1.0)
-        maintenance = Maintenance(database, runner, liveness, self._folder, parameters, seconds)
+        watch = QueueWatch(database, file, self._check_tables, self._jobs)
+        maintenance = Maintenance(database, runner, liveness, self._folder, parameters, watch, seconds)
         opened.callback(maintenance.close)
-        self._database_opened, self._runner_opened = database, runner
-        self.forgotten_jobs = self._count_forgotten()
+        self._database_opened, self._runner_opened, self._watch = database, runner, watch
         opened.callback(self._forget)
         sender = WebhookSender(self._outbox, self.get, self._webhooks, seconds, self._observer.webhook_called)
         opened.callback(sender.close)
         self._sender = sender
 
-    def _count_forgotten(self) -> int:
-        if self._database.workflows(limit=1):
-            return 0
-        return sum(JobFolder(path).is_a_job for path in self._jobs.iterdir())
+    def _check_tables(self) -> None:
+        if self._url is not None:
+            check_queue_tables(self._url, POSTGRES_VERSION)
 
     def _forget(self) -> None:
-        self._database_opened = None
+        self._database_opened = self._watch = None
 
     def _liveness(self) -> Liveness:
         url = self._url
