@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -75,6 +76,65 @@ def test_a_store_says_in_one_line_what_its_queue_is_and_leaves_it(
     with pytest.raises(QueueUnusableError, match=rf"^queue\.sqlite: expected the queue of video jobs, got {found}"):
         new_store(tmp_path).start()
     assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def put_another_in_its_place(path: Path) -> None:
+    new = path.with_name("new.sqlite")
+    new.touch()
+    replace_by_another_database(new)
+    new.replace(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (cut_off, r"(a damaged one|one that cannot be read)"),
+        (randomise, "one that cannot be read"),
+        (empty, "an empty file"),
+        (Path.unlink, "none: it was removed"),
+        (put_another_in_its_place, "another file in its place"),
+    ],
+)
+def test_a_queue_that_is_damaged_while_the_store_runs_is_told_and_nothing_is_removed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, change: Callable[[Path], None], found: str
+) -> None:
+    with running_store(tmp_path, concurrency=1) as store:
+        job = store.cancel(store.submit(request(SAMPLE)).id)
+        change(tmp_path / "queue.sqlite")
+        told = until(lambda: store.problem)
+        assert re.match(rf"queue\.sqlite: expected the queue of video jobs, got {found}", told)
+        with pytest.raises(QueueUnusableError, match=re.escape(told)):
+            store.jobs()
+        assert caplog.messages.count(told) == 1
+    assert job.folder.exists()
+
+
+def test_rows_that_are_removed_while_the_store_runs_are_missed(tmp_path: Path) -> None:
+    with running_store(tmp_path) as store:
+        job = store.cancel(store.submit(request(SAMPLE)).id)
+        with closing(sqlite3.connect(tmp_path / "queue.sqlite", timeout=60)) as queue, queue:
+            queue.execute("DELETE FROM workflow_status")
+        told = until(lambda: store.problem)
+        assert told.startswith("queue: expected the 1 jobs whose files are in the jobs' folder")
+        assert store.jobs() == []
+    assert job.folder.exists()
+
+
+def test_a_service_whose_folders_cannot_be_written_says_so(tmp_path: Path) -> None:
+    with RunningService(tmp_path, f'media.roots=["{SAMPLE.parent}"]', forked=True) as service:
+        until(lambda: service.get("/jobs").status_code == 200)
+        for name in ("jobs", "uploads"):
+            (tmp_path / "jobs" / name).rmdir()
+            (tmp_path / "jobs" / name).touch()  # as root, these tests may write into every folder
+        video = {"video_path": str(SAMPLE)}
+        for answer in (service.post("/jobs", json=video), service.post("/jobs", files={"video": ("a.mp4", b"x" * 64)})):
+            assert answer.status_code == 503
+            assert answer.json()["error"] == "the video jobs' folder cannot be written; try again later"
+        assert until(lambda: service.get("/readyz").json()["jobs"]).startswith("job folder: expected one that can be")
 
 
 def test_a_service_says_it_once_and_in_readyz(tmp_path: Path) -> None:

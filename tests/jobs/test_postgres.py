@@ -1,7 +1,9 @@
 """The same store on PostgreSQL, and services that look after each other."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -21,7 +23,7 @@ from harness.postgres import PostgresUnavailableError, postgres
 from harness.waiting import until
 from tests.jobs.dying_store import KEY
 from tests.jobs.test_idempotency import killed_while_submitting
-from tracker_service.errors import JobError
+from tracker_service.errors import JobError, QueueUnusableError
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness
 from tracker_service.settings import load_settings
 from tracker_service.wiring.jobs import store_parameters
@@ -107,3 +109,51 @@ def test_a_database_that_is_away_is_an_error_of_the_start(tmp_path: Path) -> Non
     again = new_store(tmp_path)
     again.start()
     again.close(0)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("CREATE SCHEMA dbos; CREATE TABLE dbos.recipes (name text)", "a schema dbos of something else"),
+        (
+            "CREATE SCHEMA dbos; CREATE TABLE dbos.dbos_migrations (version bigint);"
+            " INSERT INTO dbos.dbos_migrations VALUES (1000)",
+            "one of a later version (1000; at most",
+        ),
+        (
+            "CREATE SCHEMA dbos; CREATE TABLE dbos.dbos_migrations (version bigint);"
+            " INSERT INTO dbos.dbos_migrations VALUES (7)",
+            "one whose tables were removed",
+        ),
+    ],
+)
+def test_a_database_whose_tables_are_no_queue_is_refused_in_one_line(
+    database: str, tmp_path: Path, change: LiteralString, found: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE phalp_unusable")
+        try:
+            url = f"{database}_unusable"
+            with psycopg.connect(url, autocommit=True) as other:
+                other.execute(change)
+            told = f"job database: expected the queue of video jobs, got {found}"
+            with pytest.raises(QueueUnusableError, match=f"^{re.escape(told)}"):
+                new_store(tmp_path, database_url=url).start()
+        finally:
+            connection.execute("DROP DATABASE phalp_unusable WITH (FORCE)")
+
+
+def test_tables_that_are_removed_while_the_store_runs_are_missed(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE phalp_emptied")
+        url = f"{database}_emptied"
+        try:
+            with running_store(tmp_path, database_url=url) as store:
+                with psycopg.connect(url, autocommit=True) as other:
+                    other.execute("DROP TABLE dbos.workflow_status CASCADE")
+                told = until(lambda: store.problem)
+                assert told.startswith("job database: expected the queue of video jobs, got one whose tables were")
+                with pytest.raises(QueueUnusableError, match=r"^job database"):
+                    store.jobs()
+        finally:
+            connection.execute("DROP DATABASE phalp_emptied WITH (FORCE)")

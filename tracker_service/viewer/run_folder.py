@@ -1,6 +1,5 @@
 """A folder of results as a run to view, also while it is being written."""
 
-from functools import partial
 from pathlib import Path
 
 from tracker_service.errors import ResultsError
@@ -68,7 +67,7 @@ class RunFolder:
 
     def _videos(self) -> tuple[ViewedVideo, ...]:
         overlay = self._folder / OVERLAY
-        found = (ViewedVideo("overlay", partial(overlay.open, "rb"), "video/mp4"),) if overlay.is_file() else ()
+        found = (ViewedVideo("overlay", lambda: overlay.open("rb"), "video/mp4"),) if overlay.is_file() else ()
         try:
             recorded = RecordedRun.of(self._folder)
         except ResultsError:
@@ -81,6 +80,6 @@ class RunFolder:
     def _source(source: str) -> tuple[ViewedVideo, ...]:
         path = next((found for name in (source, as_file_name(source)) if (found := Path(name)).is_file()), None)
         media_type = None if path is None else playable(path)
-        return (
-            () if path is None or media_type is None else (ViewedVideo("video", partial(path.open, "rb"), media_type),)
-        )
+        if path is None or media_type is None:
+            return ()
+        return (ViewedVideo("video", lambda: path.open("rb"), media_type),)

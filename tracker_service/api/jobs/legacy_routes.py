@@ -171,9 +171,12 @@ class _Processing:
 
 
 def _jpeg(files: WholeFiles, index: int) -> bytes:
-    place = {"start": Position(frame=index), "end": Position(frame=index + 1)}
+    start, end = Position(frame=index), Position(frame=index + 1)
     try:
-        with files.open(OVERLAY) as file, open_source(f"/dev/fd/{file.fileno()}", threads=1, **place) as video:
+        with (
+            files.open(OVERLAY) as file,
+            open_source(f"/dev/fd/{file.fileno()}", start=start, end=end, threads=1) as video,
+        ):
             image = next(iter(video)).image
     except FileNotFoundError as error:
         raise http_error(404, f"{OVERLAY}: expected a job that still has its files") from error

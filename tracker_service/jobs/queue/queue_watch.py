@@ -1,5 +1,6 @@
 """Whether the queue of a running service can still be used; told once, to clients and to the log."""
 
+import errno
 import logging
 import os
 from collections.abc import Callable
@@ -47,9 +48,13 @@ class QueueWatch:
             if self._file is not None:
                 self._check_file(self._file)
             forgotten = self._asked()
+            _check_writable(self._jobs)
         except QueueUnusableError as error:
             self.usable = self.answers = False
             self._tell(str(error))
+            return
+        except OSError as error:
+            self._tell(f"job folder: expected one that can be written, got one that cannot ({error.strerror})")
             return
         self.usable, self.answers = True, forgotten is not None
         if forgotten is None:
@@ -57,7 +62,7 @@ class QueueWatch:
             return
         # Seen twice: the folder of a job is there a moment before its place in the queue.
         before, self.forgotten = self.forgotten, forgotten
-        self._tell(_forgotten(min(before, forgotten)) or _read_only(self._jobs))
+        self._tell(_forgotten(min(before, forgotten)))
 
     def _asked(self) -> int | None:
         """Return what `_count_forgotten` does, None where the database is away; raises for tables of no use."""
@@ -109,10 +114,9 @@ def _damage(file: Path) -> QueueUnusableError | None:
     return None
 
 
-def _read_only(folder: Path) -> str | None:
-    if os.access(folder, os.W_OK | os.X_OK):
-        return None
-    return "job folder: expected one that can be written, got one that cannot; jobs wait, and new ones are refused"
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "read-only")
 
 
 def _same(before: os.stat_result, now: os.stat_result) -> bool:
