@@ -312,7 +312,7 @@ class JobStore:
         """Compute so many jobs at the same time from now on; those that run go on."""
         try:
             self._database.compute_at_once(jobs)
-        except DATABASE_ERRORS as error:
+        except (*DATABASE_ERRORS, QueueUnusableError) as error:
             _logger.warning("as many jobs at a time as before: the queue cannot be written: %s", error)
 
     def counts(self) -> QueueCounts:
