@@ -27,7 +27,7 @@ def job(fortress: RunningService, clip: Path) -> Path:
     with fortress.client(headers=QUIET) as client:
         job_id = client.post("/jobs", json={"video_path": str(clip)}).json()["job_id"]
         until(lambda: client.get(f"/jobs/{job_id}").json()["state"] == "completed")
-    return fortress.folder / "jobs" / "jobs" / job_id
+    return Path(fortress.folder, "jobs", "jobs", job_id)
 
 
 @pytest.fixture

@@ -122,14 +122,8 @@ async def live_parts(stream_id: StreamId, request: Request, service: ServiceOf) 
 async def live_part_file(stream_id: StreamId, part: str, name: str, request: Request, service: ServiceOf) -> Response:
     """Answer with a result file of a part, as a job's: `results.ndjson`, `tracks.pkl`, `summary.json` and so on."""
     folder = recording_folder(service.settings, request.state.client, stream_id)
-    path, status = await service.run_in_thread(recorded_file, folder, part, name)
-    return RangeFileResponse(
-        path,
-        media_type=MEDIA_TYPES[name],
-        stat_result=status,
-        filename=f"{stream_id}-{part}-{name}",
-        content_disposition_type="inline",
-    )
+    file = await service.run_in_thread(recorded_file, folder, part, name)
+    return RangeFileResponse(file, media_type=MEDIA_TYPES[name], filename=f"{stream_id}-{part}-{name}")
 
 
 async def _events(stream: LiveStream) -> AsyncGenerator[bytes, None]:

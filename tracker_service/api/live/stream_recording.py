@@ -2,12 +2,13 @@
 
 import hashlib
 import logging
-import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 import orjson
 
@@ -16,6 +17,7 @@ from tracker_service.errors import LiveForbiddenError, LiveNotFoundError, PhalpT
 from tracker_service.inference.client import InferenceClient
 from tracker_service.live.live_frame_result import LiveFrameResult
 from tracker_service.live.recording import PART_PATTERN, LiveRecording
+from tracker_service.media import open_regular
 from tracker_service.results.result_files import OVERLAY, REPORT, RESULTS, SUMMARY, TRACKS
 from tracker_service.settings import Settings
 from tracker_service.wiring.live import part_summaries, recorded_overlay
@@ -127,14 +129,11 @@ def recorded_parts(folder: Path) -> list[RecordedPart]:
     return [part for path in sorted(parts) if (part := _part(path)) is not None]
 
 
-def recorded_file(folder: Path, part: str, name: str) -> tuple[Path, os.stat_result]:
-    """Return a file of a part; raises `LiveNotFoundError`."""
-    path = folder / part / name
+def recorded_file(folder: Path, part: str, name: str) -> BinaryIO:
+    """Open a file of a part; raises `LiveNotFoundError`."""
     if re.fullmatch(PART_PATTERN, part) and name in MEDIA_TYPES:
-        try:
-            return path, path.stat()
-        except OSError:
-            pass
+        with suppress(FileNotFoundError):
+            return open_regular(folder / part / name)
     raise LiveNotFoundError(f"part: expected a recorded file, got none at {part}/{name}")
 
 
