@@ -108,6 +108,27 @@ def test_workers_compute_batches_at_the_same_time() -> None:
     run(body)
 
 
+def test_a_client_that_sends_many_frames_leaves_a_worker_to_another_one_that_was_here() -> None:
+    released = threading.Event()
+
+    def observe(window: Any) -> tuple[FrameObservation, ...]:
+        if window[0].number >= 100:
+            released.wait(20)
+        return Models().observe(window)
+
+    async def body() -> None:
+        batches = FrameBatcher(observe, window=1, workers=2)
+        assert await outcomes(batches.submit(frame(0), "quiet")) == [0]
+        many = [batches.submit(frame(number), "loud") for number in range(100, 104)]
+        await asyncio.sleep(0)
+        assert await outcomes(batches.submit(frame(1), "quiet")) == [1]
+        released.set()
+        assert await outcomes(*many) == [100, 101, 102, 103]
+        await batches.close()
+
+    run(body)
+
+
 def test_one_failing_frame_fails_alone() -> None:
     async def body() -> None:
         models = Models(failures={2: ModelContractError("broken")})

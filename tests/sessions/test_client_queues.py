@@ -61,3 +61,15 @@ def test_a_frame_that_is_taken_back_is_in_no_batch() -> None:
     assert made.remove(lambda item: item == "b1") is None
     assert made.remove(lambda item: item == "a1") == "a1"
     assert made.next_batch(4) == ["a2"]
+
+
+def test_the_last_worker_is_kept_for_clients_that_were_here_a_moment_ago() -> None:
+    clock = Clock()
+    made = queues("b1", clock=clock)
+    assert made.next_batch(4) == ["b1"]
+    made.append("a", "a1")
+    assert made.next_batch(4, busy={"a"}) == []
+    made.append("b", "b2")
+    assert made.next_batch(4, busy={"a"}) == ["b2"]
+    clock.now += 30
+    assert made.next_batch(4, busy={"a"}) == ["a1"]

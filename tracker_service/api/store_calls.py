@@ -22,7 +22,8 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _THREADS = 8
-_THREADS_OF_A_CLIENT = 6
+_THREADS_OF_A_CLIENT = 2
+"""Raising it reads more for one client from a database that is far away, and takes the processor from the others."""
 _GLANCE_SECONDS = 1.0
 """How long those wait who can do without an answer."""
 _logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """Dynamic batching: the frames of all sessions go through the models together.
 
 Whenever a worker is free it takes the queued frames of the clients in turn, up to a window of them. So a lone frame is
-never delayed, batches grow with the load, and a client that sends many frames lets the others wait for few of them.
+never delayed, batches grow with the load, and a client that sends many frames keeps the others waiting for few of them.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from tracker_service.types import Frame
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Queued:
+    client: str
     frame: Frame
     observed: asyncio.Future[FrameObservation]
     span: Span | None
@@ -47,10 +48,10 @@ class FrameBatcher:
     ) -> None:
         self._observe = observe
         self._window = window
-        self._idle = workers
+        self._workers = self._idle = workers
         self._on_batch = on_batch
         self._queued: ClientQueues[_Queued] = ClientQueues(time.monotonic)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], frozenset[str]] = {}
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="frames")
 
     def submit(self, frame: Frame, client: str = "") -> asyncio.Future[FrameObservation]:
@@ -61,7 +62,7 @@ class FrameBatcher:
         """
         loop = asyncio.get_running_loop()
         observed: asyncio.Future[FrameObservation] = loop.create_future()
-        self._queued.append(client, _Queued(frame, observed, here()))
+        self._queued.append(client, _Queued(client, frame, observed, here()))
         # Not at once, so that frames that arrive in the same iteration of the loop share a batch.
         loop.call_soon(self._dispatch)
         return observed
@@ -90,15 +91,19 @@ class FrameBatcher:
         return observations
 
     def _dispatch(self) -> None:
-        while self._idle and self._queued:
-            if batch := _not_cancelled(self._queued.next_batch(self._window)):
+        while self._idle and (taken := self._queued.next_batch(self._window, self._busy())):
+            if batch := _not_cancelled(taken):
                 self._idle -= 1
                 task = asyncio.create_task(self._run(batch))
-                self._running.add(task)
+                self._running[task] = frozenset(queued.client for queued in batch)
                 task.add_done_callback(self._finished)
 
+    def _busy(self) -> frozenset[str]:
+        """Return the clients that leave the last idle worker to others: those whose frames are being computed."""
+        return frozenset().union(*self._running.values()) if self._idle == 1 < self._workers else frozenset()
+
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._idle += 1
         self._dispatch()
 
