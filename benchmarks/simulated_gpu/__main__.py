@@ -24,14 +24,15 @@ import orjson
 import psutil
 
 from benchmarks.feed.clip import full_hd
-from benchmarks.simulated_gpu.card import busy_seconds
+from benchmarks.simulated_gpu.card import busy_share
 from benchmarks.simulated_gpu.serving import serving
 from benchmarks.simulated_gpu.stand_ins import record_full
 from benchmarks.simulated_gpu.tracker import Job
 from harness.tables import Report, add_json_option
 
 ROOT = Path(__file__).resolve().parents[2]
-_PIPELINE = {"window": 16, "workers": 3, "in_flight": 4}
+_PERCEPTION = ("decoding", "detection", "crops", "bodies", "appearance", "features")
+_TRACKING = ("camera", "association", "second look", "quality", "world")
 _SPREAD = ((1, 1), (2, 1), (2, 2), (4, 2), (8, 2))
 """Videos at once, and the trackers that share them."""
 
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cards", nargs="+", default=["instant", "H100", "L4"], help="names in cards.json")
-    parser.add_argument("--frames", type=int, default=100, help="of every video")
+    parser.add_argument("--frames", type=int, default=100, help="of the file")
+    parser.add_argument("--rounds", type=int, default=4, help="how often every video plays the file, without a break")
     parser.add_argument("--videos", type=int, nargs="+", default=[1, 2, 4, 8], help="at once")
     parser.add_argument("--no-server", action="store_true", help="the card in the tracker's process, without Triton")
     add_json_option(parser)
@@ -57,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for videos, trackers in _SPREAD:
                     if videos in options.videos:
                         places = str(card_folder), str(recordings)
-                        job = Job(str(video), videos // trackers, str(repository), _PIPELINE, url, card, *places)
+                        each, models = videos // trackers, str(repository)
+                        job = Job(str(video), each, options.rounds, models, url, card, *places)
                         rows.append({"card": card, "trackers": trackers, **measured(job, trackers, pid, decoder)})
     report = Report("benchmarks.simulated_gpu", options.json)
     suffix = "_without_server" if options.no_server else ""
@@ -70,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "trackers": "trackers",
             "fps": "frames/s",
             "of_decoder": "of the bare decoder's frames/s, %",
-            "busy": "card busy, %",
+            "busy": "card busy from its first to its last batch, %",
         },
         rows,
     )
@@ -80,10 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         {
             "card": "card (simulated)",
             "videos": "videos at once",
-            "decoding": "decoding",
-            "perception": "letterbox, crops, features",
+            "perception": "decoding, letterbox, crops, features",
             "tracking": "camera, association, world",
-            "waiting": "client, server and the rest",
+            "rest": "client and the rest",
+            "served": "server with its stand-ins",
         },
         rows,
     )
@@ -110,21 +113,22 @@ def measured(job: Job, trackers: int, server: int | None, decoder: float) -> dic
     frames = sum(one["frames"] for one in served)
     seconds = sum((Counter(one["stages"]) for one in served), Counter[str]())
     stages = {stage: 1000 * taken / frames for stage, taken in seconds.items()}
-    everything = 1000 * (sum(one["cpu"] for one in served) + _cpu(server) - before) / frames
+    tracked = 1000 * sum(one["cpu"] for one in served) / frames
+    answered = 1000 * (_cpu(server) - before) / frames
     parts = {
-        "decoding": stages.get("decoding", 0.0),
-        "perception": sum(stages.get(name, 0.0) for name in ("detection", "crops", "bodies", "appearance", "features")),
-        "tracking": sum(stages.get(name, 0.0) for name in ("camera", "association", "second look", "quality", "world")),
+        "perception": sum(stages.get(name, 0.0) for name in _PERCEPTION),
+        "tracking": sum(stages.get(name, 0.0) for name in _TRACKING),
     }
     return {
         "videos": trackers * job.videos,
         "people": sum(one["people"] for one in served) / frames,
         "fps": frames / (end - start),
         "of_decoder": 100 * frames / (end - start) / decoder,
-        "busy": 100 * busy_seconds(Path(job.card_folder), start, end) / (end - start),
+        "busy": 100 * busy_share(Path(job.card_folder), start, end),
         **parts,
-        "waiting": everything - sum(parts.values()),
-        "cpu_ms": everything,
+        "rest": tracked - sum(parts.values()),
+        "served": answered,
+        "cpu_ms": tracked + answered,
         "stages": stages,
     }
 

@@ -40,6 +40,24 @@ class Card:
 
 def busy_seconds(folder: Path, since: float, until: float) -> float:
     """Return how long a card worked between two moments of `time.monotonic`."""
+    return sum(end - start for start, end in _worked(folder, since, until))
+
+
+def busy_share(folder: Path, since: float, until: float) -> float:
+    """Return the share of the time between its first and its last batch in which a card worked, 0 without one.
+
+    Before the first batch videos are opened and decoded, after the last one people are associated: a long video has
+    neither to speak of.
+    """
+    spans = _worked(folder, since, until)
+    if not spans:
+        return 0.0
+    lasted = max(end for _, end in spans) - min(start for start, _ in spans)
+    return sum(end - start for start, end in spans) / lasted if lasted else 0.0
+
+
+def _worked(folder: Path, since: float, until: float) -> list[tuple[float, float]]:
+    """Return start and end of the batches between two moments, those that reach beyond cut to them."""
     path = folder / _SPANS
     spans: Iterable[tuple[float, float]] = _SPAN.iter_unpack(path.read_bytes()) if path.is_file() else ()
-    return sum(max(0.0, min(end, until) - max(start, since)) for start, end in spans)
+    return [(max(start, since), min(end, until)) for start, end in spans if start < until and end > since]

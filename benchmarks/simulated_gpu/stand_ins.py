@@ -104,13 +104,15 @@ class FullStandIn:
         return {**answer, "vertices": np.zeros((len(crops), *HMR_OUTPUTS["vertices"]), np.float32)}
 
 
-def full_settings(repository: Path, triton: str | None = None, pipeline: Mapping[str, int] | None = None) -> Settings:
-    """Return the settings of a run with the full models, on a server where its address is given."""
+def full_settings(repository: Path, triton: str | None = None) -> Settings:
+    """Return the settings of a run with the full models in the sizes for a GPU, on a server if its address is given."""
     inference = {"repository": str(repository), "kind": "embedded" if triton is None else "triton"}
     if triton is not None:
         inference["triton_url"] = triton
+    # The server of the simulated card says that it is a CPU.
+    pipeline = {"sized_for": "gpu"}
     return load_settings(
-        {"model_set": "full", "render": {"enable": False}, "inference": inference, "pipeline": dict(pipeline or {})}
+        {"model_set": "full", "render": {"enable": False}, "inference": inference, "pipeline": pipeline}
     )
 
 

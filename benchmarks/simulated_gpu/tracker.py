@@ -8,9 +8,10 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Self
@@ -26,6 +27,7 @@ from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline import stage_times
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.process.memory import keep_freed_memory
+from tracker_service.types import Frame
 from tracker_service.video.source import open_source
 from tracker_service.wiring.models import open_client
 from tracker_service.wiring.run import RunOptions, open_run
@@ -39,7 +41,7 @@ class Job:
         video: the file that all videos are.
         videos: how many are tracked at once.
         repository: folder with the body model.
-        pipeline: settings of the overlap.
+        rounds: how often each of them plays the file, without a break.
         triton: address of the server; empty for a card in this process.
         card: name of that card.
         card_folder: its folder.
@@ -48,8 +50,8 @@ class Job:
 
     video: str
     videos: int
+    rounds: int
     repository: str
-    pipeline: dict[str, int]
     triton: str
     card: str
     card_folder: str
@@ -94,15 +96,26 @@ def _client(job: Job, times: StageTimes) -> InferenceClient:
 
 
 def track(job: Job, client: InferenceClient, times: StageTimes) -> dict[str, int]:
-    """Track the video once; returns frames and people."""
-    settings = full_settings(Path(job.repository), pipeline=job.pipeline)
+    """Track one video; returns frames and people."""
+    settings = full_settings(Path(job.repository))
+    with open_source(job.video) as source:
+        rate = source.info.fps
     frames = people = 0
-    with open_source(job.video, threads=1) as source:
-        run = open_run(RunOptions.of(settings), client, source, source.info.fps, times=times)
-        with closing(run):
-            for item in run.frames():
-                frames, people = frames + 1, people + len(item.result.persons)
+    run = open_run(RunOptions.of(settings), client, played(job, rate), rate, times=times)
+    with closing(run):
+        for item in run.frames():
+            frames, people = frames + 1, people + len(item.result.persons)
     return {"frames": frames, "people": people}
+
+
+def played(job: Job, rate: float) -> Iterator[Frame]:
+    """Give the frames of the file in every round, numbered on."""
+    number = 0
+    for _ in range(job.rounds):
+        with open_source(job.video, threads=1) as source:
+            for frame in source:
+                yield replace(frame, number=number, timestamp=number / rate)
+                number += 1
 
 
 if __name__ == "__main__":

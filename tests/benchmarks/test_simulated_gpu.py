@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.feed.recordings import Recordings, sampled
-from benchmarks.simulated_gpu.card import Card, busy_seconds
+from benchmarks.simulated_gpu.card import Card, busy_seconds, busy_share
 from benchmarks.simulated_gpu.serving import CARDS, serving
 from benchmarks.simulated_gpu.stand_ins import MODELS, SPECS
 from tracker_service.inference.triton.client import TritonClient
@@ -64,6 +64,8 @@ def test_a_card_does_one_thing_at_a_time(tmp_path: Path) -> None:
     busy = busy_seconds(tmp_path, start, end)
     assert 4 * 0.005 <= busy <= end - start
     assert busy_seconds(tmp_path, end, end + 1) == 0
+    assert busy / (end - start) <= busy_share(tmp_path, start, end) <= 1
+    assert busy_share(tmp_path, end, end + 1) == 0
 
 
 def test_every_card_has_the_times_of_every_model() -> None:
