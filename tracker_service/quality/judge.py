@@ -54,7 +54,7 @@ def judged(result: FrameResult, before: tuple[TrackedPerson, ...], parameters: Q
     within, hidden = in_picture(result.persons, size), covered(result)
     measures = measure(result.persons, before, size, within, hidden)
     persons = [
-        replace(person, quality=_quality(person, row, measures, parameters, _confidence(within[row], hidden[row])))
+        person.with_quality(_quality(person, row, measures, parameters, _confidence(within[row], hidden[row])))
         for row, person in enumerate(result.persons)
     ]
     return replace(result, persons=tuple(persons))

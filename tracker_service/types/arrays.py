@@ -16,6 +16,7 @@ UInt8: TypeAlias = NDArray[np.uint8]
 Bool: TypeAlias = NDArray[np.bool_]
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+Record = TypeVar("Record")
 
 
 def checked(name: str, value: object, dtype: type[Scalar], shape: tuple[int | None, ...]) -> NDArray[Scalar]:
@@ -39,6 +40,17 @@ def _fits(have: tuple[int, ...], want: tuple[int | None, ...]) -> bool:
 def assign(instance: object, name: str, value: object) -> None:
     """Set a field of a frozen record while it is being built."""
     object.__setattr__(instance, name, value)
+
+
+def with_values(record: Record, **values: object) -> Record:
+    """Return a copy of a record with other values in some fields, which need no check.
+
+    `dataclasses.replace` checks every array of the copy again, which costs more than everything else about it.
+    """
+    copy = object.__new__(type(record))
+    for name in _names(type(record)):  # type: ignore[arg-type]
+        assign(copy, name, values[name] if name in values else getattr(record, name))
+    return copy
 
 
 @cache

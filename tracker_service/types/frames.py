@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 import numpy as np
 
 from tracker_service.errors import ContractError
-from tracker_service.types.arrays import Float32, UInt8, assign, checked
+from tracker_service.types.arrays import Float32, UInt8, assign, checked, with_values
 from tracker_service.types.calibration import Calibration, FocalLength
 from tracker_service.types.camera import CameraMotion
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
@@ -94,24 +95,34 @@ class TrackedPerson:
     world: PersonWorld | None = None
 
     def __post_init__(self) -> None:
-        shapes: dict[str, tuple[int | None, ...]] = {
-            "box": (4,),
-            "center": (2,),
-            "global_orient": GLOBAL_ORIENT_SHAPE,
-            "body_pose": BODY_POSE_SHAPE,
-            "betas": BETAS_SHAPE,
-            "crop_camera": (3,),
-            "camera": (3,),
-            "joints_3d": (NUMBER_OF_JOINTS, 3),
-            "joints_2d": (NUMBER_OF_JOINTS, 2),
-            "pose": (POSE_SIZE,),
-            "location": (LOCATION_SIZE,),
-            "appearance": (None,),
-        }
-        for name, shape in shapes.items():
+        for name, shape in _SHAPES.items():
             assign(self, name, checked(f"TrackedPerson.{name}", getattr(self, name), np.float32, shape))
         if (self.state is PersonState.SEEN) != (self.age == 0):
             raise ContractError(f"TrackedPerson: state {self.state} does not go with age {self.age}")
+
+    def with_quality(self, quality: PoseQuality) -> Self:
+        """Return the person with what was judged of the pose."""
+        return with_values(self, quality=quality)
+
+    def with_world(self, world: PersonWorld) -> Self:
+        """Return the person with the place in the world."""
+        return with_values(self, world=world)
+
+
+_SHAPES: dict[str, tuple[int | None, ...]] = {
+    "box": (4,),
+    "center": (2,),
+    "global_orient": GLOBAL_ORIENT_SHAPE,
+    "body_pose": BODY_POSE_SHAPE,
+    "betas": BETAS_SHAPE,
+    "crop_camera": (3,),
+    "camera": (3,),
+    "joints_3d": (NUMBER_OF_JOINTS, 3),
+    "joints_2d": (NUMBER_OF_JOINTS, 2),
+    "pose": (POSE_SIZE,),
+    "location": (LOCATION_SIZE,),
+    "appearance": (None,),
+}
 
 
 @dataclass(frozen=True, slots=True)

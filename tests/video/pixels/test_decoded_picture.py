@@ -141,3 +141,14 @@ def test_a_turned_phone_video_is_cut_out_upright() -> None:
     assert whole.shape == (WIDTH, HEIGHT, 3)
     part = DecodedPicture(frame, orientation).window(slice(5, 301), slice(3, 200))
     np.testing.assert_array_equal(part, whole[5:301, 3:200])
+
+
+def test_a_reduced_frame_does_not_depend_on_those_reduced_before() -> None:
+    frames = [painted(matrix, full_range)[0] for matrix in (1, 5) for full_range in (False, True)]
+    frames += [noisy("yuv420p", width) for width in (64, 66, 68, 70, 72, 74)]
+    sizes = ((40, 24), (24, 40))
+    once = [DecodedPicture(frame, Orientation()).reduced(size) for size in sizes for frame in frames]
+    back = [DecodedPicture(frame, Orientation()).reduced(size) for size in sizes[::-1] for frame in frames[::-1]]
+    for first, second in zip(once, back[::-1], strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert (once[0] != once[1]).any()

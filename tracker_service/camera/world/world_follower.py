@@ -121,8 +121,7 @@ class WorldFollower:
                 camera = replace(camera, upright=camera.upright.with_standing(body.trunk, body.stands))
         self._camera, self._time = camera, frame.timestamp
         persons = tuple(
-            replace(person, world=self._world(person, bodies[person.track_id], camera, seconds))
-            for person in frame.persons
+            person.with_world(self._world(person, bodies[person.track_id], camera, seconds)) for person in frame.persons
         )
         now = frame.timestamp
         self._known = {number: one for number, one in self._known.items() if now - one.time < _FORGOTTEN}

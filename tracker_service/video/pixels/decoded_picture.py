@@ -1,7 +1,7 @@
 """A decoded frame as a picture: what is looked at is converted, the rest stays in the decoder's planes."""
 
 from collections import deque
-from threading import Lock
+from threading import Lock, local
 from typing import NamedTuple
 
 import av
@@ -27,6 +27,8 @@ _MARGIN = 0.04
 """What is converted beyond a window, as a part of its sides: who is cut out once is looked at again a little wider."""
 _PARTS_KEPT = 12
 """Converted parts that a picture remembers."""
+_SCALERS_KEPT = 8
+"""Kinds of scaling that a thread remembers: a video has the letterbox, the camera's copy and the thumbnail."""
 
 
 class _Part(NamedTuple):
@@ -133,6 +135,26 @@ def _plane(plane: VideoPlane) -> UInt8:
     return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
+class _Scalers(local):
+    """The converters of a thread: they cannot be shared, and a new one computes its filter first, .1 to .2 ms."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], VideoReformatter] = {}
+
+    def of(self, frame: VideoFrame, size: tuple[int, int], pixel_format: str) -> VideoReformatter:
+        """Return the one that last made the same of a frame like this."""
+        stored = (frame.format.name, frame.width, frame.height, frame.colorspace, frame.color_range)
+        kind = (*stored, size, pixel_format)
+        if kind not in self._kept:
+            if len(self._kept) == _SCALERS_KEPT:
+                self._kept.clear()
+            self._kept[kind] = VideoReformatter()
+        return self._kept[kind]
+
+
+_scalers = _Scalers()
+
+
 def converted(
     frame: VideoFrame,
     size: tuple[int, int],
@@ -146,9 +168,11 @@ def converted(
     """
     width, height = size
     try:
-        # One thread: the decoder's threads already fill the cores, and a pool per frame costs more than it gives. A
-        # converter of its own: they cannot be shared between threads, and making one takes a tenth of a millisecond.
-        picture = VideoReformatter().reformat(
+        # Parts are of many sizes: there is nothing to keep.
+        scaled = size != (frame.width, frame.height)
+        reformatter = _scalers.of(frame, size, pixel_format) if scaled else VideoReformatter()
+        # One thread: the decoder's threads already fill the cores, and a pool per frame costs more than it gives.
+        picture = reformatter.reformat(
             frame, width=width, height=height, format=pixel_format, interpolation=interpolation, threads=1
         )
         if pixel_format == _PLANAR_RGB:
