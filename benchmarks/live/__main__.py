@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from benchmarks.live.broken import kills, memory
+from benchmarks.live.broken import http_camera, kills, memory, rtsp_camera
 from benchmarks.live.glass_to_json import VIEWS, View, measured
 from harness.tables import Report, add_json_option
 from tracker_service.settings import load_settings
@@ -20,8 +20,8 @@ _LATENCY = {
     "skipped": "skipped of arrived",
 }
 _KILLS = {
+    "camera": "camera",
     "kills": "kills",
-    "away s": "away, s",
     "longest gap s": "longest gap, s",
     "connected again": "connected again",
     "people": "identities in more than ten frames",
@@ -47,7 +47,7 @@ def main() -> int:
         report.add("latency", "From the frame to its line of JSON", _LATENCY, rows)
     if "kills" in options.only:
         patient = load_settings({"phalp": {"max_age_track": 300}})
-        rows = [kills(patient, options.kills, 0.5)]
+        rows = [kills(patient, options.kills, 0.5, made) for made in (http_camera, rtsp_camera)]
         report.add("kills", "A camera that is killed and started again", _KILLS, rows)
     if "memory" in options.only:
         report.add("memory", "A stream at 720p30", _MEMORY, memory(settings, options.minutes))

@@ -3,6 +3,10 @@
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -13,36 +17,69 @@ from benchmarks.live.camera import camera, encode_loop, images_of
 from benchmarks.live.glass_to_json import VIEWS
 from harness.clips import SAMPLE
 from harness.ports import free_port
+from harness.rtsp.server import RtspServer
 from tracker_service.settings import Settings
 from tracker_service.wiring.live import live_run
 
 _SIZE, _RATE = (640, 360), 30.0
 _UP_SECONDS = 4.0
 _STILL_FRAMES = 1
+_FRAMES = 300
+"""Of the still scene: longer than the camera is up."""
 _MIB = 1024 * 1024
 
 
-def kills(settings: Settings, times: int, away: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class BreakableCamera:
+    """A camera that can be started and killed.
+
+    Attributes:
+        kind: what it speaks.
+        url: where it is while it runs.
+        running: starts it, and kills it at the end of the context.
+    """
+
+    kind: str
+    url: str
+    running: Callable[[], AbstractContextManager[object]]
+
+
+def http_camera(folder: Path) -> BreakableCamera:
+    """Return a camera that sends a still scene as MPEG-TS over HTTP."""
+    loop, port, began = _still_scene(folder / "loop.ts"), free_port(), time.time()
+    return BreakableCamera("MPEG-TS over HTTP", f"http://127.0.0.1:{port}/", partial(camera, loop, _RATE, port, began))
+
+
+def rtsp_camera(folder: Path) -> BreakableCamera:
+    """Return GStreamer's RTSP server with a still scene; raises `RtspUnavailableError`."""
+    server = RtspServer(_still_scene(folder / "loop.mp4"))
+    return BreakableCamera("H.264 over RTSP (GStreamer)", server.url, lambda: server)
+
+
+def _still_scene(target: Path) -> Path:
+    images = images_of(SAMPLE, _SIZE, VIEWS[1].box, _STILL_FRAMES)
+    return encode_loop(target, images, _RATE, _FRAMES)
+
+
+def kills(settings: Settings, times: int, away: float, made: Callable[[Path], BreakableCamera]) -> dict[str, Any]:
     """Return what became of the people of a still scene whose camera is killed, ``away`` seconds each time."""
     with tempfile.TemporaryDirectory() as folder:
-        images = images_of(SAMPLE, _SIZE, VIEWS[1].box, _STILL_FRAMES)
-        loop = encode_loop(Path(folder) / "loop.ts", images, _RATE, 240)
-        port, began = free_port(), time.time()
+        breakable = made(Path(folder))
         over: list[bool] = []
 
         def kill_and_start() -> None:
             for _ in range(times):
-                with camera(loop, _RATE, port, began):
+                with breakable.running():
                     time.sleep(_UP_SECONDS)
                 time.sleep(away)
-            with camera(loop, _RATE, port, began):
+            with breakable.running():
                 time.sleep(_UP_SECONDS)
                 over.append(True)
                 time.sleep(_UP_SECONDS)
 
         killing = Thread(target=kill_and_start)
-        with camera(loop, _RATE, port, began):
-            context = live_run(settings, f"http://127.0.0.1:{port}/")
+        with breakable.running():
+            context = live_run(settings, breakable.url)
             opened = context.__enter__()
             run, source = opened.run, opened.source
         killing.start()
@@ -60,8 +97,8 @@ def kills(settings: Settings, times: int, away: float) -> dict[str, Any]:
         context.__exit__(None, None, None)
         killing.join()
     return {
+        "camera": breakable.kind,
         "kills": times,
-        "away s": away,
         "connected again": reconnections,
         "longest gap s": max(gaps, default=0.0),
         "people": sum(count > 10 for count in ids.values()),

@@ -50,9 +50,9 @@ def read_stamp(image: UInt8) -> int:
 
 
 def encode_loop(target: Path, images: Sequence[UInt8], rate: float, frames: int) -> Path:
-    """Write stamped frames as MPEG-TS without B-frames, as cameras send them; returns the path."""
+    """Write stamped frames without B-frames, as cameras send them, as the name's ending says; returns the path."""
     height, width = images[0].shape[:2]
-    with av.open(str(target), "w", format="mpegts") as container:
+    with av.open(str(target), "w") as container:
         options = {"preset": "veryfast", "tune": "zerolatency", "crf": "20"}
         stream = container.add_stream("libx264", rate=Fraction(rate).limit_denominator(1001), options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

@@ -77,7 +77,7 @@ def _variables() -> dict[str, str]:
         root = unpacked("gstreamer-rtsp", _PACKAGES)
     except PackagesUnavailableError as error:
         raise RtspUnavailableError(str(error)) from error
-    libraries = next(root.glob("usr/lib/*-linux-gnu"))
+    (libraries,) = root.glob("usr/lib/*-linux-gnu")
     return {
         **variables,
         "LD_LIBRARY_PATH": str(libraries),

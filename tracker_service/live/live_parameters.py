@@ -22,8 +22,8 @@ class LiveParameters:
         most_streams: live streams of the service at the same time; beyond it 503, or the newest stream of a client
             that has more than its share ends for another client's. Raising it shares the machine among more.
         sources: what clients may let the service read, as `rtsp://10.0.0.*` or `https://cam*.example`: a protocol and a
-            host, in which * stands for anything; none by default, others get 403. A host that is named is trusted with
-            where it redirects to.
+            host, in which * stands for anything; none by default, others get 403. Frames come from the host that is
+            named and from no other.
         record_seconds: length of one part of a recording, a folder of ordinary results. Raising it makes fewer, longer
             parts.
         record_bytes: room of a recording on the disk, in the service of all recordings together; the oldest parts are

@@ -1,11 +1,12 @@
 """Protocols by which cameras are read, each from a real server."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice, pairwise
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 
 import av
@@ -20,10 +21,12 @@ from tracker_service.video.live.connection import Connection
 from tracker_service.video.live.live_source import LiveFrame, LiveSource
 from tracker_service.video.live.separate_connection import SeparateConnection
 from tracker_service.video.live.source_parameters import LiveSourceParameters
+from tracker_service.video.live.stream_frame import SourceConnection, StreamFrame
 from tracker_service.video.pixels.rgb import RgbConverter
 
 FAST = LiveSourceParameters(first_pause=0.02, longest_pause=0.05)
 PIXELS = 1 << 20
+Opened = Callable[[LiveAddress, LiveSourceParameters], SourceConnection]
 
 
 @pytest.fixture(scope="module")
@@ -37,22 +40,25 @@ def rtsp_server(tmp_path_factory: pytest.TempPathFactory) -> RtspServer:
         pytest.skip(str(error))
 
 
-def numbers(frames: list[LiveFrame]) -> list[int]:
-    return [read_index(RgbConverter(frame.picture).picture(frame.picture).pixels()) for frame in frames]
+def numbers(frames: Sequence[LiveFrame | StreamFrame]) -> list[int]:
+    pictures = [frame.picture for frame in frames if frame.picture is not None]
+    return [read_index(RgbConverter(picture).picture(picture).pixels()) for picture in pictures]
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("separately", [False, True])
 def test_rtsp_gives_every_frame_with_its_time(rtsp_server: RtspServer, transport: str, separately: bool) -> None:
     parameters = LiveSourceParameters(transport="tcp" if transport == "tcp" else "udp")
-    connect = partial(SeparateConnection, most_pixels=PIXELS) if separately else Connection
+    connect: Opened = partial(SeparateConnection, most_pixels=PIXELS) if separately else Connection
     with rtsp_server as server:
-        source = LiveSource(LiveAddress.parse(server.url), parameters, connect=connect)
-        frames = list(islice(source.frames(), 6))
+        connection = connect(LiveAddress.parse(server.url), parameters)
+        frames = list(islice(connection.frames(), 6))
+        connection.close()
     shown = numbers(frames)
     assert shown == list(range(shown[0], shown[0] + 6))
-    assert source.rate == RATE
-    assert [late.seconds - early.seconds for early, late in pairwise(frames)] == pytest.approx([1 / RATE] * 5, abs=0.02)
+    assert connection.rate == RATE
+    stamps = [frame.stamp for frame in frames if frame.stamp is not None]
+    assert [later - earlier for earlier, later in pairwise(stamps)] == pytest.approx([1 / RATE] * 5, abs=0.001)
 
 
 def test_an_rtsp_server_that_is_killed_and_started_again_is_followed_on(rtsp_server: RtspServer) -> None:
@@ -66,6 +72,33 @@ def test_an_rtsp_server_that_is_killed_and_started_again_is_followed_on(rtsp_ser
     assert source.reconnections >= 1
     assert after[-1].seconds > before[-1].seconds
     frames.close()  # type: ignore[attr-defined]
+
+
+class Redirecting(StreamRequestHandler):
+    """An RTSP server that sends everybody elsewhere."""
+
+    target = ""
+
+    def handle(self) -> None:
+        lines = iter(self.rfile.readline, b"")
+        for number in (line.partition(b":")[2].strip() for line in lines if line.lower().startswith(b"cseq:")):
+            answer = f"RTSP/1.0 302 Moved\r\nCSeq: {number.decode()}\r\nLocation: {self.target}\r\n\r\n"
+            self.wfile.write(answer.encode())
+
+
+def test_the_service_takes_no_frame_from_a_host_that_an_rtsp_server_leads_to(rtsp_server: RtspServer) -> None:
+    class Handler(Redirecting):
+        target = rtsp_server.url
+
+    with rtsp_server, ThreadingTCPServer(("127.0.0.2", 0), Handler) as elsewhere:
+        Thread(target=elsewhere.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        address = LiveAddress.parse(f"rtsp://127.0.0.2:{elsewhere.server_address[1]}/door")
+        followed = Connection(address, FAST)
+        assert next(followed.frames()).picture is not None
+        followed.close()
+        with pytest.raises(VideoError, match="expected the host that was named, got a server that leads to another"):
+            SeparateConnection(address, FAST, most_pixels=PIXELS)
+        elsewhere.shutdown()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tracker_service.process.memory import keep_freed_memory
 from tracker_service.types import UInt8
 from tracker_service.types.shown_text import encodable
 from tracker_service.video.live.connection import Connection
+from tracker_service.video.live.peers import refuse_other_hosts
 from tracker_service.video.live.reader_protocol import (
     HEAD,
     LENGTH,
@@ -73,6 +74,7 @@ def _read(service: socket.socket, setup: ReaderSetup) -> "_Message":
     try:
         # Playlists name addresses that nobody has allowed.
         connection = Connection(setup.address, setup.parameters, follow=False)
+        refuse_other_hosts(setup.address)
         _send(service, _Message(Head(MessageKind.OPENED, number=connection.rate)))
         for frame in connection.frames():
             _send(service, _message(frame, setup))
