@@ -11,14 +11,18 @@ MINUTES ?= 10
 SIEGE ?= outputs/siege.json
 # One more than the two cores of a small machine: much of the tests' time is waiting for other processes.
 WORKERS ?= 3
+FLOORS := outputs/floors
+FLOOR_TESTS := tests/settings tests/media tests/video/test_probe.py tests/api/http/test_upload_form.py \
+	tests/api/test_start.py tests/jobs/test_queue.py tests/jobs/test_dbos_surface.py tests/library/test_library.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos siege gpu-check clean
+.PHONY: help demo test lint bench serve triton sample lite verify-full verify-sam3d lint-deploy smoke chaos siege floors gpu-check clean
 
 help:
 	@echo "make demo [VIDEO=path] [OUT=folder]   track the people of a video (default: the sample)"
 	@echo "make test [WORKERS=3]                 the whole test suite, in so many processes"
 	@echo "make lint                             ruff and mypy --strict"
+	@echo "make floors                           some tests with the oldest dependencies that pyproject.toml allows"
 	@echo "make bench                            speed and quality tables"
 	@echo "make serve [PORT=8000]                the HTTP service, with the lite models in its own process"
 	@echo "make triton                           serve the model repository with a local tritonserver, without GPU"
@@ -57,6 +61,18 @@ lint: $(VENV)/.phalp-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What our dependencies need themselves is as new as can be. Where a registry needs a certificate of its own, uv reads it
+# from SSL_CERT_FILE.
+floors:
+	$(PYTHON) -m venv $(FLOORS)
+	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(FLOORS)/bin/uv pip compile --quiet --resolution lowest-direct --python $(FLOORS)/bin/python --extra client \
+		pyproject.toml --output-file $(FLOORS)/floors.txt
+	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(FLOORS)/floors.txt
+	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(FLOORS)/floors.txt \
+		pytest pytest-timeout pytest-xdist hypothesis psutil
+	$(FLOORS)/bin/python -m pytest $(FLOOR_TESTS)
 
 bench: $(VENV)/.phalp-test
 	$(BIN)/python -m benchmarks.pipeline
