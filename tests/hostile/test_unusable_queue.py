@@ -133,7 +133,7 @@ def test_a_service_whose_folders_cannot_be_written_says_so(tmp_path: Path) -> No
         video = {"video_path": str(SAMPLE)}
         for answer in (service.post("/jobs", json=video), service.post("/jobs", files={"video": ("a.mp4", b"x" * 64)})):
             assert answer.status_code == 503
-            assert answer.json()["error"] == "the video jobs' folder cannot be written; try again later"
+            assert answer.json()["error"] == "the video jobs' folder cannot be used; try again later"
         assert until(lambda: service.get("/readyz").json()["jobs"]).startswith("job folder: expected one that can be")
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessions
 from tests.sessions.synthetic_sessions import Models, ids, open_sessions
-from tracker_service.errors import (
-    SessionsClosedError,
-)
+from tracker_service.api.http.errors import status_of
+from tracker_service.errors import FrameFailedError, SessionsClosedError
+from tracker_service.phalp.tracker import Tracker
 
 
 def test_a_frame_cancelled_before_its_batch_is_not_computed() -> None:
@@ -100,3 +100,21 @@ def test_closing_twice_or_unused_is_fine() -> None:
         await sessions.close(1)
 
     asyncio.run(main())
+
+
+def test_a_frame_whose_association_breaks_is_an_error_of_the_service_and_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("what nobody outside should read")
+
+    async def body(running: RunningSessions) -> None:
+        with monkeypatch.context() as change:
+            change.setattr(Tracker, "update", broken)
+            with pytest.raises(FrameFailedError) as failed:
+                await running.answer(0)
+        assert (status_of(failed.value).status, status_of(failed.value).message) == (500, "internal error")
+        assert ids(await running.answer(1)) == [1]
+
+    run_sessions(body)
+    assert ["ZeroDivisionError" in (record.exc_text or "") for record in caplog.records].count(True) == 1

@@ -114,7 +114,7 @@ def test_frames_that_come_with_the_end_are_not_lost() -> None:
         ((JobState.CANCELLED, 3), False, "the job was cancelled"),
         (JobNotFoundError("Job not found"), False, "Job not found"),
         (ResultsError("/host/secret: cannot be read"), False, "internal error"),
-        (OSError("/host/secret"), False, "internal error"),
+        (OSError("/host/secret"), False, "the video jobs' folder cannot be used"),
         (JobError("job store: expected a started store"), True, "the service is stopping"),
     ],
 )

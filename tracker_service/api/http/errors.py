@@ -95,7 +95,7 @@ TABLE: tuple[tuple[type[PhalpTritonError], ErrorStatus], ...] = (
     (DiskFullError, ErrorStatus(503, "there is no room for results now; try again later", 60)),
     (JobNotFoundError, ErrorStatus(404)),
     (QueueUnusableError, ErrorStatus(503, retry_after=30)),
-    (JobFolderError, ErrorStatus(503, "the video jobs' folder cannot be written; try again later", 60)),
+    (JobFolderError, ErrorStatus(503, "the video jobs' folder cannot be used; try again later", 60)),
     (JobKeyError, ErrorStatus(422)),
     (WebhookForbiddenError, ErrorStatus(403)),
     (JobError, ErrorStatus(409)),

@@ -65,7 +65,7 @@ class JobStoreOpener:
         if isinstance(error, QueueUnusableError):
             told = str(error)
         elif isinstance(error, OSError):
-            told = "the video jobs' folder cannot be written"
+            told = "the video jobs' folder cannot be used"
         self._service.opening_problem = told
         if str(error) == self._reported:  # it is tried again and again, and said once
             return
