@@ -15,7 +15,7 @@ from tracker_service.wiring.track import track_video
 
 VIDEOS = 4
 FRAMES = 8
-OPTIONS = ("--no-overlay", "--workers", "2", "phalp.n_init=2", "bulk.retry_seconds=0.1")
+OPTIONS = ("--no-overlay", "phalp.n_init=2", "bulk.retry_seconds=0.1", "inference.verify=false")
 
 
 @pytest.fixture
@@ -38,16 +38,16 @@ def test_what_is_killed_goes_on_and_gives_what_track_gives(storage: dict[str, st
     arguments = [str(manifest), "--out", out.address, "--scratch", str(scratch), *OPTIONS]
     names = [clip.stem for clip in clips]
 
-    killed = DisturbedRun(arguments, storage)
+    killed = DisturbedRun([*arguments, "--workers", "1"], storage)
     until(lambda: marks_in(out, names))
     killed.kill()
     finished = marks_in(out, names)
     assert 0 < len(finished) < VIDEOS
 
-    resumed = DisturbedRun(arguments, storage)
+    resumed = DisturbedRun([*arguments, "--workers", "2"], storage)
     until(resumed.workers)[0].kill()
     answer = resumed.answer()
-    assert answer["workers_died"] == 1
+    assert answer["workers_died"] >= 1
     states = {video["name"]: video["state"] for video in answer["videos"]}
     assert states == {name: "finished" if name in finished else "done" for name in names}
     after = marks_in(out, names)
