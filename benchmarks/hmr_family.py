@@ -54,7 +54,7 @@ def parity_rows(family: Family, found: Sequence[Comparison]) -> list[dict[str, A
         errors = {f"{row.precision}, batch {row.batch}": f"{row.mean:.2g} / {row.maximum:.2g}" for row in of_output}
         if errors:
             within = all(row.passed for row in of_output)
-            rows.append({"network": str(family), "output": title, **errors, "within": "yes" if within else "no"})
+            rows.append({"output": f"{family}: {title}", **errors, "within": "yes" if within else "no"})
     return rows
 
 
@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None, sizes: TokenSizes = PUBLISHED) -> N
             folder.mkdir(parents=True, exist_ok=True)
             parity += parity_rows(family, compared(folder, family, sizes))
         shown = [f"{precision}, batch {batch}" for precision in Precision for batch in BATCHES]
-        columns = {"network": "network", "output": "output", **{name: name.replace("fp", "FP") for name in shown}}
+        columns = {"output": "output", **{name: name.replace("fp", "FP") for name in shown}}
         report.add(
             "parity",
             f"The graphs ({of_size}) against PyTorch FP32, mean / largest error",
