@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.clips import cut
+from harness.clips import SAMPLE, cut
 from harness.job_stores import request, running_store, wait_complete
 from tracker_service.errors import JobError, VideoError
+from tracker_service.jobs.identity import SourceIdentity
+from tracker_service.jobs.worker.source_file import opened_once
 from tracker_service.media import MediaFiles, PathRules
 
 
@@ -24,6 +26,20 @@ def test_a_file_that_was_put_in_the_place_of_the_checked_one_is_refused(tmp_path
         with pytest.raises(VideoError, match="another one in its place"):
             store.submit(request(checked.path), opened=opened.fileno())
         assert store.jobs() == []
+
+
+def test_a_worker_reads_the_file_that_it_has_opened_whatever_is_put_in_its_place(tmp_path: Path) -> None:
+    video, outside, links = tmp_path / "clip.mp4", tmp_path / "outside.mp4", tmp_path / "links"
+    video.write_bytes(SAMPLE.read_bytes())
+    outside.write_bytes(b"x" * video.stat().st_size)
+    identity = SourceIdentity.of(video)
+    with opened_once(video, identity, links) as opened:
+        video.unlink()
+        video.symlink_to(outside)
+        assert opened.read_bytes() == SAMPLE.read_bytes()
+    assert not links.exists()
+    with pytest.raises(JobError, match="got another one"), opened_once(video, identity, links):
+        pass
 
 
 def test_a_spoilt_row_of_the_queue_does_not_hide_the_others(tmp_path: Path) -> None:

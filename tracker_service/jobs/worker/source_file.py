@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracker_service.errors import VideoError
@@ -48,5 +48,7 @@ def opened_once(source: Path, identity: SourceIdentity, folder: Path) -> Iterato
         except VideoError as error:
             raise type(error)(str(error).replace(str(link), str(source))) from error
     finally:
-        link.unlink(missing_ok=True)
         os.close(file)
+        link.unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
