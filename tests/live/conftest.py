@@ -20,8 +20,8 @@ _FRAMES, _WIDTH, _HEIGHT = 12, 320, 180
 
 @pytest.fixture(scope="session")
 def new_tracker() -> Iterator[NewTracker]:
-    """Gives trackers that have seen nobody."""
-    settings = load_settings()
+    """Gives trackers that have seen nobody, and forget nobody, however slow the machine is."""
+    settings = load_settings({"phalp": {"max_age_track": 1_000_000}})
     with closing(open_client(settings)) as client:
         yield lambda: open_frame_tracker(settings, client)
 
