@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 lock() { uv pip compile "$@" --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet; }
-lock pyproject.toml --universal --output-file deploy/tracker/requirements.lock "$@"
+lock pyproject.toml --extra otel --universal --output-file deploy/tracker/requirements.lock "$@"
 lock deploy/tracker/build.in --universal --output-file deploy/tracker/build.lock "$@"
 lock pyproject.toml --extra export --python-platform x86_64-unknown-linux-gnu \
     --output-file deploy/export/requirements.lock "$@"

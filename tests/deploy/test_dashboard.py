@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ import yaml
 from harness.triton.environment import cache_folder
 from tests.deploy.running_stack import DEPLOY, RunningStack
 
-DASHBOARD = DEPLOY / "grafana" / "dashboards" / "phalp-triton.json"
+DASHBOARDS = DEPLOY / "grafana" / "dashboards"
+DASHBOARD, TRACES = DASHBOARDS / "phalp-triton.json", DASHBOARDS / "phalp-triton-traces.json"
 TYPES = DEPLOY / "grafana" / "types"
 QUESTIONS = (
     "Is it up?",
@@ -62,12 +64,12 @@ def compiler() -> Path:
     return folder
 
 
-def _type_errors(compiler: Path, dashboard: str) -> str:
+def _type_errors(compiler: Path, *dashboards: str) -> str:
     source = compiler / f"dashboard-{os.getpid()}.ts"
     shutil.copy2(TYPES / "dashboard-types.ts", compiler)
     source.write_text(
         'import type { DashboardFile } from "./dashboard-types.js";\n'
-        f"export const dashboard: DashboardFile = {dashboard};\n"
+        f"export const dashboards: DashboardFile[] = [{', '.join(dashboards)}];\n"
     )
     options = ("--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--moduleResolution", "nodenext")
     try:
@@ -84,8 +86,8 @@ def _type_errors(compiler: Path, dashboard: str) -> str:
 
 
 @pytest.mark.registry
-def test_dashboard_is_what_grafanas_types_say(compiler: Path) -> None:
-    assert _type_errors(compiler, DASHBOARD.read_text()) == ""
+def test_dashboards_are_what_grafanas_types_say(compiler: Path) -> None:
+    assert _type_errors(compiler, DASHBOARD.read_text(), TRACES.read_text()) == ""
 
 
 @pytest.mark.registry
@@ -102,6 +104,16 @@ def test_types_notice_a_mistake(compiler: Path, right: str, wrong: str) -> None:
     text = DASHBOARD.read_text()
     assert right in text
     assert "error TS" in _type_errors(compiler, text.replace(right, wrong, 1))
+
+
+def test_the_dashboard_of_traces_asks_the_source_that_is_provisioned_for_steps_that_exist() -> None:
+    source = yaml.safe_load((DEPLOY / "grafana" / "provisioning" / "datasources" / "tempo.yml").read_text())
+    panels = json.loads(TRACES.read_text())["panels"]
+    assert {panel["datasource"]["uid"] for panel in panels} == {each["uid"] for each in source["datasources"]}
+    queries = " ".join(target["query"] for panel in panels for target in panel["targets"])
+    assert 'name = "job"' in queries
+    assert 'name =~ "POST /pose.*"' in queries
+    assert set(re.findall(r'service\.name = "([^"]+)"', queries)) == {"phalp-triton"}
 
 
 def test_rows_ask_the_questions_in_their_order() -> None:

@@ -18,7 +18,7 @@ ROOT = DEPLOY.parent
 SCRIPTS = Path(sys.executable).parent
 COMPOSE_FILES = sorted(path for path in DEPLOY.rglob("*.yaml") if "services:" in path.read_text())
 DOCKERFILES = sorted([*DEPLOY.rglob("Dockerfile"), *DEPLOY.rglob("*.Dockerfile")])
-PROFILES = ("gpu", "cpu", "scale", "cpu,cpu-triton", "gpu,alerts,postgres")
+PROFILES = ("gpu", "cpu", "scale", "cpu,cpu-triton", "gpu,alerts,postgres,traces")
 Find = Callable[[str], Path]
 
 

@@ -1,6 +1,8 @@
 // What Grafana's own types say about a dashboard file, with enums as the strings and numbers that stand in JSON.
 import type { Dashboard, GraphFieldConfig, Panel, RowPanel } from "@grafana/schema";
 import type { Options as StatOptions } from "@grafana/schema/dist/types/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen.js";
+import type { Options as TableOptions } from "@grafana/schema/dist/types/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen.js";
+import type { TempoQuery } from "@grafana/schema/dist/types/raw/composable/tempo/dataquery/x/TempoDataQuery_types.gen.js";
 import type { Options as TimeSeriesOptions } from "@grafana/schema/dist/types/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen.js";
 
 type Json<T> = T extends string
@@ -34,6 +36,16 @@ type TimeSeriesPanel = Common & {
   fieldConfig: FieldsOf<{ custom: GraphFieldConfig }>;
 };
 type StatPanel = Common & { type: "stat"; options: StatOptions; fieldConfig: FieldsOf<object> };
+type Traces = Omit<Common, "targets"> & {
+  type: "table";
+  options: TableOptions;
+  fieldConfig: FieldsOf<object>;
+  targets: (Omit<TempoQuery, "datasource"> & {
+    datasource: { type: "tempo"; uid: "tempo" };
+    queryType: "traceql";
+    query: string;
+  })[];
+};
 type Row = Omit<RowPanel, "type" | "panels"> & { type: "row"; panels: [] };
 
-export type DashboardFile = Json<Omit<Dashboard, "panels">> & { panels: Json<TimeSeriesPanel | StatPanel | Row>[] };
+export type DashboardFile = Json<Omit<Dashboard, "panels">> & { panels: Json<TimeSeriesPanel | StatPanel | Traces | Row>[] };
