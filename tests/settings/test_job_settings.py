@@ -3,7 +3,7 @@
 from tracker_service.settings import Settings
 from tracker_service.wiring.job_settings import COMPUTING, TRACKING
 
-OF_THE_SERVICE = {"overwrite", "service", "api", "limits", "sessions", "live", "jobs", "webhooks", "media"}
+OF_THE_SERVICE = {"overwrite", "service", "api", "limits", "sessions", "live", "jobs", "bulk", "webhooks", "media"}
 """They decide nothing about the results of a video."""
 
 
