@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with begin("steps"):
                 inside = _nanoseconds_a_step(_STEPS // 20)
     paired = [100 * (with_trace / without - 1) for without, with_trace in zip(off, on, strict=True)]
-    rows = [
+    rows: list[dict[str, object]] = [
         {"what": "CPU ms a frame, not traced (median)", "value": median(off)},
         {"what": "CPU ms a frame, traced into a file (median)", "value": median(on)},
         {"what": "more with traces, % (median of pairs)", "value": median(paired)},
