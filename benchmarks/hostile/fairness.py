@@ -48,7 +48,7 @@ class Flood:
 def fairness_table(tree: Path, version: str, short: bool) -> list[dict[str, Any]]:
     """Return a row a kind of request; the quiet client asks alone, beside the flood, and alone again."""
     with TemporaryDirectory() as folder:
-        video = cut(Path(folder) / "walk.mp4", 48).read_bytes()
+        video = cut(Path(folder) / "walk.mp4", 16, width=320).read_bytes()
         with attacked(tree, "jobs.poll_seconds=0.1") as service:
             return [_row(service, flood, version, short) for flood in _floods(video)]
 
@@ -60,7 +60,7 @@ def _floods(video: bytes) -> tuple[Flood, ...]:
         Flood("a frame; 32 frames at a time beside it", frame, 32, frame, 40),
         Flood("the list of jobs; 64 lists at a time beside it", listing, 64, listing, 40),
         Flood("an upload; 16 uploads at a time beside it", upload, 16, partial(_uploaded, video, "200"), 10),
-        Flood("a job of 48 frames; 50 jobs of priority 0 beside it", upload, 2, job, 4),
+        Flood("a job of 16 frames; 50 jobs of priority 0 beside it", upload, 2, job, 4),
     )
 
 

@@ -2,10 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import cache, partial
+from itertools import takewhile
 from typing import TypeAlias
 
 import httpx
@@ -52,7 +53,7 @@ def lying_videos(service: RunningService) -> None:
 def many_jobs(service: RunningService) -> None:
     """More jobs of the highest priority than there is room for, cancelled in the end."""
     with service.client(headers=ATTACKER) as client:
-        for _ in range(60):
+        for _ in _for_a_while(60):
             client.post("/jobs", files={"video": ("a.mov", _EMPTY_VIDEO)}, data={"priority": "0"})
         for job in client.get("/jobs?limit=100").json()["jobs"]:
             client.delete(f"/jobs/{job['job_id']}")
@@ -61,7 +62,7 @@ def many_jobs(service: RunningService) -> None:
 def many_lists(service: RunningService) -> None:
     """The list of all jobs, many times at once."""
     with service.client(headers=ATTACKER) as client:
-        _at_once(_AT_ONCE, lambda _: [client.get("/jobs?limit=100") for _ in range(20)])
+        _at_once(_AT_ONCE, lambda _: [client.get("/jobs?limit=100") for _ in _for_a_while(20)])
 
 
 def followers(service: RunningService) -> None:
@@ -99,7 +100,7 @@ def endless_header(service: RunningService) -> None:
     """A header without end."""
     with connected(service) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: ")
-        for _ in range(1000):
+        for _ in _for_a_while(1000):
             connection.sendall(b"a" * 65_536)
 
 
@@ -107,7 +108,7 @@ def broken_bodies(service: RunningService) -> None:
     """JSON, forms and images that are changed here and there."""
     image, chance = bytearray(jpegs(1, (320, 180))[0]), random.Random(0)
     with service.client(headers=ATTACKER) as client:
-        for number in range(200):
+        for number in _for_a_while(200):
             image[chance.randrange(len(image))] = chance.randrange(256)
             client.post("/pose/hybrid", json={"image_base64": "x" * number, "frame_number": -number})
             client.post("/pose", content=bytes(image), headers={"Content-Type": "image/jpeg"})
@@ -121,7 +122,7 @@ def foreign_paths(service: RunningService) -> None:
             answer = client.post("/jobs", json={"video_path": path})
             if answer.status_code < 400:
                 raise AssertionError(f"expected {path[:40]} to be refused, got {answer.status_code}")
-        for number in range(100):
+        for number in _for_a_while(100):
             client.get(f"/jobs/{number:032x}/results")
 
 
@@ -144,6 +145,12 @@ def run_assault(assault: Assault, service: RunningService) -> None:
     """Run one; that the service refuses it or hangs up is none of the attacker's business."""
     with suppress(httpx.HTTPError, OSError):
         assault(service)
+
+
+def _for_a_while(times: int) -> Iterator[int]:
+    """Count, until it takes too long for an assault."""
+    end = time.monotonic() + _SECONDS
+    return takewhile(lambda _: time.monotonic() < end, range(times))
 
 
 def _at_once(times: int, ask: Callable[[int], object]) -> None:
