@@ -15,7 +15,7 @@ from tracker_service.wiring.track import track_video
 
 VIDEOS = 4
 FRAMES = 8
-OPTIONS = ("--no-overlay", "phalp.n_init=2", "bulk.retry_seconds=0.1", "inference.verify=false")
+OPTIONS = ("--no-overlay", "phalp.n_init=2", "bulk.retry_pause=0.1", "inference.verify=false")
 
 
 @pytest.fixture

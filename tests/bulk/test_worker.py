@@ -112,7 +112,7 @@ def test_files_are_verified_by_their_digests_where_that_is_asked_for(
     whole = path.read_bytes()
     path.write_bytes(b"x" + whole[1:])
     ((_, by_length),) = look_at(work, [task])
-    ((_, by_digest),) = look_at(replace(work, verify=True), [task])
+    ((_, by_digest),) = look_at(replace(work, check_digests=True), [task])
     path.write_bytes(whole)
     assert by_length is not None
     assert by_digest is None

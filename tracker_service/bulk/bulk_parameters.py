@@ -18,9 +18,9 @@ class BulkParameters:
         worker_cpus: cores that Ray keeps for a worker. Raising it makes one video faster and lets fewer run beside it.
         worker_gpus: share of a GPU that Ray keeps for a worker that runs the models itself; 0 gives it none. Workers
             that use Triton need none.
-        attempts: how often a video is tried whose worker died, or that failed for a reason that may pass. Raising it
-            bears longer outages and wastes more on a video that kills its workers.
-        retry_seconds: wait before the second try; it doubles with each further one.
+        video_attempts: how often a video is tried whose worker died, or that failed for a reason that may pass. Raising
+            it bears longer outages and wastes more on a video that kills its workers.
+        retry_pause: seconds before the second try; it doubles with each further one.
         downloads_ahead: videos in object storage that a worker fetches while it tracks another. Raising it hides slower
             storage and takes more of ``scratch_bytes``.
         scratch: folder for downloads and for results that are not complete, on each node. None takes the system's.
@@ -31,8 +31,8 @@ class BulkParameters:
     workers: Annotated[int, Ge(0)] = 0
     worker_cpus: Annotated[int, Ge(1)] = 1
     worker_gpus: Annotated[float, Ge(0)] = 0.0
-    attempts: Annotated[int, Ge(1)] = 3
-    retry_seconds: Annotated[float, Gt(0)] = 5.0
+    video_attempts: Annotated[int, Ge(1)] = 3
+    retry_pause: Annotated[float, Gt(0)] = 5.0
     downloads_ahead: Annotated[int, Ge(0)] = 1
     scratch: Path | None = None
     scratch_bytes: Annotated[int, Ge(1)] = 16 << 30

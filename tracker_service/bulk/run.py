@@ -91,11 +91,11 @@ def _tracked(
     work: BulkWork, tasks: Sequence[VideoTask], ray_address: str | None, report: Callable[[BulkProgress], None]
 ) -> BulkProgress:
     bulk = work.settings.bulk
-    schedule = Schedule(tasks, attempts=bulk.attempts, ahead=bulk.downloads_ahead, pause=bulk.retry_seconds)
+    schedule = Schedule(tasks, attempts=bulk.video_attempts, ahead=bulk.downloads_ahead, pause=bulk.retry_pause)
     try:
         with joined_ray(ray_address, bulk) as ray:
             workers = RayWorkers(ray, work, worker_count(ray, bulk, len(tasks)), local=ray_address is None)
-            dealing = _Dealing(workers, schedule, bulk.attempts)
+            dealing = _Dealing(workers, schedule, bulk.video_attempts)
             while not schedule.is_over:
                 dealing.step()
                 report(BulkProgress(dealing.outcomes, schedule.running, workers.count, dealing.deaths))

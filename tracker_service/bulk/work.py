@@ -15,14 +15,14 @@ class BulkWork:
         out: address of the folder in which each video's results have one.
         mesh: add mesh vertices to the results.
         formats: in which the results are written as well.
-        verify: compare the files of finished results with their digests, not only their lengths.
+        check_digests: compare the files of finished results with their digests, not only their lengths.
     """
 
     settings: Settings
     out: str
     mesh: bool = False
     formats: tuple[str, ...] = ()
-    verify: bool = False
+    check_digests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

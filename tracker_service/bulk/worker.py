@@ -133,7 +133,7 @@ def finished(work: BulkWork, digest: str, task: VideoTask, identity: FileIdentit
     mark = read_completion(folder)
     if mark is None or not mark.is_of(task.address, identity, digest):
         return None
-    return mark if mark.is_whole(folder, verify=work.verify) else None
+    return mark if mark.is_whole(folder, verify=work.check_digests) else None
 
 
 def settings_of_worker(settings: Settings) -> Settings:

@@ -60,7 +60,7 @@ def bulk(
     options: dict[str, Any] = {
         "bulk.workers": workers,
         "bulk.worker_cpus": worker_cpus,
-        "bulk.attempts": attempts,
+        "bulk.video_attempts": attempts,
         "bulk.scratch": scratch,
         "model_set": model_set,
         "inference.kind": inference,
