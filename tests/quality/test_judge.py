@@ -28,12 +28,14 @@ _PLACES = {"head_top_lsp": (0, 0), "nose": (0, 0.08), "neck": (0, 0.18), "mid_hi
     f"{side}_{name}": (sign * x, y)
     for side, sign in (("left", 1), ("right", -1))
     for name, x, y in (
+        ("ear", 0.04, 0.02),
         ("shoulder", 0.1, 0.2),
         ("elbow", 0.13, 0.35),
         ("wrist", 0.14, 0.5),
         ("hip", 0.06, 0.5),
         ("knee", 0.07, 0.74),
         ("ankle", 0.08, 0.95),
+        ("big_toe", 0.1, 1.0),
     )
 }
 

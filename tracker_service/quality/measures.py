@@ -27,7 +27,7 @@ class Measures:
 
     Attributes:
         pixels, in_picture, in_sight, fit, reach, lean, step: (n,) float64; fit and reach are 1 for people who were not
-            seen, step 0 for people without a pose in the frame before.
+            seen, reach also where the box ends at the border, step is 0 without a pose in the frame before.
         at_border: (n,) bool, people who were seen and whose box ends at the border of the picture.
     """
 
@@ -62,16 +62,18 @@ def measure(
     low, high = outline.min(axis=1), outline.max(axis=1)
     reach = _BOX_MARGIN * (high - low).max(axis=1, keepdims=True)
     bodies = np.clip(np.concatenate([low - reach, high + reach], axis=1), 0, (*frame_size, *frame_size))
+    limbs = np.clip(joints[:, BODY], 0, frame_size)
     shown = within[:, BODY].sum(axis=1)
+    at_border = _at_border(people, frame_size)
     return Measures(
         pixels=(high - low).max(axis=1),
         in_picture=shown / len(BODY),
         in_sight=(within & ~hidden)[:, BODY].sum(axis=1) / np.maximum(shown, 1),
         fit=_fits(people, bodies),
-        reach=_reaches(people, bodies),
+        reach=np.where(at_border, 1.0, _reaches(people, np.ptp(limbs, axis=1).max(axis=1))),
         lean=_leans(people, joints),
         step=_steps(people, before),
-        at_border=_at_border(people, frame_size),
+        at_border=at_border,
     )
 
 
@@ -83,13 +85,14 @@ def _fits(people: Sequence[TrackedPerson], bodies: Float64) -> Float64:
     return np.where(_seen(people), area / np.maximum(union, 1e-9), 1.0)
 
 
-def _reaches(people: Sequence[TrackedPerson], bodies: Float64) -> Float64:
-    """Return how far the bodies reach through their boxes: the longer side of one as a part of the other's, or less.
+def _reaches(people: Sequence[TrackedPerson], longer: Float64) -> Float64:
+    """Return how far bodies of (n,) longer sides reach through their boxes: a part of the longer side, or less.
 
-    What a body is too long counts half: detectors draw their boxes tight.
+    What a body is too long counts half: detectors draw their boxes tight. The top of the head is left out: hats and
+    helmets hide it, and which end of the body it is at is what may be wrong.
     """
-    longer = [(boxes[:, 2:] - boxes[:, :2]).max(axis=1) for boxes in (bodies, _boxes(people))]
-    ratio = longer[0] / np.maximum(longer[1], 1e-9)
+    boxes = _boxes(people)
+    ratio = longer * (1 + 2 * _BOX_MARGIN) / np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=1), 1e-9)
     return np.where(_seen(people), np.where(ratio > 1, np.maximum(1 - (ratio - 1) / 2, 0), ratio), 1.0)
 
 

@@ -29,8 +29,8 @@ class QualityParameters:
             people.
         usable_fit, least_fit: overlap (IoU) of the body with the person's box. Raising them trusts fewer people whose
             body does not explain where they were seen.
-        usable_reach: longer side of the body as a part of that of the person's box; what a body is too long counts half
-            as much. Raising it trusts fewer people of whom an arm or a leg was missed.
+        usable_reach: longer side of the body, without the top of the head, as a part of that of the person's box; what
+            a body is too long counts half as much. Raising it trusts fewer people of whom an arm or a leg was missed.
         usable_lean: degrees of the trunk from upright from which a pose is doubtful. Lowering it trusts fewer people
             who lie or jump; body models have seen few of them.
         usable_step: metres that the joints, on average, may move about the pelvis from one frame to the next.
@@ -53,7 +53,7 @@ class QualityParameters:
     least_presence: Annotated[float, Interval(ge=0, le=1)] = 0.1
     usable_fit: Annotated[float, Interval(ge=0, le=1)] = 0.75
     least_fit: Annotated[float, Interval(ge=0, le=1)] = 0.45
-    usable_reach: Annotated[float, Interval(ge=0, le=1)] = 0.95
+    usable_reach: Annotated[float, Interval(ge=0, le=1)] = 0.96
     usable_lean: Annotated[float, Interval(ge=0, le=180)] = 45.0
     usable_step: Annotated[float, Ge(0)] = 0.15
     most_predicted: Annotated[int, Ge(0)] = 5
