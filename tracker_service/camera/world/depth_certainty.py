@@ -25,7 +25,7 @@ _PIXELS = 3.0
 
 def each_frame(person: TrackedPerson) -> float:
     """Return the standard deviation of the depth in one frame, as a share of it, that other frames do not share."""
-    return _EACH_FRAME[Usability.DOUBTFUL if person.quality is None else person.quality.usability]
+    return _EACH_FRAME[Usability.USABLE if person.quality is None else person.quality.usability]
 
 
 def lasting(stands: float, pixels: float) -> float:
