@@ -76,6 +76,7 @@ def kills(settings: Settings, times: int, away: float, made: Callable[[Path], Br
                 time.sleep(_UP_SECONDS)
                 over.append(True)
                 time.sleep(_UP_SECONDS)
+            run.close()  # also where no frame came at the end
 
         killing = Thread(target=kill_and_start)
         with breakable.running():
