@@ -106,7 +106,8 @@ def read_completion(folder: Place) -> Completion | None:
 
 def settings_digest(settings: Settings, **outputs: object) -> str:
     """Return the digest of the settings that decide results, and of what else is asked for."""
-    deciding = settings.model_dump(mode="json", include=_DECIDING)
+    # Without defaults: a later version with one more setting need not compute everything again.
+    deciding = settings.model_dump(mode="json", include=_DECIDING, exclude_defaults=True)
     content = orjson.dumps([deciding, outputs], option=orjson.OPT_SORT_KEYS, default=str)
     return hashlib.sha256(content).hexdigest()
 
