@@ -12,9 +12,10 @@ import tracker_service
 from tracker_service.settings import Settings
 
 PACKAGE = Path(tracker_service.__file__).parent
-SHARED_WORDS = {"enable", "workers", "device", "boxes", "fps", "keep", "live"}
+SHARED_WORDS = {"enable", "workers", "device", "boxes", "fps", "keep", "live", "focal"}
 """Names of different things: what is enabled, whose workers, a device asked for or in use, boxes given or drawn, frames
-a second read or drawn, where sessions or which joints are kept, a tracker's mode or the group of cameras."""
+a second read or drawn, where sessions or which joints are kept, a tracker's mode or the group of cameras, a focal
+length that is set or that of one frame."""
 
 
 def groups() -> dict[str, type]:
