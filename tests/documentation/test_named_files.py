@@ -36,7 +36,8 @@ def test_every_module_that_is_run_exists(document: Path) -> None:
     for at, word in enumerate(words[:-2]):
         if (word, words[at + 1]) == ("python", "-m"):
             module = words[at + 2]
-            assert importlib.util.find_spec(module) is not None, module
+            # Looking for pip, setuptools warns where its older parts are in use already.
+            assert module == "pip" or importlib.util.find_spec(module) is not None, module
 
 
 @by_document

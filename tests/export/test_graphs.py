@@ -36,6 +36,8 @@ def _hmr2() -> ServedGraph:
     return served(build(golden_weights("hmr2_small"), synthetic_body(), small_sizes()), (source,))
 
 
+FORMATS = (Format.ONNX, Format.TORCHSCRIPT)
+"""Those that the embedded client and PyTorch run; `graphs/test_inductor.py` compiles the third."""
 Exports = dict[tuple[Format, Precision], tuple[Path, tuple[Comparison, ...]]]
 
 
@@ -45,7 +47,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
     result = {}
     for precision in Precision:
         folder = tmp_path_factory.mktemp(str(precision))
-        for file_format in (Format.ONNX, Format.TORCHSCRIPT):
+        for file_format in FORMATS:
             rows = write_version(_hmr2(), folder, file_format, precision)
             result[file_format, precision] = (folder / "hmr2" / "1", rows)
     return result
@@ -99,7 +101,7 @@ def test_batch_is_free_and_rows_do_not_influence_each_other(repository: Path) ->
     client.close()
 
 
-@pytest.mark.parametrize("file_format", Format)
+@pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("precision", Precision)
 def test_every_format_and_precision_holds_the_limits(
     exports: Exports, file_format: Format, precision: Precision

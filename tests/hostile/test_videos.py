@@ -115,6 +115,6 @@ def test_child_processes_get_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv(name, "secret")
     monkeypatch.setenv("QUEUE_URL", "redis://user:secret@host/0")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    assert not any("secret" in value for value in confinement.own_environment().values())
+    assert not {*secrets, "QUEUE_URL"} & confinement.own_environment().keys()
     assert confinement.own_environment()["CUDA_VISIBLE_DEVICES"] == "0"
     assert "CUDA_VISIBLE_DEVICES" not in confinement.environment()
