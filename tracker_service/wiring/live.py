@@ -25,10 +25,8 @@ from tracker_service.types import UInt8
 from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.live_source import LiveEvent, LiveSource
 from tracker_service.video.live.pages import is_page, stream_of_page
-from tracker_service.wiring.focal import live_cameras
 from tracker_service.wiring.models import devices_in_use, load_body, models_of, open_client
-from tracker_service.wiring.run import open_perception, run_summary
-from tracker_service.wiring.second_look import open_second_look
+from tracker_service.wiring.run import open_live_perception, run_summary
 from tracker_service.wiring.tracker import TrackerFactory
 
 
@@ -60,22 +58,14 @@ def open_frame_tracker(settings: Settings, client: InferenceClient, times: Stage
         InferenceError: a model is not there or not what it should be.
     """
     times = StageTimes() if times is None else times
-    again = settings.second_look.enable
-    perception = open_perception(
-        settings,
-        client,
-        times=times,
-        second_look=again,
-        follow_camera=settings.camera.follow,
-        cameras=live_cameras(settings, client),
-    )
+    perception, second_look = open_live_perception(settings, client, times)
     tracker: Tracker = TrackerFactory(settings, client, load_body(settings), live=True, times=times).new()
     stages = RunStages(
         perception,
         tracker,
         settings.pipeline.in_use(devices_in_use(client, models_of(settings)).values()),
         detect_shots=False,
-        second_look=open_second_look(settings, client, perception, times) if again else None,
+        second_look=second_look,
         camera=CameraFollower(),
         judge=QualityJudge(settings.quality),
     )

@@ -15,6 +15,7 @@ from tracker_service.pipeline.models.frame_cameras import FrameCameras
 from tracker_service.pipeline.perception import Perception
 from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.run import JUDGED, RunStages, TrackingRun
+from tracker_service.pipeline.second_look.second_look import SecondLook
 from tracker_service.pipeline.stage_times import StageTimes, busy_shares
 from tracker_service.pipeline.tracking import Border
 from tracker_service.quality.judge import QualityJudge
@@ -24,7 +25,7 @@ from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import Frame
 from tracker_service.types.calibration import FocalLength
-from tracker_service.wiring.focal import given_focal
+from tracker_service.wiring.focal import given_focal, live_cameras
 from tracker_service.wiring.models import devices_in_use, load_body, models_of
 from tracker_service.wiring.profile import sized
 from tracker_service.wiring.second_look import looks_again, open_second_look
@@ -184,6 +185,26 @@ def open_perception(
     if cameras is None:
         perception.check_focal(focal)
     return perception
+
+
+def open_live_perception(
+    settings: Settings, client: InferenceClient, times: StageTimes
+) -> tuple[Perception, SecondLook | None]:
+    """Return what finds people in frames that come one by one, and what looks again where the settings want it.
+
+    Raises:
+        InferenceError: a model is missing or not what it should be.
+    """
+    again = settings.second_look.enable
+    perception = open_perception(
+        settings,
+        client,
+        times=times,
+        second_look=again,
+        follow_camera=settings.camera.follow,
+        cameras=live_cameras(settings, client),
+    )
+    return perception, open_second_look(settings, client, perception, times) if again else None
 
 
 def _world(settings: Settings, border: Border | None) -> WorldFollower | None:

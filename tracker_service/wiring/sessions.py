@@ -16,10 +16,8 @@ from tracker_service.sessions.keeping.session_folder import SessionFolder
 from tracker_service.sessions.sessions import FrameSessions
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
 from tracker_service.settings import Settings
-from tracker_service.wiring.focal import live_cameras
 from tracker_service.wiring.models import devices_in_use, models_of
-from tracker_service.wiring.run import open_perception
-from tracker_service.wiring.second_look import open_second_look
+from tracker_service.wiring.run import open_live_perception
 from tracker_service.wiring.tracker import TrackerFactory
 
 
@@ -51,16 +49,7 @@ def open_sessions(
     if settings.phalp.use_gt:
         raise SettingsError("phalp.use_gt: expected false, because live frames have no given identities, got true")
     times = StageTimes() if times is None else times
-    again = settings.second_look.enable
-    perception = open_perception(
-        settings,
-        client,
-        times=times,
-        second_look=again,
-        follow_camera=settings.camera.follow,
-        cameras=live_cameras(settings, client),
-    )
-    second_look = open_second_look(settings, client, perception, times) if again else None
+    perception, second_look = open_live_perception(settings, client, times)
     trackers = TrackerFactory(settings, client, body, live=True, times=times)
 
     def new_video(name: VideoName) -> VideoTracker:
