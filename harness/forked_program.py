@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _IMPORTED = [
@@ -58,9 +59,11 @@ class ForkedProgram:
         return status
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        """Send it a signal, if it still runs."""
+        # The fork server may have collected it before this process has read its exit status.
+        with suppress(ProcessLookupError):
+            if self.poll() is None:
+                os.kill(self.pid, number)
 
 
 def _run(module: str, arguments: list[str], folder: Path, environment: dict[str, str], out: Path, log: Path) -> None:

@@ -21,6 +21,8 @@ from tracker_service.types import UInt8
 
 _CODECS = {"mpegts": ("libx264", "yuv420p"), "mpjpeg": ("mjpeg", "yuvj420p")}
 _TYPES = {"mpegts": "video/mp2t", "mpjpeg": "multipart/x-mixed-replace; boundary=ffmpeg"}
+_OPTIONS = {"libx264": {"preset": "ultrafast", "tune": "zerolatency"}, "mjpeg": {"qmin": "2", "qmax": "2"}}
+"""Without bounds for its quality, Motion JPEG blurs small people after the first frames."""
 _KEYFRAME_EVERY = 10
 
 
@@ -95,9 +97,8 @@ class LiveStream:
         sink = _Sink(client.wfile)
         codec, pixels = _CODECS[self._kind]
         with av.open(cast("Any", sink), "w", format=self._kind) as container:
-            options = {"preset": "ultrafast", "tune": "zerolatency"} if codec == "libx264" else {}
             rate = Fraction(self._rate).limit_denominator(1001)
-            stream = cast("VideoStream", container.add_stream(codec, rate=rate, options=options))
+            stream = cast("VideoStream", container.add_stream(codec, rate=rate, options=_OPTIONS[codec]))
             stream.pix_fmt = pixels
             stream.codec_context.gop_size = _KEYFRAME_EVERY
             first = int((time.monotonic() - self._began) * self._rate)
