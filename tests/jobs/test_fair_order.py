@@ -1,5 +1,6 @@
 """The ranks that order the queue: clients in turn, priorities within a client, room for every client and round."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -58,12 +59,42 @@ def test_whatever_priorities_clients_choose_the_turns_are_those_of_equal_ones(as
         assert own == sorted(own)
 
 
-def test_a_client_that_comes_late_is_not_put_behind_rounds_that_are_over() -> None:
-    running, second, third = queued("a", "a", "a")
+def test_a_client_that_comes_with_its_first_job_goes_before_those_whose_jobs_are_being_computed() -> None:
+    _, second, third = queued("a", "a", "a")
     served = UnfinishedJob(second.rank, "a", waiting=False)
-    late = next_rank("b", [served, third])
-    assert late // 100 == third.rank // 100
-    assert late > third.rank > running.rank
+    assert second.rank < next_rank("b", [served, third]) < third.rank
+
+
+def test_it_goes_behind_the_next_job_of_who_waits_without_being_served() -> None:
+    running, second, other, others_second = queued("a", "a", "b", "b")
+    served = UnfinishedJob(running.rank, "a", waiting=False)
+    assert other.rank < next_rank("c", [served, second, other, others_second]) < others_second.rank
+
+
+def test_who_has_cancelled_its_first_jobs_keeps_nobody_behind_the_rest() -> None:
+    jobs = queued(*["a"] * 20, *["b"] * 20)
+    left = [*jobs[19:20], *jobs[20:]]
+    assert next_rank("c", left) < jobs[22].rank
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 5), st.lists(st.integers(0, 1), min_size=40, max_size=40))
+def test_nobody_waits_for_more_than_two_turns_of_each_other_client(clients: int, late: list[int]) -> None:
+    """The first client floods, the others queue a job whenever theirs is done, some only a turn later."""
+    jobs = queued(*["0"] * 10)
+    overtaken = dict.fromkeys(map(str, range(clients)), 0)
+    for turn in late:
+        first = min((job for job in jobs if job.waiting), key=lambda job: job.rank)
+        jobs = [replace(job, waiting=False) if job is first else job for job in jobs if job.waiting]
+        overtaken = {client: count + 1 for client, count in overtaken.items()} | {first.client: 0}
+        assert max(overtaken.values()) <= 2 * clients
+        for client in map(str, range(clients)):
+            unfinished = sum(job.client == client for job in jobs)
+            if unfinished < (10 if client == "0" else 1 - turn):
+                jobs.append(UnfinishedJob(next_rank(client, jobs), client, waiting=True))
+        for client in overtaken:
+            if not any(job.client == client and job.waiting for job in jobs):
+                overtaken[client] = 0
 
 
 def test_numbers_begin_at_one() -> None:
@@ -90,11 +121,3 @@ def test_numbers_stay_such_that_the_queue_can_hold_them_also_behind_the_lowest_p
             number = next_rank("a", [last])
             assert last.rank <= number < 2**31
             last = UnfinishedJob(number, "a", waiting=True)
-
-
-def test_a_running_job_gives_the_round_only_while_nothing_waits() -> None:
-    running = UnfinishedJob(next_rank("a", []), "a", waiting=False)
-    second = UnfinishedJob(next_rank("a", [running]), "a", waiting=True)
-    third = UnfinishedJob(next_rank("a", [running, second]), "a", waiting=True)
-    assert running.rank < next_rank("b", [running]) < second.rank
-    assert second.rank < next_rank("b", [running, second, third]) < third.rank

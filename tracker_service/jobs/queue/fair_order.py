@@ -1,9 +1,12 @@
 """Which job is next: one rank for each, lower first.
 
-Clients take turns whatever they queued, by start-time fair queueing (Goyal, Vin and Cheng, 1996): each job belongs to a
-round, the later of the round that is being served and the one after its client's last job. A client that queues fifty
-jobs at once does not hold up one that comes later with a single one, and nobody waits for ever, because rounds only
-rise while anything is queued. Within a round the order is that of submission.
+Clients take turns whatever they queued, much as in start-time fair queueing (Goyal, Vin and Cheng, 1996): each job
+belongs to a round, the later of the round that is being served and the one after its client's last job. Within a round
+the order is that of submission.
+
+A client that comes with its first job goes before those whose jobs are being computed, as they have their turn now, and
+behind the next job of every other. So one that queues fifty jobs holds up one that comes later with a single one for no
+longer than the job takes that is being computed, and nobody who waits without being served is overtaken for ever.
 
 Priorities are the client's own affair: they decide which of its jobs gets its next turn, and nothing between clients.
 """
@@ -63,7 +66,25 @@ def _round(client: str, jobs: list[UnfinishedJob]) -> int:
     waiting = [_round_of(job) for job in jobs if job.waiting]
     now = min(waiting) if waiting else max(map(_round_of, jobs), default=0)
     own = [_round_of(job) for job in jobs if job.client == client]
-    return max(now, max(own) + 1) if own else now
+    return max(now, max(own) + 1) if own else _first_round(jobs, now)
+
+
+def _first_round(jobs: list[UnfinishedJob], now: int) -> int:
+    """Return the round of the first job of a client.
+
+    Args:
+        jobs: all that wait or run.
+        now: the first round of those that wait.
+    """
+    served = {job.client for job in jobs if not job.waiting}
+    unserved: dict[str, int] = {}
+    for job in jobs:
+        if job.waiting and job.client not in served:
+            unserved[job.client] = min(unserved.get(job.client, _ROUNDS), _round_of(job))
+    if unserved:
+        # Who has cancelled its first jobs may be rounds behind, which is its own affair.
+        return min(max(unserved.values()), min(unserved.values()) + 1)
+    return min(now, max((_round_of(job) for job in jobs if not job.waiting), default=now))
 
 
 def _round_of(job: UnfinishedJob) -> int:
