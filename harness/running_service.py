@@ -28,6 +28,11 @@ _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _LISTENING = re.compile(r"^listening on (http://\S+)$", re.MULTILINE)
 
 
+def client_of(url: str, **options: Any) -> httpx.Client:
+    """Return an HTTP client for the service at ``url``."""
+    return httpx.Client(base_url=url, timeout=120, trust_env=False, verify=_NO_CERTIFICATES, **options)
+
+
 class ServiceStartError(Exception):
     """The service ended or did not get so far in time; the message holds the end of its log."""
 
@@ -91,7 +96,7 @@ class RunningService:
 
     def client(self, **options: Any) -> httpx.Client:
         """Return an HTTP client for it."""
-        return httpx.Client(base_url=self.url, timeout=120, trust_env=False, verify=_NO_CERTIFICATES, **options)
+        return client_of(self.url, **options)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """GET ``path``."""

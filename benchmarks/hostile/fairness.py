@@ -1,19 +1,17 @@
 """How long a quiet client waits beside one that asks for as much as it can: its worst wait, against that when alone."""
 
 import statistics
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import Any
 
 import httpx
 
 from benchmarks.hostile.attacked_service import ATTACKER, QUIET, attacked
+from benchmarks.hostile.flood import Ask, flooded
 from benchmarks.http.frames import jpegs
 from harness.clips import cut
 from harness.running_service import RunningService
@@ -22,8 +20,6 @@ _SIZE = (1280, 720)
 _IMAGES = 8
 _PAUSE = 0.2
 _FINAL = {"completed", "failed", "cancelled"}
-Ask: TypeAlias = Callable[[httpx.Client, dict[str, str], int], object]
-"""Asks the service once, with somebody's key, the so-manieth time; returns when it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +29,14 @@ class Flood:
     Attributes:
         name: of the row.
         attack: what the loud client asks for, again and again.
-        threads: how often at the same time.
+        at_once: how often at the same time.
         ask: what the quiet one asks for, one after the other.
         times: how often.
     """
 
     name: str
     attack: Ask
-    threads: int
+    at_once: int
     ask: Ask
     times: int
 
@@ -49,7 +45,8 @@ def fairness_table(tree: Path, version: str, short: bool) -> list[dict[str, Any]
     """Return a row a kind of request; the quiet client asks alone, beside the flood, and alone again."""
     with TemporaryDirectory() as folder:
         video = cut(Path(folder) / "walk.mp4", 16, width=320).read_bytes()
-        with attacked(tree, "jobs.poll_seconds=0.1") as service:
+        # Jobs as a service computes them where nothing is set; see `RunningService`.
+        with attacked(tree, "jobs.standby_worker=true") as service:
             return [_row(service, flood, version, short) for flood in _floods(video)]
 
 
@@ -68,7 +65,7 @@ def _row(service: RunningService, flood: Flood, version: str, short: bool) -> di
     times = max(2, flood.times // 10) if short else flood.times
     _waits(service, flood, 2)  # models, processes and connections are there from now on
     alone = _waits(service, flood, times)
-    with _flooded(service, flood):
+    with flooded(service.url, flood.attack, ATTACKER, flood.at_once):
         beside = _waits(service, flood, times)
     _clear(service)
     alone += _waits(service, flood, times)
@@ -92,33 +89,6 @@ def _waits(service: RunningService, flood: Flood, times: int) -> list[float]:
             waits.append(time.perf_counter() - started)
             time.sleep(_PAUSE)
     return waits
-
-
-@contextmanager
-def _flooded(service: RunningService, flood: Flood) -> Iterator[None]:
-    """Let the loud client ask as often as it can; what it is refused does not matter to it."""
-    end = threading.Event()
-
-    def attack() -> None:
-        with service.client() as client:
-            number = 0
-            while not end.is_set():
-                try:
-                    flood.attack(client, ATTACKER, number)
-                except httpx.HTTPStatusError:
-                    end.wait(0.05)
-                number += 1
-
-    attackers = [threading.Thread(target=attack) for _ in range(flood.threads)]
-    for attacker in attackers:
-        attacker.start()
-    time.sleep(3.0)
-    try:
-        yield
-    finally:
-        end.set()
-        for attacker in attackers:
-            attacker.join()
 
 
 def _frame(images: tuple[bytes, ...], client: httpx.Client, key: dict[str, str], number: int) -> None:
