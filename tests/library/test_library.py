@@ -91,6 +91,7 @@ def test_a_live_tracker_names_people_at_once_and_keeps_their_names(images: list[
         results = [tracker.update(image) for image in images]
     assert [result.frame_number for result in results] == list(range(FRAMES))
     assert results[6].timestamp == 6 / 24
+    assert all(person.world is not None for person in results[6].persons)
     first = {person.track_id for person in results[0].persons}
     assert first
     assert first & {person.track_id for person in results[-1].persons}

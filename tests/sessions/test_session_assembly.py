@@ -92,6 +92,9 @@ def test_a_person_whom_the_detector_misses_in_a_live_frame_is_looked_for_again(
     assert [main is not None and main.found_by for main in mains] == [FoundBy.DETECTION] * 7 + [FoundBy.SECOND_LOOK] * 2
     assert {main.state for main in mains if main is not None} == {PersonState.SEEN}
     assert times.seconds()["second look"] > 0
+    in_order = [answer for answer in given.values() if not answer.late]
+    assert in_order[-1].result.timestamp == in_order[-1].result.frame_number / 30
+    assert all(person.world is not None for answer in in_order for person in answer.result.persons)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 700), (3000, 2), (64, 48)])

@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,15 @@ import pytest
 from tests.phalp.people import FRAME_SIZE, Person, people
 from tests.sessions.synthetic_sessions import TRACKING, ids, observation, states, walker, walkers
 from tracker_service.body.model import BodyModel
+from tracker_service.camera.world.world_follower import WorldFollower
+from tracker_service.phalp.state.snapshot import without_prefix
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.observation import FrameObservation
+from tracker_service.pipeline.state_arrays import snapshot_of
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.video_tracker import VideoName, VideoTracker
-from tracker_service.types import Smpl
+from tracker_service.types import CameraMotion, Smpl
 from tracker_service.types.calibration import FocalLength, FocalSource
 
 
@@ -73,6 +77,45 @@ def test_the_focal_length_that_a_model_sees_settles_and_is_kept_with_the_video(v
     earlier = {name: values for name, values in video.video.arrays().items() if name != "fields_of_view"}
     later.video.restore(earlier)
     assert later.video.focal is None  # of files that were saved before there was any
+
+
+def placing_video() -> VideoTracker:
+    return VideoTracker(VideoName("client", 1), Tracker(TRACKING), None, history=20, world=WorldFollower(1.0))
+
+
+def placed(video: VideoTracker, number: int) -> FrameAnswer:
+    """The answer to a frame of a walker whom a still camera films at 30 frames a second."""
+    plain = observation(number, *walker(number))
+    still = replace(plain.result, timestamp=number / 30, camera_motion=CameraMotion.none())
+    answer = video.answer(replace(plain, result=still))
+    video.record(answer, b"")
+    return answer
+
+
+def test_people_are_placed_in_the_world_also_after_a_restart() -> None:
+    video, restarted = placing_video(), placing_video()
+    for number in range(4):
+        placed(video, number)
+    arrays = video.arrays()
+    states = {room: without_prefix(room, arrays) for room in ("state", "world")}
+    tracker = Tracker.restore(snapshot_of(Path(), states["state"]), TRACKING)
+    world = WorldFollower(1.0, state=states["world"])
+    restarted = VideoTracker(VideoName("client", 1), tracker, None, history=20, world=world)
+    restarted.restore(arrays)
+    ways = [[placed(one, number).result.persons[0].world for number in (4, 5)] for one in (video, restarted)]
+    for here, there in zip(*ways, strict=True):
+        assert here is not None
+        assert there is not None
+        np.testing.assert_array_equal(here.position, there.position)
+        np.testing.assert_array_equal(here.velocity, there.velocity)
+    assert here.velocity[0] > 0.05
+
+
+def test_nobody_is_placed_in_a_late_frame() -> None:
+    video = placing_video()
+    answers = [placed(video, number) for number in (0, 2, 1)]
+    assert [answer.late for answer in answers] == [False, False, True]
+    assert [answer.result.persons[0].world is None for answer in answers] == [False, False, True]
 
 
 def test_nothing_is_expected_before_the_first_sighting(video: Video) -> None:

@@ -49,4 +49,7 @@ class FrameTracker:
         recorder.add(TrackedFrame(result), people)
         (final,) = recorder.final(None)
         judged = stages.judge.judge(final.result)
-        return judged if stages.world is None else stages.world.follow(judged)
+        if stages.world is None:
+            return judged
+        with self._times.measure("world"):
+            return stages.world.follow(judged)

@@ -58,18 +58,20 @@ def frame_record(result: FrameResult, body: BodyModel | None = None) -> Record:
             "absent": result.dropped.absent,
             "duplicate": result.dropped.duplicate,
         },
-        "camera_motion": _motion_record(result),
-        "calibration": _calibration_record(result),
+        "camera_motion": motion_record(result),
+        "calibration": calibration_record(result),
         "persons": persons,
     }
 
 
-def _motion_record(result: FrameResult) -> Record | None:
+def motion_record(result: FrameResult) -> Record | None:
+    """Return how the frame's camera moved, None where it is not followed."""
     motion = result.camera_motion
     return None if motion is None else {"matrix": motion.matrix, "confidence": motion.confidence}
 
 
-def _calibration_record(result: FrameResult) -> Record | None:
+def calibration_record(result: FrameResult) -> Record | None:
+    """Return the focal length of the frame's camera and where it is known from, None where it is not."""
     camera = result.calibration
     return None if camera is None else {"focal_length": camera.focal_length, "source": str(camera.source)}
 

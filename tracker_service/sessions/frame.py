@@ -41,8 +41,8 @@ class FrameAnswer:
     Attributes:
         session: the session it was answered in.
         video: which of the session's videos it belongs to, from 1; a new one begins when frame numbers start again.
-        result: all living people of the video, seen or predicted, tentative ones included. Its timestamp is 0: a
-            session has no clock but the frame numbers. Appearance vectors are left out (length 0).
+        result: all living people of the video, seen or predicted, tentative ones included. Its timestamp
+            counts the frame numbers: a session has no other clock. Appearance vectors are left out (length 0).
         main: the person that fills the single-person fields of the older clients; None where there is none.
         detected: people detected in this very frame.
         late: whether later frames had been associated before, so that it was answered from its own detections and its

@@ -27,6 +27,8 @@ class SessionParameters:
             forgets them. They are kept on disk only, also where jobs are in PostgreSQL: people, answers and thumbnails
             of 8 x 8 pixels, no images.
         keep_seconds: how often that is done. Raising it costs less and loses more when the service is killed.
+        fps: frame numbers a second, as clients are taken to count: what people's velocities in the world are computed
+            with. Raising it makes them faster.
         workers: batches computed at the same time. Raising it uses more cores.
     """
 
@@ -37,6 +39,7 @@ class SessionParameters:
     history: Annotated[int, Ge(1)] = 300
     keep: Path | None = None
     keep_seconds: Annotated[float, Gt(0)] = 1.0
+    fps: Annotated[float, Gt(0)] = 30.0
     workers: Annotated[int, Ge(1)] = 2
 
     def __post_init__(self) -> None:

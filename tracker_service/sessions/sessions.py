@@ -108,7 +108,8 @@ class FrameSessions:
         session = self._session(request, loop.time())
         session.last_used = loop.time()
         focal = request.focal or _settled_focal(session, request.size)
-        frame = Frame(request.frame_number, 0.0, ArrayPicture(image), focal=focal)
+        seconds = request.frame_number / self._parameters.fps
+        frame = Frame(request.frame_number, seconds, ArrayPicture(image), focal=focal)
         observing = self._batcher.submit(frame, request.client)
         del image, frame
         if observed is not None:

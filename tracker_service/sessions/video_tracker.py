@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tracker_service.body.model import BodyModel
 from tracker_service.camera.follower import CameraFollower
+from tracker_service.camera.world.world_follower import WorldFollower
 from tracker_service.phalp.reporting import live_people
 from tracker_service.phalp.state.snapshot import with_prefix, without_prefix
 from tracker_service.phalp.tracker import Tracker
@@ -24,11 +25,13 @@ from tracker_service.sessions.answers import RecordedAnswers
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.sessions.late_frames import LateFrames
 from tracker_service.sessions.person_memory import PersonMemory
-from tracker_service.types import PersonState, TrackedPerson, UInt8
+from tracker_service.types import FrameResult, PersonState, TrackedPerson, UInt8
 from tracker_service.types.calibration import FocalLength
 
 _NONE = -1
 _FOCAL = "fields_of_view"
+WORLD = "world"
+"""Prefix of the arrays that say where people were in the world."""
 _IDENTITIES_SKIPPED = 100
 _NO_APPEARANCE = np.zeros(0, np.float32)
 
@@ -58,6 +61,7 @@ class VideoTracker:
         times: counts the busy seconds of association.
         second_look: looks again for people who were missed, None for not; in frames that come in order only.
         quality: from where poses are doubtful; None for the defaults.
+        world: places the people of frames that come in order in the world; None places nobody.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class VideoTracker:
         times: StageTimes | None = None,
         second_look: SecondLook | None = None,
         quality: QualityParameters | None = None,
+        world: WorldFollower | None = None,
     ) -> None:
         self.answers = RecordedAnswers(history)
         self._name = name
@@ -82,6 +87,7 @@ class VideoTracker:
         self._times = StageTimes() if times is None else times
         self._quality = quality or QualityParameters()
         self._judge = QualityJudge(self._quality)
+        self._world = world
         self._names: dict[int, int] = {}
         self._last: int | None = None
         self._first_sighting: int | None = None
@@ -125,6 +131,7 @@ class VideoTracker:
             **with_prefix("memory", self._memory.arrays()),
             **with_prefix("late", self._late.arrays()),
             **with_prefix("answers", self.answers.arrays()),
+            **with_prefix(WORLD, {} if self._world is None else self._world.state),
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -205,11 +212,17 @@ class VideoTracker:
         if seen:
             self._first_sighting = number if self._first_sighting is None else min(self._first_sighting, number)
 
+    def _placed(self, result: FrameResult) -> FrameResult:
+        if self._world is None:
+            return result
+        with self._times.measure("world"):
+            return self._world.follow(result)
+
     def _answer(
         self, seen: FrameObservation, people: list[TrackedPerson], main: TrackedPerson | None, *, late: bool
     ) -> FrameAnswer:
         result = replace(seen.result, persons=tuple(people))
-        result = judged(result, (), self._quality) if late else self._judge.judge(result)
+        result = judged(result, (), self._quality) if late else self._placed(self._judge.judge(result))
         persons = tuple(replace(person, appearance=_NO_APPEARANCE) for person in result.persons)
         return FrameAnswer(
             session=self._name.session,

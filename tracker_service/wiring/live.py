@@ -26,7 +26,7 @@ from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.live_source import LiveEvent, LiveSource
 from tracker_service.video.live.pages import is_page, stream_of_page
 from tracker_service.wiring.models import devices_in_use, load_body, models_of, open_client
-from tracker_service.wiring.run import open_live_perception, run_summary
+from tracker_service.wiring.run import open_live_perception, run_summary, world_of
 from tracker_service.wiring.tracker import TrackerFactory
 
 
@@ -68,6 +68,7 @@ def open_frame_tracker(settings: Settings, client: InferenceClient, times: Stage
         second_look=second_look,
         camera=CameraFollower(),
         judge=QualityJudge(settings.quality),
+        world=world_of(settings, {}),
     )
     return FrameTracker(stages, times)
 

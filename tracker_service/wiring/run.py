@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from numpy.typing import NDArray
+
 from tracker_service.body.model import BodyModel
 from tracker_service.camera.follower import CameraFollower
 from tracker_service.camera.world.world_follower import ASSUMED_FOCAL, WorldFollower
@@ -126,7 +128,7 @@ def open_run(
         open_second_look(settings, client, perception, times) if again else None,
         CameraFollower(None if border is None else border.camera),
         QualityJudge(settings.quality, () if border is None else border.held.get(JUDGED, ())),
-        _world(settings, border),
+        world_of(settings, {} if border is None else border.world),
     )
     return TrackingRun(
         frames,
@@ -207,11 +209,10 @@ def open_live_perception(
     return perception, open_second_look(settings, client, perception, times) if again else None
 
 
-def _world(settings: Settings, border: Border | None) -> WorldFollower | None:
-    camera = settings.camera
-    if not (camera.place_people and follows_camera(settings)):
-        return None
-    return WorldFollower(ASSUMED_FOCAL, state=None if border is None else border.world)
+def world_of(settings: Settings, state: Mapping[str, NDArray[Any]]) -> WorldFollower | None:
+    """Return what places people in the world, with the state of an earlier one; None where nobody is placed."""
+    places = settings.camera.place_people and follows_camera(settings)
+    return WorldFollower(ASSUMED_FOCAL, state=state) if places else None
 
 
 def follows_camera(settings: Settings) -> bool:

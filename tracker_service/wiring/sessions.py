@@ -1,6 +1,6 @@
 """From the settings to the frame sessions of the service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,15 @@ from tracker_service.body.model import BodyModel
 from tracker_service.errors import SettingsError
 from tracker_service.inference.client import InferenceClient
 from tracker_service.phalp.state.snapshot import without_prefix
+from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.state_arrays import snapshot_of
 from tracker_service.sessions.keeping.session_folder import SessionFolder
 from tracker_service.sessions.sessions import FrameSessions
-from tracker_service.sessions.video_tracker import VideoName, VideoTracker
+from tracker_service.sessions.video_tracker import WORLD, VideoName, VideoTracker
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import devices_in_use, models_of
-from tracker_service.wiring.run import open_live_perception
+from tracker_service.wiring.run import open_live_perception, world_of
 from tracker_service.wiring.tracker import TrackerFactory
 
 
@@ -37,8 +38,8 @@ def open_sessions(
         settings: everything that can be set.
         client: runs the models; stays the caller's to close, after the sessions.
         body: gives the joints of predicted people.
-        times: counts busy seconds of detection, crops, bodies, features, camera, poses, association and the second
-            look.
+        times: counts busy seconds of detection, crops, bodies, features, camera, poses, association, world and the
+            second look.
         on_batch: called in the event loop with the number of frames of every batch given to the models.
 
     Raises:
@@ -52,14 +53,16 @@ def open_sessions(
     perception, second_look = open_live_perception(settings, client, times)
     trackers = TrackerFactory(settings, client, body, live=True, times=times)
 
+    def opened_video(name: VideoName, tracker: Tracker, world: Mapping[str, NDArray[Any]]) -> VideoTracker:
+        history, places = settings.sessions.history, world_of(settings, world)
+        return VideoTracker(name, tracker, body, history, times, second_look, settings.quality, places)
+
     def new_video(name: VideoName) -> VideoTracker:
-        history = settings.sessions.history
-        return VideoTracker(name, trackers.new(), body, history, times, second_look, settings.quality)
+        return opened_video(name, trackers.new(), {})
 
     def restored_video(path: Path, name: VideoName, arrays: dict[str, NDArray[Any]]) -> VideoTracker:
         tracker = trackers.restored(snapshot_of(path, without_prefix("state", arrays)))
-        history = settings.sessions.history
-        video = VideoTracker(name, tracker, body, history, times, second_look, settings.quality)
+        video = opened_video(name, tracker, without_prefix(WORLD, arrays))
         video.restore(arrays)
         return video
 

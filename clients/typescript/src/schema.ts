@@ -947,6 +947,10 @@ export interface components {
          * HybridAnswer
          * @description ``POST /pose/hybrid``; what is null belongs to a frame without anybody, or was not asked for.
          * @example {
+         *       "calibration": {
+         *         "focal_length": 1040,
+         *         "source": "given"
+         *       },
          *       "camera_full": {
          *         "focal_length": 25000,
          *         "img_height": 720,
@@ -955,6 +959,26 @@ export interface components {
          *         "ty": 0.24,
          *         "type": "perspective",
          *         "tz": 31.6
+         *       },
+         *       "camera_motion": {
+         *         "confidence": 0.93,
+         *         "matrix": [
+         *           [
+         *             1,
+         *             0,
+         *             -6.5
+         *           ],
+         *           [
+         *             0,
+         *             1,
+         *             1.25
+         *           ],
+         *           [
+         *             0,
+         *             0,
+         *             1
+         *           ]
+         *         ]
          *       },
          *       "camera_params": {
          *         "scale": 0.89,
@@ -1050,7 +1074,11 @@ export interface components {
          *     }
          */
         HybridAnswer: {
+            /** @description null where the focal length is not known */
+            calibration?: components["schemas"]["CalibrationFields"] | null;
             camera_full?: components["schemas"]["FullCamera"];
+            /** @description how the camera moved since the frame before; null where it was not followed, as in late frames */
+            camera_motion?: components["schemas"]["CameraMotionFields"] | null;
             camera_params?: components["schemas"]["CropCamera"];
             /** Camera Translation */
             camera_translation?: [
@@ -1785,7 +1813,7 @@ export interface components {
              * @description 1.0 when seen, below 1 and falling when predicted
              */
             tracking_confidence?: number;
-            /** @description only in videos, and where the camera is followed */
+            /** @description where the camera is followed; not of late frames */
             world?: components["schemas"]["World"] | null;
         };
         /**

@@ -99,6 +99,14 @@ def test_frame_number_and_size_echo_the_frame(seen: Any, predicted: Any) -> None
     assert (seen["frame_width"], seen["frame_height"]) == (WIDTH, HEIGHT)
 
 
+def test_people_are_placed_in_the_world_and_the_camera_is_told(seen: Any, predicted: Any) -> None:
+    for answer in (seen, predicted):
+        assert answer["persons"]
+        assert all(person["world"]["position"][2] < -1 for person in answer["persons"])
+        assert answer["calibration"] is None
+        assert 0 <= answer["camera_motion"]["confidence"] <= 1
+
+
 def test_keypoints_are_named_points_in_the_image(seen: Any) -> None:
     assert seen["keypoint_count"] == len(seen["keypoints"]) == 56
     for point in seen["keypoints"]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError, SettingsError
 from tracker_service.results.person_json import frame_record, stacked_smpl
 from tracker_service.sessions.frame import FrameAnswer
-from tracker_service.types import PoseQuality, QualityReason, TrackedPerson, Usability
+from tracker_service.types import CameraMotion, PoseQuality, QualityReason, TrackedPerson, Usability
+from tracker_service.types.calibration import FocalLength, FocalSource
 
-ADDITIVE = {"persons", "track_id", "state", "session"}
+ADDITIVE = {"persons", "track_id", "state", "session", "calibration", "camera_motion"}
 
 
 LITE_BODY = BodyModel.load(PROJECT / "model_repository" / "hmr_lite" / "body_model.npz")
@@ -66,6 +68,19 @@ def test_all_fields_of_the_contract_are_there_and_the_rest_is_additive(body: Bod
     }
     for given in (answer(SEEN), answer()):
         assert set(hybrid(given, body)) == contract | ADDITIVE == set(HYBRID_FIELDS)
+
+
+def test_the_camera_is_in_the_answer_where_it_is_known(body: BodyModel) -> None:
+    plain = answer(SEEN)
+    unknown = hybrid(plain, body)
+    assert (unknown["calibration"], unknown["camera_motion"]) == (None, None)
+    camera = FocalLength(FocalSource.METADATA, field_of_view=60.0).in_frame((WIDTH, HEIGHT))
+    known = replace(plain.result, calibration=camera, camera_motion=CameraMotion.none())
+    record = hybrid(replace(plain, result=known), body)
+    assert record["calibration"] == {"focal_length": pytest.approx(camera.focal_length), "source": "metadata"}
+    assert record["camera_motion"] == {"matrix": np.eye(3).tolist(), "confidence": 1.0}
+    assert len(record["persons"][0]["in_camera"]["translation"]) == 3
+    HybridAnswer.model_validate(record)
 
 
 def test_frame_fields(body: BodyModel) -> None:

@@ -38,8 +38,9 @@ def hybrid_record(
     * ``detection.box_center`` and ``box_size``: of the square crop, which ``camera_params`` refers to, in pixels;
       ``vitdet_used`` is false where the person is predicted.
 
-    Additive: ``persons`` (`person_record`, no meshes), ``track_id``, ``state`` (seen, predicted or null), ``session``
-    (``id``, ``video``: which of its videos, ``late``: answered after later frames, ``expected``: a pose is expected).
+    Additive: ``persons`` (`person_record`, no meshes), ``calibration`` and ``camera_motion`` (as in results),
+    ``track_id``, ``state`` (seen, predicted or null), ``session`` (``id``, ``video``: which of its videos, ``late``:
+    answered after later frames, ``expected``: a pose is expected).
 
     Args:
         answer: the answer to the frame.

@@ -13,7 +13,15 @@ from tracker_service.api.frames.keypoints import Keypoints, keypoints_of
 from tracker_service.body.joint_angles import joint_angles, spine_angle
 from tracker_service.body.model import BodyModel
 from tracker_service.people.cameras import focal_length
-from tracker_service.results.person_json import Record, finite, finite_array, person_record, stacked_smpl
+from tracker_service.results.person_json import (
+    Record,
+    calibration_record,
+    finite,
+    finite_array,
+    motion_record,
+    person_record,
+    stacked_smpl,
+)
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.types import Float32, Int64, PersonState, TrackedPerson
 
@@ -192,6 +200,8 @@ HYBRID: Mapping[str, Field] = MappingProxyType(
         "camera_full": _camera_full,
         "detection": _detection,
         **_TAIL,
+        "calibration": lambda frame: calibration_record(frame.answer.result),
+        "camera_motion": lambda frame: motion_record(frame.answer.result),
         "persons": lambda frame: [
             person_record(person, calibration=frame.answer.result.calibration) for person in frame.answer.result.persons
         ],

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tracker_service.api.frames.request_body import FrameForm, FrameJson
 from tracker_service.api.http.error_schemas import Responses, errors
-from tracker_service.api.http.person_schemas import Person
+from tracker_service.api.http.person_schemas import CalibrationFields, CameraMotionFields, Person
 
 
 def _any_selection(schema: dict[str, Any]) -> None:
@@ -64,6 +64,8 @@ _EXAMPLE: dict[str, Any] = {
     "track_id": 1,
     "state": "seen",
     "session": {"id": "clip-7", "video": 1, "late": False, "expected": True},
+    "calibration": {"focal_length": 1040.0, "source": "given"},
+    "camera_motion": {"matrix": [[1.0, 0.0, -6.5], [0.0, 1.0, 1.25], [0.0, 0.0, 1.0]], "confidence": 0.93},
     "persons": [
         {"track_id": 1, "state": "seen", "age": 0, "tracking_confidence": 1.0, "bbox": [500.1, 190.4, 203.0, 371.2]}
     ],
@@ -170,6 +172,10 @@ class HybridAnswer(_FrameAnswer):
     camera_params: CropCamera
     camera_full: FullCamera
     detection: Detection
+    calibration: CalibrationFields | None = Field(description="null where the focal length is not known")
+    camera_motion: CameraMotionFields | None = Field(
+        description="how the camera moved since the frame before; null where it was not followed, as in late frames"
+    )
     persons: list[Person] = Field(description="everybody in the frame, seen and predicted, without meshes")
 
 

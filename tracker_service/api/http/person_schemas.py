@@ -1,4 +1,4 @@
-"""The documented shape of a person: `tracker_service.results.person_json.person_record` writes it."""
+"""The documented shapes of a person and of the camera, as `tracker_service.results.person_json` writes them."""
 
 from typing import Annotated, Any
 
@@ -95,5 +95,19 @@ class Person(BaseModel):
         ]
         | None
     ) = None
-    world: World | None = Field(default=None, description="only in videos, and where the camera is followed")
+    world: World | None = Field(default=None, description="where the camera is followed; not of late frames")
     mesh_vertices: list[Row3] | None = Field(default=None, description="metres, model space; not with mesh=false")
+
+
+class CameraMotionFields(BaseModel):
+    """How the picture of the background moved."""
+
+    matrix: Matrix = Field(description="maps pixels (x, y, 1) of the frame before into this one; exact when still")
+    confidence: float = Field(ge=0, le=1, description="0 where it is not known, and the matrix says nothing")
+
+
+class CalibrationFields(BaseModel):
+    """The camera; its principal point is the middle of the frame."""
+
+    focal_length: float = Field(gt=0, description="pixels")
+    source: Annotated[str, Field(description="who says so: given, metadata or estimated")]

@@ -1,11 +1,11 @@
 """The answers that hold frames: how they begin, what a frame is, and how they end."""
 
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracker_service.api.answer_parameters import FinalStatus
-from tracker_service.api.http.person_schemas import Matrix, Person
+from tracker_service.api.http.person_schemas import CalibrationFields, CameraMotionFields, Person
 from tracker_service.api.jobs.job_answers import (
     EXAMPLE_ID,
     FAILED_STATES,
@@ -38,20 +38,6 @@ class DocumentHead(BaseModel):
 
     job_id: str
     video_path: str
-
-
-class CameraMotionFields(BaseModel):
-    """How the picture of the background moved."""
-
-    matrix: Matrix = Field(description="maps pixels (x, y, 1) of the frame before into this one; exact when still")
-    confidence: float = Field(ge=0, le=1, description="0 where it is not known, and the matrix says nothing")
-
-
-class CalibrationFields(BaseModel):
-    """The camera; its principal point is the middle of the frame."""
-
-    focal_length: float = Field(gt=0, description="pixels")
-    source: Annotated[str, Field(description="who says so: given, metadata or estimated")]
 
 
 class VideoFrame(BaseModel):
