@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 
 import av
-from av.codec.context import Flags
+from av.codec.context import Flags, Flags2
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from tracker_service.errors import VideoError, VideoFormatError
 from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.source_parameters import LiveSourceParameters
+from tracker_service.video.live.srt_relay import FORMAT as RELAYED_FORMAT
+from tracker_service.video.live.srt_relay import SrtRelay
 from tracker_service.video.live.stream_frame import StreamFrame
 from tracker_service.video.opening import reason, video_streams
 
@@ -29,6 +31,7 @@ _AT_ONCE = 0.005
 """Seconds within which a packet comes that FFmpeg holds already. Raising it takes more frames for late."""
 _FRAMES_FOR_RATE = 4
 """Frames from which FFmpeg tells the rate; by itself it takes twenty, a second of a stream that is connected again."""
+_LOOK = {"analyzeduration": str(round(_LOOK_SECONDS * _MICROSECONDS)), "fpsprobesize": str(_FRAMES_FOR_RATE)}
 _MOST_FAILURES = 64
 """Packets in a row that cannot be decoded, after which a connection counts as broken."""
 _SANE_RATES = (1.0, 240.0)
@@ -53,13 +56,16 @@ class Connection:
     def __init__(self, address: LiveAddress, parameters: LiveSourceParameters, *, follow: bool = True) -> None:
         self._address = address
         self._silence = parameters.silence_seconds
-        self._container = _opened(address, parameters, follow=follow)
-        try:
+        self._relay: SrtRelay | None = None
+        with ExitStack() as opened:
+            container = _opened(address, parameters, follow=follow)
+            if container is None:
+                self._relay = opened.enter_context(closing(SrtRelay(address, parameters, wait_for_callers=follow)))
+                container = _relayed(self._relay, address)
+            self._container = opened.enter_context(container)
             self._stream = self._video_stream()
             self._set_up_decoder()
-        except BaseException:
-            self._container.close()
-            raise
+            self._opened = opened.pop_all()
         self.rate = _rate(self._stream)
 
     def frames(self) -> Iterator[StreamFrame]:
@@ -83,7 +89,7 @@ class Connection:
                 try:
                     frames = self._stream.decode(packet)
                 except av.error.EOFError:
-                    return
+                    break
                 except av.FFmpegError as error:
                     failures += 1
                     if failures > _MOST_FAILURES:
@@ -94,11 +100,13 @@ class Connection:
                 asked = time.monotonic()
         except av.FFmpegError as error:
             raise VideoError(f"{self._address.shown}: {_failure(error, self._silence)}") from None
+        if self._relay is not None and self._relay.failure is not None:
+            raise self._relay.failure
 
     def close(self) -> None:
         """Close it; not while another thread reads from it."""
         with suppress(av.FFmpegError):
-            self._container.close()
+            self._opened.close()
 
     def _video_stream(self) -> VideoStream:
         streams = video_streams(self._container)
@@ -116,6 +124,9 @@ class Connection:
         # Decoding several frames at a time would hold as many back.
         self._stream.thread_type = "SLICE"
         self._stream.codec_context.flags |= Flags.low_delay
+        # GStreamer's servers repeat the parameters before every slice of a keyframe, and FFmpeg cuts a frame in two
+        # there: its parts are put together again.
+        self._stream.codec_context.flags2 |= Flags2.chunks
 
 
 def _first_of_now(decoded: Iterator[tuple[StreamFrame, float]]) -> Iterator[StreamFrame]:
@@ -137,17 +148,17 @@ def _stream_frame(frame: VideoFrame) -> StreamFrame:
     return StreamFrame(stamp, None if frame.is_corrupt else frame)
 
 
-def _opened(address: LiveAddress, parameters: LiveSourceParameters, *, follow: bool) -> av.container.InputContainer:
+def _opened(
+    address: LiveAddress, parameters: LiveSourceParameters, *, follow: bool
+) -> av.container.InputContainer | None:
+    """Open the source; None where it speaks SRT and PyAV does not."""
     timeout = None if address.scheme == "pipe" else (parameters.connect_seconds, parameters.silence_seconds)
+    options = _options(address, parameters) | ({} if follow else _NOWHERE_ELSE)
     try:
-        return av.open(
-            address.url,
-            format=address.format,
-            options=_options(address, parameters) | ({} if follow else _NOWHERE_ELSE),
-            timeout=timeout,
-            metadata_errors="ignore",
-        )
+        return av.open(address.url, format=address.format, options=options, timeout=timeout, metadata_errors="ignore")
     except av.error.ProtocolNotFoundError:
+        if address.scheme == "srt":
+            return None
         raise VideoError(
             f"{address.shown}: expected a protocol that this build of FFmpeg reads, got {address.scheme}; another "
             "program may read it and send MPEG-TS to the standard input (source -)"
@@ -159,15 +170,20 @@ def _opened(address: LiveAddress, parameters: LiveSourceParameters, *, follow: b
         raise VideoError(f"{address.shown}: expected a build of FFmpeg that reads {address.format}") from None
 
 
+def _relayed(relay: SrtRelay, address: LiveAddress) -> av.container.InputContainer:
+    try:
+        return av.open(relay, "r", format=RELAYED_FORMAT, options=_LOOK, metadata_errors="ignore")
+    except av.FFmpegError as error:
+        raise relay.failure or VideoError(f"{address.shown}: {_failure(error, 0)}") from None
+
+
 def _options(address: LiveAddress, parameters: LiveSourceParameters) -> dict[str, str]:
-    look = str(round(_LOOK_SECONDS * _MICROSECONDS))
-    options = {"analyzeduration": look, "fpsprobesize": str(_FRAMES_FOR_RATE)}
     if address.scheme == "device":
         return {}
     if address.scheme == "pipe":
-        return {**options, "protocol_whitelist": "pipe"}
+        return {**_LOOK, "protocol_whitelist": "pipe"}
     # No nobuffer: without the keyframe among the frames that FFmpeg has looked at, those after it cannot be decoded.
-    options["protocol_whitelist"] = _PROTOCOLS
+    options = {**_LOOK, "protocol_whitelist": _PROTOCOLS}
     if address.scheme in {"rtsp", "rtsps"}:
         options["rtsp_transport"] = parameters.transport
     return options

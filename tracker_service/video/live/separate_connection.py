@@ -1,6 +1,7 @@
 """A connection that another process reads: what a stranger's stream does to FFmpeg, it does not do to us."""
 
 import math
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -148,6 +149,6 @@ def _started(theirs: socket.socket) -> subprocess.Popen[bytes]:
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=confinement.environment(),
+            env={**confinement.environment(), "PATH": os.environ.get("PATH", os.defpath)},  # an ffmpeg for SRT
             cwd="/",
         )
