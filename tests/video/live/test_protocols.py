@@ -13,8 +13,8 @@ import av
 import pytest
 from av.video.frame import VideoFrame
 
-from harness.ffmpeg_stream import FfmpegStream
 from harness.rtsp.server import RtspServer, RtspUnavailableError
+from harness.streams.ffmpeg_stream import FfmpegStream
 from tests.video.clips import RATE, index_image, read_index, write_clip
 from tracker_service.errors import VideoError
 from tracker_service.video.live.address import LiveAddress

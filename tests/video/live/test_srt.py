@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.ffmpeg_stream import FfmpegStream
 from harness.ports import free_port
+from harness.streams.ffmpeg_stream import FfmpegStream
 from tests.video.clips import RATE, write_clip
 from tracker_service.errors import VideoError
 from tracker_service.video.live.address import LiveAddress
