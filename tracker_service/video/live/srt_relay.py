@@ -6,7 +6,7 @@ import select
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 
 from tracker_service.errors import VideoError
@@ -72,7 +72,8 @@ class SrtRelay:
         self._come.register(self._output, select.POLLIN)
         self._began = False
         self.failure: VideoError | None = None
-        with self._process.stdin as script:
+        # A program that ends at once is told of by `read`.
+        with suppress(BrokenPipeError), self._process.stdin as script:
             script.write(_script(address.url, parameters).encode())
 
     @property
