@@ -17,7 +17,7 @@ from tracker_service.types.calibration import Calibration, FocalSource
 def test_the_camera_s_motion_and_the_follower_s_state_survive_a_file(tmp_path: Path) -> None:
     camera, random = CameraFollower(), np.random.default_rng(0)
     camera.follow(background_of(random.integers(0, 255, (90, 160, 3), np.uint8), np.zeros((0, 4), np.float32)))
-    motion = CameraMotion(np.array([[1, 0.1, 3.25], [-0.1, 1, -7], [0, 0, 1]]), 0.75)
+    motion = CameraMotion(np.array([[1, 0.1, 3.25], [-0.1, 1, -7], [0, 0, 1]]), 0.75, np.arange(9.0).reshape(3, 3))
     calibration = Calibration(1234.5, FocalSource.ESTIMATED, 1920, 1080)
     frames = (frame_result(3), frame_result(4, camera_motion=motion, calibration=calibration))
     tracker = Tracker(TrackerParameters())
@@ -35,3 +35,5 @@ def test_the_camera_s_motion_and_the_follower_s_state_survive_a_file(tmp_path: P
     assert known is not None
     assert known.confidence == pytest.approx(0.75)
     np.testing.assert_array_equal(known.matrix, motion.matrix)
+    assert known.moments is not None
+    np.testing.assert_array_equal(known.moments, np.arange(9.0).reshape(3, 3))

@@ -28,11 +28,13 @@ class BackgroundMotion:
         matrix: (3, 3) similarity, pixels of the first copy to those of the second.
         confidence: 0 to 1; 0 where nothing can be said, with the identity as matrix.
         inliers: corners that agree.
+        moments: (3, 3), see `CameraMotion`, pixels of the copies; None where nothing can be said.
     """
 
     matrix: Float64
     confidence: float
     inliers: int
+    moments: Float64 | None = None
 
 
 def estimate_motion(points: Float32, moved: Float32, size: tuple[int, int]) -> BackgroundMotion:
@@ -59,7 +61,12 @@ def estimate_motion(points: Float32, moved: Float32, size: tuple[int, int]) -> B
     matrix = np.eye(3)
     matrix[:2] = affine
     confidence = share * min(1.0, count / _ENOUGH) * min(1.0, _covered(points[inliers], size) / _WIDE)
-    return BackgroundMotion(matrix, confidence, count)
+    return BackgroundMotion(matrix, confidence, count, _moments(points[inliers], moved[inliers]))
+
+
+def _moments(points: Float32, moved: Float32) -> Float64:
+    before, after = (np.column_stack([places, np.ones(len(places))]) for places in (points, moved))
+    return np.asarray(after.T @ before / len(points), np.float64)
 
 
 def farthest_shift(matrix: Float64, size: tuple[int, int]) -> float:

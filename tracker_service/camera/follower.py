@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.camera.background import Background
-from tracker_service.camera.estimate import estimate_motion, farthest_shift
+from tracker_service.camera.estimate import BackgroundMotion, estimate_motion, farthest_shift
 from tracker_service.camera.features import corners, followed
-from tracker_service.types import Float32, Float64, UInt8
+from tracker_service.types import Float32, UInt8
 from tracker_service.types.camera import CameraMotion
 
 _STILL = 0.25
@@ -97,7 +97,7 @@ class CameraFollower:
         self._reference = replace(before, held=True) if held else _Reference.of(background)
         if motion.confidence == 0:
             return unknown_motion()
-        return CameraMotion(np.eye(3) if still else _in_frame(motion.matrix, before), motion.confidence)
+        return CameraMotion(np.eye(3), motion.confidence) if still else _in_frame(motion, before)
 
 
 def _glance(before: _Reference, image: UInt8) -> float | None:
@@ -115,8 +115,10 @@ def unknown_motion() -> CameraMotion:
     return CameraMotion(np.eye(3), confidence=0.0)
 
 
-def _in_frame(matrix: Float64, reference: _Reference) -> Float64:
+def _in_frame(motion: BackgroundMotion, reference: _Reference) -> CameraMotion:
     """Return a motion between small copies, whose pixels are named by their centres, as one between frames."""
     (width, height), (frame_width, frame_height) = reference.size, reference.frame_size
     small = np.array([[width / frame_width, 0, -0.5], [0, height / frame_height, -0.5], [0, 0, 1]])
-    return np.asarray(np.linalg.inv(small) @ matrix @ small, np.float64)
+    large = np.asarray(np.linalg.inv(small), np.float64)
+    moments = None if motion.moments is None else large @ motion.moments @ large.T
+    return CameraMotion(large @ motion.matrix @ small, motion.confidence, moments)

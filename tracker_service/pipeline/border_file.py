@@ -76,6 +76,7 @@ def pack_frames(frames: Sequence[FrameResult]) -> dict[str, NDArray[Any]]:
         "frames": np.array(rows, np.int64).reshape(len(frames), _COLUMNS),
         "timestamps": np.array([frame.timestamp for frame in frames], np.float64),
         "camera_motions": np.array([_pack_motion(frame.camera_motion) for frame in frames]).reshape(len(frames), 10),
+        "camera_moments": np.array([_pack_moments(frame.camera_motion) for frame in frames]).reshape(len(frames), 9),
         "calibrations": np.array([_pack_calibration(frame) for frame in frames]).reshape(len(frames), 2),
         **with_prefix("people", pack_records(people)),
     }
@@ -90,11 +91,11 @@ def unpack_frames(arrays: Mapping[str, NDArray[Any]]) -> tuple[FrameResult, ...]
     """Rebuild what `pack_frames` packed; raises `KeyError` or `ValueError` where something is missing."""
     people = iter(unpack_records(without_prefix("people", arrays)))
     frames = []
-    motions = map(_unpack_motion, arrays["camera_motions"])
-    rows = zip(
-        arrays["frames"].tolist(), arrays["timestamps"].tolist(), motions, arrays["calibrations"].tolist(), strict=True
-    )
-    for row, timestamp, motion, (focal, source) in rows:
+    rows = arrays["camera_motions"]
+    moments = arrays.get("camera_moments", np.full((len(rows), 9), np.nan))  # files of earlier versions have none
+    motions = map(_unpack_motion, rows, moments)
+    columns = (arrays[name].tolist() for name in ("frames", "timestamps", "calibrations"))
+    for row, timestamp, (focal, source), motion in zip(*columns, motions, strict=True):
         number, width, height, shot, count, *dropped = row
         persons = tuple(islice(people, count))
         if len(persons) != count:
@@ -116,5 +117,12 @@ def _pack_motion(motion: CameraMotion | None) -> Float64:
     return np.full(10, np.nan) if motion is None else np.append(motion.matrix, motion.confidence)
 
 
-def _unpack_motion(row: Float64) -> CameraMotion | None:
-    return None if np.isnan(row).any() else CameraMotion(row[:9].reshape(3, 3), float(row[9]))
+def _pack_moments(motion: CameraMotion | None) -> Float64:
+    return np.full(9, np.nan) if motion is None or motion.moments is None else motion.moments.ravel()
+
+
+def _unpack_motion(row: Float64, moments: Float64) -> CameraMotion | None:
+    if np.isnan(row).any():
+        return None
+    known = None if np.isnan(moments).any() else moments.reshape(3, 3)
+    return CameraMotion(row[:9].reshape(3, 3), float(row[9]), known)

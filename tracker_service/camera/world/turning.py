@@ -11,19 +11,30 @@ from tracker_service.types import CameraMotion, Float64
 def turn_of(motion: CameraMotion, size: tuple[int, int], focal: float) -> Float64:
     """Return the (3, 3) rotation from directions of the previous camera to those of this one.
 
-    The camera is taken to turn on its spot: where the middle of the picture goes says how far it pans and tilts, how
-    the picture turns there says how far it rolls. A change of scale is left to zoom.
+    The camera is taken to turn on its spot: it is the rotation that brings the rays of the background's corners nearest
+    to those where they are now (Kabsch 1976; the moments of the corners are all it takes). Where they are not kept, the
+    motion in the middle of the picture has to do: where it goes says how far the camera pans and tilts, how the picture
+    turns there how far it rolls. A change of scale is left to zoom.
 
     Args:
         motion: of the background.
         size: width and height of the frame, pixels.
         focal: pixels.
     """
+    if motion.moments is not None:
+        return _between_rays(motion.moments, size, focal)
     middle = np.array([[size[0] / 2, size[1] / 2]])
     to_the_right = motion.apply(middle + np.array([[1.0, 0.0]])) - motion.apply(middle)
     roll = float(np.arctan2(to_the_right[0, 1], to_the_right[0, 0]))
     seen = np.append((motion.apply(middle) - middle)[0] / focal, 1.0)
     return np.asarray(aiming(seen) @ Rotation.from_rotvec([0.0, 0.0, roll]).as_matrix(), np.float64)
+
+
+def _between_rays(moments: Float64, size: tuple[int, int], focal: float) -> Float64:
+    to_rays = np.array([[1 / focal, 0, -size[0] / 2 / focal], [0, 1 / focal, -size[1] / 2 / focal], [0, 0, 1]])
+    left, _, right = np.linalg.svd(to_rays @ moments @ to_rays.T)
+    mirrored = np.diag([1.0, 1.0, np.linalg.det(left @ right)])
+    return np.asarray(left @ mirrored @ right, np.float64)
 
 
 def growth(motion: CameraMotion, size: tuple[int, int]) -> float:
