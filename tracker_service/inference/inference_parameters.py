@@ -17,7 +17,7 @@ class InferenceParameters(FailurePolicy, DeviceParameters):
 
     Attributes:
         kind: "embedded" runs them in this process by ONNX Runtime, "triton" on a server.
-        triton_url: host:port of the server's gRPC endpoint.
+        triton_url: host:port of the server's gRPC endpoint; several are separated by commas, or stand behind one name.
         shared_memory: pass tensors to a server on the same host in shared memory.
         max_in_flight: requests of one client under way at a server at the same time. Raising it lets the server form
             larger batches, and holds more memory on both sides.

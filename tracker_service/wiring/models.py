@@ -11,7 +11,10 @@ from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.client import InferenceClient, Tensor
 from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.verification.verified_client import VerifiedClient
+from tracker_service.inference.server_addresses import checked_urls, may_be_several
+from tracker_service.inference.several_servers import Connection, SeveralServers
+from tracker_service.inference.triton.policy import FailurePolicy
+from tracker_service.inference.verification.verified_client import LoadingClient, VerifiedClient
 from tracker_service.model_sets import ModelSet, model_set
 from tracker_service.settings import Settings
 from tracker_service.wiring.profile import sized
@@ -37,37 +40,56 @@ def models_of(settings: Settings) -> ModelSet:
 
 
 def open_client(settings: Settings) -> InferenceClient:
-    """Open the inference client that the settings ask for; its models are compared with their export."""
-    inference, client = settings.inference, _open_client(settings)
+    """Open the inference client that the settings ask for; its models are compared with their export.
+
+    Raises:
+        SettingsError: the address of a server is none, or what talks to servers is not installed.
+    """
+    inference = settings.inference
+    if inference.kind == "embedded":
+        return _verified(settings, EmbeddedClient(inference.repository, threads=inference.threads, device=inference))
+    addresses = checked_urls(inference.triton_url)
+    if not may_be_several(addresses):
+        return _verified(settings, _triton(settings, addresses[0], inference, alone=True))
+
+    def connect(address: str, servers: int) -> Connection:
+        # A server that hangs must leave time for the others, and one that does not answer is left out at once.
+        policy = replace(inference, budget_seconds=inference.budget_seconds / servers, breaker_failures=1)
+        client = _triton(settings, address, policy, alone=False)
+        return Connection(client, _verified(settings, client))
+
+    return SeveralServers(addresses, connect, inference, inference.verify_seconds)
+
+
+def _verified(settings: Settings, client: LoadingClient) -> InferenceClient:
+    """Return the client with its models compared, unless the settings do without."""
+    inference, models = settings.inference, model_set(settings.model_set)
     if not inference.verify:
         return client
 
     def surface(outputs: Mapping[str, Tensor]) -> Tensor:
         return load_body(settings).vertices_of(outputs)
 
-    models = model_set(settings.model_set)
     parts: dict[str, tuple[str, ...]] = {}
     if models.hmr_with_appearance is not None and models.appearance is not None:
         parts[models.hmr_with_appearance] = (models.hmr, models.appearance)
     return VerifiedClient(client, inference.repository, inference.verify_seconds, {models.hmr: surface}, parts)
 
 
-def _open_client(settings: Settings) -> "TritonClient | EmbeddedClient":
-    inference = settings.inference
-    if inference.kind == "triton":
-        # gRPC is heavy, and a worker that runs the models itself starts sooner without.
-        try:
-            from tracker_service.inference.triton.client import TritonClient
-        except ImportError as error:
-            raise SettingsError("inference.kind=triton: expected the package 'tritonclient[grpc]', got none") from error
-        return TritonClient(
-            inference.triton_url,
-            policy=inference,
-            max_in_flight=sized(settings, ()).inference.max_in_flight,
-            max_on_gpu=sized(settings, ["cuda"]).inference.max_in_flight,
-            shared_memory=inference.shared_memory,
-        )
-    return EmbeddedClient(inference.repository, threads=inference.threads, device=inference)
+def _triton(settings: Settings, address: str, policy: FailurePolicy, *, alone: bool) -> "TritonClient":
+    # gRPC is heavy, and a worker that runs the models itself starts sooner without.
+    try:
+        from tracker_service.inference.triton.client import TritonClient
+    except ImportError as error:
+        raise SettingsError("inference.kind=triton: expected the package 'tritonclient[grpc]', got none") from error
+    return TritonClient(
+        address,
+        policy=policy,
+        max_in_flight=sized(settings, ()).inference.max_in_flight,
+        max_on_gpu=sized(settings, ["cuda"]).inference.max_in_flight,
+        shared_memory=settings.inference.shared_memory,
+        alone=alone,
+    )
 
 
 def devices_in_use(client: InferenceClient, models: ModelSet) -> dict[str, DeviceName]:

@@ -1,41 +1,155 @@
-"""One name that stands for several servers, as a headless service of Kubernetes does."""
+"""Several servers used as one: a list of them, as a name with several addresses is resolved to."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import onnx
+import pytest
+from tritonclient.grpc import InferenceServerClient
 
+from harness.ports import free_ports
+from harness.triton.broken_graphs import reordered
 from harness.triton.environment import ServerEnvironment
-from harness.triton.repository import build_repository
+from harness.triton.repository import MODEL_REPOSITORY, build_repository
 from harness.triton.server import TritonServer
-from tracker_service.inference.triton.client import TritonClient
+from harness.waiting import until
+from tracker_service.errors import InferenceUnavailableError, ModelResultsError
+from tracker_service.inference.several_servers import SeveralServers
+from tracker_service.settings import load_settings
+from tracker_service.wiring.models import open_client
 
-MODEL = "detector_lite"
-OUTPUTS = ("boxes", "scores")
-REQUESTS = 12
+MODEL = "hmr_lite"
+RIGHT = MODEL_REPOSITORY / MODEL / "1" / "model.onnx"
+OUTPUTS = ("joints_3d", "betas")
+REQUESTS = 8
+CROPS = {"crops": np.random.default_rng(0).integers(0, 255, (2, 256, 256, 3), np.uint8)}
+LONG, SHORT = 1000.0, 0.3
+"""Seconds between two looks: none within a test, or soon."""
 
 
-def _executions(server: TritonServer) -> float:
-    lines = [line for line in server.metrics().splitlines() if line.startswith("nv_inference_request_success{")]
-    return sum(float(line.rpartition(" ")[2]) for line in lines)
+def file_of(server: TritonServer) -> Path:
+    return server.repository / MODEL / "1" / "model.onnx"
 
 
-def test_requests_are_spread_over_all_servers_and_go_on_when_one_dies(
-    environment: ServerEnvironment, tmp_path: Path
+def put_right(server: TritonServer) -> None:
+    """Load the right graph into a server that has the wrong one."""
+    if file_of(server).read_bytes() != RIGHT.read_bytes():
+        file_of(server).write_bytes(RIGHT.read_bytes())
+        with closing(InferenceServerClient(server.url)) as client:
+            client.load_model(MODEL)
+
+
+@pytest.fixture(scope="module")
+def servers(environment: ServerEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[TritonServer]]:
+    """Two servers, of which the first begins with a wrong graph."""
+    folder = tmp_path_factory.mktemp("several")
+    both = [
+        TritonServer(environment, build_repository(folder / name, [MODEL]), folder / f"log-{name}")
+        for name in ("first", "second")
+    ]
+    onnx.save(reordered(onnx.load(RIGHT), "joints_3d", range(43, -1, -1), 1), file_of(both[0]))
+    for server in both:
+        server.start(wait=False)
+    try:
+        for server in both:
+            server.wait_ready()
+        yield both
+    finally:
+        for server in both:
+            server.kill()
+
+
+def nowhere(count: int) -> list[str]:
+    return [f"127.0.0.1:{port}" for port in free_ports(count)]
+
+
+def opened(urls: list[str], look_seconds: float = LONG, budget_seconds: float = 60.0) -> SeveralServers:
+    inference = {
+        "kind": "triton",
+        "triton_url": ",".join(urls),
+        "budget_seconds": budget_seconds,
+        "verify_seconds": look_seconds,
+    }
+    client = open_client(load_settings({"inference": inference}))
+    assert isinstance(client, SeveralServers)
+    return client
+
+
+def answered(server: TritonServer) -> int:
+    """Return how many requests a server has answered, without those of its warm-up."""
+    with closing(InferenceServerClient(server.url)) as client:
+        statistics = client.get_inference_statistics(MODEL, as_json=True)["model_stats"][0]
+    return int(statistics["inference_stats"]["success"]["count"])
+
+
+def use(client: SeveralServers) -> None:
+    assert client.infer(MODEL, CROPS, OUTPUTS)["joints_3d"].shape == (2, 44, 3)
+
+
+def used_again(client: SeveralServers, server: TritonServer, log: pytest.LogCaptureFixture) -> bool:
+    use(client)
+    return f"Triton {server.url} is used for model {MODEL} again" in log.text
+
+
+def test_a_server_with_wrong_results_is_left_out_until_it_gives_right_ones(
+    servers: list[TritonServer], caplog: pytest.LogCaptureFixture
 ) -> None:
-    repository = build_repository(tmp_path / "models", [MODEL])
-    servers = [TritonServer(environment, repository, tmp_path / f"log-{number}") for number in range(2)]
-    with servers[0], servers[1]:
-        before = [_executions(server) for server in servers]
-        client = TritonClient("ipv4:" + ",".join(server.url for server in servers), shared_memory=False)
-        try:
-            height, width, channels = (side or 1 for side in client.signature(MODEL).inputs["images"].shape)
-            images = np.zeros((1, height, width, channels), np.uint8)
-            for _ in range(REQUESTS):
-                client.infer(MODEL, {"images": images}, OUTPUTS)
-            after = [_executions(server) for server in servers]
-            assert all(count - earlier >= REQUESTS // 4 for count, earlier in zip(after, before, strict=True))
-            servers[0].kill()
-            for _ in range(REQUESTS):
-                assert client.infer(MODEL, {"images": images}, OUTPUTS)["boxes"].shape == (1, 100, 4)
-        finally:
-            client.close()
+    with (
+        closing(opened([servers[0].url, *nowhere(1)], budget_seconds=0.2)) as alone,
+        pytest.raises(ModelResultsError, match=f"model {MODEL}: joints_3d is off by"),
+    ):
+        use(alone)
+    with closing(opened([server.url for server in servers], SHORT)) as client:
+        before = answered(servers[1])
+        for _ in range(REQUESTS):
+            use(client)
+        assert answered(servers[1]) - before >= REQUESTS
+        assert not client.checks()[MODEL].passed
+        put_right(servers[0])
+        until(lambda: used_again(client, servers[0], caplog))
+        assert client.checks()[MODEL].passed
+
+
+def test_requests_are_spread_over_all_servers_each_verified_and_with_its_own_shared_memory(
+    servers: list[TritonServer],
+) -> None:
+    put_right(servers[0])
+    before = [answered(server) for server in servers]
+    with closing(opened([server.url for server in servers])) as client:
+        assert client.verify(MODEL).compared
+        verified = [answered(server) for server in servers]
+        assert all(count > earlier for count, earlier in zip(verified, before, strict=True))
+        for _ in range(REQUESTS):
+            use(client)
+        used = [answered(server) for server in servers]
+        assert [count - earlier for count, earlier in zip(used, verified, strict=True)] == [REQUESTS // 2] * 2
+        assert client.failures() == {}
+        for server in servers:
+            with closing(InferenceServerClient(server.url)) as asked:
+                assert asked.get_system_shared_memory_status(as_json=True).get("regions")
+
+
+def test_a_call_goes_to_the_other_server_when_one_dies_and_comes_back_when_it_is_started_again(
+    servers: list[TritonServer], caplog: pytest.LogCaptureFixture
+) -> None:
+    put_right(servers[0])
+    with closing(opened([server.url for server in servers], SHORT)) as client:
+        use(client)
+        use(client)
+        servers[0].kill()
+        for _ in range(REQUESTS):
+            use(client)
+        assert client.failures()[InferenceUnavailableError] >= 1
+        assert client.repeated_models()[MODEL] >= 1
+        servers[0].start()
+        until(lambda: used_again(client, servers[0], caplog))
+
+
+def test_without_any_server_a_call_fails_when_its_budget_is_spent() -> None:
+    with (
+        closing(opened(nowhere(2), budget_seconds=0.2)) as client,
+        pytest.raises(InferenceUnavailableError, match=f"model {MODEL} on Triton 127.0.0.1:"),
+    ):
+        use(client)

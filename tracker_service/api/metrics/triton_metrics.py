@@ -14,7 +14,7 @@ from tracker_service.errors import (
     ModelContractError,
     ModelNotFoundError,
 )
-from tracker_service.inference.triton.client import TritonClient
+from tracker_service.inference.request_counts import CountingClient
 
 _KINDS: dict[type[InferenceError], str] = {
     InferenceUnavailableError: "unavailable",
@@ -33,7 +33,7 @@ class TritonMetrics(Collector):
         client: whose requests are counted.
     """
 
-    def __init__(self, client: TritonClient) -> None:
+    def __init__(self, client: CountingClient) -> None:
         self._client = client
 
     def collect(self) -> Iterator[Metric]:

@@ -16,8 +16,8 @@ from tracker_service.api.startup.needed_models import needed_models
 from tracker_service.api.startup.retrying import retry_until_success
 from tracker_service.errors import InferenceUnavailableError, ModelNotFoundError, ModelResultsError, PhalpTritonError
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
-from tracker_service.inference.triton.client import TritonClient
-from tracker_service.inference.verification.verified_client import VerifiedClient
+from tracker_service.inference.request_counts import CountingClient
+from tracker_service.inference.verification.verified_client import ComparingClient, VerifiedClient
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import devices_in_use, load_body, models_in_use
 from tracker_service.wiring.sessions import open_sessions
@@ -77,7 +77,7 @@ class ModelLoader:
 
     def _look_seconds(self) -> float | None:
         """Return the time between two looks at whether a server has loaded its models again; None in this process."""
-        served = isinstance(self._client, VerifiedClient) and self._service.settings.inference.kind == "triton"
+        served = isinstance(self._client, ComparingClient) and self._service.settings.inference.kind == "triton"
         return self._service.settings.inference.verify_seconds if served else None
 
     def _as_before(self) -> bool:
@@ -94,7 +94,7 @@ class ModelLoader:
     def _verify(self) -> None:
         """Compare the models of the set, and whichever else frames have used, with their export."""
         client = self._client
-        if not isinstance(client, VerifiedClient):
+        if not isinstance(client, ComparingClient):
             return
         in_use = models_in_use(client, self._service.models)
         for model in in_use:
@@ -125,12 +125,12 @@ class ModelLoader:
         if self._client is None:
             self._client = self._open_client(_request_budget(service.settings))
             client = self._client
-            if isinstance(client, VerifiedClient):
+            if isinstance(client, ComparingClient):
                 service.checks = client.checks
                 service.metrics.collect_from(CheckMetrics(client.checks))
-                client = client.inner
-            if isinstance(client, TritonClient):
-                service.metrics.collect_from(TritonMetrics(client))
+            counted = client.inner if isinstance(client, VerifiedClient) else client
+            if isinstance(counted, CountingClient):
+                service.metrics.collect_from(TritonMetrics(counted))
         self._warm_up()
         body = load_body(service.settings)
         sessions = open_sessions(
@@ -162,7 +162,7 @@ def _request_budget(settings: Settings) -> Settings:
 
 def warm_up(client: InferenceClient, model: str) -> None:
     """Run ``model`` once, on its golden batch or else on zeros; raises `InferenceError` when it fails."""
-    if isinstance(client, VerifiedClient) and client.verify(model).compared:
+    if isinstance(client, ComparingClient) and client.verify(model).compared:
         return
     spec = client.signature(model)
     client.infer(model, {name: _zeros(tensor) for name, tensor in spec.inputs.items()}, list(spec.outputs))

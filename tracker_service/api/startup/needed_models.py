@@ -4,7 +4,7 @@ from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.model_repository import built_by, model_file
-from tracker_service.inference.triton.client import checked_url
+from tracker_service.inference.server_addresses import checked_urls
 from tracker_service.model_sets import ModelSet
 
 
@@ -25,7 +25,7 @@ def check_models(inference: InferenceParameters, models: ModelSet) -> None:
         DeviceError: they are to run on a device that is not here.
     """
     if inference.kind == "triton":
-        checked_url(inference.triton_url)
+        checked_urls(inference.triton_url)
         return
     for names in needed_models(models).values():
         for model in names:

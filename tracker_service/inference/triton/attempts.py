@@ -35,6 +35,7 @@ class Attempts:
         slots: requests under way at the same time; none is taken during pauses.
         clock: seconds, monotonic; the event loop's time.
         lost: called when the server did not answer, or no longer knows our shared memory: it may have been restarted.
+        alone: False where the caller has other servers: what this one cannot do now fails at once.
     """
 
     def __init__(
@@ -44,8 +45,11 @@ class Attempts:
         slots: int,
         clock: Callable[[], float],
         lost: Callable[[Remedy], None],
+        *,
+        alone: bool = True,
     ) -> None:
         self._policy = policy
+        self._alone = alone
         self._address = address
         self._slots, self._allowed = asyncio.Semaphore(slots), slots
         self._clock = clock
@@ -72,9 +76,9 @@ class Attempts:
             InferenceError: what the last failure means.
         """
         breaker = self._breaker(model)
-        call = _Call(self._policy, self._clock())
+        call = _Call(self._policy, self._clock(), alone=self._alone)
         while True:
-            await breaker.admit(call.deadline)
+            await breaker.admit(call.deadline if self._alone else self._clock())
             try:
                 async with self._slot(call.deadline):
                     seconds = min(self._policy.attempt_seconds, call.deadline - self._clock())
@@ -140,9 +144,11 @@ class _Call:
     Args:
         policy: deadlines and retries.
         started: the clock's time now.
+        alone: see `Attempts`.
     """
 
-    def __init__(self, policy: FailurePolicy, started: float) -> None:
+    def __init__(self, policy: FailurePolicy, started: float, *, alone: bool) -> None:
+        self._alone = alone
         self.deadline = started + policy.budget_seconds
         self._policy = policy
         self._started = started
@@ -157,6 +163,8 @@ class _Call:
             return None
         if failure.remedy is Remedy.REGISTER and self._failures <= REGISTRATIONS:
             return 0.0
+        if not self._alone:
+            return None
         pause = self._policy.delay(self._failures - 1)
         return pause if now + pause < self.deadline else None
 
@@ -165,6 +173,9 @@ class _Call:
         error = failure.error
         if failure.remedy is Remedy.NONE:
             return error
+        if not self._alone:
+            # It may pass, here or on another server.
+            return InferenceUnavailableError(str(error)) if isinstance(error, InferenceFailedError) else error
         message = f"{error} (gave up after {now - self._started:.1f} s and {self._failures} attempts)"
         if isinstance(error, InferenceUnavailableError):
             return type(error)(message, retry_after=self._policy.longest_delay)

@@ -11,6 +11,7 @@ from tritonclient.utils import InferenceServerException
 from tracker_service.errors import InferenceError, ModelContractError, ModelNotFoundError, SettingsError
 from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
 from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
+from tracker_service.inference.server_addresses import checked_url
 from tracker_service.inference.triton.attempts import Attempts
 from tracker_service.inference.triton.event_loop import LoopThread
 from tracker_service.inference.triton.exchange import Request, exchange
@@ -31,8 +32,6 @@ CHANNEL_OPTIONS = (
     # The server is on a private network; an HTTP proxy of the environment is for other traffic.
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),
-    # Where the name stands for several servers, all of them get requests; for one server nothing changes.
-    ("grpc.lb_policy_name", "round_robin"),
 )
 
 
@@ -50,6 +49,7 @@ class TritonClient:
             more memory on both sides.
         max_on_gpu: as many as soon as one of its models says that it runs on a GPU; None leaves it at that.
         shared_memory: whether tensors go through shared memory when the server runs on this host.
+        alone: False where the caller has other servers: what this one cannot do now fails at once (`SeveralServers`).
 
     Raises:
         SettingsError: ``url`` or ``max_in_flight`` cannot be used.
@@ -63,6 +63,7 @@ class TritonClient:
         max_in_flight: int = 4,
         max_on_gpu: int | None = None,
         shared_memory: bool = True,
+        alone: bool = True,
     ) -> None:
         if max_in_flight < 1:
             raise SettingsError(f"triton max_in_flight: expected at least 1, got {max_in_flight}")
@@ -73,7 +74,7 @@ class TritonClient:
         self._interruptions = 0
         self._max_on_gpu = max_on_gpu or max_in_flight
         self._loop = LoopThread("triton")
-        self._loop.run(self._connect(max_in_flight, shared_memory))
+        self._loop.run(self._connect(max_in_flight, shared_memory=shared_memory, alone=alone))
 
     @property
     def uses_shared_memory(self) -> bool:
@@ -145,11 +146,11 @@ class TritonClient:
         """End running calls, remove the shared memory and close the connection."""
         self._loop.close(self._disconnect())
 
-    async def _connect(self, max_in_flight: int, shared_memory: bool) -> None:
+    async def _connect(self, max_in_flight: int, *, shared_memory: bool, alone: bool) -> None:
         self._server = InferenceServerClient(self._url, channel_args=CHANNEL_OPTIONS)
         self._pool = SharedMemoryPool(self._server, enabled=shared_memory)
         clock = asyncio.get_running_loop().time
-        self._attempts = Attempts(self._policy, self._url, max_in_flight, clock, self._lost)
+        self._attempts = Attempts(self._policy, self._url, max_in_flight, clock, self._lost, alone=alone)
 
     async def _disconnect(self) -> None:
         await self._pool.close()
@@ -220,12 +221,3 @@ class TritonClient:
 
 def _no_rows(spec: TensorSpec) -> Tensor:
     return np.zeros((0, *(side or 0 for side in spec.shape)), spec.dtype)
-
-
-def checked_url(url: str) -> str:
-    """Return ``url`` without ``grpc://``; raises `SettingsError` unless it is ``host:port``."""
-    address = url.removeprefix("grpc://")
-    host, _, port = address.rpartition(":")
-    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise SettingsError(f"triton url: expected host:port of the gRPC service, such as localhost:8001, got {url!r}")
-    return address

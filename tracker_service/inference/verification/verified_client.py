@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracker_service.errors import ModelResultsError
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
@@ -24,6 +24,19 @@ class LoadingClient(InferenceClient, Protocol):
 
     def loaded(self, model: str) -> LoadedModel:
         """Return which model of this name is loaded now; raises `InferenceError`."""
+        ...
+
+
+@runtime_checkable
+class ComparingClient(InferenceClient, Protocol):
+    """A client that compares its models with their export; see `VerifiedClient`."""
+
+    def verify(self, model: str) -> ModelCheck:
+        """Compare a model, if that is due; raises `InferenceError`."""
+        ...
+
+    def checks(self) -> dict[str, ModelCheck]:
+        """Return the last comparison of each model so far."""
         ...
 
 
