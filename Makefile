@@ -54,8 +54,9 @@ $(VENV)/.phalp-test: pyproject.toml | $(BIN)/python
 demo: $(VENV)/.phalp-run
 	$(BIN)/python -m tracker_service track "$(VIDEO)" --out "$(OUT)"
 
+# Hundreds of processes import the project: what one of them has compiled, the others read.
 test: $(VENV)/.phalp-test
-	$(BIN)/python -m pytest -n $(WORKERS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.phalp-test
 	$(BIN)/ruff check .

@@ -14,20 +14,16 @@ from export.commands.body_model import body_model
 from export.commands.verify import verify
 from export.errors import MissingFileError, UnreadableFileError
 from export.families import NAMES, graph_of
-from export.graphs.model_version import write_version
 from export.graphs.parity import table
 from export.graphs.verification import verify_folder
 from export.hmr2.checkpoint import load_hmr2
 from export.hmr2.graph import served
 from export.hmr2.random_checkpoint import write_random_checkpoint
-from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
 from export.weights.published import EXTRA_JOINTS
-from tests.export.authors_files import smpl_content
+from tests.export.authors_files import HMR2_SIZES, smpl_content
 from tests.export.synthetic_body import synthetic_body
 from tracker_service.errors import ExportError
-
-SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
 
 
 def _smpl_file(folder: Path) -> None:
@@ -59,25 +55,23 @@ def test_body_model_command_writes_the_arrays_of_the_service(tmp_path: Path) -> 
     assert isinstance(CliRunner().invoke(app, [*arguments, *other[:2]]).exception, ExportError)
 
 
-def test_random_checkpoint_takes_the_whole_way_to_a_verified_folder(tmp_path: Path) -> None:
-    checkpoint = write_random_checkpoint(tmp_path / "hmr2.ckpt", SIZES)
-    write_version(served(load_hmr2(checkpoint, synthetic_body(), SIZES)), tmp_path)
-    rows = verify_folder(served(load_hmr2(checkpoint, synthetic_body(), SIZES)), tmp_path / "hmr2" / "1", runs=2)
+def test_random_checkpoint_takes_the_whole_way_to_a_verified_folder(exported_hmr2: ExportSettings) -> None:
+    graph = served(load_hmr2(exported_hmr2.weights / "hmr2.ckpt", synthetic_body(), HMR2_SIZES))
+    rows = verify_folder(graph, exported_hmr2.repository / "hmr2" / "1", runs=2)
     assert {(row.file, row.batch) for row in rows} == {("model.onnx", 1), ("model.onnx", 3), ("model.onnx", 16)}
     assert len(rows) == 2 * 3 * 7
     assert all(row.passed for row in rows), table(rows)
 
 
-def test_verification_notices_that_the_weights_are_others(tmp_path: Path) -> None:
-    exported = write_random_checkpoint(tmp_path / "exported.ckpt", SIZES)
-    other = write_random_checkpoint(tmp_path / "other.ckpt", SIZES, seed=1)
-    write_version(served(load_hmr2(exported, synthetic_body(), SIZES)), tmp_path)
-    rows = verify_folder(served(load_hmr2(other, synthetic_body(), SIZES)), tmp_path / "hmr2" / "1", batches=(2,))
+def test_verification_notices_that_the_weights_are_others(exported_hmr2: ExportSettings, tmp_path: Path) -> None:
+    other = write_random_checkpoint(tmp_path / "other.ckpt", HMR2_SIZES, seed=1)
+    graph = served(load_hmr2(other, synthetic_body(), HMR2_SIZES))
+    rows = verify_folder(graph, exported_hmr2.repository / "hmr2" / "1", batches=(2,))
     assert not all(row.passed for row in rows)
 
 
 def test_random_network_looks_at_the_picture(tmp_path: Path) -> None:
-    model = load_hmr2(write_random_checkpoint(tmp_path / "hmr2.ckpt", SIZES), synthetic_body(), SIZES)
+    model = load_hmr2(write_random_checkpoint(tmp_path / "hmr2.ckpt", HMR2_SIZES), synthetic_body(), HMR2_SIZES)
     black, white = (
         torch.zeros((1, 256, 256, 3), dtype=torch.uint8),
         torch.full((1, 256, 256, 3), 255, dtype=torch.uint8),

@@ -1,6 +1,5 @@
 """`python -m export full`: what is exported again, what is left alone, and what it says when weights are missing."""
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -13,43 +12,22 @@ from export.errors import MissingFileError
 from export.families import ALL_NAMES, NAMES, tensor_names
 from export.graphs.choices import Precision
 from export.graphs.freshness import why_stale
-from export.graphs.model_version import write_version
-from export.hmr2.checkpoint import load_hmr2
-from export.hmr2.graph import served
-from export.hmr2.random_checkpoint import write_random_checkpoint
-from export.hmr2.sizes import Hmr2Sizes
 from export.settings import ExportSettings
 from export.weights.published import FILES, SMPL, WeightFile
-from tests.export.synthetic_body import synthetic_body
 from tracker_service.errors import ExportError
 
-SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
+
+def test_whole_model_of_the_same_weights_is_left_alone(exported_hmr2: ExportSettings) -> None:
+    assert why_stale("hmr2", exported_hmr2, Precision.FP32) is None
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> ExportSettings:
-    folder = tmp_path_factory.mktemp("full")
-    settings = ExportSettings(weights=folder / "weights", repository=folder / "models")
-    settings.weights.mkdir()
-    synthetic_body().write(settings.repository / "hmr2" / "body_model.npz")
-    checkpoint = write_random_checkpoint(settings.weights / "hmr2.ckpt", SIZES)
-    graph = served(load_hmr2(checkpoint, synthetic_body(), SIZES))
-    sources = (checkpoint, settings.repository / "hmr2" / "body_model.npz")
-    write_version(dataclasses.replace(graph, sources=sources), settings.repository)
-    return settings
-
-
-def test_whole_model_of_the_same_weights_is_left_alone(exported: ExportSettings) -> None:
-    assert why_stale("hmr2", exported, Precision.FP32) is None
-
-
-def test_weights_that_were_put_away_do_not_make_a_model_stale(exported: ExportSettings, tmp_path: Path) -> None:
-    elsewhere = ExportSettings(weights=tmp_path, repository=exported.repository)
+def test_weights_that_were_put_away_do_not_make_a_model_stale(exported_hmr2: ExportSettings, tmp_path: Path) -> None:
+    elsewhere = ExportSettings(weights=tmp_path, repository=exported_hmr2.repository)
     assert why_stale("hmr2", elsewhere, Precision.FP32) is None
 
 
-def test_other_precision_is_exported_again(exported: ExportSettings) -> None:
-    assert why_stale("hmr2", exported, Precision.FP16) == "exported as fp32, wanted fp16"
+def test_other_precision_is_exported_again(exported_hmr2: ExportSettings) -> None:
+    assert why_stale("hmr2", exported_hmr2, Precision.FP16) == "exported as fp32, wanted fp16"
 
 
 @pytest.mark.parametrize(
@@ -60,15 +38,15 @@ def test_other_precision_is_exported_again(exported: ExportSettings) -> None:
     ],
 )
 def test_model_with_other_tensors_than_today_is_exported_again(
-    exported: ExportSettings, kind: str, had: object, reason: str
+    exported_hmr2: ExportSettings, kind: str, had: object, reason: str
 ) -> None:
-    path = exported.repository / "hmr2" / "1" / "export.json"
+    path = exported_hmr2.repository / "hmr2" / "1" / "export.json"
     whole = path.read_text()
     record = json.loads(whole)
     record["model.onnx"][kind] = had
     try:
         path.write_text(json.dumps(record))
-        assert (why_stale("hmr2", exported, Precision.FP32) or "").startswith(reason)
+        assert (why_stale("hmr2", exported_hmr2, Precision.FP32) or "").startswith(reason)
     finally:
         path.write_text(whole)
 
@@ -77,8 +55,8 @@ def test_every_model_of_the_families_names_its_tensors() -> None:
     assert all(inputs and outputs for inputs, outputs in map(tensor_names, ALL_NAMES))
 
 
-def test_model_that_was_never_exported_is_exported(exported: ExportSettings) -> None:
-    assert why_stale("detector", exported, Precision.FP32) == "not exported yet"
+def test_model_that_was_never_exported_is_exported(exported_hmr2: ExportSettings) -> None:
+    assert why_stale("detector", exported_hmr2, Precision.FP32) == "not exported yet"
 
 
 @pytest.mark.parametrize(
@@ -89,18 +67,18 @@ def test_model_that_was_never_exported_is_exported(exported: ExportSettings) -> 
         ("models/hmr2/body_model.npz", "made from another body_model.npz"),
     ],
 )
-def test_changed_file_makes_a_model_stale(exported: ExportSettings, path: str, reason: str) -> None:
-    file = exported.repository.parent / path
+def test_changed_file_makes_a_model_stale(exported_hmr2: ExportSettings, path: str, reason: str) -> None:
+    file = exported_hmr2.repository.parent / path
     whole = file.read_bytes()
     try:
         file.write_bytes(whole[:-1] + b"x")
-        assert why_stale("hmr2", exported, Precision.FP32) == reason
+        assert why_stale("hmr2", exported_hmr2, Precision.FP32) == reason
     finally:
         file.write_bytes(whole)
 
 
-def test_record_names_the_weights_that_the_model_was_made_from(exported: ExportSettings) -> None:
-    record = json.loads((exported.repository / "hmr2" / "1" / "export.json").read_text())
+def test_record_names_the_weights_that_the_model_was_made_from(exported_hmr2: ExportSettings) -> None:
+    record = json.loads((exported_hmr2.repository / "hmr2" / "1" / "export.json").read_text())
     assert set(record["model.onnx"]["sources"]) == {"hmr2.ckpt", "body_model.npz"}
 
 

@@ -131,10 +131,37 @@ def test_half_precision_keeps_geometry_and_readouts_in_full_precision(exports: E
     assert in_file == pytest.approx(sum(value.numel() for value in halves.values()), rel=1e-3)
 
 
+class _Doubling(nn.Module):
+    """In FP16 the factor is rounded; with ``wrong`` the exported graph differs from the eager one."""
+
+    def __init__(self, *, wrong: bool, width: int) -> None:
+        super().__init__()
+        self.wrong = wrong
+        self.layer = nn.Linear(width, width)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.layer(values)
+        return result + 1 if self.wrong and torch.compiler.is_exporting() else result
+
+
+def _toy(*, wrong: bool = False, width: int = 3, measure: Measure | None = None) -> ServedGraph:
+    def sample(count: int, generator: np.random.Generator) -> Arrays:
+        return {"values": generator.normal(size=(count, width)).astype(np.float32)}
+
+    return ServedGraph(
+        name="toy",
+        module=_Doubling(wrong=wrong, width=width).eval(),
+        inputs=(TensorSpec("values", np.dtype(np.float32), (width,)),),
+        outputs=("doubled",),
+        sample=sample,
+        measures={"doubled": measure or numbers(1e-5, 1e-2)},
+    )
+
+
 def test_weights_above_the_limit_of_one_file_stand_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_graph, "FILE_LIMIT", 1_000_000)
-    rows = write_version(_hmr2(), tmp_path)
-    folder = tmp_path / "hmr2" / "1"
+    rows = write_version(_toy(width=600), tmp_path)
+    folder = tmp_path / "toy" / "1"
     assert sorted(path.name for path in folder.iterdir()) == [
         "export.json",
         "golden.npz",
@@ -144,33 +171,6 @@ def test_weights_above_the_limit_of_one_file_stand_beside_it(tmp_path: Path, mon
     assert (folder / "model.onnx").stat().st_size < 1_000_000 < (folder / "model.onnx.data").stat().st_size
     assert set(read_record(folder)["model.onnx"]["files"]) == {"model.onnx", "model.onnx.data"}
     assert all(row.passed for row in rows)
-
-
-class _Doubling(nn.Module):
-    """In FP16 the factor is rounded; with ``wrong`` the exported graph differs from the eager one."""
-
-    def __init__(self, *, wrong: bool) -> None:
-        super().__init__()
-        self.wrong = wrong
-        self.layer = nn.Linear(3, 3)
-
-    def forward(self, values: torch.Tensor) -> torch.Tensor:
-        result: torch.Tensor = self.layer(values)
-        return result + 1 if self.wrong and torch.compiler.is_exporting() else result
-
-
-def _toy(*, wrong: bool = False, measure: Measure | None = None) -> ServedGraph:
-    def sample(count: int, generator: np.random.Generator) -> Arrays:
-        return {"values": generator.normal(size=(count, 3)).astype(np.float32)}
-
-    return ServedGraph(
-        name="toy",
-        module=_Doubling(wrong=wrong).eval(),
-        inputs=(TensorSpec("values", np.dtype(np.float32), (3,)),),
-        outputs=("doubled",),
-        sample=sample,
-        measures={"doubled": measure or numbers(1e-5, 1e-2)},
-    )
 
 
 def test_graph_that_is_too_far_away_leaves_the_repository_as_it_was(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections import defaultdict
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pytest
 from harness.source_imports import PACKAGES, Import, imports_of, modules_of
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORTS = imports_of(ROOT)
 
 BASE = {"types", "errors"}
 """What passes between rooms, and what can go wrong: every room may import these."""
@@ -75,6 +75,12 @@ FILES_IN_A_FOLDER = 18
 """More names than that are not taken in at a glance; about fifteen is the aim, a few more save a folder of two."""
 
 
+@cache
+def imports() -> list[Import]:
+    """Every import of the project; read when a test runs, not wherever tests are collected."""
+    return imports_of(ROOT)
+
+
 def room_of(module: str) -> str:
     """The room of a module of `tracker_service`."""
     return module.split(".")[1]
@@ -92,7 +98,7 @@ def inside_the_service() -> list[Import]:
     """Imports between modules of `tracker_service`, without those of the programs."""
     return [
         item
-        for item in IMPORTS
+        for item in imports()
         if within(item.importer, "tracker_service")
         and within(item.imported, "tracker_service")
         and item.importer not in PROGRAMS
@@ -136,7 +142,7 @@ def test_settings_import_only_where_parameters_are_declared() -> None:
 def test_a_folder_of_the_project_imports_only_what_the_table_allows(package: str) -> None:
     wrong = [
         item
-        for item in IMPORTS
+        for item in imports()
         if within(item.importer, package)
         and (imported := item.imported.partition(".")[0]) in PACKAGES
         and imported not in PROJECT[package] | {package}
@@ -147,7 +153,7 @@ def test_a_folder_of_the_project_imports_only_what_the_table_allows(package: str
 def test_no_modules_import_each_other_in_a_circle() -> None:
     modules = modules_of(ROOT)
     graph: dict[str, set[str]] = defaultdict(set)
-    for item in IMPORTS:
+    for item in imports():
         if item.imported in modules and item.imported != item.importer:
             graph[item.importer].add(item.imported)
     try:
@@ -161,7 +167,7 @@ def test_the_tracker_imports_only_numpy_scipy_bounds_of_settings_and_the_standar
     allowed = {"tracker_service", "numpy", "scipy", "annotated_types"} | set(sys.stdlib_module_names) - outside_world
     wrong = [
         item
-        for item in IMPORTS
+        for item in imports()
         if within(item.importer, "tracker_service.phalp") and item.imported.partition(".")[0] not in allowed
     ]
     assert not wrong, listed(wrong)
@@ -171,14 +177,14 @@ def test_the_service_never_imports_what_only_exports_and_tests_need() -> None:
     forbidden = {"torch", "torchvision", "transformers", "onnx", "onnxscript", "pytest"}
     wrong = [
         item
-        for item in IMPORTS
+        for item in imports()
         if within(item.importer, "tracker_service") and item.imported.partition(".")[0] in forbidden
     ]
     assert not wrong, listed(wrong)
 
 
 def test_routes_do_not_import_routes() -> None:
-    wrong = [item for item in IMPORTS if item.importer.endswith("routes") and item.imported.endswith("routes")]
+    wrong = [item for item in imports() if item.importer.endswith("routes") and item.imported.endswith("routes")]
     assert not wrong, listed(wrong)
 
 
