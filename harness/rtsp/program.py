@@ -1,15 +1,22 @@
-"""The process of an RTSP server: ``python program.py PORT CLIP``; needs GStreamer's libraries, and nothing of ours.
+"""The process of an RTSP server: ``python program.py PORT plays|records FILE``; needs only GStreamer's libraries.
 
-It plays a file of H.264 in its own time at ``rtsp://127.0.0.1:PORT/live``; every client sees it from the beginning.
+At ``rtsp://127.0.0.1:PORT/live`` it plays a file of H.264 in its own time, every client from the beginning, or takes
+H.264 from a client into a file of its own.
 """
 
 import ctypes
 import sys
 
-_PIPELINE = '( filesrc location="{clip}" ! qtdemux ! rtph264pay name=pay0 pt=96 config-interval=-1 )'
+_PIPELINES = {
+    "plays": '( filesrc location="{file}" ! qtdemux ! rtph264pay name=pay0 pt=96 config-interval=-1 )',
+    "records": "( rtph264depay name=depay0 ! video/x-h264,stream-format=byte-stream,alignment=au "
+    '! filesink location="{file}" sync=false buffer-mode=unbuffered )',
+}
+_TRANSPORT_MODES = {"plays": 1, "records": 2}
+"""GstRTSPTransportMode."""
 
 
-def main(port: str, clip: str) -> None:
+def main(port: str, does: str, file: str) -> None:
     """Serve until the process is killed."""
     server_library = ctypes.CDLL("libgstrtspserver-1.0.so.0")
     gstreamer = ctypes.CDLL("libgstreamer-1.0.so.0")
@@ -28,7 +35,12 @@ def main(port: str, clip: str) -> None:
     call(server_library, "gst_rtsp_server_set_address", None, server, b"127.0.0.1")
     call(server_library, "gst_rtsp_server_set_service", None, server, port.encode())
     factory = call(server_library, "gst_rtsp_media_factory_new", pointer)
-    call(server_library, "gst_rtsp_media_factory_set_launch", None, factory, _PIPELINE.format(clip=clip).encode())
+    call(
+        server_library, "gst_rtsp_media_factory_set_launch", None, factory, _PIPELINES[does].format(file=file).encode()
+    )
+    set_mode = server_library.gst_rtsp_media_factory_set_transport_mode
+    set_mode.argtypes, set_mode.restype = [pointer, ctypes.c_int], None
+    set_mode(factory, _TRANSPORT_MODES[does])
     mounts = call(server_library, "gst_rtsp_server_get_mount_points", pointer, server)
     call(server_library, "gst_rtsp_mount_points_add_factory", None, mounts, b"/live", factory)
     if not call(server_library, "gst_rtsp_server_attach", ctypes.c_uint, server, None):

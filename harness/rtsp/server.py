@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from harness.debian.packages import PackagesUnavailableError, unpacked
 from harness.ports import free_port, listens
@@ -28,17 +28,18 @@ class RtspUnavailableError(Exception):
 
 
 class RtspServer:
-    """Plays a file at `url`, over TCP and UDP, while it is entered; a context manager that can be re-entered.
+    """Plays or records a file at `url`, over TCP and UDP, while it is entered; it can be entered again.
 
     Args:
-        clip: MP4 with H.264; a client sees it from its beginning, once.
+        file: MP4 with H.264, which a client sees from its beginning, once; or H.264 that a client sends.
+        does: what it does with the file.
 
     Raises:
         RtspUnavailableError: GStreamer's server is neither installed nor to be had.
     """
 
-    def __init__(self, clip: Path) -> None:
-        self._clip = clip
+    def __init__(self, file: Path, does: Literal["plays", "records"] = "plays") -> None:
+        self._file, self._does = file, does
         self._variables = _variables()
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -49,7 +50,8 @@ class RtspServer:
         return f"rtsp://127.0.0.1:{self.port}/live"
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-I", str(program.__file__), str(self.port), str(self._clip.absolute())]
+        command = [sys.executable, "-I", str(program.__file__), str(self.port), self._does]
+        command.append(str(self._file.absolute()))
         self._process = subprocess.Popen(command, env=self._variables, stderr=subprocess.PIPE)
         until(lambda: listens(self.port) or self._ended())
         if self._ended():

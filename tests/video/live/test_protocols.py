@@ -14,7 +14,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from harness.rtsp.server import RtspServer, RtspUnavailableError
-from harness.streams.ffmpeg_stream import FfmpegStream
+from harness.streams.ffmpeg_server import FfmpegServer, sender
 from tests.video.clips import RATE, index_image, read_index, write_clip
 from tracker_service.errors import VideoError
 from tracker_service.video.live.address import LiveAddress
@@ -27,7 +27,7 @@ from tracker_service.video.pixels.rgb import RgbConverter
 
 FAST = LiveSourceParameters(first_pause=0.02, longest_pause=0.05)
 PIXELS = 1 << 20
-Server = FfmpegStream | RtspServer
+Server = FfmpegServer | RtspServer
 Opened = Callable[[LiveAddress, LiveSourceParameters], SourceConnection]
 
 
@@ -54,7 +54,7 @@ def server(protocol: str, clip: Path, request: pytest.FixtureRequest) -> Server:
     if protocol.startswith("rtsp"):
         rtsp: RtspServer = request.getfixturevalue("rtsp_server")
         return rtsp
-    return FfmpegStream(clip, "srt" if protocol == "srt" else "rtmp")
+    return sender(clip, "srt" if protocol == "srt" else "rtmp")
 
 
 def numbers(frames: Sequence[LiveFrame | StreamFrame]) -> list[int]:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from harness.ports import free_port
-from harness.streams.ffmpeg_stream import FfmpegStream
+from harness.streams.ffmpeg_server import FfmpegServer, sender
 from tests.video.clips import RATE, write_clip
 from tracker_service.errors import VideoError
 from tracker_service.video.live.address import LiveAddress
@@ -23,37 +23,37 @@ FAST = LiveSourceParameters(first_pause=0.02, longest_pause=0.05)
 
 
 @pytest.fixture(scope="module")
-def sender(tmp_path_factory: pytest.TempPathFactory) -> FfmpegStream:
+def camera(tmp_path_factory: pytest.TempPathFactory) -> FfmpegServer:
     """Sends ten seconds of numbered frames to who knows the passphrase; to be entered."""
     clip = write_clip(tmp_path_factory.mktemp("srt") / "clip.mp4", 10 * RATE, options={"bf": "0", "g": str(RATE)})
-    return FfmpegStream(clip, "srt", SECRET)
+    return sender(clip, "srt", SECRET)
 
 
 @pytest.fixture
-def relay(sender: FfmpegStream) -> Iterator[SrtRelay]:
-    with sender:
-        relay = SrtRelay(LiveAddress.parse(sender.url), FAST, wait_for_callers=False)
+def relay(camera: FfmpegServer) -> Iterator[SrtRelay]:
+    with camera:
+        relay = SrtRelay(LiveAddress.parse(camera.url), FAST, wait_for_callers=False)
         yield relay
         relay.close()
 
 
-def test_a_sender_that_ends_and_starts_again_is_followed_on(sender: FfmpegStream) -> None:
-    with sender:
-        source = LiveSource(LiveAddress.parse(sender.url), FAST)
+def test_a_sender_that_ends_and_starts_again_is_followed_on(camera: FfmpegServer) -> None:
+    with camera:
+        source = LiveSource(LiveAddress.parse(camera.url), FAST)
         frames = source.frames()
         before = list(islice(frames, 3))
-    with sender:
+    with camera:
         after = next(frame for frame in frames if source.reconnections)
         frames.close()  # type: ignore[attr-defined]
     assert after.seconds > before[-1].seconds
 
 
-def test_a_sender_that_falls_silent_counts_as_stalled(sender: FfmpegStream) -> None:
-    with sender:
-        connection = Connection(LiveAddress.parse(sender.url), LiveSourceParameters(silence_seconds=1.5))
+def test_a_sender_that_falls_silent_counts_as_stalled(camera: FfmpegServer) -> None:
+    with camera:
+        connection = Connection(LiveAddress.parse(camera.url), LiveSourceParameters(silence_seconds=1.5))
         frames = connection.frames()
         next(frames)
-        sender.suspend()
+        camera.suspend()
         with pytest.raises(VideoError, match=r"^srt://127\.0\.0\.1:\d+\?…: expected frames, got nothing for 1\.5 sec"):
             list(frames)
         connection.close()
@@ -69,12 +69,12 @@ def test_the_passphrase_is_not_among_the_words_that_others_see(relay: SrtRelay) 
 
 
 def test_a_wrong_passphrase_is_one_line_that_does_not_show_it(
-    sender: FfmpegStream, capfd: pytest.CaptureFixture[str]
+    camera: FfmpegServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with sender, pytest.raises(VideoError) as refused:
-        Connection(LiveAddress.parse(sender.url.replace(SECRET, "hunter3hunter3")), FAST)
+    with camera, pytest.raises(VideoError) as refused:
+        Connection(LiveAddress.parse(camera.url.replace(SECRET, "hunter3hunter3")), FAST)
     assert str(refused.value) == (
-        f"srt://127.0.0.1:{sender.port}?…: expected a camera or stream, got: Input/output error"
+        f"srt://127.0.0.1:{camera.port}?…: expected a camera or stream, got: Input/output error"
     )
     assert "hunter" not in "".join(capfd.readouterr())
 

@@ -19,7 +19,10 @@ _TICKS = 90_000
 _KEYFRAME_SECONDS = 2
 _SEGMENTS = 6
 _FORMATS = {"rtsp": "rtsp", "rtmp": "flv", "rtmps": "flv", "udp": "mpegts", "tcp": "mpegts"}
-_HLS = {"hls_time": str(_KEYFRAME_SECONDS), "hls_list_size": str(_SEGMENTS), "hls_flags": "delete_segments"}
+_OPTIONS = {
+    "": {"hls_time": str(_KEYFRAME_SECONDS), "hls_list_size": str(_SEGMENTS), "hls_flags": "delete_segments"},
+    "rtsp": {"rtsp_transport": "tcp"},  # loses no packets, and passes firewalls
+}
 
 
 class StreamWriter:
@@ -40,7 +43,7 @@ class StreamWriter:
             expected = ", ".join(f"{name}://" for name in _FORMATS)
             raise SettingsError(f"overlay: expected http://, {expected} or FILE.m3u8, got {shown_address(target)}")
         self._target, self._shown = target, shown_address(target) if scheme else target
-        self._format, self._options = _FORMATS.get(scheme, "hls"), {} if scheme else _HLS
+        self._format, self._options = _FORMATS.get(scheme, "hls"), _OPTIONS.get(scheme, {})
         self._rate = rate
         self._make_folder(scheme)
         self._container: OutputContainer | None = None
