@@ -1,5 +1,6 @@
 """``WS /live/{id}``: frames in, results out, over a broken socket and to a reader who is slow."""
 
+import math
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from harness.running_service import RunningService
 from harness.waiting import until
 from tests.api.conftest import StartService
 from tests.api.live.conftest import KEY
-from tests.api.pictures import sample_jpegs
+from tests.api.pictures import sample_jpegs, taken_with
 from tests.viewer.layout import read_timeline
 from tracker_service.api.http.socket_outcome import SOCKET
 from tracker_service.api.live.messages import PACKED_MAGIC
@@ -85,6 +86,44 @@ def test_the_newest_frame_is_computed_and_the_others_are_counted(live_service: R
         while results[-1]["live"]["source_frame"] < 11:
             results.append(said(connection))
     assert sum(result["live"]["skipped"] + 1 for result in results) == 12
+
+
+def test_the_focal_length_that_a_camera_wrote_into_its_frames_comes_along(live_service: RunningService) -> None:
+    with socket(live_service, "focal") as connection:
+        said(connection)
+        send(connection, 0, taken_with(26))
+        assert said(connection)["calibration"] == {
+            "focal_length": pytest.approx(26 / math.hypot(36, 24) * math.hypot(1280, 720)),
+            "source": "metadata",
+        }
+
+
+def test_a_socket_is_recorded_on_demand_and_its_parts_stay(live_service: RunningService) -> None:
+    with socket(live_service, "film?record=true") as connection:
+        token = said(connection)["resume"]
+        for number, image in enumerate(FRAMES[:2]):
+            send(connection, number, image)
+            assert said(connection)["type"] == "result"
+    with socket(live_service, f"film?record=true&resume={token}") as connection:
+        said(connection)
+        send(connection, 2, FRAMES[2])
+        last = said(connection)
+    with live_service.client() as client:
+        client.delete("/live/film")
+
+    def recorded() -> list[dict[str, Any]]:
+        parts: list[dict[str, Any]] = live_service.get("/live/film/parts").json()["parts"]
+        return parts if sum(part["frames"] for part in parts) == 3 else []
+
+    parts = until(recorded)
+    files = {"results.ndjson", "tracks.pkl", "summary.json", "overlay.mp4"}
+    assert all(files <= set(part["files"]) for part in parts)
+    lines = [
+        line
+        for part in parts
+        for line in live_service.get(f"/live/film/parts/{part['name']}/results.ndjson").content.splitlines()
+    ]
+    assert people(orjson.loads(lines[-1])) == people(last)
 
 
 def test_a_broken_socket_goes_on_with_its_token_and_the_ids_go_on(live_service: RunningService) -> None:

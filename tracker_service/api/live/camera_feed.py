@@ -6,12 +6,12 @@ from concurrent.futures import CancelledError
 from functools import partial
 from threading import Thread
 
+from tracker_service.api.images.decoded_image import DecodedImage
 from tracker_service.api.live import messages
 from tracker_service.api.live.live_stream import ArrivedFrame, LiveStream
 from tracker_service.errors import PhalpTritonError
 from tracker_service.live.live_parameters import LiveParameters
 from tracker_service.live.waiting_frames import Taken, WaitingFrames
-from tracker_service.types import UInt8
 from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.live_source import LiveEvent, LiveFrame, LiveSource
 from tracker_service.video.live.separate_connection import SeparateConnection
@@ -91,8 +91,8 @@ class CameraFeed:
         picture = frame.picture
         self._converter = converter = self._converter or RgbConverter(picture)
 
-        async def image() -> UInt8:
-            return await asyncio.to_thread(converter.picture(picture).pixels)
+        async def image() -> DecodedImage:
+            return DecodedImage(await asyncio.to_thread(converter.picture(picture).pixels))
 
         pixels = converter.width * converter.height
         return ArrivedFrame(image, pixels, 3 * pixels, frame.number, frame.arrived, frame.captured, taken.skipped)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from tracker_service.api.http.errors import status_of
+from tracker_service.api.images.decoded_image import DecodedImage
 from tracker_service.api.live import messages
 from tracker_service.api.live.stream_recording import StreamRecording
 from tracker_service.api.live.subscribers import Subscribers
@@ -30,7 +31,7 @@ class ArrivedFrame:
     """A frame that has come.
 
     Attributes:
-        image: makes it, (H, W, 3) uint8 RGB.
+        image: decodes it.
         pixels: how many it has, at most.
         bytes: that it takes as it is.
         source_frame: its number as the source or the client counts.
@@ -39,7 +40,7 @@ class ArrivedFrame:
         skipped: frames since the last one that are not computed.
     """
 
-    image: Callable[[], Awaitable[UInt8]]
+    image: Callable[[], Awaitable[DecodedImage]]
     pixels: int
     bytes: int
     source_frame: int
@@ -132,10 +133,12 @@ class LiveStream:
         engine = await service.engine()
         async with service.frame_admission.admit(self.client, frame.bytes, service.waiting_seconds) as admitted:
             await admitted.take_pixels(frame.pixels)
-            image = await frame.image()
+            decoded = await frame.image()
+            image, focal = decoded.pixels, decoded.focal
+            del decoded
             number = self._next_number(frame.arrived)
             size = (image.shape[1], image.shape[0])
-            request = FrameRequest(self._session, number, size, number.to_bytes(_NUMBER_BYTES, "big"))
+            request = FrameRequest(self._session, number, size, number.to_bytes(_NUMBER_BYTES, "big"), focal=focal)
             with service.sessions_in_use.hold(self.client, self._session):
                 answering = asyncio.ensure_future(engine.sessions.answer(request, image, admitted.leave))
                 kept = image if self.recording is not None and self.recording.wants_pictures else None

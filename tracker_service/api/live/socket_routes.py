@@ -28,7 +28,6 @@ from tracker_service.api.live.subscribers import Subscriber
 from tracker_service.api.service import Service
 from tracker_service.errors import ImageError, ImageFormatError, LiveError, LiveFullError, SessionsClosedError
 from tracker_service.live.live_parameters import LiveParameters
-from tracker_service.types import UInt8
 
 router = APIRouter(prefix="/live", tags=["live"])
 
@@ -169,12 +168,12 @@ def _frame(service: Service, client: str, data: bytes, arrived: float, skipped: 
     file = data[_HEAD.size :]
     header = ImageHeader.read(file, most_pixels=service.settings.limits.image_pixels)
     captured = time.time() - (time.monotonic() - arrived)
-    image = partial(service.decoders.decode, client, file, header, _pixels)
+    image = partial(service.decoders.decode, client, file, header, _itself)
     return ArrivedFrame(image, header.pixels, len(data), number, arrived, captured, skipped)
 
 
-def _pixels(image: DecodedImage) -> UInt8:
-    return image.pixels
+def _itself(image: DecodedImage) -> DecodedImage:
+    return image
 
 
 async def _client(socket: WebSocket, service: Service) -> str | None:
