@@ -125,7 +125,7 @@ def test_a_leaning_body_is_tried_along_its_own_axis_first(standin_body: BodyMode
     lean = 0.8
     found = detection(centred_box(standin_body, lean))
     square = square_of(found)
-    turns = Turns(found, square, seen(standin_body, lean, square), SIZE, Alignment(further=1.0))
+    turns = Turns(found, square, seen(standin_body, lean, square), SIZE, Alignment(further=1.0, enough=1.0))
     tried = turns.along_lean()
     np.testing.assert_allclose(tried.squares.angles, [lean], atol=0.1)
     # In the turned crop it stands upright, so that nothing else is tried.

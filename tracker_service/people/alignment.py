@@ -68,7 +68,7 @@ class Alignment:
     fit_tall: float = 0.65
     lean: float = np.pi / 18
     further: float = 1.5
-    enough: float = 1.1
+    enough: float = 1.15
     presence: float = 0.3
     least_score: float = 0.3
     sure_score: float = 0.6
