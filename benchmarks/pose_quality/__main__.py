@@ -1,21 +1,22 @@
 """Whether the stated quality holds: ``python -m benchmarks.pose_quality [--riders FOLDER] [--stills FOLDER]``.
 
 Rendered people with exact joints (the sample, shrunk, blurred, darkened, cut off and turned) give the calibration;
-labelled footage, which is not part of the project, shows whether it holds there. Gates are low, so that people whom a
-track or a second look finds are judged, too.
+labelled footage, which is not part of the project, shows whether it holds there. In single pictures the gates are low,
+so that people whom a track or a second look finds are judged, too; clips are followed with the default settings.
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from benchmarks.pose_quality.border import border_rows
-from benchmarks.pose_quality.copies import EVERY, Copy, copies
-from benchmarks.pose_quality.footage import rider_pictures, still_pictures
+from benchmarks.pose_quality.clips import rendered_clips, rider_clips
+from benchmarks.pose_quality.copies import EVERY, copies
 from benchmarks.pose_quality.judging import judge, quality_rows, reason_rows
+from benchmarks.pose_quality.stills import still_pictures
 from harness.tables import Report, add_json_option
 from tracker_service import open_tracker
 from tracker_service.settings import load_settings
@@ -51,27 +52,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     report = Report("benchmarks.pose_quality", options.json, arguments)
     title = "Poses of rendered people, by what was done to the picture"
-    poses = _judged(report, "rendered", title, copies(options.every))
+    with open_tracker(**_GATES) as tracker:
+        poses = list(judge(copies(options.every), tracker))
+    report.add("rendered", title, _QUALITY, quality_rows(poses))
     report.add("reasons", "Errors of the same poses by reason, in heights", _REASONS, reason_rows(poses))
     settings = load_settings()
     with closing(open_client(settings)) as client:
         rows = border_rows(copies(options.every), client, models_of(settings))
     report.add("border", "Bodies cut off by the border: error of what is seen, and size, 1 is true", _BORDER, rows)
-    pictures = chain(
-        rider_pictures(options.riders) if options.riders else (),
-        still_pictures(options.stills) if options.stills else (),
-    )
-    if options.riders or options.stills:
-        _judged(report, "footage", "Poses of labelled footage", pictures)
-    else:
-        print("skipped: labelled footage, because no folder with labels was given")
-
-
-def _judged(report: Report, name: str, title: str, pictures: Iterable[Copy]) -> list[Any]:
-    with open_tracker(**_GATES) as tracker:
-        poses = list(judge(pictures, tracker))
-    report.add(name, title, _QUALITY, quality_rows(poses))
-    return poses
+    with open_tracker() as tracker:
+        clips = chain(rendered_clips(), rider_clips(options.riders) if options.riders else ())
+        poses = list(judge(clips, tracker))
+    if options.stills:
+        with open_tracker(**_GATES) as tracker:
+            poses += judge(still_pictures(options.stills), tracker)
+    rows = quality_rows(poses, total=False)
+    report.add("footage", "Poses in clips that are followed live, and of labelled stills", _QUALITY, rows)
+    if not (options.riders and options.stills):
+        print("skipped: labelled footage, because not both folders with labels were given")
 
 
 if __name__ == "__main__":

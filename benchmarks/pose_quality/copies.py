@@ -14,7 +14,7 @@ from tracker_service.types import Float64, UInt8
 EVERY = 10
 """Frames from one that is taken to the next."""
 _FIRST = 5
-_LEAST_VISIBLE = 0.3
+LEAST_VISIBLE = 0.3
 _SHRUNK = (0.5, 0.3, 0.2, 0.12, 0.08)
 _BLURRED = (0.01, 0.02, 0.04, 0.07, 0.12)
 _PERSON = 250
@@ -50,12 +50,14 @@ class Copy:
         degree: how much.
         image: (H, W, 3) uint8 RGB.
         people: those in it of whom at least a third is seen.
+        alone: whether it stands alone, or begins a clip; otherwise it follows the one before.
     """
 
     kind: str
     degree: float
     image: UInt8
     people: tuple[TruePerson, ...]
+    alone: bool = True
 
 
 def copies(every: int = EVERY) -> Iterator[Copy]:
@@ -74,7 +76,7 @@ def copies(every: int = EVERY) -> Iterator[Copy]:
 
 
 def _people(truth: ClipTruth, number: int) -> tuple[TruePerson, ...]:
-    rows = np.flatnonzero(truth.visibility[number] > _LEAST_VISIBLE)
+    rows = np.flatnonzero(truth.visibility[number] > LEAST_VISIBLE)
     boxes = truth.boxes[number].astype(np.float64)
     return tuple(
         TruePerson(

@@ -44,9 +44,9 @@ class JudgedPose:
 
 
 def judge(pictures: Iterable[Copy], tracker: LiveTracker) -> Iterator[JudgedPose]:
-    """Yield the pose of everybody who is found in the pictures; each picture stands alone."""
+    """Yield the pose of everybody who is known and found in the pictures."""
     for picture in pictures:
-        result = tracker.update(picture.image, shot=True)
+        result = tracker.update(picture.image, shot=picture.alone)
         seen = [person for person in result.persons if person.state is PersonState.SEEN]
         for truth, person in _matches(picture.people, seen):
             error = joint_error(person, truth, (picture.image.shape[1], picture.image.shape[0]))
@@ -64,11 +64,11 @@ def joint_error(person: TrackedPerson, truth: TruePerson, size: tuple[int, int])
     return float(off.mean()) / truth.height
 
 
-def quality_rows(poses: Sequence[JudgedPose]) -> list[Mapping[str, Any]]:
+def quality_rows(poses: Sequence[JudgedPose], *, total: bool = True) -> list[Mapping[str, Any]]:
     """Return one row a kind of picture, and one for all: how many poses are called what, and how many keep it."""
     kinds = list(dict.fromkeys(pose.kind for pose in poses))
     groups = [(kind, [pose for pose in poses if pose.kind == kind]) for kind in kinds]
-    return [_row(kind, group) for kind, group in [*groups, ("all", list(poses))]]
+    return [_row(kind, group) for kind, group in [*groups, *([("all", list(poses))] if total else [])]]
 
 
 def reason_rows(poses: Sequence[JudgedPose]) -> list[Mapping[str, Any]]:

@@ -105,7 +105,7 @@ def test_a_person_in_plain_sight_is_usable_for_no_reason() -> None:
         (standing(top=(320, 270)), Reason.CUT_OFF, Usability.DOUBTFUL),
         (standing(top=(320, 440)), Reason.CUT_OFF, Usability.UNUSABLE),
         (standing(top=(320, 17)), Reason.CUT_OFF, Usability.DOUBTFUL),
-        (standing(turn=70), Reason.LEANING, Usability.DOUBTFUL),
+        (standing(turn=100), Reason.LEANING, Usability.DOUBTFUL),
         (standing(turn=-170), Reason.INVERTED, Usability.DOUBTFUL),
         (standing(age=2, tracking_confidence=0.9), Reason.PREDICTED, Usability.DOUBTFUL),
         (standing(age=9, tracking_confidence=0.5), Reason.PREDICTED, Usability.UNUSABLE),
@@ -123,7 +123,7 @@ def test_a_body_a_little_longer_than_its_box_is_usable() -> None:
 
 
 def test_more_error_is_stated_of_a_doubtful_pose_that_does_not_explain_the_picture() -> None:
-    assert quality(standing(turn=70)).error == STATED_ERRORS[Usability.DOUBTFUL] < UNEXPLAINED_ERROR
+    assert quality(standing(turn=100)).error == STATED_ERRORS[Usability.DOUBTFUL] < UNEXPLAINED_ERROR
     for person in (standing(presence=0.5), standing(box=stretched(1.1))):
         assert quality(person).error == UNEXPLAINED_ERROR
 
@@ -164,6 +164,31 @@ def test_a_pose_that_turns_to_its_other_side_in_one_frame_has_jumped() -> None:
     (person,) = judge.judge(scene(second, number=1)).persons
     assert person.quality is not None
     assert person.quality.reasons == (Reason.JUMP,)
+
+
+SHORT_OF_ITS_BOX = {"box": stretched(1.06)}
+WEAK = [SHORT_OF_ITS_BOX, {"presence": 0.87}, {"found_by": FoundBy.SECOND_LOOK}]
+
+
+def after(before: TrackedPerson, weak: dict[str, Any]) -> Usability:
+    """What is said of a pose with weak evidence in the frame after another one."""
+    judge = QualityJudge()
+    judge.judge(scene(before))
+    (person,) = judge.judge(scene(standing(frame_number=1, **weak), number=1)).persons
+    assert person.quality is not None
+    return person.quality.usability
+
+
+@pytest.mark.parametrize("weak", WEAK, ids=["misfit", "presence", "second look"])
+def test_a_pose_that_goes_on_from_the_frame_before_needs_less_evidence(weak: dict[str, Any]) -> None:
+    assert quality(standing(**weak)).usability is Usability.DOUBTFUL
+    assert after(standing(), weak) is Usability.USABLE
+
+
+def test_a_frame_before_that_shows_no_body_or_another_pose_proves_nothing() -> None:
+    hardly_seen, predicted = standing(presence=0.02), standing(age=1, tracking_confidence=0.9)
+    for before in (hardly_seen, predicted, standing(joints_3d=mirrored(standing().joints_3d)), standing(2)):
+        assert after(before, SHORT_OF_ITS_BOX) is Usability.DOUBTFUL
 
 
 def test_a_judge_goes_on_where_another_one_stopped() -> None:

@@ -81,28 +81,38 @@ def _reasons(
     if person.state is not PersonState.SEEN:
         lost = person.state is PersonState.LOST
         yield (QualityReason.LOST, True) if lost else (QualityReason.PREDICTED, person.age > limits.most_predicted)
+    goes_on = _goes_on(row, measures, limits)
+    usable_presence = limits.continued_presence if goes_on else limits.usable_presence
+    usable_fit = limits.continued_fit if goes_on else limits.usable_fit
+    usable_reach = limits.continued_reach if goes_on else limits.usable_reach
     checks = (
         (QualityReason.SMALL, measures.pixels[row], limits.usable_pixels, limits.least_pixels),
         (QualityReason.BLURRED, person.sharpness, limits.usable_sharpness, limits.least_sharpness),
         (QualityReason.DARK, person.contrast, limits.usable_contrast, limits.least_contrast),
         (QualityReason.CUT_OFF, measures.in_picture[row], limits.usable_in_picture, limits.least_in_picture),
         (QualityReason.HIDDEN, measures.in_sight[row], limits.usable_in_sight, limits.least_in_sight),
-        (QualityReason.UNRECOGNISED, person.presence, limits.usable_presence, limits.least_presence),
-        (QualityReason.MISFIT, measures.fit[row], limits.usable_fit, limits.least_fit),
+        (QualityReason.UNRECOGNISED, person.presence, usable_presence, limits.least_presence),
+        (QualityReason.MISFIT, measures.fit[row], usable_fit, limits.least_fit),
     )
     for reason, value, least, worst in checks:
         if value < least:
             yield reason, bool(value < worst)
         elif reason is QualityReason.CUT_OFF and measures.at_border[row]:
             yield reason, False  # a body squeezed into its box has no joint outside, but what is cut off is unknown
-        elif reason is QualityReason.UNRECOGNISED and person.found_by is FoundBy.SECOND_LOOK:
+        elif reason is QualityReason.UNRECOGNISED and person.found_by is FoundBy.SECOND_LOOK and not goes_on:
             yield reason, False  # what the detector did not know as a person is seldom like what the body model knows
-        elif reason is QualityReason.MISFIT and measures.reach[row] < limits.usable_reach:
+        elif reason is QualityReason.MISFIT and measures.reach[row] < usable_reach:
             yield reason, False  # a limb that reaches to the side of the box was missed
     if measures.lean[row] > limits.usable_lean:
         yield QualityReason.INVERTED if measures.lean[row] > _INVERTED else QualityReason.LEANING, False
     if measures.step[row] > limits.usable_step:
         yield QualityReason.JUMP, False
+
+
+def _goes_on(row: int, measures: Measures, limits: QualityParameters) -> bool:
+    """Tell whether the frame before showed the same pose: one that was made out, and no jump since."""
+    before = float(measures.presence_before[row])
+    return 0 < before >= limits.least_presence and bool(measures.step[row] <= limits.usable_step)
 
 
 def _confidence(within: Bool, hidden: Bool) -> Float32:

@@ -29,6 +29,7 @@ class Measures:
         pixels, in_picture, in_sight, fit, reach, lean, step: (n,) float64; fit and reach are 1 for people who were not
             seen, reach also where the box ends at the border, step is 0 without a pose in the frame before.
         at_border: (n,) bool, people who were seen and whose box ends at the border of the picture.
+        presence_before: (n,) float64 presence in the earlier frame, 0 for people who were not seen in it.
     """
 
     pixels: Float64
@@ -39,6 +40,7 @@ class Measures:
     lean: Float64
     step: Float64
     at_border: Bool
+    presence_before: Float64
 
 
 def measure(
@@ -74,6 +76,7 @@ def measure(
         lean=_leans(people, joints),
         step=_steps(people, before),
         at_border=at_border,
+        presence_before=_presence_before(people, before),
     )
 
 
@@ -130,6 +133,11 @@ def _step(person: TrackedPerson, before: TrackedPerson | None) -> float:
         return 0.0
     now, then = (_about_pelvis(one.joints_3d) for one in (person, before))
     return float(np.linalg.norm(now - then, axis=1).mean()) / max(person.frame_number - before.frame_number, 1)
+
+
+def _presence_before(people: Sequence[TrackedPerson], before: Sequence[TrackedPerson]) -> Float64:
+    known = {one.track_id: one.presence for one in before if one.state is PersonState.SEEN}
+    return np.array([known.get(person.track_id, 0.0) for person in people], np.float64)
 
 
 def _about_pelvis(joints: Float32) -> Float32:

@@ -1,41 +1,32 @@
-"""Labelled footage as pictures that stand alone: riders' clips, and stills with joints."""
+"""Labelled stills: pictures that stand alone."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import av
 import cv2
 import numpy as np
 
 from benchmarks.pose_quality.copies import Copy, TruePerson
-from benchmarks.riders.labels import LABELLED_JOINTS, LABELLED_NAMES, LabelledFrame, read_clips
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.types import Float64
 
 _NUMBER = 44
 _REACH = 0.08
 _BIN = 30
-
-
-def rider_pictures(folder: Path) -> Iterator[Copy]:
-    """Yield the labelled frames of a folder of riders' clips; see `benchmarks.riders`."""
-    for clip in read_clips(folder):
-        with av.open(str(clip.video)) as video:
-            for number, frame in enumerate(video.decode(video=0)):
-                if number in clip.labels:
-                    image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-                    yield Copy("riders", 0, image, (_rider(clip.labels[number]),))
+_MOST_LEAN = 179
 
 
 def still_pictures(folder: Path) -> Iterator[Copy]:
     """Yield stills with the joints and the lean of one person each, as its ``labels.json`` names them."""
     file = folder / "labels.json"
-    for label in json.loads(file.read_text()) if file.is_file() else ():
+    labels = json.loads(file.read_text()) if file.is_file() else []
+    for label in sorted(labels, key=_lean):
         image = cv2.imread(str(folder / label["image"]))
         if image is None:
             continue
-        lean = _BIN * int(label["lean_degrees"] // _BIN)
+        lean = _lean(label)
         joints = np.full((_NUMBER, 2), np.nan)
         for name, place in label["joints"].items():
             if name in JOINT_INDEX:
@@ -44,12 +35,9 @@ def still_pictures(folder: Path) -> Iterator[Copy]:
         yield Copy(kind, lean, np.ascontiguousarray(image[..., ::-1]), (_around(joints),))
 
 
-def _rider(label: LabelledFrame) -> TruePerson:
-    joints = np.full((_NUMBER, 2), np.nan)
-    for name, place in zip(LABELLED_JOINTS, label.joints, strict=True):
-        if name in LABELLED_NAMES:
-            joints[JOINT_INDEX[LABELLED_NAMES[name]]] = place
-    return TruePerson(label.box, joints, label.size)
+def _lean(label: dict[str, Any]) -> int:
+    """Return the least lean of the bin, degrees."""
+    return _BIN * int(min(label["lean_degrees"], _MOST_LEAN) // _BIN)
 
 
 def _around(joints: Float64) -> TruePerson:
