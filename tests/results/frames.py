@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tracker_service.types import FrameResult, PersonState, TrackedPerson
+from tracker_service.types import FrameResult, PersonState, PersonWorld, TrackedPerson, WorldDoubt
 
 WIDTH, HEIGHT = 1920, 1080
 
@@ -50,3 +50,9 @@ def frame_result(number: int = 0, *persons: TrackedPerson, **changes: Any) -> Fr
 def two_people(number: int) -> FrameResult:
     """Return a frame with a seen and a predicted person."""
     return frame_result(number, tracked_person(1, number), tracked_person(2, number, age=3))
+
+
+def placed(*doubts: WorldDoubt) -> PersonWorld:
+    """A place in the world with these doubts."""
+    three = np.array([1.0, 0.5, -8.0])
+    return PersonWorld(three, three, three, three, 0.25, 0.5, np.array([0.75, 0.5]), np.eye(3), doubts)

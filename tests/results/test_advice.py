@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from tests.results.frames import tracked_person
-from tracker_service.results.advice import advice_for_nobody, advice_on_quality
+from tests.results.frames import frame_result, placed, tracked_person
+from tracker_service.results.advice import advice_for_nobody, advice_on_places, advice_on_quality
 from tracker_service.results.quality_counts import QualityCounts
-from tracker_service.types import DroppedDetections, PoseQuality, QualityReason, Usability
+from tracker_service.results.world_counts import WorldCounts
+from tracker_service.types import DroppedDetections, PoseQuality, QualityReason, Usability, WorldDoubt
 
 PHALP = {"n_init": 5, "low_th_c": 0.3, "small_w": 0.0, "small_h": 0.0, "small_relative": 0.04, "presence_th": 0.7}
 
@@ -49,3 +50,18 @@ def test_rare_reasons_and_those_of_predicted_people_come_without_advice() -> Non
 def test_counts_go_on_where_they_were_taken() -> None:
     counts = counted((QualityReason.SMALL,), ())
     assert QualityCounts.from_json(counts.to_json()) == counts
+
+
+def test_frequent_doubts_of_places_come_with_advice_and_counts_go_on_where_they_were_taken() -> None:
+    counts, small, crouched = WorldCounts(), WorldDoubt.SMALL, WorldDoubt.CROUCHED
+    persons = [
+        tracked_person(one, world=placed(*doubts)) for one, doubts in enumerate(((crouched, small), (crouched,), ()))
+    ]
+    counts.add(frame_result(0, *persons, tracked_person(7), tracked_person(8, age=2, world=placed(small))))
+    assert (counts.placed, counts.reliable, counts.assumed) == (3, 1, 3)
+    assert advice_on_places(counts) == [
+        "places in the world are not reliable because people crouch (67% of them): use poses, not distances",
+        "places in the world are not reliable because people are small (33% of them): film closer",
+    ]
+    assert WorldCounts.from_json(counts.to_json()) == counts
+    assert advice_on_places(WorldCounts.from_json({})) == []

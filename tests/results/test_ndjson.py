@@ -25,6 +25,7 @@ from tracker_service.types import (
     PoseQuality,
     QualityReason,
     Usability,
+    WorldDoubt,
 )
 from tracker_service.types.calibration import Calibration, FocalSource
 
@@ -317,6 +318,7 @@ def test_the_camera_s_motion_and_people_s_places_are_read_back(tmp_path: Path) -
         heading_deviation=0.5,
         contacts=np.array([0.875, 0.125]),
         orientation=np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),
+        doubts=(WorldDoubt.CROUCHED, WorldDoubt.SMALL),
     )
     motion = CameraMotion(np.array([[1, 0.125, 3.25], [-0.125, 1, -7], [0, 0, 1]]), 0.75)
     path = tmp_path / "results.ndjson"
@@ -334,4 +336,5 @@ def test_the_camera_s_motion_and_people_s_places_are_read_back(tmp_path: Path) -
     for name in ("position", "position_deviation", "velocity", "velocity_deviation", "contacts", "orientation"):
         np.testing.assert_array_equal(getattr(world, name), getattr(place, name))
     assert (world.heading, world.heading_deviation) == (place.heading, place.heading_deviation)
+    assert (world.doubts, world.reliable) == (place.doubts, False)
     assert read.persons[1].world is None

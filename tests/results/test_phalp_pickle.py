@@ -9,12 +9,12 @@ import pytest
 from pycocotools import mask as coco_mask  # type: ignore[import-untyped]
 
 from tests.body.conftest import PROJECT
-from tests.results.frames import frame_result, tracked_person, two_people
+from tests.results.frames import frame_result, placed, tracked_person, two_people
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.results.person_json import stacked_smpl
 from tracker_service.results.phalp_pickle import PhalpPickleWriter, empty_mask, extracted_frame_path, phalp_frame
-from tracker_service.types import FrameResult
+from tracker_service.types import FrameResult, WorldDoubt
 
 FRAME_VALUES = {"time": int, "shot": int, "frame_path": str}
 SEEN_LISTS: dict[str, type | tuple[str, tuple[int, ...]]] = {"tracked_ids": int, "tracked_bbox": ("f4", (4,))}
@@ -238,6 +238,18 @@ def test_with_a_body_every_person_has_a_surface(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read[2]["verts"], expected)
     np.testing.assert_array_equal(read[2]["faces"][1], body.faces)
     assert set(read[0]) - {"verts", "faces"} == set(phalp_frame(frames[0], 0, ""))
+
+
+def test_where_people_are_placed_in_the_world_the_frame_says_where(tmp_path: Path) -> None:
+    there = placed(WorldDoubt.VERTICAL)
+    frame = frame_result(0, tracked_person(1, world=there), tracked_person(2))
+    first, second = written(tmp_path, frame, two_people(1)).values()
+    world, nowhere = first["world"]
+    np.testing.assert_array_equal(world["position"], there.position)
+    np.testing.assert_array_equal(world["contacts"], there.contacts)
+    assert (world["heading"], world["reliable"], world["doubts"]) == (0.25, False, ["vertical"])
+    assert nowhere is None
+    assert "world" not in second
 
 
 def test_closing_twice_is_harmless(tmp_path: Path) -> None:

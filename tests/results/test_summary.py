@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.results.frames import frame_result, tracked_person
+from tests.results.frames import frame_result, placed, tracked_person
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
-from tracker_service.types import DroppedDetections, FoundBy, PersonState
+from tracker_service.types import DroppedDetections, FoundBy, PersonState, WorldDoubt
 
 SEEN = 0
 
@@ -68,6 +68,17 @@ def test_second_looks_and_lost_people_are_counted_apart() -> None:
     assert track == TrackSummary(1, 0, 4, seen=3, predicted=1, recorded=4, second_look=1, lost=1)
     assert track.coverage == 0.8
     assert "3 seen (1 by a second look), 1 predicted, 1 lost person-frames" in summary_of(statistics).text()
+
+
+def test_how_many_places_in_the_world_are_reliable_is_in_the_summary() -> None:
+    statistics, small = FrameStatistics(), WorldDoubt.SMALL
+    for number, doubts in enumerate(((), (small,), (), ())):
+        statistics.add(frame_result(number, tracked_person(1, number, world=placed(*doubts))))
+    summary = summary_of(FrameStatistics.restore(statistics.state()))
+    told = json.loads(summary.to_json())
+    assert told["world"] == {"placed": 4, "reliable": 3, "assumed": 4, "doubts": {"small": 1}}
+    assert any("places in the world are not reliable because people are small" in line for line in told["advice"])
+    assert "75% of 4 reliable; the focal length is not known, so distances are rough" in summary.text()
 
 
 def test_prediction_without_a_sighting_makes_no_track() -> None:

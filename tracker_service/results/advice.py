@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from tracker_service.results.quality_counts import QualityCounts
-from tracker_service.types import DroppedDetections, QualityReason
+from tracker_service.results.world_counts import WorldCounts
+from tracker_service.types import DroppedDetections, QualityReason, WorldDoubt
 
 _THRESHOLDS = {
     "low_score": ("low_th_c",),
@@ -28,6 +29,14 @@ _REMEDIES = {
     QualityReason.JUMP: ("jumping from pose to pose", "film with more frames a second, or use --refine"),
 }
 """How people are for each reason, and what to do about it."""
+_DOUBTS = {
+    WorldDoubt.CROUCHED: ("because people crouch", "use poses, not distances"),
+    WorldDoubt.SMALL: ("because people are small", "film closer"),
+    WorldDoubt.UNSEEN: ("because people are seen badly", "use places only where they are marked as reliable"),
+    WorldDoubt.CAMERA: ("because the camera travels, zooms or could not be followed", "film from one spot"),
+    WorldDoubt.VERTICAL: ("because nobody stands upright", "hold the camera level, or film somebody standing"),
+}
+"""Why places are not reliable, and what to do about it."""
 
 
 def advice_for_nobody(dropped: DroppedDetections, phalp: Mapping[str, Any]) -> str:
@@ -47,6 +56,16 @@ def advice_on_quality(quality: QualityCounts) -> list[str]:
     return [
         f"people {_REMEDIES[reason][0]} in {shares[reason]:.0%} of the frames they are seen in: {_REMEDIES[reason][1]}"
         for reason in frequent
+    ]
+
+
+def advice_on_places(world: WorldCounts) -> list[str]:
+    """Return what to do about the reasons that make many places in the world unreliable, the most frequent first."""
+    shares = {doubt: world.share(doubt) for doubt in _DOUBTS}
+    frequent = sorted((doubt for doubt in shares if shares[doubt] >= _OFTEN), key=lambda doubt: -shares[doubt])
+    return [
+        f"places in the world are not reliable {_DOUBTS[doubt][0]} ({shares[doubt]:.0%} of them): {_DOUBTS[doubt][1]}"
+        for doubt in frequent
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 from tracker_service.results.quality_counts import QualityCounts
 from tracker_service.results.records import FrameRecord, PersonRecord
 from tracker_service.results.timeline import Timeline
+from tracker_service.results.world_counts import WorldCounts
 from tracker_service.types import DroppedDetections, FoundBy, FrameResult, PersonState, TrackedPerson
 
 
@@ -70,6 +71,7 @@ class FrameStatistics:
         second_look: person-frames of the seen ones that only a second look found.
         dropped: boxes that each gate removed, over all frames.
         quality: what the poses are good for.
+        world: how many places in the world can be relied on.
         timeline: when each person was seen, predicted or lost.
     """
 
@@ -81,6 +83,7 @@ class FrameStatistics:
         self.second_look = 0
         self.dropped = DroppedDetections()
         self.quality = QualityCounts()
+        self.world = WorldCounts()
         self.timeline = Timeline()
         self._tracks: dict[int, _TrackCounter] = {}
         self._first_timestamp = 0.0
@@ -104,6 +107,7 @@ class FrameStatistics:
             duplicate=self.dropped.duplicate + result.dropped.duplicate,
         )
         self.timeline.add(result)
+        self.world.add(result)
         for person in result.persons:
             self._add_person(result.frame_number, person)
             self.quality.add(person)
@@ -118,6 +122,7 @@ class FrameStatistics:
             "second_look": self.second_look,
             "dropped": asdict(self.dropped),
             "quality": self.quality.to_json(),
+            "world": self.world.to_json(),
             "timeline": self.timeline.state(),
             "times": [self._first_timestamp, self._last_timestamp],
             "tracks": [[track_id, *astuple(track)] for track_id, track in self._tracks.items()],
@@ -136,6 +141,7 @@ class FrameStatistics:
         statistics.lost, statistics.second_look = int(state.get("lost", 0)), int(state.get("second_look", 0))
         statistics.dropped = DroppedDetections(**state["dropped"])
         statistics.quality = QualityCounts.from_json(state["quality"])
+        statistics.world = WorldCounts.from_json(state.get("world", {}))
         statistics.timeline = Timeline.restore(state.get("timeline"))
         statistics._first_timestamp, statistics._last_timestamp = state["times"]
         statistics._tracks = {int(track_id): _TrackCounter(*counts) for track_id, *counts in state["tracks"]}

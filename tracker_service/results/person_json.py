@@ -156,11 +156,13 @@ def _world_record(where: str, world: PersonWorld) -> Record:
 
     arrays = ("position", "position_deviation", "velocity", "velocity_deviation", "contacts")
     orientation = {} if world.orientation is None else {"orientation": array("orientation")}
+    doubts = {} if world.doubts is None else {"reliable": world.reliable, "doubts": list(map(str, world.doubts))}
     return {
         **{name: array(name) for name in arrays},
         **orientation,
         "heading": finite(f"{where}, world.heading", world.heading),
         "heading_deviation": finite(f"{where}, world.heading_deviation", world.heading_deviation),
+        **doubts,
     }
 
 

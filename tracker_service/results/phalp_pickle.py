@@ -12,6 +12,7 @@ Deliberate differences in content:
 * ``appe``, ``loca`` and ``pose`` are always there (the original writes them only when it renders);
 * people are in order of track id (the original: creation order, back-filled people last);
 * with a body, ``verts`` and ``faces`` of each person are added, so that readers need no SMPL file;
+* where people are placed in the world, ``world`` says where each is, a dict as in ``results.ndjson``;
 * ``mask`` holds an empty mask, because no mask is kept with a track; ``extra_data`` is -1 for ghosts.
 """
 
@@ -26,7 +27,7 @@ from tracker_service.body.model import BodyModel
 from tracker_service.results.frame_file import FrameFile
 from tracker_service.results.person_json import box_xywh, stacked_smpl
 from tracker_service.results.pickle_stream import PickleStream
-from tracker_service.types import Float32, FrameResult, PersonState, TrackedPerson
+from tracker_service.types import Float32, FrameResult, PersonState, PersonWorld, TrackedPerson
 
 PhalpFrame: TypeAlias = dict[str, Any]
 FramePath: TypeAlias = Callable[[int], str]
@@ -68,6 +69,8 @@ class PhalpPickleWriter(FrameFile):
         index = self._first + self._order.accept(result)
         path = self._frame_path(index)
         frame = phalp_frame(result, index, path)
+        if any(person.world is not None for person in result.persons):
+            frame["world"] = [None if one.world is None else _world(one.world) for one in result.persons]
         if self._body is not None:
             frame |= _surfaces(result, self._body)
         self._pickle.add(path, frame)
@@ -116,6 +119,13 @@ def phalp_frame(result: FrameResult, time: int, frame_path: str) -> PhalpFrame:
         "loca": [person.location for person in persons],
         "pose": [person.pose for person in persons],
     }
+
+
+def _world(world: PersonWorld) -> dict[str, Any]:
+    doubts = {} if world.doubts is None else {"reliable": world.reliable, "doubts": [str(one) for one in world.doubts]}
+    names = ("position", "position_deviation", "velocity", "velocity_deviation", "contacts", "orientation")
+    arrays = {name: getattr(world, name) for name in names}
+    return {**arrays, "heading": world.heading, "heading_deviation": world.heading_deviation, **doubts}
 
 
 def _surfaces(result: FrameResult, body: BodyModel) -> PhalpFrame:

@@ -18,6 +18,7 @@ from tracker_service.types import (
     FoundBy,
     PersonState,
     PersonWorld,
+    WorldDoubt,
 )
 from tracker_service.types.arrays import checked
 from tracker_service.types.calibration import Calibration, FocalSource
@@ -230,11 +231,16 @@ def _world(value: object) -> PersonWorld | None:
     world = _object(value, "world")
     arrays = {name: _array(world, name, (3,)) for name in _WORLD_ROWS}
     known = world.get("orientation") is not None
+    try:
+        doubts = tuple(WorldDoubt(str(doubt)) for doubt in _list(world, "doubts")) if "doubts" in world else None
+    except ValueError as error:
+        raise _FieldError(f"world.doubts: expected some of {_one_of(WorldDoubt)}, got {error}") from None
     return PersonWorld(
         heading=_number(world, "heading"),
         heading_deviation=_number(world, "heading_deviation"),
         contacts=_array(world, "contacts", (2,)).astype(np.float64),
         orientation=_array(world, "orientation", (3, 3)).astype(np.float64) if known else None,
+        doubts=doubts,
         **{name: values.astype(np.float64) for name, values in arrays.items()},
     )
 

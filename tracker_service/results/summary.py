@@ -9,10 +9,11 @@ from typing import Any
 
 import orjson
 
-from tracker_service.results.advice import advice_for_nobody, advice_on_quality
+from tracker_service.results.advice import advice_for_nobody, advice_on_places, advice_on_quality
 from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
 from tracker_service.results.quality_counts import QualityCounts
 from tracker_service.results.timeline import Timeline
+from tracker_service.results.world_counts import WorldCounts
 from tracker_service.types import DroppedDetections
 from tracker_service.types.shown_text import encodable, on_one_line
 
@@ -48,6 +49,7 @@ class Summary:
         busy: share of the time in which each overlapped part of the pipeline worked; the largest bounds the speed.
         peak_memory: largest resident memory of the process, bytes.
         quality: what the poses are good for.
+        world: how many places in the world can be relied on.
         settings: the settings of the run, as given to the pipeline.
         warnings: what the user should know, such as a video that broke in the middle.
         versions: versions of Python and of the packages that decide the numbers.
@@ -68,6 +70,7 @@ class Summary:
     busy: Mapping[str, float]
     peak_memory: int
     quality: QualityCounts = field(default_factory=QualityCounts)
+    world: WorldCounts = field(default_factory=WorldCounts)
     lost: int = 0
     second_look: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +120,7 @@ class Summary:
             busy=dict(busy),
             peak_memory=peak_memory(),
             quality=statistics.quality,
+            world=statistics.world,
             settings=dict(settings),
             warnings=warnings,
             versions=installed_versions(),
@@ -128,7 +132,8 @@ class Summary:
         record = asdict(replace(self, timeline=Timeline()))
         del record["timeline"]
         record |= {"people": len(self.tracks), "fps": self.fps, "coverage": self.coverage}
-        record |= {"quality": self.quality.to_json(), "advice": advice_on_quality(self.quality)}
+        record |= {"quality": self.quality.to_json(), "world": self.world.to_json()}
+        record["advice"] = [advice for _, advice in self._advice_on_people()]
         tracks = [asdict(track) | {"coverage": track.coverage} for track in self.tracks]
         return orjson.dumps(_encodable(record | {"tracks": tracks}), default=str, option=orjson.OPT_INDENT_2)
 
@@ -145,6 +150,7 @@ class Summary:
             ("people", f"{len(self.tracks)}: {self._states_text()} person-frames"),
             ("coverage", _coverage_text(self.coverage)),
             *([("poses", _quality_text(self.quality))] if self.quality.judged else []),
+            *([("places", _places_text(self.world))] if self.world.placed else []),
             (
                 "dropped boxes",
                 ", ".join(f"{count} {gate.replace('_', ' ')}" for gate, count in asdict(self.dropped).items()),
@@ -163,12 +169,16 @@ class Summary:
     def advice(self) -> list[tuple[str, str]]:
         """Return what to try where nobody was found or many poses cannot be used, each with its heading."""
         if self.tracks:
-            return [("advice", advice) for advice in advice_on_quality(self.quality)]
+            return self._advice_on_people()
         phalp = self.settings.get("phalp")
         if not isinstance(phalp, Mapping):
             return []
         advice = advice_for_nobody(self.dropped, phalp)
         return [("nobody found", f"try {advice}")] if advice else []
+
+    def _advice_on_people(self) -> list[tuple[str, str]]:
+        advice = [*advice_on_quality(self.quality), *advice_on_places(self.world)]
+        return [("advice", line) for line in advice]
 
 
 def installed_versions() -> dict[str, str]:
@@ -206,6 +216,11 @@ def _quality_text(quality: QualityCounts) -> str:
     judged = quality.to_json()["seen"]
     share = judged["usable"] / max(sum(judged.values()), 1)
     return f"{share:.0%} usable: " + ", ".join(f"{count} {usability}" for usability, count in judged.items())
+
+
+def _places_text(world: WorldCounts) -> str:
+    focal = "" if world.assumed < world.placed else "; the focal length is not known, so distances are rough"
+    return f"{world.reliable / world.placed:.0%} of {world.placed} reliable{focal}"
 
 
 def _encodable(value: Any) -> Any:

@@ -17,7 +17,7 @@ from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS,
 from tracker_service.types.picture import ArrayPicture, ImageLike, Picture, picture_of
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.types.smpl import Smpl
-from tracker_service.types.world import PersonWorld
+from tracker_service.types.world import PersonWorld, WorldDoubt
 
 __all__ = [
     "LOCATION_SIZE",
@@ -51,5 +51,6 @@ __all__ = [
     "TrackedPerson",
     "UInt8",
     "Usability",
+    "WorldDoubt",
     "picture_of",
 ]

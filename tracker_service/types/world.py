@@ -1,11 +1,29 @@
 """Where a person is in the world."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from tracker_service.errors import ContractError
 from tracker_service.types.arrays import Float64, assign, checked
+
+
+class WorldDoubt(StrEnum):
+    """Why a place in the world cannot be relied on.
+
+    CROUCHED: the body model draws people who crouch too straight, so that they seem too far away.
+    SMALL: some pixels more or less are a large share of the person's size.
+    UNSEEN: not seen for a while, or only in poses that cannot be used.
+    CAMERA: it could not be followed, it zooms or it travels.
+    VERTICAL: nobody stood upright, so that the vertical is only known as well as cameras are held level.
+    """
+
+    CROUCHED = "crouched"
+    SMALL = "small"
+    UNSEEN = "unseen"
+    CAMERA = "camera"
+    VERTICAL = "vertical"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +43,8 @@ class PersonWorld:
         orientation: (3, 3) float64, the rotation from model space (x right, y down, z ahead) to the world, so that
             R (joints - middle of the hips) + position are the joints in the world; None in results of earlier versions.
         contacts: (2,) float64, how likely the left and the right foot, or what is under it, are on the ground, 0 to 1.
+        doubts: why the place cannot be relied on, the gravest first; none where it can; None in results of earlier
+            versions.
     """
 
     position: Float64
@@ -35,6 +55,7 @@ class PersonWorld:
     heading_deviation: float
     contacts: Float64
     orientation: Float64 | None = None
+    doubts: tuple[WorldDoubt, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("position", "position_deviation", "velocity", "velocity_deviation"):
@@ -44,3 +65,8 @@ class PersonWorld:
             assign(self, "orientation", checked("PersonWorld.orientation", self.orientation, np.float64, (3, 3)))
         if not ((self.contacts >= 0) & (self.contacts <= 1)).all():
             raise ContractError(f"PersonWorld.contacts: expected numbers from 0 to 1, got {self.contacts.tolist()}")
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the place can be relied on, the focal length being what it is taken to be."""
+        return self.doubts == ()

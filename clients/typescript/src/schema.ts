@@ -2485,6 +2485,11 @@ export interface components {
              */
             contacts: number[];
             /**
+             * Doubts
+             * @description why not, the gravest first: crouched, small, unseen, camera, vertical
+             */
+            doubts?: string[] | null;
+            /**
              * Heading
              * @description front of the pelvis: radians from towards the viewer to the right
              */
@@ -2506,6 +2511,11 @@ export interface components {
              * @description standard deviation, with what is assumed in it
              */
             position_deviation: number[];
+            /**
+             * Reliable
+             * @description whether the place can be relied on; absent in results of earlier versions
+             */
+            reliable?: boolean | null;
             /**
              * Velocity
              * @description metres per second

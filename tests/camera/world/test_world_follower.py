@@ -12,7 +12,7 @@ from samples.render import JUMP_TRUTH_NAME, ROOT, TRUTH_NAME
 from samples.truth import ClipTruth
 from tests.camera.world.perfect_observer import perfect_frames
 from tracker_service.camera.world.world_follower import WorldFollower
-from tracker_service.types import CameraMotion, FrameResult, PersonWorld
+from tracker_service.types import CameraMotion, FrameResult, PersonState, PersonWorld, WorldDoubt
 from tracker_service.types.calibration import Calibration, FocalSource
 
 PROMENADE = ClipTruth.load(ROOT / "samples" / TRUTH_NAME)
@@ -137,6 +137,34 @@ def test_people_who_crouch_are_placed_less_surely() -> None:
         assert world is not None
         deviations.append(world.position_deviation[2] / abs(world.position[2]))
     assert deviations[1] > 1.4 * deviations[0]
+
+
+def test_places_of_people_who_stand_are_reliable_and_those_of_small_riders_are_not(
+    promenade: list[FrameResult], jump: list[FrameResult]
+) -> None:
+    walkers, riders = (
+        [person.world for frame in frames[SETTLED:] for person in frame.persons if person.world is not None]
+        for frames in (promenade, jump)
+    )
+    assert np.mean([world.reliable for world in walkers]) > 0.9
+    assert not any(world.reliable for world in riders)
+    assert {doubt for world in riders for doubt in world.doubts or ()} >= {WorldDoubt.CROUCHED, WorldDoubt.VERTICAL}
+
+
+def test_nobody_is_placed_reliably_before_somebody_stood_and_after_a_long_absence() -> None:
+    frames = list(islice(perfect_frames(PROMENADE), SETTLED + 60))
+    world = WorldFollower(PROMENADE.focal / PROMENADE.width, assumed=False)
+    first = world.follow(frames[0]).persons[0].world
+    assert first is not None
+    assert first.doubts == (WorldDoubt.VERTICAL,)
+    for frame in frames[1:SETTLED]:
+        world.follow(frame)
+    for frame in frames[SETTLED:]:
+        gone = [replace(person, state=PersonState.PREDICTED, age=1) for person in frame.persons]
+        last = world.follow(replace(frame, persons=tuple(gone))).persons[0].world
+    assert last is not None
+    assert last.doubts is not None
+    assert last.doubts[0] == WorldDoubt.UNSEEN
 
 
 @pytest.mark.parametrize("growth", [1.3, 0.8])

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.body.model import BodyModel
 from tracker_service.results.ndjson import NdjsonWriter
-from tracker_service.types import Float64, FrameResult, PersonState, PersonWorld, Smpl, TrackedPerson
+from tracker_service.types import Float64, FrameResult, PersonState, PersonWorld, Smpl, TrackedPerson, WorldDoubt
 
 FRAMES = 12
 PRESENT = {1: (*range(5), *range(8, 12)), 3: tuple(range(3, 12)), 12: (2,)}
@@ -44,13 +44,14 @@ def _person(
     joints = np.concatenate([body.joints(smpl)[0], np.zeros((1, 3), np.float32)])
     place = PersonWorld(
         position=np.array([0.1 * number - track_id, -0.25, -6.0 - 0.05 * number]),
-        position_deviation=np.ones(3),
+        position_deviation=np.array([0.5, 0.25, 2.0]),
         velocity=np.zeros(3),
         velocity_deviation=np.ones(3),
         heading=0.0,
         heading_deviation=1.0,
-        contacts=np.ones(2),
+        contacts=np.array([1.0, 0.25]),
         orientation=_tilted(),
+        doubts=() if number % 2 else (WorldDoubt.SMALL,),
     )
     return tracked_person(
         track_id,

@@ -1,10 +1,12 @@
 """Where bodies stand in exported files, what their joints are called, what colour they have."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pygltflib
 import pytest
+from pxr import Usd
 from scipy.spatial.transform import Rotation
 
 from benchmarks.formats.readers.bvh import read_bvh
@@ -28,6 +30,32 @@ def test_without_a_world_people_stand_before_an_ordinary_camera(tmp_path: Path, 
     # The middle of the body's own picture lies on the ray through the body.
     towards = placement.turn @ [0.0, 0.0, 1.0]
     np.testing.assert_allclose(towards, placement.pelvis / np.linalg.norm(placement.pelvis), atol=1e-6)
+
+
+def test_how_sure_places_are_is_in_npz_tables_and_usd(results: Path, body: BodyModel, tmp_path: Path) -> None:
+    convert(results, ["npz", "wide.csv", "usd"], tmp_path, lambda: body)
+    with np.load(tmp_path / "person_3.npz") as motion:
+        np.testing.assert_array_equal(motion["pelvis_deviation"], np.tile([0.5, 2.0, 0.25], (9, 1)))
+        np.testing.assert_array_equal(motion["contacts"], np.tile([1.0, 0.25], (9, 1)))
+        np.testing.assert_array_equal(motion["reliable"], motion["frame_numbers"] % 2 == 1)
+    with (tmp_path / "results.wide.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["z_deviation"], row["right_contact"]) for row in rows} == {("2.00000", "0.25000")}
+    assert all(row["reliable"] == ("true" if int(row["frame_number"]) % 2 else "false") for row in rows)
+    stage = Usd.Stage.Open(str(tmp_path / "results.usd"))
+    prim = stage.GetPrimAtPath("/people/person_3/motion")
+    assert tuple(prim.GetAttribute("world:pelvisDeviation").Get(4)) == (0.5, 0.25, 2.0)
+    assert [prim.GetAttribute("world:reliable").Get(number) for number in (4, 5)] == [False, True]
+
+
+def test_where_no_world_is_known_tables_leave_it_empty(body: BodyModel, tmp_path: Path) -> None:
+    write_moving_people(tmp_path, body, world=False)
+    convert(tmp_path, ["npz", "wide.csv"], tmp_path, lambda: body)
+    with (tmp_path / "results.wide.csv").open() as file:
+        assert {row["x_deviation"] + row["left_contact"] + row["reliable"] for row in csv.DictReader(file)} == {""}
+    with np.load(tmp_path / "person_12.npz") as motion:
+        assert np.isnan(motion["contacts"]).all()
+        assert not motion["reliable"].any()
 
 
 @pytest.mark.parametrize(("preset", "name"), [("mixamo", "mixamorig:RightForeArm"), ("blender", "forearm.R")])

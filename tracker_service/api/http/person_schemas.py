@@ -67,6 +67,12 @@ class World(BaseModel):
     orientation: Matrix | None = Field(
         default=None, description="rotation of model space into the world; absent in results of earlier versions"
     )
+    reliable: bool | None = Field(
+        default=None, description="whether the place can be relied on; absent in results of earlier versions"
+    )
+    doubts: list[str] | None = Field(
+        default=None, description="why not, the gravest first: crouched, small, unseen, camera, vertical"
+    )
 
 
 class Person(BaseModel):

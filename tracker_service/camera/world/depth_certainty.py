@@ -5,14 +5,14 @@ shorter than assumed, and the body model draws people who crouch too straight, s
 they crouch: on the rendered jump, whose riders crouch, by 22 % on average, with the legs drawn straighter by a quarter.
 """
 
-import numpy as np
+from typing import NamedTuple
 
 from tracker_service.types import TrackedPerson
 from tracker_service.types.quality import Usability
 
 _EACH_FRAME = {Usability.USABLE: 0.06, Usability.DOUBTFUL: 0.12, Usability.UNUSABLE: 0.5}
 """Standard deviation of one frame's depth, as a share of it; nothing is promised of an unusable body."""
-_SIZE = 0.06
+SIZE = 0.06
 """Standard deviation of people's height, as a share of it: all depths of a person are wrong by the same share."""
 _CROUCH = 0.22
 """What is added for people who crouch, as a share of the depth."""
@@ -28,12 +28,24 @@ def each_frame(person: TrackedPerson) -> float:
     return _EACH_FRAME[Usability.USABLE if person.quality is None else person.quality.usability]
 
 
-def lasting(stands: float, pixels: float) -> float:
-    """Return the standard deviation of a person's depth, as a share of it, that more frames do not lower.
+class LastingDepth(NamedTuple):
+    """Standard deviations of a person's depth, as shares of it, that more frames do not lower, beside `SIZE`.
+
+    Attributes:
+        crouched: of how far the person crouches.
+        small: of the person's size in the picture.
+    """
+
+    crouched: float
+    small: float
+
+
+def lasting(stands: float, pixels: float) -> LastingDepth:
+    """Return what more frames do not make more certain.
 
     Args:
         stands: how straight the body is, see `PlacedBody`.
         pixels: longer side of the person's box.
     """
-    crouch = float(np.clip((_STRAIGHT - stands) / (_STRAIGHT - _CROUCHED), 0, 1))
-    return float(np.sqrt(_SIZE**2 + (_CROUCH * crouch) ** 2 + (_PIXELS / max(pixels, 1.0)) ** 2))
+    crouch = min(max((_STRAIGHT - stands) / (_STRAIGHT - _CROUCHED), 0.0), 1.0)
+    return LastingDepth(_CROUCH * crouch, _PIXELS / max(pixels, 1.0))

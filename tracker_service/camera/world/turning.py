@@ -68,6 +68,11 @@ def aiming(direction: Float64) -> Float64:
     return np.asarray(Rotation.from_rotvec(axis / sine * angle).as_matrix(), np.float64)
 
 
+def angle_of(rotation: Float64) -> float:
+    """Return by which angle a (3, 3) rotation turns, radians from 0 to pi."""
+    return math.acos(min(max((float(np.trace(rotation)) - 1) / 2, -1.0), 1.0))
+
+
 def levelling(up: Float64) -> Float64:
     """Return the (3, 3) rotation from camera axes (x right, y down, z ahead) to world axes (x right, y up, z back).
 

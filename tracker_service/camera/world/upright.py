@@ -13,10 +13,11 @@ _STANDS = 0.88
 """Straightness of the legs from which on somebody stands."""
 _PLAUSIBLE = np.cos(np.radians(35))
 """Who leans farther from the vertical than this says nothing about it."""
-_LASTING = np.radians(4.0)
-"""Standard deviation that does not go away: people lean with the slope and with their speed."""
-_AT_FIRST = np.radians(8.0)
-"""Standard deviation of how level a camera is held and aimed, before anybody has been seen."""
+_LASTING = np.radians([3.0, 1.5])
+"""Standard deviations of pitch and roll that do not go away: people lean with the slope and with their speed, and the
+body model sees how far they lean to the side better than how far they lean ahead."""
+_AT_FIRST = np.radians([8.0, 4.0])
+"""The same of how a camera is held, before anybody has been seen: it is aimed up or down, but held level across."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,9 +43,9 @@ class Upright:
         return np.asarray(self.total / np.linalg.norm(self.total), np.float64)
 
     @property
-    def deviation(self) -> float:
-        """Radians."""
-        return float(np.hypot(_LASTING, _AT_FIRST / np.sqrt(1 + self.count / _HELD)))
+    def deviation(self) -> Float64:
+        """(2,) standard deviations of pitch and roll of the first camera, radians."""
+        return np.asarray(np.hypot(_LASTING, _AT_FIRST / np.sqrt(1 + self.count / _HELD)), np.float64)
 
     def with_standing(self, trunk: Float64, stands: float) -> "Upright":
         """Return the vertical after somebody was seen whose (3,) trunk and straightness of the legs are given."""

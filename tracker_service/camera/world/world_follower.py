@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from tracker_service.camera.world.depth_certainty import each_frame, lasting
 from tracker_service.camera.world.ground import GroundState, stood_on
+from tracker_service.camera.world.levelled import LookingCamera, levelled
 from tracker_service.camera.world.motion_filter import MotionState, begun, moved_on, noise, seen_again
 from tracker_service.camera.world.placing import PlacedBody, place_body
-from tracker_service.camera.world.turning import growth, levelling, turn_of
+from tracker_service.camera.world.turning import growth, turn_of
 from tracker_service.camera.world.upright import Upright
-from tracker_service.types import Float64, FrameResult, PersonState, TrackedPerson
+from tracker_service.types import FrameResult, PersonState, TrackedPerson
 from tracker_service.types.calibration import FocalSource
 from tracker_service.types.world import PersonWorld
 
@@ -31,8 +31,6 @@ _LOST_TURN = np.radians(2.0)
 """Standard deviation of the turn of a camera in a frame in which it could not be followed."""
 _DRIFT = 0.0003
 """Radians by which one frame's turn is wrong: a tenth of a pixel of a frame of 320."""
-_HEADING = 0.35
-"""Radians by which the body model's front of a standing person is wrong."""
 _FORGOTTEN = 3.0
 """Seconds after which somebody who is not reported any more is forgotten."""
 
@@ -44,24 +42,6 @@ class _Known:
     motion: MotionState
     ground: GroundState
     time: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Camera:
-    """Where the camera looks.
-
-    Attributes:
-        axes: (3, 3) its axes to those of the first camera.
-        variance: of its direction, radians².
-        zoomed: logarithm of how much larger the background has become since the first frame: the camera zooms, and
-            depths are wrong by that, or it travels, which the world does not know either.
-        upright: the vertical.
-    """
-
-    axes: Float64
-    variance: float
-    zoomed: float
-    upright: Upright
 
 
 class WorldFollower:
@@ -79,7 +59,7 @@ class WorldFollower:
     def __init__(self, focal: float, *, assumed: bool = True, state: Mapping[str, NDArray[Any]] | None = None) -> None:
         self._focal = focal
         self._focal_deviation = _FOCAL if assumed else 0.0
-        self._camera: _Camera | None = None
+        self._camera: LookingCamera | None = None
         self._time = 0.0
         self._known: dict[int, _Known] = {}
         if state:
@@ -127,12 +107,12 @@ class WorldFollower:
         self._known = {number: one for number, one in self._known.items() if now - one.time < _FORGOTTEN}
         return replace(frame, persons=persons)
 
-    def _turned(self, frame: FrameResult, size: tuple[int, int]) -> _Camera:
+    def _turned(self, frame: FrameResult, size: tuple[int, int]) -> LookingCamera:
         """Return the camera after its motion; a new one at the beginning and with a new shot."""
         before, motion = self._camera, frame.camera_motion
         if before is None or frame.shot or motion is None:
             self._known = {}
-            return _Camera(np.eye(3), 0.0, 0.0, Upright.as_held())
+            return LookingCamera.first()
         if not motion.known:
             return replace(before, variance=before.variance + _LOST_TURN**2)
         if motion.still:
@@ -141,13 +121,13 @@ class WorldFollower:
         zoomed = before.zoomed + math.log(growth(motion, size))
         return replace(before, axes=before.axes @ turn.T, variance=before.variance + _DRIFT**2, zoomed=zoomed)
 
-    def _placed(self, person: TrackedPerson, size: tuple[int, int], camera: _Camera) -> PlacedBody:
+    def _placed(self, person: TrackedPerson, size: tuple[int, int], camera: LookingCamera) -> PlacedBody:
         """Return a person in the axes of the first camera."""
         body, axes = place_body(person, size, self._focal * max(size)), camera.axes
         feet = body.feet @ axes.T
         return PlacedBody(axes @ body.root, axes @ body.trunk, axes @ body.front, feet, axes @ body.turn, body.stands)
 
-    def _world(self, person: TrackedPerson, body: PlacedBody, camera: _Camera, seconds: float) -> PersonWorld:
+    def _world(self, person: TrackedPerson, body: PlacedBody, camera: LookingCamera, seconds: float) -> PersonWorld:
         up, before = camera.upright.up, self._known.get(person.track_id)
         seen = person.state is PersonState.SEEN
         if before is None:
@@ -164,53 +144,14 @@ class WorldFollower:
             ground, contacts = before.ground, np.full(2, 0.5)
         self._known[person.track_id] = _Known(motion, ground, self._time)
         pixels = float((person.box[2:] - person.box[:2]).max())
-        scale = math.hypot(lasting(body.stands, pixels), self._focal_deviation, camera.zoomed)
-        # A wrong focal length makes every turn of the camera wrong by its share.
-        turned = self._focal_deviation * float(Rotation.from_matrix(camera.axes).magnitude())
-        return _levelled(motion, body, contacts, camera, scale, turned)
+        return levelled(motion, body, contacts, camera, lasting(body.stands, pixels), self._focal_deviation)
 
     def _restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         *total, count = state["upright"].tolist()
         variance, zoomed, self._time = state["scalars"].tolist()
-        self._camera = _Camera(state["axes"], variance, zoomed, Upright(np.array(total), count))
+        self._camera = LookingCamera(state["axes"], variance, zoomed, Upright(np.array(total), count))
         for row, number in enumerate(state["ids"].tolist()):
             above, time = state["times"][row].tolist()
             motion = MotionState(state["means"][row], state["covariances"][row])
             ground = GroundState(state["points"][row], state["travels"][row], above, state["feet"][row])
             self._known[number] = _Known(motion, ground, time)
-
-
-def _levelled(
-    motion: MotionState, body: PlacedBody, contacts: Float64, camera: _Camera, scale: float, turned: float
-) -> PersonWorld:
-    """Return a person in the axes of results.
-
-    Args:
-        motion: of the person, in the axes of the first camera.
-        body: the same.
-        contacts: of the feet.
-        camera: where it looks.
-        scale: deviation of all depths, as a share of them.
-        turned: deviation of the camera's turn since the first frame, radians.
-    """
-    level = levelling(camera.upright.up)
-    place, velocity = level @ motion.mean[:3], level @ motion.mean[3:]
-    front = level @ body.front
-    flat = float(np.hypot(front[0], front[2]))
-    tilt = np.sqrt(camera.upright.deviation**2 + camera.variance + turned**2)
-    spread = level @ motion.covariance[:3, :3] @ level.T
-    speeds = level @ motion.covariance[3:, 3:] @ level.T
-    # What is assumed moves everything along the ray, and a wrong vertical turns it about the camera.
-    swung = tilt * np.sqrt(np.maximum(place @ place - place**2, 0))
-    carried = tilt * np.sqrt(np.maximum(velocity @ velocity - velocity**2, 0))
-    trunk = float((level @ body.trunk)[1])
-    return PersonWorld(
-        position=place,
-        position_deviation=np.sqrt(np.diag(spread) + (scale * place) ** 2 + swung**2),
-        velocity=velocity,
-        velocity_deviation=np.sqrt(np.diag(speeds) + (scale * velocity) ** 2 + carried**2),
-        heading=float(np.arctan2(front[0], front[2])),
-        heading_deviation=min(np.pi, _HEADING / max(flat, 0.05)) if trunk > 0 else np.pi,
-        contacts=contacts,
-        orientation=level @ body.turn,
-    )

@@ -3,7 +3,8 @@
 AMASS has z up: x to the right, y away from the viewer. `poses` has the 52 rotations of SMPL-H, of which the fingers are
 not known; `trans` is what SMPL adds to the body, so that the pelvis is at `trans` + its rest position. Additional to
 AMASS: `pelvis`, which does not depend on whose body is used, `hands`, the two joints that SMPL-H lacks, `frame_numbers`
-and `present`, which is False in gaps, where the pose before stays.
+and `present`, which is False in gaps, where the pose before stays; of the world `pelvis_deviation`, its standard
+deviation, `contacts` of the left and the right foot, both NaN where that is not known, and `reliable`.
 """
 
 import shutil
@@ -37,6 +38,9 @@ _COLUMNS: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "dmpls": ((_DMPLS,), np.float32),
     "pelvis": ((3,), np.float32),
     "hands": ((2, 3), np.float32),
+    "pelvis_deviation": ((3,), np.float32),
+    "contacts": ((2,), np.float32),
+    "reliable": ((), np.bool_),
     "frame_numbers": ((), np.int64),
     "present": ((), np.bool_),
 }
@@ -103,13 +107,16 @@ class _AmassFile(PersonFile):
         placement = place(person)
         turned = _TO_Z_UP @ placement.rotation_of_pelvis(person)
         vectors = rotation_vectors(np.concatenate([turned[None], person.body_pose.astype(np.float64)]))
-        pelvis = _TO_Z_UP @ placement.pelvis
+        pelvis, world = _TO_Z_UP @ placement.pelvis, person.world
         return {
             "poses": np.concatenate([vectors[:22].ravel(), np.zeros(_POSES - _BODY)]),
             "trans": pelvis - self._rest,
             "dmpls": np.zeros(_DMPLS),
             "pelvis": pelvis,
             "hands": vectors[22:],
+            "pelvis_deviation": np.full(3, np.nan) if world is None else np.abs(_TO_Z_UP) @ world.position_deviation,
+            "contacts": np.full(2, np.nan) if world is None else world.contacts,
+            "reliable": np.array(world is not None and world.reliable),
         }
 
     def _put_together(self, path: Path) -> None:

@@ -17,6 +17,7 @@ _JOINTS = JOINT_NAMES[:-1]
 """Without the model's origin, which is no part of a body."""
 _WHO = ("frame_number", "timestamp", "track_id", "state", "usability")
 _COORDINATES = ("x", "y", "z", "u", "v")
+_PLACE = ("x_deviation", "y_deviation", "z_deviation", "left_contact", "right_contact", "reliable")
 
 
 def write_long_table(recording: Recording, path: Path) -> None:
@@ -33,7 +34,9 @@ def write_long_table(recording: Recording, path: Path) -> None:
 def write_wide_table(recording: Recording, path: Path) -> None:
     """Write one row for every person and frame, those of lost people included.
 
-    Columns: who, scores, the box in pixels, all joint angles in degrees, and `NAME_x` to `NAME_v` of every joint.
+    Columns: who, scores, the box in pixels, all joint angles in degrees, `NAME_x` to `NAME_v` of every joint, and how
+    sure the place in the world is: standard deviations in metres, contacts of the feet, and whether it is reliable;
+    empty where that is not known.
 
     Raises:
         ResultsError: the file cannot be written.
@@ -41,7 +44,7 @@ def write_wide_table(recording: Recording, path: Path) -> None:
     box = ("box_left", "box_top", "box_width", "box_height")
     joints = [f"{joint}_{axis}" for joint in _JOINTS for axis in _COORDINATES]
     angles = [f"{name}_angle" for name in JOINT_ANGLE_NAMES]
-    columns = (*_WHO, "confidence", "tracking_confidence", *box, *angles, *joints)
+    columns = (*_WHO, "confidence", "tracking_confidence", *box, *angles, *joints, *_PLACE)
     _write(recording, path, columns, _wide_rows)
 
 
@@ -69,12 +72,20 @@ def _long_rows(frame: FrameRecord, person: PersonRecord) -> Iterable[str]:
 def _wide_rows(frame: FrameRecord, person: PersonRecord) -> Iterable[str]:
     scores = _numbers([person.confidence, person.tracking_confidence, *person.bbox.tolist()])
     angles = _numbers(joint_angles(person.keypoints_3d, person.body_pose).values())
-    yield f"{_who(frame, person)},{scores},{angles},{_numbers(_points(person).ravel().tolist())}"
+    yield f"{_who(frame, person)},{scores},{angles},{_numbers(_points(person).ravel().tolist())},{_place(person)}"
 
 
 def _who(frame: FrameRecord, person: PersonRecord) -> str:
     usability = "" if person.quality is None else person.quality.usability
     return f"{frame.frame_number},{frame.timestamp:.6f},{person.track_id},{person.state},{usability}"
+
+
+def _place(person: PersonRecord) -> str:
+    world = person.world
+    if world is None:
+        return "," * (len(_PLACE) - 1)
+    reliable = "" if world.doubts is None else str(world.reliable).lower()
+    return f"{_numbers([*world.position_deviation.tolist(), *world.contacts.tolist()])},{reliable}"
 
 
 def _points(person: PersonRecord) -> Float64:

@@ -1,7 +1,8 @@
 """``usd``: everybody's skinned, moving body in one Universal Scene Description file (UsdSkel), with the extra ``usd``.
 
-As `glb`: one ``SkelRoot`` a person, without pose blend shapes. Time codes are frames of the video. The library keeps
-all of a file in memory until it is saved.
+As `glb`: one ``SkelRoot`` a person, without pose blend shapes. Time codes are frames of the video. The animation has
+the attributes ``world:pelvisDeviation``, ``world:contacts`` (left and right foot) and ``world:reliable``, with values
+where the place in the world is known. The library keeps all of a file in memory until it is saved.
 """
 
 from collections.abc import Mapping
@@ -70,6 +71,9 @@ class _Motion:
 
     translations: Any
     rotations: Any
+    deviations: Any
+    contacts: Any
+    reliable: Any
     offsets: Float64
     before: Float64 | None = None
 
@@ -80,6 +84,10 @@ class _Motion:
         places = np.concatenate([placement.pelvis[None], self.offsets[1:]]).astype(np.float32)
         self.translations.Set(Vt.Vec3fArray.FromNumpy(places), number)
         self.rotations.Set(Vt.QuatfArray.FromNumpy(self.before.astype(np.float32)), number)
+        if (world := person.world) is not None:
+            self.deviations.Set(Gf.Vec3f(*world.position_deviation.tolist()), number)
+            self.contacts.Set(Gf.Vec2f(*world.contacts.tolist()), number)
+            self.reliable.Set(world.reliable, number)
 
 
 def _add_person(stage: Any, span: PersonSpan, body: BodyModel, skinning: Skinning, recording: Recording) -> _Motion:
@@ -97,7 +105,16 @@ def _add_person(stage: Any, span: PersonSpan, body: BodyModel, skinning: Skinnin
     UsdSkel.BindingAPI.Apply(skeleton.GetPrim()).CreateAnimationSourceRel().SetTargets([motion.GetPath()])
     mesh = _mesh(stage, f"{root}/body", surface, skinning, track_color(span.track_id))
     UsdSkel.BindingAPI(mesh).CreateSkeletonRel().SetTargets([skeleton.GetPath()])
-    return _Motion(motion.CreateTranslationsAttr(), motion.CreateRotationsAttr(), surface.skeleton.offsets)
+    moving = (motion.CreateTranslationsAttr(), motion.CreateRotationsAttr())
+    kinds = {
+        "pelvisDeviation": Sdf.ValueTypeNames.Float3,
+        "contacts": Sdf.ValueTypeNames.Float2,
+        "reliable": Sdf.ValueTypeNames.Bool,
+    }
+    deviations, contacts, reliable = (
+        motion.GetPrim().CreateAttribute(f"world:{name}", kind) for name, kind in kinds.items()
+    )
+    return _Motion(*moving, deviations, contacts, reliable, surface.skeleton.offsets)
 
 
 def _set_visible(root: Any, span: PersonSpan, recording: Recording) -> None:
