@@ -133,6 +133,7 @@ def _script(url: str, parameters: LiveSourceParameters) -> str:
         "connect_timeout": round(parameters.connect_seconds * _MILLISECONDS),
         "timeout": round(parameters.silence_seconds * _MICROSECONDS),
         "analyzeduration": _LOOK_MICROSECONDS,
+        "format_whitelist": FORMAT,  # what comes may not be such a playlist itself
     }
     lines = [f"file '{quoted}'", *(f"option {name} {value}" for name, value in options.items())]
     return "\n".join(["ffconcat version 1.0", *lines, ""])
