@@ -91,13 +91,22 @@ def workers(parent: int | None = None) -> list[psutil.Process]:
     found = []
     for child in psutil.Process(parent).children(recursive=True):
         try:
-            command = child.cmdline()
-            works = "tracker_service.jobs.worker" in command or command[-1:] == ["worker"]
-            if works and child.status() != psutil.STATUS_ZOMBIE:
+            if _works(child) and child.status() != psutil.STATUS_ZOMBIE:
                 found.append(child)
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+def _works(process: psutil.Process) -> bool:
+    command = process.cmdline()
+    if _forks(command):  # a forked process has the command of the one that has forked it
+        return _forks(psutil.Process(process.ppid()).cmdline())
+    return "tracker_service.jobs.worker" in command or command[-1:] == ["worker"]
+
+
+def _forks(command: list[str]) -> bool:
+    return "tracker_service.jobs.worker.fork_server" in command or command[-1:] == ["fork-server"]
 
 
 def worker(parent: int | None = None) -> psutil.Process:

@@ -15,13 +15,15 @@ import numpy as np
 
 from tracker_service.command_line.main import main as command_line
 from tracker_service.inference.client import InferenceClient, ModelSpec, Tensor
-from tracker_service.jobs.queue import worker_process
+from tracker_service.jobs.worker import fork_server as forking
 from tracker_service.jobs.worker import main as worker
 from tracker_service.jobs.worker import video_job
+from tracker_service.jobs.worker_processes import fork_server, worker_process
 from tracker_service.settings import Settings
 from tracker_service.wiring.models import open_client
 
 _WORKER = (sys.executable, "-m", "benchmarks.long_video.replay", "worker")
+_FORK_SERVER = (*_WORKER[:-1], "fork-server")
 _MOST_ROWS = 5_000
 
 
@@ -64,12 +66,13 @@ class ReplayClient:
 
 
 def main() -> None:
-    """Be the service, or one of its workers."""
-    if sys.argv[1:] == ["worker"]:
+    """Be the service, one of its workers, or what forks them."""
+    programs = {"worker": worker.main, "fork-server": forking.main}
+    if (program := programs.get(sys.argv[-1])) is not None:
         video_job.open_client = _open_replay  # type: ignore[attr-defined]
-        worker.main()
+        program()
     else:
-        worker_process.COMMAND = _WORKER
+        worker_process.COMMAND, fork_server.COMMAND = _WORKER, _FORK_SERVER
         command_line()
 
 

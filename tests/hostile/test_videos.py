@@ -16,9 +16,9 @@ from tracker_service.api.service_parameters import Limits
 from tracker_service.errors import VideoFormatError
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import JobRequest
-from tracker_service.jobs.queue.worker_process import COMMAND
 from tracker_service.jobs.worker.source_watch import SourceWatch
 from tracker_service.jobs.worker.starting import ReadingBounds, Starting
+from tracker_service.jobs.worker_processes.worker_process import COMMAND
 from tracker_service.process import confinement
 from tracker_service.video.probe import probe_video
 

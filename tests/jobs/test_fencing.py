@@ -8,9 +8,9 @@ import pytest
 from harness.job_stores import CHUNK, contents, request, running_store, wait_complete, wait_frames, worker
 from harness.waiting import until
 from tracker_service.jobs.messages import Locked
-from tracker_service.jobs.queue.worker_process import WorkerProcess
 from tracker_service.jobs.worker.fence import Fence, JobLockedError
 from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.worker_processes.worker_process import WorkerProcess
 
 
 def test_only_one_owner_at_a_time_and_each_has_a_higher_number(tmp_path: Path) -> None:

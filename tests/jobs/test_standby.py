@@ -7,9 +7,9 @@ import pytest
 
 from harness.job_stores import request, running_store, wait_complete, worker, workers
 from harness.waiting import until
-from tracker_service.jobs.queue.standby import StandbyWorker
 from tracker_service.jobs.worker.open_models import OpenModels
 from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.worker_processes.standby import StandbyWorker
 from tracker_service.settings import load_settings
 
 

@@ -26,7 +26,7 @@ from tracker_service.jobs.messages import (
 )
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.store_parameters import RunLimits
-from tracker_service.jobs.queue.worker_process import WorkerDied, WorkerProcess
+from tracker_service.jobs.worker_processes.worker_process import WorkerDied, WorkerProcess
 from tracker_service.types.public_text import without_places
 
 _HEARTBEAT_WHILE_WAITING = 60.0

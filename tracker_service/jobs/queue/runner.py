@@ -13,10 +13,10 @@ from tracker_service.jobs.queue.database import DATABASE_ERRORS, QUEUE_ERRORS, R
 from tracker_service.jobs.queue.job_run import JobInterrupted, JobRun
 from tracker_service.jobs.queue.observer import JobObserver
 from tracker_service.jobs.queue.retention import remove
-from tracker_service.jobs.queue.standby import StandbyWorker
 from tracker_service.jobs.queue.store_parameters import RunLimits
-from tracker_service.jobs.queue.worker_process import WorkerProcess
 from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.worker_processes.standby import StandbyWorker
+from tracker_service.jobs.worker_processes.worker_process import WorkerProcess
 
 _END_SECONDS = 60.0
 _logger = logging.getLogger(__name__)

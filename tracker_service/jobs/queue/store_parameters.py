@@ -27,7 +27,7 @@ class RunLimits:
             protects others on the disk.
         poll_seconds: how often the queue and the disk are looked at. Raising it reacts later.
         standby_worker: start the worker of the next job, and open its models, while no job is computed. Its first frame
-            comes a second or two earlier; the memory of a worker is used all the time.
+            comes earlier by the time that this takes; the memory of a worker is used all the time.
     """
 
     chunk_frames: Annotated[int, Ge(1)] = 240

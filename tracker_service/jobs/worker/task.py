@@ -24,7 +24,22 @@ class WorkerTask:
     computing: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a worker is forked to.
+
+    Attributes:
+        folder: its working folder.
+        environment: all of its variables.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+
+
 WORKER_PREPARATION: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 """The line before the task, from and to JSON: settings with which models may be opened already; empty for none."""
 WORKER_TASK = TypeAdapter(WorkerTask)
 """The task, from and to JSON."""
+SURROUNDINGS = TypeAdapter(Surroundings)
+"""What asks for a worker, from and to JSON."""

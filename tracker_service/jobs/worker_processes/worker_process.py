@@ -13,11 +13,14 @@ from typing import IO, Any
 from tracker_service.errors import JobError
 from tracker_service.jobs.messages import Message, decode
 from tracker_service.jobs.worker.task import WORKER_PREPARATION, WORKER_TASK, WorkerTask
+from tracker_service.jobs.worker_processes.fork_server import ForkServer
+from tracker_service.jobs.worker_processes.process import Process
 from tracker_service.process import confinement
 
 COMMAND = confinement.command("tracker_service.jobs.worker")
 _KEPT_LINES = 20
 _KILL_SECONDS = 30.0
+_FORK_SERVER = ForkServer()
 _logger = logging.getLogger(__name__)
 
 
@@ -43,13 +46,7 @@ class WorkerProcess:
     """
 
     def __init__(self, probable: Mapping[str, Any]) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=confinement.own_environment(),
-        )
+        self._process = _started()
         self._messages: queue.SimpleQueue[Message | WorkerDied] = queue.SimpleQueue()
         self._errors: deque[str] = deque(maxlen=_KEPT_LINES)
         self._readers = [
@@ -119,6 +116,20 @@ class WorkerProcess:
             return f"the worker ended with status {code}" + (f": {last}" if last else "")
         name = signal.Signals(-code).name
         return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+
+
+def _started() -> Process:
+    try:
+        return _FORK_SERVER.fork()
+    except OSError as error:
+        _logger.debug("a worker is not forked: %s", error)
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=confinement.own_environment(),
+    )
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -1,11 +1,11 @@
-"""A worker process that is started before there is a job for it: its code and its models take a second or two."""
+"""A worker process that is started before there is a job for it: opening its models takes a while."""
 
 import threading
 from collections.abc import Mapping
 from typing import Any
 
-from tracker_service.jobs.queue.worker_process import WorkerProcess
 from tracker_service.jobs.worker.task import WorkerTask
+from tracker_service.jobs.worker_processes.worker_process import WorkerProcess
 
 
 class StandbyWorker:
