@@ -55,8 +55,9 @@ def _floods(video: bytes) -> tuple[Flood, ...]:
     upload, job = partial(_uploaded, video, "0"), partial(_computed, video)
     return (
         Flood("a frame; 32 frames at a time beside it", frame, 32, frame, 40),
-        Flood("the list of jobs; 64 lists at a time beside it", listing, 64, listing, 40),
         Flood("an upload; 16 uploads at a time beside it", upload, 16, partial(_uploaded, video, "200"), 10),
+        # Behind the uploads: both clients have jobs to list.
+        Flood("the list of jobs; 64 lists at a time beside it", listing, 64, listing, 40),
         Flood("a job of 16 frames; 50 jobs of priority 0 beside it", upload, 2, job, 4),
     )
 

@@ -1,6 +1,7 @@
 """A process that a fork server has forked: what is needed of `subprocess.Popen`, for a process that is no child."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -58,9 +59,14 @@ class ForkedProcess:
 
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; None while it runs."""
-        with suppress(subprocess.TimeoutExpired):
-            return self.wait(0.0)
-        return None
+        with self._ending:
+            if self._status is not None:
+                return self._status
+            look = select.poll()
+            look.register(self._descriptor, select.POLLIN)
+            ended = look.poll(0)
+        # The fork server tells of the end a moment after it.
+        return self.wait() if ended else None
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end and return the exit status; raises `subprocess.TimeoutExpired`."""
@@ -83,7 +89,7 @@ class ForkedProcess:
             self._outcome.settimeout(timeout)
             try:
                 told = self._outcome.recv(32)
-            except (TimeoutError, BlockingIOError):
+            except TimeoutError:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0) from None
             with self._ending:
                 # Workers of a fork server that has ended are killed.
