@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.job_stores import request, running_store, wait_complete, worker, workers
-from harness.waiting import until
+from harness.waiting import LONGEST, until
 from tracker_service.jobs.worker.open_models import OpenModels
 from tracker_service.jobs.worker.task import WorkerTask
 from tracker_service.jobs.worker_processes.standby import StandbyWorker
@@ -34,7 +34,7 @@ def test_a_worker_that_died_while_it_waited_is_replaced(standby: StandbyWorker, 
     standby.prepare()
     dead = worker()
     dead.kill()
-    until(lambda: not workers())
+    dead.wait(LONGEST)
     taken = standby.take(WorkerTask(tmp_path, 0, {}))
     assert taken.pid != dead.pid
     assert taken.alive

@@ -33,7 +33,7 @@ from tracker_service.api.jobs.streams import event_id, frame_lines, progress_eve
 from tracker_service.api.jobs.submission import IdempotencyKey, queued_response, submit
 from tracker_service.api.jobs.video_jobs import ClientOf, VideoJobs, VideoJobsOf
 from tracker_service.errors import JobNotFoundError
-from tracker_service.jobs.job import JobState
+from tracker_service.jobs.job import Job, JobState
 from tracker_service.results.result_files import OVERLAY, REPORT, TRACKS
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -64,13 +64,17 @@ async def list_jobs(
     state: JobState | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
-) -> JobList:
+) -> Response:
     """Answer with jobs, newest first; with API keys only with those of the own key."""
-    found = await videos.newest(client, state=state, limit=offset + limit + 1)
-    page = found[offset : offset + limit]
-    more = len(found) > offset + limit
-    query = {"offset": offset + limit, "limit": limit, **({} if state is None else {"state": state.value})}
-    return JobList(jobs=[JobView.of(job) for job in page], next=f"/jobs?{urlencode(query)}" if more else None)
+
+    def answer(found: list[Job]) -> bytes:
+        more = len(found) > offset + limit
+        query = {"offset": offset + limit, "limit": limit, **({} if state is None else {"state": state.value})}
+        jobs = [JobView.of(job) for job in found[offset : offset + limit]]
+        return JobList(jobs=jobs, next=f"/jobs?{urlencode(query)}" if more else None).model_dump_json().encode()
+
+    content = await videos.newest(client, state=state, limit=offset + limit + 1, answer=answer)
+    return Response(content, media_type="application/json")
 
 
 @router.get("/{job_id}", operation_id="get_job", summary="A job", response_model=JobView, responses=JOB_RESPONSES)

@@ -135,10 +135,19 @@ class VideoJobs:
         """Forget a final job and remove its files."""
         await self._service.store_calls.call(self.store.delete, job_id)
 
-    async def newest(self, client: str, *, state: JobState | None, limit: int) -> list[Job]:
-        """Return jobs, newest first; with API keys only those of ``client``."""
+    async def newest(
+        self, client: str, *, state: JobState | None, limit: int, answer: Callable[[list[Job]], Result]
+    ) -> Result:
+        """Return what ``answer`` makes of jobs, newest first; with API keys only of those of ``client``.
+
+        That is made where the jobs are read: in the event loop the lists of one client would hold up everybody.
+        """
         own = client if self._service.keys.required else None
-        return await self._service.store_calls.call(self.store.jobs, state=state, client=own, limit=limit)
+
+        def answered() -> Result:
+            return answer(self.store.jobs(state=state, client=own, limit=limit))
+
+        return await self._service.store_calls.call(answered)
 
     async def frame_format(self, choice: FieldChoice) -> FrameFormat:
         """Return the format in which frames are sent."""

@@ -29,6 +29,7 @@ from dbos import error as dbos_errors
 from dbos._dbos import _get_dbos_instance
 from dbos._migration import get_dbos_migrations, sqlite_migrations
 from dbos._serialization import DefaultSerializer
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from tracker_service.errors import JobError, JobNotFoundError, QueueUnusableError
@@ -186,6 +187,15 @@ class QueueDatabase:
                 load_input=False,
                 load_output=outcome,
             )
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many workflows are in each state."""
+        # DBOS would read all of them.
+        system = _get_dbos_instance()._sys_db
+        rows = system.tables.workflow_status
+        counted = select(rows.c.status, func.count()).where(rows.c.name == _NAME).group_by(rows.c.status)
+        with _asking(), system.engine.connect() as connection:
+            return {str(status): int(number) for status, number in connection.execute(counted)}
 
     def cancel(self, job_id: str) -> None:
         """Cancel a workflow unless it is final."""

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import sys
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -317,12 +318,23 @@ class JobStore:
 
     def counts(self) -> QueueCounts:
         """Return how many jobs are in each kind of state."""
-        states = [self._state(entry) for entry in self._database.workflows()]
+        # Few are read: only their folders tell which of the running ones wait, and which are taken over.
+        read = [
+            self._state(entry)
+            for entry in (
+                *self._database.workflows("PENDING"),
+                *self._database.workflows("CANCELLED", versions=EARLIER_VERSIONS),
+            )
+        ]
+        paused, adopted = read.count(JobState.PAUSED), read.count(JobState.QUEUED)
+        counts = Counter[JobState]()
+        for status, number in self._database.counts().items():
+            counts[_STATES.get(status, JobState.FAILED)] += number
         return QueueCounts(
-            queued=states.count(JobState.QUEUED),
-            running=states.count(JobState.RUNNING),
-            paused=states.count(JobState.PAUSED),
-            finished=sum(state.final for state in states),
+            queued=counts[JobState.QUEUED] + adopted,
+            running=max(0, counts[JobState.RUNNING] - paused),
+            paused=paused,
+            finished=sum(number for state, number in counts.items() if state.final) - adopted,
         )
 
     def close(self, drain_seconds: float) -> None:
