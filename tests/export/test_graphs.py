@@ -160,7 +160,7 @@ def _toy(*, wrong: bool = False, width: int = 3, measure: Measure | None = None)
 
 def test_weights_above_the_limit_of_one_file_stand_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_graph, "FILE_LIMIT", 1_000_000)
-    rows = write_version(_toy(width=600), tmp_path)
+    rows = write_version(_toy(width=600, measure=numbers(1e-4, 1e-2)), tmp_path)
     folder = tmp_path / "toy" / "1"
     assert sorted(path.name for path in folder.iterdir()) == [
         "export.json",
