@@ -48,10 +48,13 @@ def sample_image() -> NDArray[np.uint8]:
 
 def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     stream = io.BytesIO()
+    if kind == "PNG":
+        options = {"compress_level": 1, **options}  # any level is as good a picture; this one is made at once
     image.save(stream, kind, **options)
     return stream.getvalue()
 
 
+@cache
 def converted(mode: str, kind: str) -> bytes:
     """The sample's first frame in another colour mode."""
     return saved(Image.fromarray(sample_image()).convert(mode), kind)
@@ -73,19 +76,22 @@ def taken_with(millimetres: int, *, kind: str = "JPEG", mode: str = "RGB") -> by
     return saved(Image.fromarray(sample_image()).convert(mode), kind, exif=exif)
 
 
+@cache
 def deep_png() -> bytes:
     """16 bits a channel, grey."""
     grey = np.asarray(Image.fromarray(sample_image()).convert("L")).astype(np.uint16)
     return saved(Image.fromarray(grey * 257), "PNG")
 
 
+@cache
 def deep_colour_png() -> bytes:
     """16 bits a channel, colour."""
     deep = (sample_image().astype(np.uint16) * 257)[..., ::-1]
-    _, data = cv2.imencode(".png", np.ascontiguousarray(deep))
+    _, data = cv2.imencode(".png", np.ascontiguousarray(deep), [cv2.IMWRITE_PNG_COMPRESSION, 1])
     return data.tobytes()
 
 
+@cache
 def bomb(side: int = 20_000) -> bytes:
     """A small PNG that unpacks to ``side`` x ``side`` pixels."""
     rows = zlib.compress(bytes((1 + side // 8) * side), 9)

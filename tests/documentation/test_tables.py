@@ -1,18 +1,17 @@
 """docs/results: every table is the writer's, has headings and few columns, and every command that is named exists."""
 
+import json
 import re
 import shlex
-from collections.abc import Callable
-from functools import cache
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from benchmarks.tables import RESULTS, SCALE, renewed, tables_of
-from harness.forked_program import ForkedProgram
 from harness.tables import MOST_COLUMNS
-from harness.waiting import LONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "docs" / "results.md"
@@ -21,6 +20,23 @@ MAKE_TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re
 _CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 # Words of a command that stand for what the reader puts there.
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_0-9.a-z]*|\.\.\.")
+
+# One process imports what all of them need, and runs one after the other.
+_HELPS = """
+import contextlib, io, json, runpy, sys
+
+def written(module, subcommand):
+    sys.argv = [module, *([subcommand] if subcommand else []), "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            if end.code:
+                sys.exit(f"{sys.argv} ended with {end.code}")
+    return text.getvalue()
+
+print(json.dumps([written(*program) for program in json.loads(sys.argv[1])]))
+"""
 
 
 def commands(text: str) -> list[str]:
@@ -32,21 +48,27 @@ def commands(text: str) -> list[str]:
 COMMANDS = sorted({command for page in (INDEX, SCALE, *PAGES) for command in commands(page.read_text())})
 
 
+def program_of(command: str) -> tuple[str, str] | None:
+    """Return the module that a command runs and its subcommand, which may be empty; None for make and pytest."""
+    words = shlex.split(command)
+    if words[0] == "make" or words[2] == "pytest":
+        return None
+    return words[2], words[3] if words[3:] and words[2] in {"tracker_service", "export"} else ""
+
+
 @pytest.fixture(scope="module")
-def help_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], str]:
-    """Give what ``python -m MODULE [SUBCOMMAND] --help`` writes; each is called once."""
-    folder = tmp_path_factory.mktemp("help")
-    environment = {"PATH": "", "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-
-    @cache
-    def written(module: str, subcommand: str) -> str:
-        arguments = [*([subcommand] if subcommand else []), "--help"]
-        out, log = folder / f"{module}{subcommand}", folder / f"{module}{subcommand}.log"
-        called = ForkedProgram(module, arguments, ROOT, environment, out, log)
-        assert called.wait(LONGEST) == 0, f"{module} {arguments}\n{log.read_text()}"
-        return out.read_text()
-
-    return written
+def helps() -> dict[tuple[str, str], str]:
+    """What ``python -m MODULE [SUBCOMMAND] --help`` writes, for each that is named on a page."""
+    programs = sorted({program for command in COMMANDS if (program := program_of(command)) is not None})
+    done = subprocess.run(
+        [sys.executable, "-c", _HELPS, json.dumps(programs)],
+        cwd=ROOT,
+        env={"PATH": "", "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return dict(zip(programs, json.loads(done.stdout), strict=True))
 
 
 @pytest.mark.parametrize("page", [*PAGES, SCALE], ids=lambda page: page.stem)
@@ -85,17 +107,16 @@ def test_the_index_leads_to_every_page() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_that_is_named_exists_with_its_options(command: str, help_of: Callable[[str, str], str]) -> None:
-    words = shlex.split(command)
+def test_a_command_that_is_named_exists_with_its_options(command: str, helps: dict[tuple[str, str], str]) -> None:
+    words, program = shlex.split(command), program_of(command)
     if words[0] == "make":
         assert words[1] in MAKE_TARGETS
         return
-    module, rest = words[2], words[3:]
-    if module == "pytest":
+    rest = words[3:]
+    if program is None:
         assert all((ROOT / word).exists() for word in rest)
         return
-    named = rest[0] if rest and module in {"tracker_service", "export"} else ""
-    text = help_of(module, named)
+    text = helps[program]
     for option in (word.split("=")[0] for word in rest if word.startswith("--")):
         assert option in text, f"{command}: {option}"
     for at, word in enumerate(rest):
