@@ -1,25 +1,20 @@
 """The documentation of the routes, and requests made up from it."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from harness.running_service import RunningService
 from tracker_service.api.app import create_app
 from tracker_service.settings import load_settings
 
 EXAMPLES = 20
-schema = schemathesis.openapi.from_dict(create_app(load_settings({})).openapi())
+OPENAPI = create_app(load_settings({})).openapi()
+OPERATIONS = [(method, path) for path, operations in OPENAPI["paths"].items() for method in operations]
 
 
 @pytest.fixture(scope="module")
@@ -29,26 +24,49 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServi
         yield running
 
 
-@schema.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_generated_requests_are_answered_as_documented(impatient: RunningService, case: Any) -> None:
-    case.call_and_validate(
-        base_url=impatient.url,
-        checks=[
-            not_a_server_error,
-            status_code_conformance,
-            content_type_conformance,
-            response_headers_conformance,
-            response_schema_conformance,
-        ],
-        timeout=60,
+@pytest.fixture(scope="module")
+def schemathesis() -> Any:
+    """The library, imported here: it takes seconds, and only the process that runs these tests needs it."""
+    return import_module("schemathesis")
+
+
+@pytest.fixture(scope="module")
+def schema(schemathesis: Any) -> Any:
+    return schemathesis.openapi.from_dict(OPENAPI)
+
+
+@pytest.fixture(scope="module")
+def checks(schemathesis: Any) -> list[Any]:
+    """That an answer is none of a broken service, and that its status, type, headers and content are documented."""
+    documented = import_module("schemathesis.specs.openapi.checks")
+    return [
+        schemathesis.checks.not_a_server_error,
+        documented.status_code_conformance,
+        documented.content_type_conformance,
+        documented.response_headers_conformance,
+        documented.response_schema_conformance,
+    ]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_generated_requests_are_answered_as_documented(
+    impatient: RunningService, schemathesis: Any, schema: Any, checks: list[Any], method: str, path: str
+) -> None:
+    operation = schema[path][method]
+    requests = [operation.as_strategy(generation_mode=mode) for mode in schemathesis.GenerationMode]
+
+    @given(case=st.one_of(requests))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
+    def is_answered_as_documented(case: Any) -> None:
+        case.call_and_validate(base_url=impatient.url, checks=checks, timeout=60)
+
+    is_answered_as_documented()
 
 
 @pytest.fixture(scope="module")
