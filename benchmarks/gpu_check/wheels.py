@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WHEELS = ROOT / "outputs" / "gpu_check" / "wheels"
-NEEDED = ("annotated-types", "orjson")
-"""What the command needs beside PyTorch and NumPy and is small. ONNX takes 25 MB more and must be asked for."""
+NEEDED = ("annotated-types", "orjson", "onnx", "onnxscript", "onnx-ir", "ml-dtypes", "protobuf", "typing-extensions")
+"""What the command uses beside PyTorch and NumPy and is small: the first two for the pipeline, the others to export."""
 MOST_BYTES = 64 * 2**20
 _PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 
