@@ -7,20 +7,16 @@ once, in one tracker process or several, on the cores that there are.
 
 import argparse
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
-import orjson
 import psutil
 
 from benchmarks.feed.clip import full_hd
@@ -28,9 +24,9 @@ from benchmarks.simulated_gpu.card import busy_share
 from benchmarks.simulated_gpu.serving import serving
 from benchmarks.simulated_gpu.stand_ins import record_full
 from benchmarks.simulated_gpu.tracker import Job
+from benchmarks.simulated_gpu.trackers import body_repository, run_trackers
 from harness.tables import Report, add_json_option
 
-ROOT = Path(__file__).resolve().parents[2]
 _PERCEPTION = ("decoding", "detection", "crops", "bodies", "appearance", "features")
 _TRACKING = ("camera", "association", "second look", "quality", "world")
 _SPREAD = ((1, 1), (2, 1), (2, 2), (4, 2), (8, 2))
@@ -49,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="phalp-simulated-") as name:
         folder = Path(name)
-        repository = _repository(folder / "models")
+        repository = body_repository(folder / "models")
         video = full_hd(folder / "full_hd.mp4", options.frames)
         recordings = record_full(video, repository, folder / "answers.npz")
         decoder = bare_decoder(video, os.cpu_count() or 1)
@@ -94,22 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measured(job: Job, trackers: int, server: int | None, decoder: float) -> dict[str, Any]:
     """Run trackers with the same job at once; returns the row of a table."""
-    before, served = _cpu(server), []
-    command = [sys.executable, "-m", "benchmarks.simulated_gpu.tracker", job.text()]
-    with ExitStack() as stack:
-        processes = [
-            stack.enter_context(
-                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True)
-            )
-            for _ in range(trackers)
-        ]
-        for process in processes:
-            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-            process.stdout.readline()
-        start = time.monotonic()
-        with ThreadPoolExecutor(trackers) as pool:
-            served = list(pool.map(lambda process: orjson.loads(process.communicate("go\n")[0]), processes))
-        end = time.monotonic()
+    before = _cpu(server)
+    served, took = run_trackers(job, trackers)
+    end = time.monotonic()
     frames = sum(one["frames"] for one in served)
     seconds = sum((Counter(one["stages"]) for one in served), Counter[str]())
     stages = {stage: 1000 * taken / frames for stage, taken in seconds.items()}
@@ -122,9 +105,9 @@ def measured(job: Job, trackers: int, server: int | None, decoder: float) -> dic
     return {
         "videos": trackers * job.videos,
         "people": sum(one["people"] for one in served) / frames,
-        "fps": frames / (end - start),
-        "of_decoder": 100 * frames / (end - start) / decoder,
-        "busy": 100 * busy_share(Path(job.card_folder), start, end),
+        "fps": frames / took,
+        "of_decoder": 100 * frames / took / decoder,
+        "busy": 100 * busy_share(Path(job.card_folder), end - took, end),
         **parts,
         "rest": tracked - sum(parts.values()),
         "served": answered,
@@ -167,14 +150,6 @@ def _cpu(server: int | None) -> float:
     process = psutil.Process(server)
     times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
     return sum(one.user + one.system for one in times)
-
-
-def _repository(target: Path) -> Path:
-    """Make a repository that holds a body for the full set."""
-    folder = target / "hmr2"
-    folder.mkdir(parents=True)
-    shutil.copy(ROOT / "model_repository" / "hmr_lite" / "body_model.npz", folder)
-    return target
 
 
 if __name__ == "__main__":

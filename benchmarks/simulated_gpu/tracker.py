@@ -5,6 +5,7 @@ it reads.
 """
 
 import json
+import resource
 import sys
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from benchmarks.simulated_gpu.client import SimulatedClient
 from benchmarks.simulated_gpu.serving import CARDS
 from benchmarks.simulated_gpu.stand_ins import MODELS, full_settings
 from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.triton.regions import PREFIX
 from tracker_service.pipeline import stage_times
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.process.memory import keep_freed_memory
@@ -31,6 +33,8 @@ from tracker_service.types import Frame
 from tracker_service.video.source import open_source
 from tracker_service.wiring.models import open_client
 from tracker_service.wiring.run import RunOptions, open_run
+
+_MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Job:
         card: name of that card.
         card_folder: its folder.
         recordings: what it answers.
+        window: frames of a batch; 0 takes the profile's.
     """
 
     video: str
@@ -56,6 +61,7 @@ class Job:
     card: str
     card_folder: str
     recordings: str
+    window: int = 0
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -84,8 +90,9 @@ def main(text: str) -> None:
         with ThreadPoolExecutor(job.videos) as pool:
             done = list(pool.map(lambda _: track(job, client, times), range(job.videos)))
         cpu = time.process_time() - before
+        held = {"most_mib": most_resident() / _MIB, "shared_mib": shared_memory() / _MIB}
     total = sum((Counter(counts) for counts in done), Counter())
-    sys.stdout.write(json.dumps({**total, "cpu": cpu, "stages": times.seconds()}) + "\n")
+    sys.stdout.write(json.dumps({**total, **held, "cpu": cpu, "stages": times.seconds()}) + "\n")
 
 
 def _client(job: Job, times: StageTimes) -> InferenceClient:
@@ -96,16 +103,41 @@ def _client(job: Job, times: StageTimes) -> InferenceClient:
 
 
 def track(job: Job, client: InferenceClient, times: StageTimes) -> dict[str, int]:
-    """Track one video; returns frames and people."""
+    """Track one video; returns frames and people, and how many frames were read when the first result came."""
     settings = full_settings(Path(job.repository))
+    if job.window:
+        settings = settings.model_copy(update={"pipeline": replace(settings.pipeline, window=job.window)})
     with open_source(job.video) as source:
         rate = source.info.fps
-    frames = people = 0
-    run = open_run(RunOptions.of(settings), client, played(job, rate), rate, times=times)
+    frames = people = first = 0
+    read = Counter[str]()
+
+    def counted() -> Iterator[Frame]:
+        for frame in played(job, rate):
+            read["frames"] += 1
+            yield frame
+
+    run = open_run(RunOptions.of(settings), client, counted(), rate, times=times)
     with closing(run):
         for item in run.frames():
+            first = first or read["frames"]
             frames, people = frames + 1, people + len(item.result.persons)
-    return {"frames": frames, "people": people}
+    return {"frames": frames, "people": people, "read_before_first": first}
+
+
+def most_resident() -> int:
+    """Return the most bytes of memory that this process has held."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def shared_memory() -> int:
+    """Return the bytes of the regions that this process shares with a server."""
+    total = 0
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if PREFIX in line:
+            start, end = line.split(maxsplit=1)[0].split("-")
+            total += int(end, 16) - int(start, 16)
+    return total
 
 
 def played(job: Job, rate: float) -> Iterator[Frame]:

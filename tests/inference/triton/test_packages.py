@@ -7,13 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pytest
 from google.protobuf import text_format  # type: ignore[import-untyped, unused-ignore]
 
 from export.hmr2 import model as hmr2_model
 from harness.triton.environment import ServerEnvironment
 from harness.triton.repository import MODEL_REPOSITORY, choose_variant, packages, read_config
 from harness.triton.scripted import write_script
-from harness.triton.server import TritonServer
+from harness.triton.server import ServerStartError, TritonServer
 from tests.inference.triton.test_options import DOCUMENTED, RELEASES
 from tracker_service.inference.triton.client import TritonClient
 
@@ -40,6 +41,17 @@ def test_packages_are_of_a_platform_that_the_pinned_server_documents() -> None:
     for name in packages():
         assert read_config(MODEL_REPOSITORY / name / "config.pbtxt").platform in platforms[RELEASES[-1]]
     assert packages() == ("hmr2_pt2",)
+
+
+def test_the_test_server_refuses_a_package_and_says_why(environment: ServerEnvironment, tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "hmr2_pt2"
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "model.pt2").touch()
+    (folder / "config.pbtxt").write_bytes(PACKAGE.read_bytes())
+    server = TritonServer(environment, tmp_path / "models", tmp_path / "log")
+    with pytest.raises(ServerStartError, match="failed to load all models"):
+        server.start()
+    assert "unexpected platform type 'torch_aoti' for hmr2_pt2" in server.log.read_text()
 
 
 def test_a_client_sees_the_package_as_hmr2(environment: ServerEnvironment, tmp_path: Path) -> None:
