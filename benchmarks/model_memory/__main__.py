@@ -1,8 +1,8 @@
 """Memory of the full set's models by format and batch: ``python -m benchmarks.model_memory [--json FILE]``.
 
 Weights and tensors are computed. What a process holds is measured in one of its own for each model and format, with
-random weights of the published sizes, on the CPU. Needs 16 GB of memory and 15 GB of disk. With ``--folder`` an
-interrupted run goes on where it was.
+random weights of the published sizes, on the CPU. Needs 16 GB of memory and 15 GB of disk, and hours on two cores. With
+``--folder`` an interrupted run goes on where it was, and ``--kept`` shows what it has.
 """
 
 import argparse
@@ -31,13 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--formats", nargs="+", type=Format, default=list(Format), help="measure only these")
     parser.add_argument("--batches", nargs="+", type=int, default=BATCHES, help="measure only these")
     parser.add_argument("--minutes", type=float, default=_MINUTES, help="most that one model in one format may take")
+    parser.add_argument("--kept", action="store_true", help="measure nothing: a dash for what the folder does not have")
     parser.add_argument("--export", nargs=2, metavar=("MODEL", "FORMAT"), help="only export a file into the folder")
     add_json_option(parser)
     options = parser.parse_args(arguments)
     if options.export:
         file_of(options.folder, options.export[0], Format(options.export[1]))
         return
-    report = Report("benchmarks.model_memory", options.json)
+    report = Report("benchmarks.model_memory", options.json, _shown(sys.argv[1:]))
     report.add(
         "weights",
         "Computed: weights, and the tensors that go in and out with the largest batch",
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for model in options.models
             for kind in formats_of(model)
             if kind in options.formats
-            for row in [_measured(Path(folder), model, kind, options.batches, 60 * options.minutes)]
+            for row in [_row(Path(folder), model, kind, options)]
         ]
     report.add(
         "held",
@@ -67,18 +68,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
 
 
-def _measured(folder: Path, model: str, kind: Format, batches: Sequence[int], seconds: float) -> dict[str, Any]:
+def _shown(arguments: Sequence[str]) -> list[str]:
+    """Return the command's arguments without the folder, which changes no figure."""
+    kept = list(arguments)
+    if "--folder" in kept:
+        at = kept.index("--folder")
+        del kept[at : at + 2]
+    return kept
+
+
+def _row(folder: Path, model: str, kind: Format, options: argparse.Namespace) -> dict[str, Any]:
     """Return what a model holds; figures that the folder has are taken from there."""
     folder.mkdir(parents=True, exist_ok=True)
     known = folder / f"{model}_{kind.name.lower()}.jsonl"
-    if not known.is_file():
+    if not known.is_file() and not options.kept:
         if kind is not Format.EAGER:
             command = ["benchmarks.model_memory", "--folder", str(folder), "--export", model, kind]
             subprocess.run([sys.executable, "-m", *command], check=True)
         draft = known.with_suffix(".draft")
-        _run([str(folder), model, kind, *map(str, batches)], draft, seconds)
+        _run([str(folder), model, kind, *map(str, options.batches)], draft, 60 * options.minutes)
         draft.replace(known)
-    found = [json.loads(line) for line in known.read_text().splitlines()]
+    found = [json.loads(line) for line in known.read_text().splitlines()] if known.is_file() else []
     return {"model": f"{model}, {kind}", **{entry["what"]: entry["mib"] for entry in found}}
 
 

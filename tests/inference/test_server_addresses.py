@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.waiting import until
-from tracker_service.errors import InferenceError, SettingsError
+from tracker_service.errors import InferenceError, ModelNotFoundError, SettingsError
 from tracker_service.inference.client import Tensor
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.model_repository import default_repository
@@ -123,3 +123,12 @@ def test_a_name_that_nobody_knows_any_more_keeps_its_servers(names: Names) -> No
         assert len(before) == len([number for number in asked if ":" not in number])
         client.infer(MODEL, CROPS, ["betas"])
         assert client.addresses == before
+
+
+@pytest.mark.usefixtures("names")
+def test_a_model_that_no_server_has_is_not_found_at_once_and_no_server_is_blamed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with behind("triton:1", {}) as client, pytest.raises(ModelNotFoundError, match="nothing_like_it"):
+        client.signature("nothing_like_it")
+    assert "left out" not in caplog.text

@@ -205,9 +205,9 @@ class SeveralServers:
         try:
             yield
         except InferenceError as error:
-            if model not in server.left_out and not self._closed.is_set():
-                _logger.warning("Triton %s is left out for model %s: %s", server.address, model, error)
-            server.left_out[model] = time.monotonic() + self._look_seconds
+            # A model that none of them was seen to have is one that they do without, and nobody's fault.
+            if model in self._specs or not isinstance(error, ModelNotFoundError):
+                self._leave_out(server, model, error)
             raise
         else:
             if server.left_out.pop(model, None) is not None:
@@ -215,6 +215,11 @@ class SeveralServers:
         finally:
             with self._lock:
                 server.under_way -= 1
+
+    def _leave_out(self, server: _Server, model: str, error: InferenceError) -> None:
+        if model not in server.left_out and not self._closed.is_set():
+            _logger.warning("Triton %s is left out for model %s: %s", server.address, model, error)
+        server.left_out[model] = time.monotonic() + self._look_seconds
 
     def _agreed(self, server: _Server, model: str) -> ModelSpec:
         """Return a server's signature of a model; raises `ModelContractError` unless all servers have the same."""
