@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 
 import av
-from av.codec.context import Flags, Flags2
+from av.codec.context import Flags
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from tracker_service.errors import VideoError, VideoFormatError
 from tracker_service.video.live.address import LiveAddress
+from tracker_service.video.live.cut_frames import joined_keyframes
 from tracker_service.video.live.source_parameters import LiveSourceParameters
 from tracker_service.video.live.srt_relay import FORMAT as RELAYED_FORMAT
 from tracker_service.video.live.srt_relay import SrtRelay
@@ -34,6 +36,7 @@ _FRAMES_FOR_RATE = 4
 _LOOK = {"analyzeduration": str(round(_LOOK_SECONDS * _MICROSECONDS)), "fpsprobesize": str(_FRAMES_FOR_RATE)}
 _MOST_FAILURES = 64
 """Packets in a row that cannot be decoded, after which a connection counts as broken."""
+_OVER_RTP = frozenset({"rtsp", "rtsps", "rtp"})
 _SANE_RATES = (1.0, 240.0)
 _USUAL_RATE = 30.0
 
@@ -80,11 +83,16 @@ class Connection:
         for frame, _ in decoded:
             yield frame
 
+    def _packets(self) -> Iterator["Packet[VideoStream]"]:
+        packets = self._container.demux(self._stream)
+        cut_apart = self._address.scheme in _OVER_RTP and self._stream.codec_context.name == "h264"
+        return joined_keyframes(packets) if cut_apart else packets
+
     def _decoded(self) -> Iterator[tuple[StreamFrame, float]]:
         """Yield every frame with the seconds that its packet was waited for."""
         failures, asked = 0, time.monotonic()
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._packets():
                 waited = time.monotonic() - asked
                 try:
                     frames = self._stream.decode(packet)
@@ -124,9 +132,6 @@ class Connection:
         # Decoding several frames at a time would hold as many back.
         self._stream.thread_type = "SLICE"
         self._stream.codec_context.flags |= Flags.low_delay
-        # GStreamer's servers repeat the parameters before every slice of a keyframe, and FFmpeg cuts a frame in two
-        # there: its parts are put together again.
-        self._stream.codec_context.flags2 |= Flags2.chunks
 
 
 def _first_of_now(decoded: Iterator[tuple[StreamFrame, float]]) -> Iterator[StreamFrame]:
