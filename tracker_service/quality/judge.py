@@ -83,7 +83,6 @@ def _reasons(
         yield (QualityReason.LOST, True) if lost else (QualityReason.PREDICTED, person.age > limits.most_predicted)
     goes_on = _goes_on(row, measures, limits)
     usable_presence = limits.continued_presence if goes_on else limits.usable_presence
-    usable_fit = limits.continued_fit if goes_on else limits.usable_fit
     usable_reach = limits.continued_reach if goes_on else limits.usable_reach
     checks = (
         (QualityReason.SMALL, measures.pixels[row], limits.usable_pixels, limits.least_pixels),
@@ -92,7 +91,7 @@ def _reasons(
         (QualityReason.CUT_OFF, measures.in_picture[row], limits.usable_in_picture, limits.least_in_picture),
         (QualityReason.HIDDEN, measures.in_sight[row], limits.usable_in_sight, limits.least_in_sight),
         (QualityReason.UNRECOGNISED, person.presence, usable_presence, limits.least_presence),
-        (QualityReason.MISFIT, measures.fit[row], usable_fit, limits.least_fit),
+        (QualityReason.MISFIT, measures.fit[row], limits.usable_fit, limits.least_fit),
     )
     for reason, value, least, worst in checks:
         if value < least:

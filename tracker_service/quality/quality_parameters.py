@@ -31,9 +31,9 @@ class QualityParameters:
             body does not explain where they were seen.
         usable_reach: longer side of the body, without the top of the head, as a part of that of the person's box; what
             a body is too long counts half as much. Raising it trusts fewer people of whom an arm or a leg was missed.
-        continued_presence, continued_fit, continued_reach: what ``usable_presence``, ``usable_fit`` and
-            ``usable_reach`` are for people whose pose goes on from the frame before without a jump: two frames that
-            agree are worth more than one. Raising them trusts fewer people in videos.
+        continued_presence, continued_reach: what ``usable_presence`` and ``usable_reach`` are for people whose pose
+            goes on from the frame before without a jump: two frames that agree are worth more than one. Raising them
+            trusts fewer people in videos.
         usable_lean: degrees of the trunk from upright from which a pose is doubtful. Lowering it trusts fewer people
             who lie or jump; body models have seen few of them.
         usable_step: metres that the joints, on average, may move about the pelvis from one frame to the next.
@@ -58,7 +58,6 @@ class QualityParameters:
     least_fit: Annotated[float, Interval(ge=0, le=1)] = 0.45
     usable_reach: Annotated[float, Interval(ge=0, le=1)] = 0.96
     continued_presence: Annotated[float, Interval(ge=0, le=1)] = 0.85
-    continued_fit: Annotated[float, Interval(ge=0, le=1)] = 0.7
     continued_reach: Annotated[float, Interval(ge=0, le=1)] = 0.92
     usable_lean: Annotated[float, Interval(ge=0, le=180)] = 90.0
     usable_step: Annotated[float, Ge(0)] = 0.12
