@@ -1,11 +1,12 @@
 """Forward kinematics of a joint tree, as in SMPL (Loper et al. 2015, eq. 3 and 4)."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker_service.types import Float64
+from tracker_service.types import Float64, Int64
 
 
 def joint_transforms(
@@ -26,18 +27,20 @@ def joint_transforms(
     world_rotations = np.array(rotations, np.float64)
     positions = np.array(joints, np.float64)
     offsets = positions - positions[:, np.maximum(parents, 0)]
-    for level in _levels(parents):
-        above = np.asarray(parents)[level]
+    for level, above in _levels(tuple(parents)):
         parent_rotations = world_rotations[:, above]
         positions[:, level] = positions[:, above] + (parent_rotations @ offsets[:, level, :, None])[..., 0]
         world_rotations[:, level] = parent_rotations @ world_rotations[:, level]
     return world_rotations, positions
 
 
-def _levels(parents: Sequence[int]) -> list[list[int]]:
-    """Group the joints below the root by their depth, so that one level is one batched product."""
+@cache
+def _levels(parents: tuple[int, ...]) -> list[tuple[Int64, Int64]]:
+    """Group the joints below the root, each with its parent, by their depth: one level is one batched product."""
     depth = [0] * len(parents)
     for joint, parent in enumerate(parents):
         if parent >= 0:
             depth[joint] = depth[parent] + 1
-    return [[j for j, d in enumerate(depth) if d == level] for level in range(1, max(depth) + 1)]
+    of_depth = np.array(depth)
+    levels = [np.flatnonzero(of_depth == level) for level in range(1, max(depth) + 1)]
+    return [(level, np.array(parents)[level]) for level in levels]

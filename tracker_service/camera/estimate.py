@@ -79,4 +79,4 @@ def farthest_shift(matrix: Float64, size: tuple[int, int]) -> float:
 
 def _covered(points: Float32, size: tuple[int, int]) -> float:
     cells = np.minimum((points / np.array(size, np.float32) * _GRID).astype(np.int64), np.array(_GRID) - 1)
-    return len(np.unique(cells, axis=0)) / (_GRID[0] * _GRID[1])
+    return len(set(map(tuple, cells.tolist()))) / (_GRID[0] * _GRID[1])

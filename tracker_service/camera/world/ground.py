@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracker_service.camera.world.turning import length
 from tracker_service.types import Float64
 
 _AIR = 0.30
@@ -51,12 +52,12 @@ class GroundState:
 
     def normal(self, up: Float64) -> Float64:
         """Return the (3,) unit normal of the plane, as far as the way taken says it; level across that way."""
-        speed = float(np.linalg.norm(self.travel))
+        speed = length(self.travel)
         if speed < _WALKS:
             return up
         along = self.travel / speed
         across = up - along * (up @ along)
-        return np.asarray(across / max(float(np.linalg.norm(across)), 1e-9), np.float64)
+        return np.asarray(across / max(length(across), 1e-9), np.float64)
 
 
 def lowest_point(feet: Float64, up: Float64) -> Float64:
@@ -110,7 +111,7 @@ def stood_on(
 
 def _standing(state: GroundState, reach: Float64, seconds: float) -> Float64:
     """Return how likely each foot is not swung forward, (2,)."""
-    speed = float(np.linalg.norm(state.travel))
+    speed = length(state.travel)
     if speed < _WALKS or seconds <= 0:
         return np.ones(2)
     # While the heel or the toes stand, the rest of the foot may move already.
@@ -119,4 +120,4 @@ def _standing(state: GroundState, reach: Float64, seconds: float) -> Float64:
 
 
 def _likely(margin: float, softness: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(margin / softness, -40, 40))))
+    return float(1 / (1 + np.exp(-min(max(margin / softness, -40.0), 40.0))))

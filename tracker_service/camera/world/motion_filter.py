@@ -1,9 +1,11 @@
 """A person's place and velocity, filtered: a Kalman filter with a random acceleration (Bar-Shalom et al. 2001)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+from tracker_service.camera.world.turning import length
 from tracker_service.types import Float64
 
 _ACCELERATION = 6.0
@@ -13,6 +15,7 @@ _SPEED = 4.0
 """Standard deviation of the velocity of somebody who has just been seen first, m/s."""
 _ASIDE = 0.06
 """Standard deviation of the hips' place across the ray, metres at the person."""
+_SAME = np.eye(3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +41,17 @@ def begun(place: Float64, depth: float) -> MotionState:
 
 def moved_on(state: MotionState, seconds: float) -> MotionState:
     """Return what is known ``seconds`` later."""
-    step = np.eye(6)
-    step[:3, 3:] = np.eye(3) * seconds
-    gain = np.concatenate([np.eye(3) * seconds**2 / 2, np.eye(3) * seconds])
-    spread = gain @ gain.T * _ACCELERATION**2
+    step, spread = _passing(seconds)
     return MotionState(step @ state.mean, step @ state.covariance @ step.T + spread)
+
+
+@lru_cache(maxsize=16)
+def _passing(seconds: float) -> tuple[Float64, Float64]:
+    """Return the (6, 6) step that time makes and the (6, 6) covariance that it adds, the same for all of a frame."""
+    step = np.eye(6)
+    step[:3, 3:] = _SAME * seconds
+    gain = np.concatenate([_SAME * seconds**2 / 2, _SAME * seconds])
+    return step, gain @ gain.T * _ACCELERATION**2
 
 
 def seen_again(state: MotionState, place: Float64, depth: float) -> MotionState:
@@ -62,7 +71,7 @@ def seen_again(state: MotionState, place: Float64, depth: float) -> MotionState:
 
 def noise(place: Float64, depth: float) -> Float64:
     """Return the (3, 3) covariance of a place: long along the ray to it, short across."""
-    distance = max(float(np.linalg.norm(place)), 1e-6)
+    distance = max(length(place), 1e-6)
     ray = place / distance
     along = np.outer(ray, ray)
-    return np.asarray(along * (depth * distance) ** 2 + (np.eye(3) - along) * _ASIDE**2, np.float64)
+    return np.asarray(along * (depth * distance) ** 2 + (_SAME - along) * _ASIDE**2, np.float64)
