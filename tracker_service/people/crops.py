@@ -92,11 +92,10 @@ def _blurred_crop(picture: Picture, to_source: Float64, size: int, sigma: float)
     if window is None:
         return np.zeros((size, size, 3), np.uint8)
     rows, columns = window
-    region = picture.window(rows, columns).astype(np.float32)
     # Replicating is right at the frame's own border; everywhere else the window reaches one radius further than needed.
     kernel = (2 * radius + 1, 2 * radius + 1)
-    blurred = cv2.GaussianBlur(region, kernel, sigma, borderType=cv2.BORDER_REPLICATE)
-    return np.rint(_warped(blurred, _shifted(to_source, rows, columns), size)).astype(np.uint8)
+    blurred = cv2.GaussianBlur(picture.window(rows, columns), kernel, sigma, borderType=cv2.BORDER_REPLICATE)
+    return _warped(blurred, _shifted(to_source, rows, columns), size)
 
 
 _FEW_PIXELS = 8

@@ -24,7 +24,7 @@ _DIMMED = (0.3, 0.85)
 _MOST_PART = 0.6
 _AWAY = 0.15
 """How far from the box the surroundings are looked at, as a part of its longer side."""
-_NEAR = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
+_DOWN, _RIGHT = np.mgrid[-1:2, -1:2].reshape(2, 9, 1)
 _PARTS = np.linspace(0, 1, _ALONG_A_BONE)[:, None, None]
 _STEPS = np.linspace(0, 1, _ALONG_A_SIDE)
 _ALL_ROUND = np.concatenate(
@@ -57,17 +57,18 @@ def shadows(image: ImageLike, boxes: Float32, joints_2d: Float32) -> Bool:
     """
     picture = picture_of(image)
     return np.array(
-        [_is_shadow(picture, box, of_body) for box, of_body in zip(boxes, joints_2d, strict=True)], np.bool_
+        [_is_shadow(picture, *points) for points in zip(_along_bones(joints_2d), _surroundings(boxes), strict=True)],
+        np.bool_,
     )
 
 
-def _is_shadow(picture: Picture, box: Float32, joints: Float32) -> bool:
-    body, around = _colours(picture, (_along_bones(joints), _surroundings(box)))
+def _is_shadow(picture: Picture, bones: Float64, surroundings: Float64) -> bool:
+    body, around = _colours(picture, (bones, surroundings))
     if min(len(body), len(around)) < _LEAST_POINTS:
         return False
-    tone, surroundings = _median(body), _median(around)
-    difference = np.abs(tone - surroundings).mean()
-    dimmed = float((tone / np.maximum(surroundings, 1)).mean())
+    tone, light = _median(body), _median(around)
+    difference = np.abs(tone - light).mean()
+    dimmed = float((tone / np.maximum(light, 1)).mean())
     if not (difference > _DIFFERENT and _DIMMED[0] < dimmed < _DIMMED[1]):
         return False
     return bool(np.quantile(np.abs(body - tone).max(axis=1), _MOST_PART) < _ONE_TONE * difference)
@@ -80,14 +81,17 @@ def _median(colours: Float64) -> Float64:
 
 
 def _along_bones(joints: Float32) -> Float64:
-    start, end = joints[_BONES].astype(np.float64).swapaxes(0, 1)
-    return np.asarray((start + _PARTS * (end - start)).reshape(-1, 2))
+    """Return (n, k, 2) points along the bones of n bodies."""
+    start, end = np.moveaxis(joints[:, _BONES].astype(np.float64), 2, 0)
+    return np.asarray(
+        (start[:, None] + _PARTS * (end - start)[:, None]).reshape(len(joints), _ALONG_A_BONE * len(_BONES), 2)
+    )
 
 
-def _surroundings(box: Float32) -> Float64:
-    """Return points all round a box, a little away from it."""
-    low, high = box.astype(np.float64).reshape(2, 2)
-    away = _AWAY * (high - low).max()
+def _surroundings(boxes: Float32) -> Float64:
+    """Return (n, k, 2) points all round n boxes, a little away from them."""
+    low, high = np.moveaxis(boxes.astype(np.float64).reshape(-1, 1, 2, 2), 2, 0)
+    away = _AWAY * (high - low).max(axis=2, keepdims=True)
     low, high = low - away, high + away
     return np.asarray(low + _ALL_ROUND * (high - low))
 
@@ -106,8 +110,5 @@ def _colours(picture: Picture, sets: Sequence[Float64]) -> list[Float64]:
 
 def _means(image: UInt8, places: Int64) -> Float64:
     x, y = places.T
-    # Nine sums are cheaper than one mean over two axes.
-    total = np.zeros((len(places), 3), np.uint16)
-    for down, right in _NEAR:
-        total += image[y + down, x + right]
-    return total / np.float64(len(_NEAR))
+    near = image[y + _DOWN, x + _RIGHT]
+    return near.sum(axis=0, dtype=np.uint16) / np.float64(len(near))

@@ -68,6 +68,8 @@ class RoundLook:
             found = self._found(picture, places)
             found = found.take(_free(found.boxes, taken) & (_longer_sides(found.boxes) >= least))
             found = found.take(np.argsort(-found.scores, kind="stable")[:_MOST_FINDS])
+            if not len(found):
+                return seen.people.take(np.zeros(0, np.int64))
             # Several boxes may be one person's: which is best is seen in the bodies, the finder's scores do not tell.
             people = self._perception.describe_expected(picture, found, seen.result.calibration)
             return self._perception.without_duplicates(people.take(people.presence >= np.float32(_SURE_BODY)))

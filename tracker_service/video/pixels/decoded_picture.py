@@ -66,6 +66,7 @@ class DecodedPicture:
         self._subsampling = _SUBSAMPLING.get(frame.format.name) if even else None
         self._lock = Lock()
         self._pixels: UInt8 | None = None
+        self._half: VideoFrame | None = None
         self._parts: deque[_Part] = deque(maxlen=_PARTS_KEPT)
 
     @property
@@ -118,9 +119,19 @@ class DecodedPicture:
         return self._scaled(size, _PLANAR_RGB)
 
     def _scaled(self, size: tuple[int, int], pixel_format: str) -> UInt8:
-        return self._orientation.upright(
-            converted(self._frame, self._orientation.shown_size(size), pixel_format, Interpolation.AREA)
-        )
+        stored = self._orientation.shown_size(size)
+        return self._orientation.upright(converted(self._at_least(stored), stored, pixel_format, Interpolation.AREA))
+
+    def _at_least(self, size: tuple[int, int]) -> VideoFrame:
+        """Return what copies of a size are made from: the frame, or its half where that is larger, too."""
+        width, height = self._stored
+        divides = self._subsampling is not None and width % 4 == height % 4 == 0
+        if not divides or 2 * size[0] >= width or 2 * size[1] >= height:
+            return self._frame
+        with self._lock:
+            if self._half is None:
+                self._half = _halved(self._frame)
+            return self._half
 
     def _part(self, top: int, left: int, height: int, width: int, rows: int) -> VideoFrame:
         """Return a copy of a part of the frame that begins and ends at even rows and columns."""
@@ -133,6 +144,19 @@ class DecodedPicture:
 
 def _plane(plane: VideoPlane) -> UInt8:
     return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
+def _halved(frame: VideoFrame) -> VideoFrame:
+    """Return a planar frame in half the size, each pixel the mean of four.
+
+    OpenCV makes it in a tenth of the time that swscale takes for one small copy; the small copies are made from it.
+    Halves are rounded up: these are a third of a level, of 255, brighter than those made from the frame itself.
+    """
+    half = VideoFrame(frame.width // 2, frame.height // 2, frame.format.name)
+    half.colorspace, half.color_range = frame.colorspace, frame.color_range
+    for plane, source in zip(half.planes, frame.planes, strict=True):
+        cv2.resize(_plane(source), (plane.width, plane.height), dst=_plane(plane), interpolation=cv2.INTER_AREA)
+    return half
 
 
 class _Scalers(local):
