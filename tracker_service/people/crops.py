@@ -95,7 +95,7 @@ def _blurred_crop(picture: Picture, to_source: Float64, size: int, sigma: float)
     # Replicating is right at the frame's own border; everywhere else the window reaches one radius further than needed.
     kernel = (2 * radius + 1, 2 * radius + 1)
     blurred = cv2.GaussianBlur(picture.window(rows, columns), kernel, sigma, borderType=cv2.BORDER_REPLICATE)
-    return _warped(blurred, _shifted(to_source, rows, columns), size)
+    return np.asarray(_warped(blurred, _shifted(to_source, rows, columns), size), np.uint8)
 
 
 _FEW_PIXELS = 8

@@ -111,4 +111,4 @@ def _colours(picture: Picture, sets: Sequence[Float64]) -> list[Float64]:
 def _means(image: UInt8, places: Int64) -> Float64:
     x, y = places.T
     near = image[y + _DOWN, x + _RIGHT]
-    return near.sum(axis=0, dtype=np.uint16) / np.float64(len(near))
+    return np.asarray(near.sum(axis=0, dtype=np.uint16) / np.float64(len(near)), np.float64)
