@@ -1,6 +1,7 @@
 """Synthetic videos that differ in what their frames look like."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -12,6 +13,13 @@ from tracker_service.types import UInt8
 
 FRAMES = 40
 SIZE = (640, 360)
+
+
+@cache
+def _looks(scene: int) -> tuple[UInt8, ...]:
+    panorama = np.random.default_rng(scene).integers(0, 256, (16, 30, 3), np.uint8)
+    smooth = np.repeat(np.repeat(panorama, 40, axis=0), 40, axis=1)
+    return tuple(thumbnail(smooth[:, 10 * number : 10 * number + 640]) for number in range(FRAMES))
 
 
 class Video:
@@ -26,9 +34,7 @@ class Video:
     def __init__(
         self, scene: int, size: tuple[int, int] = SIZE, change: Callable[[int, UInt8], UInt8] = lambda _, look: look
     ) -> None:
-        panorama = np.random.default_rng(scene).integers(0, 256, (16, 30, 3), np.uint8)
-        smooth = np.repeat(np.repeat(panorama, 40, axis=0), 40, axis=1)
-        self._looks = [thumbnail(smooth[:, 10 * number : 10 * number + 640]) for number in range(FRAMES)]
+        self._looks = _looks(scene)
         self._size = size
         self._change = change
 
