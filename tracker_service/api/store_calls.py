@@ -1,12 +1,14 @@
 """Calls of the job store: in threads of their own, the clients in turn, and never longer than a deadline.
 
 A database that is away lets calls wait for minutes. They wait where nothing else does, so that frames, metrics, health
-and the end of the service do without it. One client never has all threads, whatever its calls take.
+and the end of the service do without it. One client never has all threads, whatever its calls take, and one that
+asks for several calls at a time rests after each.
 """
 
 import asyncio
 import concurrent.futures
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,6 +26,9 @@ Result = TypeVar("Result")
 _THREADS = 8
 _THREADS_OF_A_CLIENT = 2
 """Raising it reads more for one client from a database that is far away, and takes the processor from the others."""
+_REST = 7.0
+"""How many times what a call has computed its client rests after it, with one of its threads, if it asks for several
+at a time. Threads of Python compute in turn: raising it leaves more time to others, and lets such a client wait."""
 _GLANCE_SECONDS = 1.0
 """How long those wait who can do without an answer."""
 _logger = logging.getLogger(__name__)
@@ -89,9 +94,22 @@ class StoreCalls:
 
     async def _in_turn(self, function: Callable[[], Result], begun: asyncio.Event) -> Result:
         """Call ``function``; the turn lasts as long as its thread is busy, whoever has stopped waiting for it."""
-        async with self._turns.turn(CLIENT.get()):
+        computed = 0.0
+
+        def measured() -> Result:
+            nonlocal computed
+            before = time.thread_time()
+            try:
+                return function()
+            finally:
+                computed = time.thread_time() - before
+
+        async with self._turns.turn(CLIENT.get()) as turn:
             begun.set()
-            return await asyncio.wrap_future(self._submit(function))
+            try:
+                return await asyncio.wrap_future(self._submit(measured))
+            finally:
+                turn.rest = _REST * computed
 
     def _submit(self, function: Callable[[], Result]) -> "concurrent.futures.Future[Result]":
         def counted() -> Result:

@@ -4,6 +4,19 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Turn:
+    """A turn.
+
+    Attributes:
+        rest: seconds after its end until its client may have another one in its place, if that asks for several at a
+            time; others need not wait for that.
+    """
+
+    rest: float = 0.0
 
 
 class FairTurns:
@@ -20,17 +33,22 @@ class FairTurns:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, client: str) -> AsyncIterator[None]:
+    async def turn(self, client: str) -> AsyncIterator[Turn]:
         """Wait for the turn of ``client``, which lasts as long as the context."""
-        begins: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop, turn = asyncio.get_running_loop(), Turn()
+        begins: asyncio.Future[None] = loop.create_future()
         self._waiting.setdefault(client, deque()).append(begins)
         self._begin()
         try:
             await begins
-            yield
+            yield turn
         finally:
             if begins.done() and not begins.cancelled():
-                self._end(client)
+                self._free += 1
+                if turn.rest and (self._running[client] > 1 or client in self._waiting):
+                    loop.call_later(turn.rest, self._end, client)
+                else:
+                    self._end(client)
             self._begin()
 
     def _begin(self) -> None:
@@ -48,7 +66,7 @@ class FairTurns:
         return next((client for client in self._waiting if self._running[client] < self._share), None)
 
     def _end(self, client: str) -> None:
-        self._free += 1
         self._running[client] -= 1
         if not self._running[client]:
             del self._running[client]
+        self._begin()
