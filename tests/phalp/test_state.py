@@ -60,7 +60,7 @@ def test_what_was_learned_of_the_camera_and_of_second_looks_survives_a_cut(tmp_p
 
     def step(tracker: Tracker, time: int) -> list[list[Any]]:
         seen = nobody() if time in (9, 10, 13) else people(Person(900 - 6 * time), Person(300, depth=40, look=2))
-        records = tracker.update(seen, time, FRAME_SIZE, motion=motion, look_again=lambda _: None)
+        records = tracker.update(seen, time, FRAME_SIZE, motion=motion, look_again=lambda _wanted, _taken: None)
         return values(records)
 
     whole = Tracker(parameters)

@@ -378,7 +378,7 @@ class Tracker:
         if not len(wanted):
             return missed, None
         rows = np.searchsorted(tracks.track_id, wanted.track_id)
-        found = look_again(wanted)
+        found = look_again(wanted, tracks.last.box[tracks.last_time == frame.time])
         nobody = np.ones(len(rows), np.bool_) if found is None else ~np.isin(wanted.track_id, found.track_id)
         tracks.empty_looks[rows[nobody]] += 1
         if found is None or not len(found):

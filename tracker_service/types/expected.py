@@ -61,5 +61,6 @@ LookRound: TypeAlias = Callable[[Float32, Float32], People | None]
 """Looks round in the frame that is being tracked, for people whom nobody knows yet. It is given the boxes (k, 4) of
 doubtful detections and those (m, 4) of the people who were seen; None where there was no reason to look."""
 
-LookAgain: TypeAlias = Callable[[ExpectedPeople], FoundPeople | None]
-"""Looks again at the frame that is being tracked, for people who are expected in it; None where nobody was found."""
+LookAgain: TypeAlias = Callable[[ExpectedPeople, Float32], FoundPeople | None]
+"""Looks again at the frame that is being tracked, for people who are expected in it; None where nobody was found. It is
+given the boxes (m, 4) of those who were seen as well: they are not found a second time."""

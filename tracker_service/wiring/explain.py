@@ -115,8 +115,8 @@ class _Remembered:
         boxes, scores = (np.concatenate([getattr(each, n) for each in (known, found)]) for n in ("boxes", "scores"))
         self.found = Detections(boxes, scores)
 
-    def _look(self, look: LookAgain, expected: ExpectedPeople) -> FoundPeople | None:
-        found = look(expected)
+    def _look(self, look: LookAgain, expected: ExpectedPeople, taken: Float32) -> FoundPeople | None:
+        found = look(expected, taken)
         if found is not None:
             self._remember(found.people.detections)
         return found

@@ -165,7 +165,7 @@ def test_a_place_that_was_plainly_empty_several_times_is_given_up() -> None:
         tracker.update(people(walker(time)), time, FRAME_SIZE)
     looked: list[int] = []
 
-    def look(wanted: Any) -> None:
+    def look(wanted: Any, _: Any) -> None:
         looked.extend(wanted.frames_missed.tolist())
 
     states = missed(tracker, 10, 20, look_again=look)
@@ -179,7 +179,7 @@ def test_somebody_implausible_at_the_place_does_not_make_it_empty() -> None:
     for time in range(10):
         tracker.update(people(walker(time)), time, FRAME_SIZE)
     other = FoundPeople(people(Person(x=walker(10).x, depth=8, look=9, turn=3)), np.array([1]))
-    states = missed(tracker, 10, 20, look_again=lambda _: other)
+    states = missed(tracker, 10, 20, look_again=lambda _wanted, _taken: other)
     assert states == [PersonState.PREDICTED] * 10
 
 

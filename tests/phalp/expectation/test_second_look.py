@@ -7,9 +7,9 @@ from tests.phalp.people import FRAME_SIZE, Person, nobody, people, walker
 from tracker_service.phalp.expectation.plausibility import moved_boxes
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import Compatibility, TrackerParameters
-from tracker_service.types import ExpectedPeople, FoundBy, FoundPeople, PersonState, TrackedPerson
+from tracker_service.types import ExpectedPeople, Float32, FoundBy, FoundPeople, PersonState, TrackedPerson
 
-Look = Callable[[ExpectedPeople], FoundPeople | None]
+Look = Callable[[ExpectedPeople, Float32], FoundPeople | None]
 
 
 def followed(frames: int = 8, *others: Person, compat: Compatibility = "paper") -> Tracker:
@@ -24,7 +24,7 @@ def asked(tracker: Tracker, *shown: Person, shot: bool = False) -> list[Expected
     """Show the tracker a ninth frame and return what it asks to look for."""
     requests: list[ExpectedPeople] = []
 
-    def look(wanted: ExpectedPeople) -> None:
+    def look(wanted: ExpectedPeople, _: Float32) -> None:
         requests.append(wanted)
 
     tracker.update(people(*shown), 8, FRAME_SIZE, shot=shot, look_again=look)
@@ -32,7 +32,7 @@ def asked(tracker: Tracker, *shown: Person, shot: bool = False) -> list[Expected
 
 
 def answering(*found: Person, track_id: int) -> Look:
-    return lambda _: FoundPeople(people(*found), np.full(len(found), track_id))
+    return lambda _wanted, _taken: FoundPeople(people(*found), np.full(len(found), track_id))
 
 
 def of_track(records: tuple[TrackedPerson, ...], track_id: int) -> TrackedPerson:
@@ -44,6 +44,18 @@ def test_a_missed_person_is_looked_for_where_expected() -> None:
     assert (wanted.track_id.tolist(), wanted.frames_missed.tolist(), wanted.roll.tolist()) == ([1], [1], [0.0])
     left, _, right, _ = wanted.boxes[0]
     assert left < walker(8).x < right
+
+
+def test_only_who_continues_a_track_is_not_looked_for_a_second_time() -> None:
+    standing, told = Person(x=900), list[Float32]()
+
+    def look(_: ExpectedPeople, taken: Float32) -> None:
+        told.append(taken)
+
+    nobodys = walker(8, presence=0.0, score=0.3)
+    tracker = followed(8, standing)
+    tracker.update(people(standing, nobodys), 8, FRAME_SIZE, look_again=look)
+    np.testing.assert_array_equal(told, [people(standing).detections.boxes])
 
 
 @pytest.mark.parametrize(("growth", "kept"), [(3.0, 1.25), (1.1, 1.1), (0.2, 0.8)])

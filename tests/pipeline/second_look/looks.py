@@ -36,9 +36,10 @@ def expected(boxes: Float32, shift: float = 0.1, roll: float = 0.0) -> ExpectedP
 
 
 def look(second_look: SecondLook, seen: FrameObservation, wanted: ExpectedPeople) -> FoundPeople | None:
+    """Look for people while everybody whom the detector saw is somebody else."""
     looks = second_look(seen)
     assert looks is not None
-    return looks(wanted)
+    return looks(wanted, seen.people.detections.boxes)
 
 
 def places(found: FoundPeople | None) -> dict[int, Float32]:

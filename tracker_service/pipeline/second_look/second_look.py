@@ -120,19 +120,20 @@ class SecondLook:
         """Return what looks round in a frame, None where nothing does."""
         return None if self._newcomers is None else self._newcomers(seen)
 
-    def _look(self, seen: FrameObservation, picture: Picture, expected: ExpectedPeople) -> FoundPeople | None:
+    def _look(
+        self, seen: FrameObservation, picture: Picture, expected: ExpectedPeople, taken: Float32
+    ) -> FoundPeople | None:
         with self._times.measure("second look"):
-            low = self._described(seen, picture, expected, self._among_low_boxes(seen, expected), doubtful=True)
+            low = self._described(seen, picture, expected, self._among_low_boxes(seen, expected, taken), doubtful=True)
             left = expected if low is None else expected.take(~np.isin(expected.track_id, low.track_id))
-            taken = seen.people.detections.boxes
             if low is not None:
                 taken = np.concatenate([taken, low.people.detections.boxes])
             finds = self._in_cut_outs(picture, left, taken)
             found = self._described(seen, picture, left, finds, doubtful=self._detector.doubtful)
             return low if found is None else found if low is None else low.joined(found)
 
-    def _among_low_boxes(self, seen: FrameObservation, expected: ExpectedPeople) -> list[_Find]:
-        low = seen.low_boxes.take(~of_people(seen.low_boxes, seen.people.detections.boxes))
+    def _among_low_boxes(self, seen: FrameObservation, expected: ExpectedPeople, taken: Float32) -> list[_Find]:
+        low = seen.low_boxes.take(~of_people(seen.low_boxes, taken))
         growth = np.minimum(growth_of(expected, self._parameters.growth), _MOST_GROWTH_OF_LOW_BOXES)
         return _without_rivals(_best(expected, [low] * len(expected), _NEAR_A_LOW_BOX, growth))
 
