@@ -1,9 +1,9 @@
 """What tracking costs now and before: ``python -m benchmarks.cost --before TREE [VIDEO ...] [--json FILE]``.
 
-TREE is a checkout from before (``git worktree add ../before 5b555af`` is the end of round one). Both take turns on
-every video, each run in a process of its own as a user would run it; of every tree the cheapest run counts. CPU time is
-that of the process, less that of one which tracks a single frame; frames per second and stages are those of its
-``summary.json``.
+TREE is a checkout from before (``git worktree add ../before 5b555af`` is the end of round one). It, the product and the
+product without the second look take turns on every video, each run in a process of its own as a user would run it; of
+each the cheapest run counts. CPU time is that of the process, less that of one which tracks a single frame; frames per
+second and stages are those of its ``summary.json``.
 """
 
 import argparse
@@ -11,9 +11,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -28,31 +28,42 @@ VIDEOS = (
 )
 
 
+Way: TypeAlias = tuple[Path, Sequence[str]]
+"""A tree, and the settings with which its product runs."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("videos", nargs="*", type=Path, help="default: both samples, the runner and PETS09-S2L1")
     parser.add_argument("--before", type=Path, metavar="TREE", required=True, help="checkout to compare with")
-    parser.add_argument("--frames", type=int, default=150, help="of every video")
-    parser.add_argument("--runs", type=int, default=2, help="runs of each tree; the cheapest counts")
+    parser.add_argument("--frames", type=int, default=100, help="of every video")
+    parser.add_argument("--runs", type=int, default=2, help="runs of each; the cheapest counts")
     add_json_option(parser)
     options = parser.parse_args(arguments)
-    trees = {"before": options.before.resolve(), "after": ROOT}
+    ways = {"before": (options.before.resolve(), ()), "now": (ROOT, ()), "bare": (ROOT, ("second_look.enable=false",))}
     videos = [video.resolve() for video in options.videos or VIDEOS if options.videos or video.exists()]
-    runs = {video.name: alternating(trees, video, options.frames, options.runs) for video in videos}
+    runs = {video.name: alternating(ways, video, options.frames, options.runs) for video in videos}
     report = Report("benchmarks.cost", options.json, arguments)
+    every = {**runs, "all": together(list(runs.values()))}
     report.add(
-        "videos",
-        "The whole of tracking, without overlay, before and now",
+        "cpu",
+        "CPU milliseconds a frame of all of tracking but the overlay",
         {
             "video": "video",
-            "fps_before": "frames/s, before",
-            "fps": "now",
-            "cpu_before": "CPU ms a frame, before",
-            "cpu": "now ",
-            "more": "more CPU, %",
+            "before": "before",
+            "now": "now",
+            "more": "more, %",
+            "bare": "now, without the second look",
+            "bare_more": "more than before, %",
         },
-        [*(_row(name, trees_runs) for name, trees_runs in runs.items()), _sum(list(runs.values()))],
+        [_cpu(name, one) for name, one in every.items()],
+    )
+    report.add(
+        "speed",
+        "Frames a second of the same runs",
+        {"video": "video", "before": "before", "now": "now", "bare": "now, without the second look"},
+        [{"video": name, **{way: figure["fps"] for way, figure in one.items()}} for name, one in every.items()],
     )
     report.add(
         "stages",
@@ -62,23 +73,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
 
 
-def alternating(trees: dict[str, Path], video: Path, frames: int, runs: int) -> dict[str, dict[str, Any]]:
-    """Return the cheapest run of each tree, with the CPU seconds beyond those of its first frame."""
-    first = {tree: run(root, video, 1)["cpu"] for tree, root in trees.items()}
-    figures: dict[str, list[dict[str, Any]]] = {tree: [] for tree in trees}
+def alternating(ways: Mapping[str, Way], video: Path, frames: int, runs: int) -> dict[str, dict[str, Any]]:
+    """Return the cheapest run of each way, with the CPU seconds beyond those of its first frame."""
+    first = {way: run(*given, video, 1)["cpu"] for way, given in ways.items()}
+    figures: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
     for _ in range(runs):
-        for tree, root in trees.items():
-            figures[tree].append(run(root, video, frames))
-    cheapest = {tree: min(of_tree, key=lambda figure: float(figure["cpu"])) for tree, of_tree in figures.items()}
-    return {tree: figure | {"cpu": figure["cpu"] - first[tree]} for tree, figure in cheapest.items()}
+        for way, given in ways.items():
+            figures[way].append(run(*given, video, frames))
+    cheapest = {way: min(of_way, key=lambda figure: float(figure["cpu"])) for way, of_way in figures.items()}
+    return {way: figure | {"cpu": figure["cpu"] - first[way]} for way, figure in cheapest.items()}
 
 
-def run(tree: Path, video: Path, frames: int) -> dict[str, Any]:
-    """Track the first frames of a video with the product of a tree: its summary, and ``cpu`` seconds."""
+def together(runs: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Return the figures of all videos as if they were one."""
+    sums = {}
+    for way in runs[0]:
+        frames = sum(one[way]["frames"] for one in runs)
+        seconds = sum(one[way]["frames"] / one[way]["fps"] for one in runs)
+        sums[way] = {"cpu": sum(one[way]["cpu"] for one in runs), "frames": frames, "fps": frames / seconds}
+    return sums
+
+
+def run(tree: Path, settings: Sequence[str], video: Path, frames: int) -> dict[str, Any]:
+    """Track the first frames of a video with a tree's product and these settings: its summary, and ``cpu`` seconds."""
     with tempfile.TemporaryDirectory(prefix="phalp-cost-") as folder:
-        command = [sys.executable, "-m", "tracker_service", "track", str(video), "--out", folder, "--no-overlay"]
+        command = [sys.executable, "-m", "tracker_service", "track", str(video), *settings, "--out", folder]
         process = subprocess.Popen(
-            [*command, "--end", str(frames)],
+            [*command, "--no-overlay", "--end", str(frames)],
             cwd=tree,
             env={**os.environ, "PYTHONPATH": str(tree)},
             stdout=subprocess.DEVNULL,
@@ -92,37 +113,21 @@ def run(tree: Path, video: Path, frames: int) -> dict[str, Any]:
     return summary | {"cpu": used.ru_utime + used.ru_stime}
 
 
-def _row(name: str, runs: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    before, after = (1000 * runs[tree]["cpu"] / runs[tree]["frames"] for tree in ("before", "after"))
-    return {
-        "video": name,
-        "fps_before": runs["before"]["fps"],
-        "fps": runs["after"]["fps"],
-        "cpu_before": before,
-        "cpu": after,
-        "more": 100 * (after / before - 1),
-    }
-
-
-def _sum(runs: Sequence[dict[str, dict[str, Any]]]) -> dict[str, Any]:
-    """Return the row of all videos together."""
-    together = {}
-    for tree in ("before", "after"):
-        frames = sum(one[tree]["frames"] for one in runs)
-        seconds = sum(one[tree]["frames"] / one[tree]["fps"] for one in runs)
-        together[tree] = {"cpu": sum(one[tree]["cpu"] for one in runs), "frames": frames, "fps": frames / seconds}
-    return _row("all", together)
+def _cpu(name: str, runs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    spent = {way: 1000 * one["cpu"] / one["frames"] for way, one in runs.items()}
+    more = {f"{way}_more": 100 * (ms / spent["before"] - 1) for way, ms in spent.items()}
+    return {"video": name, **spent, "more": more["now_more"], "bare_more": more["bare_more"]}
 
 
 def _stages(runs: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    names = dict.fromkeys(stage for trees in runs.values() for one in trees.values() for stage in one["stages"])
-    return [{"stage": name, **{video: _both(trees, name) for video, trees in runs.items()}} for name in names]
+    names = dict.fromkeys(stage for ways in runs.values() for one in ways.values() for stage in one["stages"])
+    return [{"stage": name, **{video: _both(ways, name) for video, ways in runs.items()}} for name in names]
 
 
-def _both(trees: dict[str, dict[str, Any]], stage: str) -> str:
+def _both(ways: dict[str, dict[str, Any]], stage: str) -> str:
     cells = [
         f"{1000 * one['stages'][stage] / one['frames']:.1f}" if stage in one["stages"] else "-"
-        for one in (trees["before"], trees["after"])
+        for one in (ways["before"], ways["now"])
     ]
     return ", ".join(cells)
 
