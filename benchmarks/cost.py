@@ -133,10 +133,8 @@ def _both(ways: dict[str, dict[str, Any]], stage: str) -> str:
 
 
 def _looks(runs: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
-    shares = {
-        name: f"{100 * trees['after']['second_look'] / max(trees['after']['seen'], 1):.1f}"
-        for name, trees in runs.items()
-    }
+    now = {video: ways["now"] for video, ways in runs.items()}
+    shares = {video: f"{100 * one['second_look'] / max(one['seen'], 1):.1f}" for video, one in now.items()}
     return {"stage": "people found by a second look now, %", **shares}
 
 
