@@ -88,6 +88,9 @@ def test_one_client_never_has_more_waiting_jobs_than_there_is_room_for(short: Pa
         # Two wait, beside one that may be computed already.
         with pytest.raises(JobQuotaError):
             list(map(store.submit, [request(short, client="a")] * 4))
+        with pytest.raises(JobQuotaError):
+            store.check_share("a")
+        store.check_share("b")
         for client in ("b", "c"):
             store.submit(request(short, client=client))
 

@@ -199,6 +199,8 @@ class VideoJobs:
 
     async def _submit(self, request: JobRequest, key: str | None, opened: int | None = None) -> Submitted:
         try:
+            if key is None:  # before the work of looking at a video that cannot be queued; a key may name a queued one
+                await self._service.store_calls.call(self.store.check_share, request.client)
             most_pixels = self._service.settings.limits.video_pixels
             async with self._probing.turn(request.client):
                 probe = partial(probe_video, decoded_pixels=most_pixels, opened=opened)

@@ -37,6 +37,10 @@ class JobAdmission:
         if used >= most:
             raise JobQuotaError(f"quota: expected jobs of less than {most >> 20} MiB, got {used >> 20} MiB")
 
+    def check_jobs(self, client: str) -> None:
+        """Raise `JobQuotaError` where a client has as many jobs as it may."""
+        self._check_share(client, _unfinished(self._database.workflows(*UNFINISHED)))
+
     def rank(self, request: JobRequest) -> int:
         """Return the rank of a job to queue; those of the client's waiting jobs change where it goes before them.
 
@@ -44,7 +48,7 @@ class JobAdmission:
             QueueFullError: too many jobs wait; `JobQuotaError` where only this client has too many.
         """
         entries = self._database.workflows(*UNFINISHED)
-        jobs = [UnfinishedJob(_rank_of(entry), _client_of(entry), entry.status != _RUNNING) for entry in entries]
+        jobs = _unfinished(entries)
         self._check(request.client, jobs)
         waiting = [entry for entry in entries if _client_of(entry) == request.client and entry.status != _RUNNING]
         priorities = [self._priority(entry.workflow_id) for entry in waiting]
@@ -60,6 +64,10 @@ class JobAdmission:
         limits, waiting = self._limits, sum(job.waiting for job in jobs)
         if waiting >= limits.queue_length:
             raise QueueFullError(f"queue: expected fewer than {limits.queue_length} waiting jobs, got {waiting}")
+        self._check_share(client, jobs)
+
+    def _check_share(self, client: str, jobs: list[UnfinishedJob]) -> None:
+        limits, waiting = self._limits, sum(job.waiting for job in jobs)
         if (unfinished := sum(job.client == client for job in jobs)) >= limits.client_jobs:
             raise JobQuotaError(f"quota: expected fewer than {limits.client_jobs} unfinished jobs, got {unfinished}")
         own, left = sum(job.waiting and job.client == client for job in jobs), limits.queue_length - waiting
@@ -71,6 +79,10 @@ class JobAdmission:
             return self._request_of(job_id).priority
         except JobNotFoundError:  # a job whose folder is gone fails when its turn comes
             return 0
+
+
+def _unfinished(entries: list[WorkflowStatus]) -> list[UnfinishedJob]:
+    return [UnfinishedJob(_rank_of(entry), _client_of(entry), entry.status != _RUNNING) for entry in entries]
 
 
 def _rank_of(entry: WorkflowStatus) -> int:

@@ -185,6 +185,10 @@ class JobStore:
                         raise
         return self.get(job_id)
 
+    def check_share(self, client: str) -> None:
+        """Raise `JobQuotaError` where ``submit`` would do so for all that a client asks for: it has too many jobs."""
+        self._admission.check_jobs(client)
+
     def _repeats(self, job_id: str, request: JobRequest) -> bool:
         """Tell whether a job was made for this request before; a crash may have kept it from being queued.
 
