@@ -7,6 +7,8 @@ once, in one tracker process or several, on the cores that there are.
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-server", action="store_true", help="the card in the tracker's process, without Triton")
     add_json_option(parser)
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that server and trackers end too
     with tempfile.TemporaryDirectory(prefix="phalp-simulated-") as name:
         folder = Path(name)
         repository = body_repository(folder / "models")

@@ -5,6 +5,8 @@ of frames in a batch.
 """
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--windows", type=int, nargs="+", default=[4, 16, 64, 128], help="frames of a batch")
     add_json_option(parser)
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that server and tracker end too
     rows = []
     with tempfile.TemporaryDirectory(prefix="phalp-simulated-") as name:
         folder = Path(name)
