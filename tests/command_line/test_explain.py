@@ -55,7 +55,8 @@ def test_explained_assignment_is_the_one_in_the_results(results: Path, record: d
 
 
 def test_whom_a_second_look_found_comes_after_the_detections() -> None:
-    options = ("phalp.low_th_c=0.85", "phalp.n_init=2", "--frame", 8)
+    # One of two people scores .83 there and the other .56, after more than .75 in the frames before.
+    options = ("phalp.low_th_c=0.7", "phalp.n_init=2", "--frame", 13)
     record = orjson.loads(explain(SAMPLE, *options, "--json"))
     detections, look = record["detections"], [pair for pair in record["pairs"] if pair["association"] == "look"]
     found = [detection["index"] for detection in detections if detection["found_by"] == "second_look"]
