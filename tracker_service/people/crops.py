@@ -52,7 +52,7 @@ def crop(image: ImageLike, squares: Squares, size: int = CROP_SIZE, *, antialias
     for index, to_source in enumerate(crop_to_source(squares, size)):
         sigma = _blur_sigma(float(squares.sides[index]), size) if antialias else 0.0
         if sigma > 0:
-            crops[index] = _blurred_crop(picture, to_source, size, sigma)
+            _blurred_crop(picture, to_source, size, sigma, out=crops[index])
         else:
             _sample(picture, to_source, size, out=crops[index])
     return crops
@@ -86,16 +86,16 @@ def _blur_sigma(side: float, size: int) -> float:
     return (half_reduction - 1) / 2 if half_reduction > _BLUR_ABOVE else 0.0
 
 
-def _blurred_crop(picture: Picture, to_source: Float64, size: int, sigma: float) -> UInt8:
+def _blurred_crop(picture: Picture, to_source: Float64, size: int, sigma: float, out: UInt8) -> None:
     radius = int(_TRUNCATE * sigma + 0.5)
     window = _window(picture.size, to_source, size, radius)
     if window is None:
-        return np.zeros((size, size, 3), np.uint8)
+        return
     rows, columns = window
     # Replicating is right at the frame's own border; everywhere else the window reaches one radius further than needed.
     kernel = (2 * radius + 1, 2 * radius + 1)
     blurred = cv2.GaussianBlur(picture.window(rows, columns), kernel, sigma, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(_warped(blurred, _shifted(to_source, rows, columns), size), np.uint8)
+    _warped(blurred, _shifted(to_source, rows, columns), size, out)
 
 
 _FEW_PIXELS = 8
@@ -107,19 +107,20 @@ def _sample(picture: Picture, to_source: Float64, size: int, out: UInt8) -> None
     window = _window(picture.size, to_source, size, 0)
     if window is not None:
         rows, columns = window
-        out[:] = _warped(picture.window(rows, columns), _shifted(to_source, rows, columns), size)
+        _warped(picture.window(rows, columns), _shifted(to_source, rows, columns), size, out)
 
 
-def _warped(image: MatLike, to_image: Float64, size: int) -> MatLike:
-    """Sample an (h, w, 3) image at the pixels of a square.
+def _warped(image: MatLike, to_image: Float64, size: int, out: UInt8) -> None:
+    """Sample an (h, w, 3) image at the pixels of a square, into ``out``.
 
     OpenCV samples four channels in two fifths of the time of three, and with the same result; adding one to many pixels
     of which few are sampled costs more than that saves.
     """
-    if image.dtype != np.uint8 or image.shape[0] * image.shape[1] > _FEW_PIXELS * size * size:
-        return cv2.warpAffine(image, to_image, (size, size), flags=_BILINEAR)
+    if image.shape[0] * image.shape[1] > _FEW_PIXELS * size * size:
+        cv2.warpAffine(image, to_image, (size, size), dst=out, flags=_BILINEAR)
+        return
     four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
-    return cv2.cvtColor(cv2.warpAffine(four, to_image, (size, size), flags=_BILINEAR), cv2.COLOR_RGBA2RGB)
+    cv2.cvtColor(cv2.warpAffine(four, to_image, (size, size), flags=_BILINEAR), cv2.COLOR_RGBA2RGB, dst=out)
 
 
 def _warp(mask: UInt8, to_source: Float64, size: int, out: UInt8) -> None:
