@@ -123,10 +123,13 @@ class DecodedPicture:
         return self._orientation.upright(converted(self._at_least(stored), stored, pixel_format, Interpolation.AREA))
 
     def _at_least(self, size: tuple[int, int]) -> VideoFrame:
-        """Return what copies of a size are made from: the frame, or its half where that is larger, too."""
+        """Return what copies of a size are made from: the frame, or its half where that is twice as large, too.
+
+        Of copies that are hardly smaller than the half, those made from it differ so much that people are lost.
+        """
         width, height = self._stored
         divides = self._subsampling is not None and width % 4 == height % 4 == 0
-        if not divides or 2 * size[0] >= width or 2 * size[1] >= height:
+        if not divides or 4 * size[0] > width or 4 * size[1] > height:
             return self._frame
         with self._lock:
             if self._half is None:
