@@ -26,6 +26,8 @@ _PEOPLE = 160
 _REGRESSOR_RING = 120
 _REGRESSOR_STRAYS = 40
 _SEED = 0
+_STEP = 2.0**-20
+"""Metres to which shapes are rounded, one thousandth of a millimetre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def build_body(packages: Path) -> dict[str, NDArray[Any]]:
     joints = regressor @ thinned.vertices
     return {
         "v_template": thinned.vertices,
-        "shapedirs": np.stack([thinned.carried(shape) for shape in shapes], axis=-1).astype(np.float32),
+        "shapedirs": _rounded(np.stack([thinned.carried(shape) for shape in shapes], axis=-1)),
         "posedirs": np.zeros((0, 0), np.float32),
         "J_regressor": regressor,
         "lbs_weights": weights,
@@ -78,6 +80,11 @@ def build_body(packages: Path) -> dict[str, NDArray[Any]]:
         "joint_map": JOINT_MAP,
         "joint_regressor_extra": extra_joint_regressor(thinned.vertices, joints, weights),
     }
+
+
+def _rounded(metres: Float64) -> Float32:
+    """Return lengths to the nearest step: the noise behind it takes a third of their space in an archive."""
+    return (np.rint(metres / _STEP) * _STEP).astype(np.float32)
 
 
 def _sampled(anny: AnnyBody, random: np.random.Generator) -> _Sample:
