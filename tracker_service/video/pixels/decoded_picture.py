@@ -66,7 +66,6 @@ class DecodedPicture:
         self._subsampling = _SUBSAMPLING.get(frame.format.name) if even else None
         self._lock = Lock()
         self._pixels: UInt8 | None = None
-        self._half: VideoFrame | None = None
         self._parts: deque[_Part] = deque(maxlen=_PARTS_KEPT)
 
     @property
@@ -108,33 +107,27 @@ class DecodedPicture:
 
     def reduced(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.reduced`."""
-        return self._scaled(size, _PLANAR_RGB)
+        return self._scaled(self._frame, size, _PLANAR_RGB)
 
     def brightness(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.brightness`: the luma, from black to white."""
-        return self._scaled(size, "gray")
+        return self._scaled(self._at_least(self._orientation.shown_size(size)), size, "gray")
 
     def thumbnail(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.thumbnail`; no pixel is left out."""
-        return self._scaled(size, _PLANAR_RGB)
+        return self._scaled(self._frame, size, _PLANAR_RGB)
 
-    def _scaled(self, size: tuple[int, int], pixel_format: str) -> UInt8:
+    def _scaled(self, frame: VideoFrame, size: tuple[int, int], pixel_format: str) -> UInt8:
         stored = self._orientation.shown_size(size)
-        return self._orientation.upright(converted(self._at_least(stored), stored, pixel_format, Interpolation.AREA))
+        return self._orientation.upright(converted(frame, stored, pixel_format, Interpolation.AREA))
 
     def _at_least(self, size: tuple[int, int]) -> VideoFrame:
-        """Return what copies of a size are made from: the frame, or its half where that is twice as large, too.
-
-        Of copies that are hardly smaller than the half, those made from it differ so much that people are lost.
-        """
+        """Return what a copy of a size is made from: the frame, or its half where that is twice as large, too."""
         width, height = self._stored
         divides = self._subsampling is not None and width % 4 == height % 4 == 0
         if not divides or 4 * size[0] > width or 4 * size[1] > height:
             return self._frame
-        with self._lock:
-            if self._half is None:
-                self._half = _halved(self._frame)
-            return self._half
+        return _halved(self._frame)
 
     def _part(self, top: int, left: int, height: int, width: int, rows: int) -> VideoFrame:
         """Return a copy of a part of the frame that begins and ends at even rows and columns."""
@@ -152,8 +145,9 @@ def _plane(plane: VideoPlane) -> UInt8:
 def _halved(frame: VideoFrame) -> VideoFrame:
     """Return a planar frame in half the size, each pixel the mean of four.
 
-    OpenCV makes it in a tenth of the time that swscale takes for one small copy; the small copies are made from it.
-    Halves are rounded up: these are a third of a level, of 255, brighter than those made from the frame itself.
+    OpenCV makes it in a tenth of the time that swscale takes for a small copy of the whole. Halves are rounded up, so
+    that colours become a third of a level, of 255, brighter: the camera is followed by copies made from it, detectors
+    look at those of the frame itself.
     """
     half = VideoFrame(frame.width // 2, frame.height // 2, frame.format.name)
     half.colorspace, half.color_range = frame.colorspace, frame.color_range
