@@ -75,6 +75,7 @@ class LiveStream:
         self._service = service
         self._session = f"{client if service.keys.required else ''}/live:{stream_id}"
         self._number = -1
+        self._keeping: asyncio.Future[None] | None = None
 
     async def compute(self, frame: ArrivedFrame) -> None:
         """Answer a frame and tell everybody; a frame that cannot be answered is told of as well.
@@ -100,8 +101,19 @@ class LiveStream:
         self.computed += 1
         latency = time.monotonic() - frame.arrived
         live = messages.LiveAnswer(answer, frame.captured, frame.source_frame, frame.skipped, latency, self.computed)
-        await self._tell(live)
-        await self._record(live, image)
+        try:
+            await self._tell(live)
+        finally:
+            # Also of a frame after which the socket breaks or is closed: who was told of it expects it to be kept.
+            self._keeping = asyncio.ensure_future(self._record(live, image, after=self._keeping))
+        await asyncio.shield(self._keeping)
+
+    async def end_recording(self) -> None:
+        """Complete what is recorded, once what was computed is in it."""
+        if self._keeping is not None:
+            await self._keeping
+        if self.recording is not None:
+            await self._service.run_in_thread(self.recording.close)
 
     async def _tell(self, live: messages.LiveAnswer) -> None:
         """Tell everybody of a result, in the form that each wants; a form that nobody wants is not made."""
@@ -113,8 +125,12 @@ class LiveStream:
             packed = await service.run_in_thread(messages.packed_result, live, body)
             subscribers.give_result(packed, packed=True)
 
-    async def _record(self, live: messages.LiveAnswer, image: UInt8 | None) -> None:
-        """Keep a result; where the disk takes no more the recording ends, and the stream goes on."""
+    async def _record(
+        self, live: messages.LiveAnswer, image: UInt8 | None, *, after: asyncio.Future[None] | None
+    ) -> None:
+        """Keep a result once the one before is kept; where the disk takes no more the recording ends alone."""
+        if after is not None:
+            await after
         if self.recording is None:
             return
         picture = None if image is None else ArrayPicture(image)

@@ -198,7 +198,7 @@ class LiveStreams:
             feed.close()
         stream.subscribers.end()
         if stream.recording is not None:
-            closing = asyncio.ensure_future(self._service.run_in_thread(stream.recording.close))
+            closing = asyncio.ensure_future(stream.end_recording())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
