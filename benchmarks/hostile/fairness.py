@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -93,7 +94,9 @@ def _waits(service: RunningService, flood: Flood, times: int) -> list[float]:
 
 
 def _frame(images: tuple[bytes, ...], client: httpx.Client, key: dict[str, str], number: int) -> None:
-    headers = {"Content-Type": "image/jpeg", "X-Session-Id": f"of-{id(client)}", **key}
+    # A session for each client: one that is asked for again would answer from what it keeps.
+    session = client.headers.setdefault("X-Session-Id", uuid4().hex)
+    headers = {"Content-Type": "image/jpeg", "X-Session-Id": session, **key}
     path = f"/pose/hybrid?mesh=false&frame_number={number}"
     client.post(path, content=images[number % len(images)], headers=headers).raise_for_status()
 
