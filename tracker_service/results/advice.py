@@ -1,12 +1,14 @@
 """What to try when a run has found nobody, or poses that cannot be used."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from tracker_service.results.quality_counts import QualityCounts
 from tracker_service.results.world_counts import WorldCounts
 from tracker_service.types import DroppedDetections, QualityReason, WorldDoubt
+
+Reason = TypeVar("Reason")
 
 _THRESHOLDS = {
     "low_score": ("low_th_c",),
@@ -51,22 +53,24 @@ def advice_for_nobody(dropped: DroppedDetections, phalp: Mapping[str, Any]) -> s
 
 def advice_on_quality(quality: QualityCounts) -> list[str]:
     """Return what to do about the reasons that make many poses of a run less than usable, the most frequent first."""
-    shares = {reason: quality.share(reason) for reason in _REMEDIES}
-    frequent = sorted((reason for reason in shares if shares[reason] >= _OFTEN), key=lambda reason: -shares[reason])
     return [
-        f"people {_REMEDIES[reason][0]} in {shares[reason]:.0%} of the frames they are seen in: {_REMEDIES[reason][1]}"
-        for reason in frequent
+        f"people {_REMEDIES[reason][0]} in {share:.0%} of the frames they are seen in: {_REMEDIES[reason][1]}"
+        for reason, share in _frequent(_REMEDIES, quality.share)
     ]
 
 
 def advice_on_places(world: WorldCounts) -> list[str]:
     """Return what to do about the reasons that make many places in the world unreliable, the most frequent first."""
-    shares = {doubt: world.share(doubt) for doubt in _DOUBTS}
-    frequent = sorted((doubt for doubt in shares if shares[doubt] >= _OFTEN), key=lambda doubt: -shares[doubt])
     return [
-        f"places in the world are not reliable {_DOUBTS[doubt][0]} ({shares[doubt]:.0%} of them): {_DOUBTS[doubt][1]}"
-        for doubt in frequent
+        f"places in the world are not reliable {_DOUBTS[doubt][0]} ({share:.0%} of them): {_DOUBTS[doubt][1]}"
+        for doubt, share in _frequent(_DOUBTS, world.share)
     ]
+
+
+def _frequent(reasons: Iterable[Reason], share_of: Callable[[Reason], float]) -> list[tuple[Reason, float]]:
+    """Return the reasons that are met often and their shares, the most frequent first."""
+    shares = [(reason, share_of(reason)) for reason in reasons]
+    return sorted((pair for pair in shares if pair[1] >= _OFTEN), key=lambda pair: -pair[1])
 
 
 def _sightings(phalp: Mapping[str, Any]) -> Iterator[str]:
