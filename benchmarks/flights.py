@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
+from benchmarks.standing_people import people_and_vertical
 from benchmarks.world import CLIPS, TrueWorld, compare, placed, track
 from harness.tables import Report, add_json_option
 from samples.render import ROOT
 from samples.truth import ClipTruth
-from tracker_service.camera.world.placing import place_body
-from tracker_service.camera.world.turning import levelling, turn_of
-from tracker_service.camera.world.upright import Upright
-from tracker_service.types import Float64, FrameResult, PersonState
+from tracker_service.camera.world.turning import levelling
+from tracker_service.types import Float64, FrameResult
 
 _GRAVITY = np.array([0.0, -9.81, 0.0])
 _BEARING = 0.006
@@ -78,18 +77,11 @@ def rows(frames: Sequence[FrameResult], truth: ClipTruth) -> list[dict[str, Any]
 
 def hips_seen(frames: Sequence[FrameResult], focal: float) -> dict[tuple[int, int], tuple[Float64, float]]:
     """Return where people are seen, a (3,) unit vector in level axes and metres by size, by frame and track."""
-    axes, upright, seen = np.eye(3), Upright.as_held(), {}
-    for frame in frames:
-        size, motion = (frame.width, frame.height), frame.camera_motion
-        if motion is not None and motion.known and not motion.still:
-            axes = axes @ turn_of(motion, size, focal).T
-        for person in frame.persons:
-            if person.state is PersonState.SEEN:
-                body = place_body(person, size, focal)
-                upright = upright.with_standing(axes @ body.trunk, body.stands)
-                distance = float(np.linalg.norm(body.root))
-                direction = levelling(upright.up) @ axes @ body.root / distance
-                seen[frame.frame_number, person.track_id] = (direction, distance)
+    seen = {}
+    for frame, person, body, axes, upright in people_and_vertical(frames, focal):
+        distance = float(np.linalg.norm(body.root))
+        direction = levelling(upright.up) @ axes @ body.root / distance
+        seen[frame.frame_number, person.track_id] = (direction, distance)
     return seen
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.standing_people import people_and_vertical
 from benchmarks.world import CLIPS, TrueWorld, track
 from harness.tables import Report, add_json_option
 from samples.render import ROOT
 from samples.truth import ClipTruth
-from tracker_service.camera.world.placing import place_body
 from tracker_service.camera.world.turning import angle_of, turn_of
 from tracker_service.camera.world.upright import Upright
-from tracker_service.types import CameraMotion, Float64, FrameResult, PersonState
+from tracker_service.types import CameraMotion, Float64, FrameResult
 
 _NEAR = 0.15
 """Metres by which a footprint may miss the plane."""
@@ -98,17 +98,10 @@ def _turn_off(said: Float64, true: Float64) -> float:
 
 def seen_vertical(frames: Sequence[FrameResult], focal: float) -> tuple[Upright, Float64]:
     """Return the vertical that standing people show, and the (n, 3) lowest points of all bodies, in the first axes."""
-    upright, axes, prints = Upright.as_held(), np.eye(3), []
-    for frame in frames:
-        size, motion = (frame.width, frame.height), frame.camera_motion
-        if motion is not None and motion.known and not motion.still:
-            axes = axes @ turn_of(motion, size, focal).T
-        for person in frame.persons:
-            if person.state is PersonState.SEEN:
-                body = place_body(person, size, focal)
-                upright = upright.with_standing(axes @ body.trunk, body.stands)
-                feet = body.feet.reshape(-1, 3) @ axes.T
-                prints.append(feet[int(np.argmin(feet @ upright.up))])
+    upright, prints = Upright.as_held(), []
+    for _, _, body, axes, upright in people_and_vertical(frames, focal):
+        feet = body.feet.reshape(-1, 3) @ axes.T
+        prints.append(feet[int(np.argmin(feet @ upright.up))])
     return upright, np.array(prints)
 
 
