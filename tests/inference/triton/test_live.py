@@ -1,6 +1,6 @@
 """A live run whose models are on a real server that is killed and started again."""
 
-from itertools import islice
+from threading import Event
 
 from harness.live_stream import LiveStream
 from harness.triton.server import TritonServer
@@ -21,10 +21,13 @@ def test_people_keep_their_ids_when_the_server_is_killed_and_started_again(
     server: TritonServer, people_walking: list[UInt8]
 ) -> None:
     told: list[str] = []
+    killed = Event()
 
     def start_again(message: str) -> None:
         told.append(message)
-        server.start()
+        if killed.is_set():  # and not only late, on a busy machine
+            killed.clear()
+            server.start()
 
     inference = {"kind": "triton", "triton_url": server.url, "budget_seconds": 0.5}
     # However long the server takes to start, nobody is forgotten meanwhile.
@@ -34,11 +37,12 @@ def test_people_keep_their_ids_when_the_server_is_killed_and_started_again(
         live_run(settings, camera.url, on_failure=start_again) as followed,
     ):
         results = iter(followed.run)
-        before = list(islice(results, 2))[-1]
+        before = next(frame for frame in results if people(frame))
+        told.clear()
         server.kill()
+        killed.set()
         after = next(results)
         counts = followed.run.counts
-    assert len(told) == 1
+    assert told
     assert counts.failed >= 1
-    assert people(before)
     assert people(before) <= people(after)
