@@ -6,7 +6,6 @@ import secrets
 import shutil
 import sys
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,7 +16,6 @@ from tracker_service.errors import (
     DiskFullError,
     JobError,
     JobKeyError,
-    JobNotFoundError,
     QueueUnusableError,
     VideoError,
 )
@@ -35,9 +33,8 @@ from tracker_service.jobs.queue.database import (
     POSTGRES_VERSION,
     SQLITE_VERSION,
     QueueDatabase,
-    WorkflowStatus,
 )
-from tracker_service.jobs.queue.earlier_version import adopt, being_adopted, read_definition
+from tracker_service.jobs.queue.earlier_version import adopt
 from tracker_service.jobs.queue.idempotency import IdempotencyKeys, asks_for_the_same
 from tracker_service.jobs.queue.job_run import reset_failures
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness, Liveness
@@ -49,6 +46,7 @@ from tracker_service.jobs.queue.queue_watch import QueueWatch
 from tracker_service.jobs.queue.retention import remove
 from tracker_service.jobs.queue.runner import JobRunner
 from tracker_service.jobs.queue.store_parameters import StoreParameters
+from tracker_service.jobs.queue.stored_jobs import StoredJobs
 from tracker_service.jobs.webhooks.destination import AllowedDestinations
 from tracker_service.jobs.webhooks.outbox import Outbox
 from tracker_service.jobs.webhooks.outcome import WebhookBacklog
@@ -57,15 +55,6 @@ from tracker_service.jobs.webhooks.webhook_parameters import WebhookParameters
 from tracker_service.tracing.spans import traceparent
 from tracker_service.video.probe import VideoProperties, properties_of
 
-_STATES = {
-    "ENQUEUED": JobState.QUEUED,
-    "DELAYED": JobState.QUEUED,
-    "PENDING": JobState.RUNNING,
-    "SUCCESS": JobState.COMPLETED,
-    "CANCELLED": JobState.CANCELLED,
-    "ERROR": JobState.FAILED,
-    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": JobState.FAILED,
-}
 _one_per_process = threading.Lock()
 _logger = logging.getLogger(__name__)
 
@@ -198,7 +187,7 @@ class JobStore:
         folder = JobFolder(self._jobs / job_id)
         if not folder.definition.exists():
             return False
-        if not asks_for_the_same(self._definition(folder), request):
+        if not asks_for_the_same(self._stored.definition(job_id), request):
             raise JobKeyError("Idempotency-Key: expected the request that it was used for before, got another one")
         if not self._database.workflows(ids=[job_id]):
             self._enqueue(job_id, request)
@@ -237,24 +226,11 @@ class JobStore:
 
     def get(self, job_id: str) -> Job:
         """Return a job; raises `JobNotFoundError`."""
-        entry = self._database.get(job_id)
-        return self._job(entry, self._waiting() if entry.status == "ENQUEUED" else [])
+        return self._stored.get(job_id)
 
     def jobs(self, *, state: JobState | None = None, client: str | None = None, limit: int = 100) -> list[Job]:
         """Return jobs, newest first."""
-        wanted = JobState.RUNNING if state is JobState.PAUSED else state
-        status = [name for name, meaning in _STATES.items() if meaning is wanted]
-        # Which running jobs are paused is not in the database, so those states are cut to the limit here.
-        most = None if wanted is JobState.RUNNING else limit
-        found = self._database.workflows(*status, client=client, limit=most, newest_first=True, outcome=True)
-        waiting = self._waiting() if any(entry.status == "ENQUEUED" for entry in found) else []
-        jobs = []
-        for entry in found:
-            try:
-                jobs.append(self._job(entry, waiting))
-            except (JobError, TypeError, ValueError) as error:  # one spoilt row does not hide the others
-                _logger.warning("job %s is left out: %s", entry.workflow_id, error)
-        return [job for job in jobs if state is None or job.state is state][:limit]
+        return self._stored.newest(state, client, limit)
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job that is not final yet (a final one stays as it is); raises `JobNotFoundError`."""
@@ -310,8 +286,8 @@ class JobStore:
         Raises:
             JobNotFoundError: no such job.
         """
-        folder = JobFolder(self._jobs / self._database.get(job_id).workflow_id)
-        return read_lines(folder.path, self._definition(folder).chunk_frames, start, limit, self._growing)
+        stored, known = self._stored, self._database.get(job_id).workflow_id
+        return read_lines(stored.folder(known).path, stored.definition(known).chunk_frames, start, limit, self._growing)
 
     def compute_at_once(self, jobs: int) -> None:
         """Compute so many jobs at the same time from now on; those that run go on."""
@@ -322,24 +298,7 @@ class JobStore:
 
     def counts(self) -> QueueCounts:
         """Return how many jobs are in each kind of state."""
-        # Few are read: only their folders tell which of the running ones wait, and which are taken over.
-        read = [
-            self._state(entry)
-            for entry in (
-                *self._database.workflows("PENDING"),
-                *self._database.workflows("CANCELLED", versions=EARLIER_VERSIONS),
-            )
-        ]
-        paused, adopted = read.count(JobState.PAUSED), read.count(JobState.QUEUED)
-        counts = Counter[JobState]()
-        for status, number in self._database.counts().items():
-            counts[_STATES.get(status, JobState.FAILED)] += number
-        return QueueCounts(
-            queued=counts[JobState.QUEUED] + adopted,
-            running=max(0, counts[JobState.RUNNING] - paused),
-            paused=paused,
-            finished=sum(number for state, number in counts.items() if state.final) - adopted,
-        )
+        return self._stored.counts()
 
     def close(self, drain_seconds: float) -> None:
         """Stop taking up work, and leave what runs at its next border, so that `start` takes it up again there.
@@ -365,10 +324,12 @@ class JobStore:
 
     @property
     def _admission(self) -> JobAdmission:
-        def request_of(job_id: str) -> JobRequest:
-            return self._definition(JobFolder(self._jobs / job_id)).request
+        stored = self._stored
+        return JobAdmission(stored.database, self._jobs, self._parameters, lambda job: stored.definition(job).request)
 
-        return JobAdmission(self._database, self._jobs, self._parameters, request_of)
+    @property
+    def _stored(self) -> StoredJobs:
+        return StoredJobs(self._database, self._parameters, self._runner.run_of)
 
     def _open(self, opened: ExitStack) -> None:
         parameters = self._parameters
@@ -418,69 +379,9 @@ class JobStore:
         window = int(self._tracking["pipeline"]["window"])
         return -(-self._parameters.chunk_frames // window) * window
 
-    def _waiting(self) -> list[str]:
-        """Return the ids of the queued jobs, next first."""
-        waiting = self._database.workflows("ENQUEUED")
-        waiting.sort(key=lambda entry: (entry.priority or 0, entry.created_at or 0))
-        return [entry.workflow_id for entry in waiting]
-
-    def _status(self, job_id: str) -> JobStatus:
-        run = None if self._runner_opened is None else self._runner_opened.run_of(job_id)
-        if run is not None:
-            return run.status
-        status = JobFolder(self._jobs / job_id).read_status()
-        if status.paused is None and free_bytes(self._folder) < self._parameters.free_bytes:
-            # Put back because the queue itself could not be written; taken up again when there is room.
-            return replace(status, paused="no room for results")
-        return status
-
-    def _state(self, entry: WorkflowStatus) -> JobState:
-        if entry.status == "CANCELLED" and being_adopted(JobFolder(self._jobs / entry.workflow_id), entry):
-            return JobState.QUEUED
-        state = _STATES.get(entry.status, JobState.FAILED)
-        paused = state is JobState.RUNNING and self._status(entry.workflow_id).paused is not None
-        return JobState.PAUSED if paused else state
-
-    def _definition(self, folder: JobFolder) -> JobDefinition:
-        """Return what was submitted; raises `JobNotFoundError` where the folder is gone."""
-        try:
-            return read_definition(folder, self._database)
-        except JobError as error:
-            raise JobNotFoundError(str(error)) from error
-
-    def _job(self, entry: WorkflowStatus, waiting: list[str]) -> Job:
-        status, folder = self._status(entry.workflow_id), JobFolder(self._jobs / entry.workflow_id)
-        state, completed = self._state(entry), entry.completed_at
-        return Job(
-            id=entry.workflow_id,
-            request=self._definition(folder).request,
-            state=state,
-            folder=folder.path,
-            queued_at=(entry.created_at or 0) / 1000,
-            started_at=status.started_at,
-            completed_at=completed / 1000 if state.final and completed else None,
-            frames_done=status.frames_done,
-            frames_total=status.frames_total,
-            queue_position=waiting.index(entry.workflow_id) if entry.workflow_id in waiting else 0,
-            attempts=status.attempts,
-            reason=None if state is JobState.QUEUED else _reason(entry, status),
-        )
-
 
 def _bounded(frames: int | None, most: int | None) -> int | None:
     return frames if most is None or frames is None else min(frames, most)
-
-
-def _reason(entry: WorkflowStatus, status: JobStatus) -> str | None:
-    if entry.status == "CANCELLED":
-        return "cancelled"
-    if entry.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
-        return "the service died too often while it computed this job"
-    if entry.status not in _STATES:
-        return "the queue holds a state of this job that is not known"
-    if entry.error is not None:
-        return str(entry.error)
-    return status.paused if entry.status == "PENDING" else None
 
 
 def _move(source: Path, target: Path) -> Path:
