@@ -1,7 +1,8 @@
 """The similarity that carries the background of one frame into another, and how far it can be trusted."""
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -27,14 +28,31 @@ class BackgroundMotion:
     Attributes:
         matrix: (3, 3) similarity, pixels of the first copy to those of the second.
         confidence: 0 to 1; 0 where nothing can be said, with the identity as matrix.
-        inliers: corners that agree.
-        moments: (3, 3), see `CameraMotion`, pixels of the copies; None where nothing can be said.
+        points: (k, 2) corners that agree, in the first copy.
+        moved: (k, 2) the same in the second.
     """
 
     matrix: Float64
     confidence: float
-    inliers: int
-    moments: Float64 | None = None
+    points: Float32
+    moved: Float32
+
+    @classmethod
+    def unknown(cls) -> Self:
+        """Return that of copies of which nothing can be said."""
+        nothing = np.zeros((0, 2), np.float32)
+        return cls(np.eye(3), 0.0, nothing, nothing)
+
+    @property
+    def inliers(self) -> int:
+        """How many corners agree."""
+        return len(self.points)
+
+    @property
+    def moments(self) -> Float64:
+        """(3, 3), see `CameraMotion`, pixels of the copies; there must be corners."""
+        before, after = (np.column_stack([places, np.ones(len(places))]) for places in (self.points, self.moved))
+        return np.asarray(after.T @ before / len(self.points), np.float64)
 
 
 def estimate_motion(points: Float32, moved: Float32, size: tuple[int, int]) -> BackgroundMotion:
@@ -47,36 +65,31 @@ def estimate_motion(points: Float32, moved: Float32, size: tuple[int, int]) -> B
         moved: in the second.
         size: width and height of the copies.
     """
-    nothing = BackgroundMotion(np.eye(3), 0.0, 0)
     if len(points) < _LEAST:
-        return nothing
+        return BackgroundMotion.unknown()
     affine: Any  # None where no motion is found, which OpenCV's annotations do not say
     affine, agrees = cv2.estimateAffinePartial2D(points, moved, method=cv2.RANSAC, ransacReprojThreshold=_INLIER)
     if affine is None:
-        return nothing
-    inliers = np.asarray(agrees)[:, 0] > 0
-    count, share = int(inliers.sum()), float(inliers.mean())
+        return BackgroundMotion.unknown()
+    inliers = np.flatnonzero(agrees)
+    count = len(inliers)
+    share = count / len(points)
     if count < _LEAST or share < _LEAST_SHARE:
-        return nothing
+        return BackgroundMotion.unknown()
     matrix = np.eye(3)
     matrix[:2] = affine
-    confidence = share * min(1.0, count / _ENOUGH) * min(1.0, _covered(points[inliers], size) / _WIDE)
-    return BackgroundMotion(matrix, confidence, count, _moments(points[inliers], moved[inliers]))
-
-
-def _moments(points: Float32, moved: Float32) -> Float64:
-    before, after = (np.column_stack([places, np.ones(len(places))]) for places in (points, moved))
-    return np.asarray(after.T @ before / len(points), np.float64)
+    agreeing = points[inliers]
+    confidence = share * min(1.0, count / _ENOUGH) * min(1.0, _covered(agreeing, size) / _WIDE)
+    return BackgroundMotion(matrix, confidence, agreeing, moved[inliers])
 
 
 def farthest_shift(matrix: Float64, size: tuple[int, int]) -> float:
-    """Return by how many pixels a motion moves that corner of the picture which it moves farthest."""
-    width, height = size
-    places = np.array([(x, y, 1.0) for x in (0, width) for y in (0, height)])
-    moved = places @ matrix.T
-    return float(np.linalg.norm(moved[:, :2] / moved[:, 2:] - places[:, :2], axis=1).max())
+    """Return by how many pixels a similarity moves that corner of the picture which it moves farthest."""
+    (a, b, right), (c, d, down) = matrix[:2].tolist()
+    corners = [(x, y) for x in (0, size[0]) for y in (0, size[1])]
+    return max(math.hypot(a * x + b * y + right - x, c * x + d * y + down - y) for x, y in corners)
 
 
 def _covered(points: Float32, size: tuple[int, int]) -> float:
     cells = np.minimum((points / np.array(size, np.float32) * _GRID).astype(np.int64), np.array(_GRID) - 1)
-    return len(set(map(tuple, cells.tolist()))) / (_GRID[0] * _GRID[1])
+    return len(set((cells[:, 0] * _GRID[1] + cells[:, 1]).tolist())) / (_GRID[0] * _GRID[1])

@@ -120,5 +120,4 @@ def _in_frame(motion: BackgroundMotion, reference: _Reference) -> CameraMotion:
     (width, height), (frame_width, frame_height) = reference.size, reference.frame_size
     small = np.array([[width / frame_width, 0, -0.5], [0, height / frame_height, -0.5], [0, 0, 1]])
     large = np.asarray(np.linalg.inv(small), np.float64)
-    moments = None if motion.moments is None else large @ motion.moments @ large.T
-    return CameraMotion(large @ motion.matrix @ small, motion.confidence, moments)
+    return CameraMotion(large @ motion.matrix @ small, motion.confidence, large @ motion.moments @ large.T)

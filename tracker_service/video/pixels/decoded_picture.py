@@ -122,12 +122,12 @@ class DecodedPicture:
         return self._orientation.upright(converted(frame, stored, pixel_format, Interpolation.AREA))
 
     def _at_least(self, size: tuple[int, int]) -> VideoFrame:
-        """Return what a copy of a size is made from: the frame, or its half where that is twice as large, too."""
+        """Return what a grey copy is made from: the frame, or the half of its luma where that is twice as large, too."""
         width, height = self._stored
         divides = self._subsampling is not None and width % 4 == height % 4 == 0
         if not divides or 4 * size[0] > width or 4 * size[1] > height:
             return self._frame
-        return _halved(self._frame)
+        return _half_of_luma(self._frame)
 
     def _part(self, top: int, left: int, height: int, width: int, rows: int) -> VideoFrame:
         """Return a copy of a part of the frame that begins and ends at even rows and columns."""
@@ -142,17 +142,16 @@ def _plane(plane: VideoPlane) -> UInt8:
     return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
-def _halved(frame: VideoFrame) -> VideoFrame:
-    """Return a planar frame in half the size, each pixel the mean of four.
+def _half_of_luma(frame: VideoFrame) -> VideoFrame:
+    """Return a planar frame in half the size, each pixel of its luma the mean of four; its colours mean nothing.
 
-    OpenCV makes it in a tenth of the time that swscale takes for a small copy of the whole. Halves are rounded up, so
-    that colours become a third of a level, of 255, brighter: the camera is followed by copies made from it, detectors
-    look at those of the frame itself.
+    OpenCV makes it in a tenth of the time that swscale takes for a small copy of the whole. swscale does not read the
+    colours of what becomes grey, but it has to be told that there are some: it takes grey frames for full-range ones.
     """
     half = VideoFrame(frame.width // 2, frame.height // 2, frame.format.name)
     half.colorspace, half.color_range = frame.colorspace, frame.color_range
-    for plane, source in zip(half.planes, frame.planes, strict=True):
-        cv2.resize(_plane(source), (plane.width, plane.height), dst=_plane(plane), interpolation=cv2.INTER_AREA)
+    luma, source = half.planes[0], frame.planes[0]
+    cv2.resize(_plane(source), (luma.width, luma.height), dst=_plane(luma), interpolation=cv2.INTER_AREA)
     return half
 
 
