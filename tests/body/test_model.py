@@ -12,6 +12,7 @@ from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ModelContractError, ModelNotFoundError
 from tracker_service.types import Float32, Smpl
+from tracker_service.types.phalp_vectors import TRUNK_JOINTS
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "people" / "smpl.npz"
 V = 60
@@ -118,6 +119,14 @@ def test_bodies_of_one_batch_do_not_influence_each_other() -> None:
     last = smpl.take(np.array([3]))
     np.testing.assert_allclose(body.joints(smpl)[3:], body.joints(last), rtol=0, atol=1e-6)
     np.testing.assert_allclose(body.vertices(smpl)[3:], body.vertices(last), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("on_the_surface", [False, True])
+def test_the_trunk_is_that_of_the_joints(on_the_surface: bool) -> None:
+    arrays = small_arrays()
+    arrays["joint_map"][list(TRUNK_JOINTS)] = [17, 16, 2, 24 if on_the_surface else 1]
+    body, smpl = BodyModel.from_arrays(arrays), poses(3)
+    np.testing.assert_allclose(body.trunk(smpl), body.joints(smpl)[:, TRUNK_JOINTS], rtol=0, atol=1e-6)
 
 
 def test_nobody_gives_empty_arrays() -> None:

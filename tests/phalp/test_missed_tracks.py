@@ -11,6 +11,7 @@ from tests.phalp.people import FRAME_SIZE, Person, nobody, people
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, PersonState, Smpl, TrackedPerson
+from tracker_service.types.phalp_vectors import TRUNK_JOINTS
 
 
 class Stick:
@@ -19,6 +20,9 @@ class Stick:
     def joints(self, smpl: Smpl) -> Float32:
         knee = smpl.body_pose[:, 3]
         return np.concatenate([np.swapaxes(smpl.global_orient[:, 0], 1, 2), np.tile(knee, (1, 14, 1))[:, :41]], axis=1)
+
+    def trunk(self, smpl: Smpl) -> Float32:
+        return self.joints(smpl)[:, TRUNK_JOINTS]
 
 
 def vanish(

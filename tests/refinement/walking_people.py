@@ -7,6 +7,7 @@ import numpy as np
 from tests.drawing.people import person
 from tracker_service.phalp.rotations import rotation_matrices
 from tracker_service.types import Float32, Float64, FrameResult, PersonState, Smpl, TrackedPerson
+from tracker_service.types.phalp_vectors import TRUNK_JOINTS
 
 SIZE = (640, 360)
 RATE = 25.0
@@ -20,6 +21,9 @@ class TurningBody:
         rotations = np.concatenate([smpl.global_orient, smpl.body_pose], axis=1)
         joints = np.einsum("njab,jb->nja", rotations[:, np.arange(44) % 24], DIRECTIONS)
         return np.asarray(joints, np.float32)
+
+    def trunk(self, smpl: Smpl) -> Float32:
+        return self.joints(smpl)[:, TRUNK_JOINTS]
 
 
 def walker(

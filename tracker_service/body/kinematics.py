@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,23 +26,43 @@ def joint_transforms(
     Returns:
         (n, J, 3, 3) rotations and (n, J, 3) positions of the joints in model space.
     """
-    world_rotations = np.array(rotations, np.float64)
-    positions = np.array(joints, np.float64)
-    offsets = positions - positions[:, np.maximum(parents, 0)]
-    for level, above in _levels(tuple(parents)):
-        parent_rotations = world_rotations[:, above]
-        positions[:, level] = positions[:, above] + (parent_rotations @ offsets[:, level, :, None])[..., 0]
-        world_rotations[:, level] = parent_rotations @ world_rotations[:, level]
-    return world_rotations, positions
+    tree = _tree(tuple(parents))
+    # In order of their depth, so that a level of the tree is a slice.
+    turns, places = rotations.astype(np.float64).take(tree.order, axis=1), joints.astype(np.float64)
+    places = places.take(tree.order, axis=1)
+    offsets = (places - places.take(tree.above, axis=1))[..., None]
+    for level in tree.levels:
+        above = tree.above[level]
+        parent = turns.take(above, axis=1)
+        places[:, level] = places.take(above, axis=1) + (parent @ offsets[:, level])[..., 0]
+        turns[:, level] = parent @ turns[:, level]
+    return turns.take(tree.place, axis=1), places.take(tree.place, axis=1)
+
+
+class _Tree(NamedTuple):
+    """A joint tree in order of depth.
+
+    Attributes:
+        order: (J,) the joints by their depth.
+        place: (J,) where each joint is in that order.
+        above: (J,) where its parent is, of each joint in that order; the root's own place for the root.
+        levels: the joints below the root, depth by depth: one level is one batched product.
+    """
+
+    order: Int64
+    place: Int64
+    above: Int64
+    levels: list[slice]
 
 
 @cache
-def _levels(parents: tuple[int, ...]) -> list[tuple[Int64, Int64]]:
-    """Group the joints below the root, each with its parent, by their depth: one level is one batched product."""
+def _tree(parents: tuple[int, ...]) -> _Tree:
     depth = [0] * len(parents)
     for joint, parent in enumerate(parents):
         if parent >= 0:
             depth[joint] = depth[parent] + 1
-    of_depth = np.array(depth)
-    levels = [np.flatnonzero(of_depth == level) for level in range(1, max(depth) + 1)]
-    return [(level, np.array(parents)[level]) for level in levels]
+    order = np.argsort(depth, kind="stable")
+    place = np.argsort(order)
+    ends = np.searchsorted(np.array(depth)[order], range(1, max(depth) + 2))
+    levels = [slice(start, end) for start, end in pairwise(ends.tolist())]
+    return _Tree(order, place, place[np.maximum(parents, 0)][order], levels)

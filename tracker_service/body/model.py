@@ -21,6 +21,7 @@ from tracker_service.body.kinematics import joint_transforms
 from tracker_service.body.surface import SkinnedSurface
 from tracker_service.errors import ModelContractError, ModelNotFoundError
 from tracker_service.types import Float32, Float64, Int64, Smpl
+from tracker_service.types.phalp_vectors import TRUNK_JOINTS
 from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_BODY_JOINTS, NUMBER_OF_ROTATIONS
 
 _POSE_FEATURES = 9 * NUMBER_OF_BODY_JOINTS
@@ -108,9 +109,19 @@ class BodyModel:
         rotations, positions, offsets = self._bones(smpl)
         return self._tables.joints(rotations, positions, offsets, smpl.betas, _pose_features(smpl))
 
+    def trunk(self, smpl: Smpl) -> Float32:
+        """Return the shoulders and hips of every body, (n, 4, 3): the `TRUNK_JOINTS` of `joints`, in a third the time.
+
+        Where they are SMPL's own joints, as in all models known, nothing of the surface is needed.
+        """
+        own = self.joint_map[list(TRUNK_JOINTS)]
+        if (own < NUMBER_OF_ROTATIONS).all():
+            return self.smpl_joints(smpl)[:, own]
+        return self.joints(smpl)[:, TRUNK_JOINTS]
+
     def smpl_joints(self, smpl: Smpl) -> Float32:
         """Return SMPL's own 24 joints of every body, (n, 24, 3) metres in model space; names: `SMPL_JOINT_NAMES`."""
-        return self._bones(smpl)[1].astype(np.float32)
+        return self._rotations_and_joints(smpl, self._tables.rest_joints(smpl.betas))[1].astype(np.float32)
 
     @property
     def surface(self) -> SkinnedSurface:
@@ -134,9 +145,12 @@ class BodyModel:
     def _bones(self, smpl: Smpl) -> tuple[Float64, Float64, Float64]:
         """Return rotations (n, 24, 3, 3), joints (n, 24, 3), and the offsets from rest to posed points."""
         rest = self._tables.rest_joints(smpl.betas)
-        local = np.concatenate([smpl.global_orient, smpl.body_pose], axis=1)
-        rotations, positions = joint_transforms(local, rest, self.parents.tolist())
+        rotations, positions = self._rotations_and_joints(smpl, rest)
         return rotations, positions, positions - (rotations @ rest[..., None])[..., 0]
+
+    def _rotations_and_joints(self, smpl: Smpl, rest: Float64) -> tuple[Float64, Float64]:
+        local = np.concatenate([smpl.global_orient, smpl.body_pose], axis=1)
+        return joint_transforms(local, rest, self.parents.tolist())
 
 
 def _pose_features(smpl: Smpl) -> Float32:

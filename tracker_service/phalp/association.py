@@ -46,11 +46,12 @@ def associate(cost: Float64, threshold: float) -> Association:
     if 0 in cost.shape:
         return _from_pairs(cost, np.zeros((0, 2), np.int64), np.arange(cost.shape[1]))
     clipped = np.where(cost <= threshold, cost, threshold + _JUST_ABOVE)
-    pairs = np.stack(linear_sum_assignment(clipped), axis=1)
-    accepted = clipped[pairs[:, 0], pairs[:, 1]] <= threshold
-    never_assigned = np.setdiff1d(np.arange(cost.shape[1]), pairs[:, 1], assume_unique=True)
-    left_over = np.concatenate([never_assigned, pairs[~accepted, 1]])
-    return _from_pairs(cost, pairs[accepted], left_over)
+    rows, columns = linear_sum_assignment(clipped)
+    accepted = clipped[rows, columns] <= threshold
+    never_assigned = np.ones(cost.shape[1], np.bool_)
+    never_assigned[columns] = False
+    left_over = np.concatenate([np.flatnonzero(never_assigned), columns[~accepted]])
+    return _from_pairs(cost, np.array([rows, columns]).T[accepted], left_over)
 
 
 def associate_identities(cost: Float64, track_identity: Int64, detection_identity: Int64) -> Association:
@@ -73,9 +74,13 @@ def with_identities(cost: Float64, track_identity: Int64, detection_identity: In
 def rounds(matches: Int64) -> Iterator[Int64]:
     """Yield rows and columns of (m, 2) matches, (2, k), such that no track occurs twice at a time.
 
-    More than one round only happens with repeated given identities and ``compat="upstream"``.
+    The matches are in order of their tracks. More than one round only happens with repeated given identities and
+    ``compat="upstream"``.
     """
     while len(matches):
+        if (matches[1:, 0] > matches[:-1, 0]).all():
+            yield matches.T
+            return
         first = np.unique(matches[:, 0], return_index=True)[1]
         yield matches[first].T
         matches = np.delete(matches, first, axis=0)

@@ -37,6 +37,8 @@ class Observed:
 
     def without(self, detections: Int64 | Sequence[int]) -> Self:
         """Return everybody but these detections."""
+        if not len(detections) or not len(self.sightings):
+            return self
         return self.take(np.flatnonzero(~np.isin(self.sightings.detection_index, detections)))
 
     def joined(self, other: Self) -> Self:

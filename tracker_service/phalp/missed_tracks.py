@@ -3,6 +3,7 @@
 Upstream repeats the last sighting instead (``phalp/trackers/PHALP.py``, its "ghosts").
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,50 @@ class JointModel(Protocol):
         """Return the 44 joints of n bodies, (n, 44, 3) float32, metres in model space."""
         ...
 
+    def trunk(self, smpl: Smpl) -> Float32:
+        """Return the `TRUNK_JOINTS` among them, (n, 4, 3)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictedPlaces:
+    """Where n missed people are expected, whatever their poses are.
+
+    Attributes:
+        center: (n, 2) of the crop square, pixels.
+        side: (n,) of the crop square, pixels.
+        depth: (n,) metres.
+        roll: (n,) in-plane turn of the crop, see `People.roll`.
+    """
+
+    center: Float32
+    side: Float32
+    depth: Float32
+    roll: Float32
+
+
+def predicted_places(last: Sightings, location: LocationPrediction, frame_size: tuple[int, int]) -> PredictedPlaces:
+    """Return where n missed tracks are expected in this frame.
+
+    The crop square moves with the model origin and shrinks with its depth, so its weak-perspective camera stays what it
+    was.
+
+    Args:
+        last: the last sightings.
+        location: predicted locations.
+        frame_size: width and height of the frame in pixels.
+    """
+    size, padding = _padded_square(frame_size)
+    scale = last.location[:, LOCATION_DEPTH].astype(np.float64) / location.camera[:, 2]
+    old_origin = last.location[:, LOCATION_POSITION] * size - padding
+    new_origin = location.position * size - padding
+    return PredictedPlaces(
+        center=np.asarray((last.center - old_origin) * scale[:, None] + new_origin, np.float32),
+        side=(last.side * scale).astype(np.float32),
+        depth=location.camera[:, 2].astype(np.float32),
+        roll=last.roll,
+    )
+
 
 def predicted_sightings(
     last: Sightings,
@@ -42,8 +87,8 @@ def predicted_sightings(
 ) -> Sightings:
     """Return the people of n missed tracks as predicted for this frame.
 
-    The crop square moves with the model origin and shrinks with its depth, so its weak-perspective camera stays what it
-    was. The box is drawn around the predicted joints: the last detected one is often cut short by what occludes them.
+    The box is drawn around the predicted joints: the last detected one is often cut short by what occludes them. Where
+    they are, see `predicted_places`.
 
     Args:
         last: the last sightings.
@@ -62,13 +107,7 @@ def predicted_sightings(
     pose[:, POSE_CAMERA] = pose_cameras(camera)
     joints_3d = last.joints_3d if body is None else _joints(body, pose)
     joints_2d = _project(joints_3d, camera)
-    scale = last.location[:, LOCATION_DEPTH].astype(np.float64) / location.camera[:, 2]
-    old_origin = last.location[:, LOCATION_POSITION] * size - padding
-    new_origin = location.position * size - padding
-
-    def moved(points: Float32) -> Float32:
-        return np.asarray((points - old_origin) * scale[:, None] + new_origin, np.float32)
-
+    places = predicted_places(last, location, frame_size)
     return Sightings(
         detection_index=np.full(n, -1),
         identity=last.identity,
@@ -77,9 +116,9 @@ def predicted_sightings(
         score=last.score,
         presence=last.presence,
         box=_around((joints_2d * size - padding)[:, :-1]),
-        center=moved(last.center),
-        side=(last.side * scale).astype(np.float32),
-        roll=last.roll,
+        center=places.center,
+        side=places.side,
+        roll=places.roll,
         detail=last.detail,
         crop_camera=last.crop_camera,
         camera=camera,
@@ -100,10 +139,12 @@ def _around(joints: Float64) -> Float32:
 
 def visible_part(box: Float32, frame_size: tuple[int, int]) -> float:
     """Return the part, 0 to 1, of a box x1 y1 x2 y2 that lies within a frame of (width, height)."""
-    corners = box.astype(np.float64).reshape(2, 2)
-    area = np.prod(corners[1] - corners[0])
-    inside = np.clip(corners, 0, frame_size)
-    return float(np.prod(inside[1] - inside[0]) / area) if area > 0 else 0.0
+    x1, y1, x2, y2 = box.tolist()
+    area = (x2 - x1) * (y2 - y1)
+    if area <= 0:
+        return 0.0
+    width, height = frame_size
+    return (min(max(x2, 0), width) - min(max(x1, 0), width)) * (min(max(y2, 0), height) - min(max(y1, 0), height)) / area
 
 
 def _padded_square(frame_size: tuple[int, int]) -> tuple[int, Float64]:

@@ -20,7 +20,13 @@ from tracker_service.phalp.cost import CostTerms
 from tracker_service.phalp.expectation.expected import expected_people
 from tracker_service.phalp.expectation.patience import Patience
 from tracker_service.phalp.expectation.plausibility import continuation_cost, may_continue, may_start, moved_boxes
-from tracker_service.phalp.missed_tracks import JointModel, predicted_sightings, visible_part
+from tracker_service.phalp.missed_tracks import (
+    JointModel,
+    PredictedPlaces,
+    predicted_places,
+    predicted_sightings,
+    visible_part,
+)
 from tracker_service.phalp.next_poses import NextPoses
 from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.prediction import Prediction, predict
@@ -343,7 +349,7 @@ class Tracker:
         places = np.flatnonzero(doubted(seen))
         if not len(places):
             return seen
-        expected, believed = self._expected(frame, rows[places]), seen.take(np.arange(len(seen)))
+        expected, believed = self._expected(frame, rows[places]), seen.copied()
         boxes = moved_boxes(self._tracks.last.take(rows[places]), expected)
         believed.overwrite(places, with_expected_bodies(seen.take(places), expected, boxes, frame.size))
         return believed
@@ -365,12 +371,12 @@ class Tracker:
         rows = rows[tracks.worth_a_look(rows, frame.time, parameters.lost_uncertainty, parameters.empty_looks)]
         if not len(rows):
             return missed, None
-        expected = self._expected(frame, rows)
+        expected, boxes = self._places(frame, rows)
         wanted = expected_people(
             tracks.track_id[rows],
             frame.time - tracks.last_time[rows],
             expected,
-            moved_boxes(tracks.last.take(rows), expected),
+            boxes,
             tracks.last.take(tracks.last_time == frame.time),
             frame.size,
             parameters.least_visible,
@@ -406,8 +412,10 @@ class Tracker:
     def _awaited(self, frame: _Frame, missed: Int64) -> bool:
         """Return whether a confirmed person who was missed should be in the frame."""
         rows = missed[self._tracks.confirmed[missed] & ~self._lost(frame.time)[missed]]
-        boxes = moved_boxes(self._tracks.last.take(rows), self._expected(frame, rows)) if len(rows) else ()
-        return not frame.shot and any(visible_part(box, frame.size) >= self._parameters.least_visible for box in boxes)
+        if frame.shot or not len(rows):
+            return False
+        boxes = self._places(frame, rows)[1]
+        return any(visible_part(box, frame.size) >= self._parameters.least_visible for box in boxes)
 
     def _recognised(self, frame: _Frame, missed: Int64, found: Observed) -> tuple[Int64, Observed, AssociationStep]:
         """Let people found by looking round continue missed tracks; return the tracks and the people left over."""
@@ -425,10 +433,10 @@ class Tracker:
         terms, cost = self._comparison.compare(frame.prediction.take(rows), doubtful, self._textures, shot=False)
         if terms is None:
             return terms, cost
-        last, expected = self._tracks.last.take(rows), self._expected(frame, rows)
+        _, boxes = self._places(frame, rows)
         uncertain = self._tracks.uncertainty(frame.time)[rows]
         seen, compared = doubtful.sightings, (terms, cost)
-        return terms, continuation_cost(last, expected, uncertain, seen, compared, self._parameters)
+        return terms, continuation_cost(boxes, uncertain, seen, compared, self._parameters)
 
     def _continued(
         self,
@@ -503,11 +511,18 @@ class Tracker:
     def _people_now(self, frame: _Frame) -> Sightings:
         """Return the people of all tracks: as seen, or else as predicted (upstream: as last seen)."""
         tracks = self._tracks
-        people = tracks.last.take(np.arange(len(tracks)))
+        people = tracks.last.copied()
         missed = np.flatnonzero(tracks.misses)
         if len(missed) and not self._parameters.upstream:
             people.overwrite(missed, self._expected(frame, missed))
         return people
+
+    def _places(self, frame: _Frame, rows: Int64) -> tuple[PredictedPlaces, Float32]:
+        """Return where some tracks are expected, and their last boxes, moved there."""
+        location = frame.prediction.of(self._tracks.track_id[rows]).location
+        last = self._tracks.last.take(rows)
+        places = predicted_places(last, location, frame.size)
+        return places, moved_boxes(last, places)
 
     def _expected(self, frame: _Frame, rows: Int64) -> Sightings:
         """Return the people of some tracks as predicted."""

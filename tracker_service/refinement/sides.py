@@ -16,7 +16,7 @@ from tracker_service.phalp.missed_tracks import JointModel
 from tracker_service.refinement.bodies import rotations_of, with_bodies
 from tracker_service.refinement.delayed_frames import DelayedFrames
 from tracker_service.types import Float32, Float64, FrameResult, PersonState, Smpl, TrackedPerson
-from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
+from tracker_service.types.phalp_vectors import TRUNK_JOINTS
 
 
 class SideCorrector(DelayedFrames):
@@ -90,20 +90,20 @@ class SideCorrector(DelayedFrames):
         """Return the log-odds that the later people of a chain give to the sides of the first."""
         if len(chain) < 2:
             return 0.0
-        joints = np.stack([person.joints_3d for person in chain])
+        trunks = np.stack([person.joints_3d[list(TRUNK_JOINTS)] for person in chain])
         others = np.stack([self._other(person) for person in chain[1:]])
         steps = np.abs(np.diff([person.frame_number for person in chain]))
-        changes = change_of_sides(joints[:-1, :NUMBER_OF_HMR_JOINTS], joints[1:, :NUMBER_OF_HMR_JOINTS], others, steps)
+        changes = change_of_sides(trunks[:-1], trunks[1:], others, steps)
         belief = 0.0
         for change in reversed(changes.tolist()):
             belief = float(passed_on(belief + self._vote, change))
         return belief
 
     def _other(self, person: TrackedPerson) -> Float32:
-        """Return the (44, 3) joints of a person with the sides exchanged."""
+        """Return the (4, 3) joints of the trunk of a person with the sides exchanged."""
         key = (person.track_id, person.frame_number)
         if key not in self._exchanged:
-            self._exchanged[key] = self._body.joints(with_sides_exchanged(_smpl(person)))[0]
+            self._exchanged[key] = self._body.trunk(with_sides_exchanged(_smpl(person)))[0]
         return self._exchanged[key]
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker_service.types import Bool, Float32, Float64, Int64, Smpl
-from tracker_service.types.phalp_vectors import TRUNK_JOINTS
 from tracker_service.types.smpl import MIRRORED_JOINTS
 
 _SCALE = 0.05
@@ -55,9 +54,9 @@ def believed_sides(belief: Float32, before: Float32, seen: Float32, other: Float
 
     Args:
         belief: (n,) log-odds that the sides of ``before`` are right.
-        before: (n, 45, 3) joints in model space when they were last seen, as they were taken.
-        seen: (n, 45, 3) joints as the model sees them now.
-        other: (n, 45, 3) joints of the same bodies with their sides exchanged.
+        before: (n, 4, 3) `TRUNK_JOINTS` in model space when they were last seen, as they were taken.
+        seen: (n, 4, 3) the same as the model sees them now.
+        other: (n, 4, 3) the same of these bodies with their sides exchanged.
         steps: (n,) frames since then.
         vote: log-odds that the model sees the sides right in one frame. Raising it makes a track follow the model
             sooner.
@@ -80,5 +79,4 @@ def passed_on(belief: Float64 | float, change: Float64 | float) -> Float64:
 
 
 def _differences(first: Float32, second: Float32) -> Float64:
-    apart = first[:, TRUNK_JOINTS].astype(np.float64) - second[:, TRUNK_JOINTS]
-    return np.asarray(np.linalg.norm(apart, axis=2).mean(axis=1), np.float64)
+    return np.asarray(np.linalg.norm(first.astype(np.float64) - second, axis=2).mean(axis=1), np.float64)

@@ -15,6 +15,7 @@ from tracker_service.types.phalp_vectors import (
     FOCAL_OVER_SIZE,
     LOCATION_DEPTH,
     POSE_CAMERA,
+    TRUNK_JOINTS,
     location_vectors,
     pose_cameras,
     pose_vectors,
@@ -61,11 +62,12 @@ def _with_sides(
     last: Sightings, belief: Float32, seen: Sightings, steps: Int64, body: JointModel, vote: float
 ) -> tuple[Sightings, Float32]:
     smpl = with_sides_exchanged(smpl_of(seen.pose))
-    other = seen.joints_3d.copy()
-    other[:, :-1] = body.joints(smpl)
-    sides = believed_sides(belief, last.joints_3d, seen.joints_3d, other, steps, vote)
+    trunks = (joints[:, TRUNK_JOINTS] for joints in (last.joints_3d, seen.joints_3d))
+    sides = believed_sides(belief, *trunks, body.trunk(smpl), steps, vote)
     if not sides.exchanged.any():
         return seen, sides.belief
+    other = seen.joints_3d.copy()
+    other[:, :-1] = body.joints(smpl)
     exchanged = sides.exchanged[:, None]
     pose = np.where(exchanged, pose_vectors(smpl, seen.camera), seen.pose)
     joints = np.where(exchanged[..., None], other, seen.joints_3d)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tracker_service.phalp.missed_tracks import visible_part
+from tracker_service.phalp.missed_tracks import PredictedPlaces, visible_part
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.types import Bool, ExpectedPeople, Float32, Int64
 from tracker_service.types.phalp_vectors import LOCATION_DEPTH
@@ -15,7 +15,7 @@ the person in front. Raising it looks further into occlusion and picks up more o
 def expected_people(
     track_id: Int64,
     misses: Int64,
-    expected: Sightings,
+    expected: PredictedPlaces,
     boxes: Float32,
     seen: Sightings,
     frame_size: tuple[int, int],
@@ -26,7 +26,7 @@ def expected_people(
     Args:
         track_id: (n,) identities of the missed tracks.
         misses: (n,) frames since their last sighting.
-        expected: the n people as predicted for this frame.
+        expected: where they are predicted in this frame.
         boxes: (n, 4) where they are expected: their last boxes, moved. Those of the predicted bodies depend on poses.
         seen: the people seen in this frame.
         frame_size: width and height in pixels.
@@ -37,9 +37,9 @@ def expected_people(
     return ExpectedPeople(track_id[rows], boxes[rows], misses[rows], expected.roll[rows])
 
 
-def _hidden(expected: Sightings, boxes: Float32, seen: Sightings) -> Bool:
+def _hidden(expected: PredictedPlaces, boxes: Float32, seen: Sightings) -> Bool:
     """Return (n,) whether one nearer person covers most of the expected box."""
-    nearer = seen.location[:, LOCATION_DEPTH] < expected.location[:, None, LOCATION_DEPTH]
+    nearer = seen.location[:, LOCATION_DEPTH] < expected.depth[:, None]
     covered = _covered_parts(boxes, seen.box) > _HIDDEN
     return np.asarray((nearer & covered).any(axis=1))
 

@@ -8,6 +8,7 @@ large as, the person is expected.
 import numpy as np
 
 from tracker_service.phalp.cost import CostTerms, cost_factors
+from tracker_service.phalp.missed_tracks import PredictedPlaces
 from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Bool, Float32, Float64
@@ -39,8 +40,7 @@ def may_continue(doubtful: Sightings, parameters: TrackerParameters) -> Bool:
 
 
 def continuation_cost(
-    last: Sightings,
-    expected: Sightings,
+    boxes: Float32,
     uncertain: Float64,
     seen: Sightings,
     compared: tuple[CostTerms, Float64],
@@ -49,8 +49,7 @@ def continuation_cost(
     """Return what it costs to continue each of n tracks with each of m doubtful sightings, (n, m); infinite for never.
 
     Args:
-        last: the last sightings of the tracks.
-        expected: the same people as predicted for this frame.
+        boxes: (n, 4) where the tracks are expected: their last boxes, moved.
         uncertain: (n,) body heights within which they are, most likely.
         seen: the sightings.
         compared: terms and cost of all pairs, as if every body were believed.
@@ -59,11 +58,11 @@ def continuation_cost(
     terms, cost = compared
     factors = cost_factors(terms, parameters)
     cost = np.where(seen.presence >= _BELIEVED, cost, _UNKNOWN_LOOKS * factors.location * factors.depth)
-    boxes = _shifted(moved_boxes(last, expected).astype(np.float64), seen.box, uncertain)
-    return np.where(_overlaps(boxes, seen.box) >= _LEAST_OVERLAP, cost, np.inf)
+    shifted = _shifted(boxes.astype(np.float64), seen.box, uncertain)
+    return np.where(_overlaps(shifted, seen.box) >= _LEAST_OVERLAP, cost, np.inf)
 
 
-def moved_boxes(last: Sightings, expected: Sightings) -> Float32:
+def moved_boxes(last: Sightings, expected: PredictedPlaces | Sightings) -> Float32:
     """Return the (n, 4) last boxes, moved and scaled as their crop squares are, within limits.
 
     The scale is that of the predicted depth, which one doubtful body throws far off; nobody grows that fast.

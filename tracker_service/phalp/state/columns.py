@@ -1,6 +1,6 @@
 """Parallel arrays with one row per track or sighting, so that all rows are worked on at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any, Self, TypeAlias
@@ -20,9 +20,14 @@ class Columns:
 
     def take(self, rows: Rows) -> Self:
         """Return copies of ``rows`` (indices or a mask), in the given order."""
-        return type(self)(
-            **{name: value.take(rows) if isinstance(value, Columns) else value[rows] for name, value in self._items()}
-        )
+        if rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)
+        # Indexing with an array takes up to four times as long as `ndarray.take`.
+        return self._each(lambda value: value.take(rows) if isinstance(value, Columns) else value.take(rows, axis=0))
+
+    def copied(self) -> Self:
+        """Return a copy of all rows."""
+        return self._each(lambda value: value.copied() if isinstance(value, Columns) else value.copy())
 
     def joined(self, other: Self) -> Self:
         """Return the rows of this followed by those of ``other``."""
@@ -69,6 +74,10 @@ class Columns:
         if len(set(lengths.values())) > 1:
             raise ValueError(f"expected as many rows in all arrays, got {lengths}")
         return rebuilt
+
+    def _each(self, change: Callable[[Any], Any]) -> Self:
+        """Return the same columns, each changed."""
+        return type(self)(*[change(getattr(self, name)) for name in _names(type(self))])  # type: ignore[arg-type]
 
     def _items(self) -> list[tuple[str, Any]]:
         return [(name, getattr(self, name)) for name in _names(type(self))]  # type: ignore[arg-type]
