@@ -33,6 +33,8 @@ class Observed:
 
     def take(self, rows: Int64) -> Self:
         """Return only ``rows``; their other turns are forgotten."""
+        if not len(self.sightings):
+            return self
         return type(self)(self.sightings.take(rows), [self.textures[row] for row in rows] if self.textures else ())
 
     def without(self, detections: Int64 | Sequence[int]) -> Self:
@@ -42,7 +44,9 @@ class Observed:
         return self.take(np.flatnonzero(~np.isin(self.sightings.detection_index, detections)))
 
     def joined(self, other: Self) -> Self:
-        """Return the rows of this followed by those of ``other``."""
+        """Return the rows of this followed by those of ``other``; their other turns are forgotten."""
+        if not len(self.sightings):
+            return type(self)(other.sightings, other.textures)
         return type(self)(self.sightings.joined(other.sightings), [*self.textures, *other.textures])
 
 

@@ -144,7 +144,8 @@ def visible_part(box: Float32, frame_size: tuple[int, int]) -> float:
     if area <= 0:
         return 0.0
     width, height = frame_size
-    return (min(max(x2, 0), width) - min(max(x1, 0), width)) * (min(max(y2, 0), height) - min(max(y1, 0), height)) / area
+    shown = (min(max(x2, 0), width) - min(max(x1, 0), width)) * (min(max(y2, 0), height) - min(max(y1, 0), height))
+    return float(shown / area)
 
 
 def _padded_square(frame_size: tuple[int, int]) -> tuple[int, Float64]:

@@ -69,7 +69,7 @@ class Tracks(Columns):
             history_pose=np.repeat(sightings.pose[:, None], history, axis=1),
             mean_squares=np.full((n, 2), FIRST_ERROR**2),
             empty_looks=np.zeros(n, np.int64),
-            last=sightings.copied(),
+            last=sightings.copy(),
             continuity=Continuity.unknown(n),
         )
 

@@ -177,7 +177,7 @@ class Tracker:
         upstream, first_index = self._parameters.upstream, len(people)
         observed, refused = self._divided(people)
         doubtful = refused.take(np.flatnonzero(may_continue(refused.sightings, self._parameters)))
-        if low_score is not None:
+        if low_score is not None and len(low_score):
             doubtful = doubtful.joined(self._comparison.observe(low_score, first_index, FoundBy.LOW_SCORE))
             first_index += len(low_score)
         if motion is not None and not upstream:
@@ -200,7 +200,7 @@ class Tracker:
             if people_found is not None and len(people_found):
                 found = self._comparison.observe(people_found, first_index, FoundBy.SECOND_LOOK)
                 missed, found, around = self._recognised(frame, missed, found)
-                newcomers = newcomers.joined(found) if len(free) else found
+                newcomers = newcomers.joined(found)
         self._tracks.miss(missed)
         if self._parameters.live:
             self._tracks.restart_count(self._parameters.tentative_misses)
@@ -349,7 +349,7 @@ class Tracker:
         places = np.flatnonzero(doubted(seen))
         if not len(places):
             return seen
-        expected, believed = self._expected(frame, rows[places]), seen.copied()
+        expected, believed = self._expected(frame, rows[places]), seen.copy()
         boxes = moved_boxes(self._tracks.last.take(rows[places]), expected)
         believed.overwrite(places, with_expected_bodies(seen.take(places), expected, boxes, frame.size))
         return believed
@@ -372,19 +372,20 @@ class Tracker:
         if not len(rows):
             return missed, None
         expected, boxes = self._places(frame, rows)
+        seen_now = np.flatnonzero(tracks.last_time == frame.time)
         wanted = expected_people(
             tracks.track_id[rows],
             frame.time - tracks.last_time[rows],
             expected,
             boxes,
-            tracks.last.take(tracks.last_time == frame.time),
+            tracks.last.take(seen_now),
             frame.size,
             parameters.least_visible,
         )
         if not len(wanted):
             return missed, None
         rows = np.searchsorted(tracks.track_id, wanted.track_id)
-        found = look_again(wanted, tracks.last.box[tracks.last_time == frame.time])
+        found = look_again(wanted, tracks.last.box[seen_now])
         nobody = np.ones(len(rows), np.bool_) if found is None else ~np.isin(wanted.track_id, found.track_id)
         tracks.empty_looks[rows[nobody]] += 1
         if found is None or not len(found):
@@ -485,7 +486,7 @@ class Tracker:
         tracks, parameters = self._tracks, self._parameters
         if len(tracks):
             self._back_fill.note_frame(frame.time)
-        people = self._people_now(frame)
+        people = self._people_now(frame).protect()
         ages = (frame.time - tracks.last_time).tolist()
         lost = self._lost(frame.time).tolist()
         records = []
@@ -511,7 +512,7 @@ class Tracker:
     def _people_now(self, frame: _Frame) -> Sightings:
         """Return the people of all tracks: as seen, or else as predicted (upstream: as last seen)."""
         tracks = self._tracks
-        people = tracks.last.copied()
+        people = tracks.last.copy()
         missed = np.flatnonzero(tracks.misses)
         if len(missed) and not self._parameters.upstream:
             people.overwrite(missed, self._expected(frame, missed))

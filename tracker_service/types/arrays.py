@@ -1,5 +1,6 @@
 """The arrays inside the records: their types, and the check that every record makes of its own."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any, Self, TypeAlias, TypeVar
@@ -43,14 +44,21 @@ def assign(instance: object, name: str, value: object) -> None:
 
 
 def with_values(record: Record, **values: object) -> Record:
-    """Return a copy of a record with other values in some fields, which need no check.
+    """Return a copy of a record with slots that has other values in some fields, which need no check.
 
     `dataclasses.replace` checks every array of the copy again, which costs more than everything else about it.
     """
     copy = object.__new__(type(record))
-    for name in _names(type(record)):  # type: ignore[arg-type]
-        assign(copy, name, values[name] if name in values else getattr(record, name))
+    for name, read, write in _slots(type(record)):  # type: ignore[arg-type]
+        write(copy, values[name] if name in values else read(record))
     return copy
+
+
+@cache
+def _slots(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], Callable[[Any, Any], None]], ...]:
+    """Return the names of a record's fields and what reads and writes each, in half the time it takes by name."""
+    slots = [(name, getattr(kind, name)) for name in _names(kind)]  # type: ignore[arg-type]
+    return tuple((name, slot.__get__, slot.__set__) for name, slot in slots)
 
 
 @cache

@@ -82,6 +82,12 @@ def smpl_of(pose: Float32) -> Smpl:
     )
 
 
+def body_of(pose: Float32) -> tuple[Float32, Float32, Float32]:
+    """Return global_orient (1, 3, 3), body_pose (23, 3, 3) and betas (10,) of one pose vector (229,)."""
+    orient, body = pose[:_ORIENT_END], pose[_ORIENT_END:_ROTATIONS_END]
+    return orient.reshape(GLOBAL_ORIENT_SHAPE), body.reshape(BODY_POSE_SHAPE), pose[POSE_BETAS]
+
+
 def location_vectors(joints_uv: Float32, cameras: Float32) -> Float32:
     """Return the (n, 99) location vectors of detected people.
 

@@ -62,8 +62,8 @@ def _with_sides(
     last: Sightings, belief: Float32, seen: Sightings, steps: Int64, body: JointModel, vote: float
 ) -> tuple[Sightings, Float32]:
     smpl = with_sides_exchanged(smpl_of(seen.pose))
-    trunks = (joints[:, TRUNK_JOINTS] for joints in (last.joints_3d, seen.joints_3d))
-    sides = believed_sides(belief, *trunks, body.trunk(smpl), steps, vote)
+    before, now = last.joints_3d[:, TRUNK_JOINTS], seen.joints_3d[:, TRUNK_JOINTS]
+    sides = believed_sides(belief, before, now, body.trunk(smpl), steps, vote)
     if not sides.exchanged.any():
         return seen, sides.belief
     other = seen.joints_3d.copy()

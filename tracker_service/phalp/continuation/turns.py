@@ -37,7 +37,7 @@ def turned_as_before(last: Sightings, seen: Sightings, others: Sightings, lead: 
     ]
     better = losses[0] - losses[1] > lead[places]
     rows, places = rows[better], places[better]
-    chosen, result = others.take(places), seen.copied()
+    chosen, result = others.take(places), seen.copy()
     kept = {name: getattr(seen, name)[rows] for name in ("identity", "annotated", "score")}
     result.overwrite(rows, replace(chosen, **kept))
     return result

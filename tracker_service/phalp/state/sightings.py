@@ -19,7 +19,7 @@ from tracker_service.types import (
     PersonState,
     TrackedPerson,
 )
-from tracker_service.types.phalp_vectors import LOCATION_DEPTH, smpl_of
+from tracker_service.types.phalp_vectors import LOCATION_DEPTH, body_of
 
 FOUND_BY = tuple(FoundBy)
 """The ways of finding people, in the order in which sightings number them."""
@@ -150,7 +150,7 @@ class Sightings(Columns):
     ) -> TrackedPerson:
         """Return one row as a record; where ``age`` is not 0 it is a predicted or a lost one. The arrays are shared."""
         missed = PersonState.LOST if lost else PersonState.PREDICTED
-        smpl = smpl_of(self.pose[row : row + 1])
+        global_orient, body_pose, betas = body_of(self.pose[row])
         return TrackedPerson(
             track_id=track_id,
             frame_number=frame_number,
@@ -162,9 +162,9 @@ class Sightings(Columns):
             box=self.box[row],
             center=self.center[row],
             side=float(self.side[row]),
-            global_orient=smpl.global_orient[0],
-            body_pose=smpl.body_pose[0],
-            betas=smpl.betas[0],
+            global_orient=global_orient,
+            body_pose=body_pose,
+            betas=betas,
             crop_camera=self.crop_camera[row],
             camera=self.camera[row],
             joints_3d=self.joints_3d[row],

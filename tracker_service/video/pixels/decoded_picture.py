@@ -122,7 +122,7 @@ class DecodedPicture:
         return self._orientation.upright(converted(frame, stored, pixel_format, Interpolation.AREA))
 
     def _at_least(self, size: tuple[int, int]) -> VideoFrame:
-        """Return what a grey copy is made from: the frame, or the half of its luma where that is twice as large, too."""
+        """Return what a grey copy is made from: the frame, or half of its luma where that is twice as large, too."""
         width, height = self._stored
         divides = self._subsampling is not None and width % 4 == height % 4 == 0
         if not divides or 4 * size[0] > width or 4 * size[1] > height:
