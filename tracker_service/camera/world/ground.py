@@ -5,6 +5,7 @@ with its person is on it and moves; one that is brought forward past the hips is
 in the air, but nobody flies long.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def stood_on(
     normal = state.normal(up)
     heights = ((feet - state.point) @ normal).min(axis=1)
     lowest = float(heights.min())
-    unsure = 0.0 if covariance is None else float(np.sqrt(normal @ covariance @ normal))
+    unsure = 0.0 if covariance is None else math.sqrt(max(normal @ covariance @ normal, 0.0))
     supported = _likely(_AIR + _UNSURE * unsure - lowest, _AIR_SOFTNESS)
     low = np.array([_likely(_LIFTED - (h - lowest), _LIFTED_SOFTNESS) for h in heights.tolist()])
     contacts = supported * low * _standing(state, reach, seconds)
@@ -105,7 +106,7 @@ def stood_on(
     # The plane is named by a point near the person: far from it, its slope would lift it away.
     under = lowest_point(feet, up)
     point = under - normal * ((under - point) @ normal)
-    weight = 1 - float(np.exp(-seconds / _SMOOTHING))
+    weight = 1 - math.exp(-seconds / _SMOOTHING)
     return GroundState(point, state.travel + weight * (velocity - state.travel), 0.0, reach), contacts
 
 
@@ -120,4 +121,4 @@ def _standing(state: GroundState, reach: Float64, seconds: float) -> Float64:
 
 
 def _likely(margin: float, softness: float) -> float:
-    return float(1 / (1 + np.exp(-min(max(margin / softness, -40.0), 40.0))))
+    return 1 / (1 + math.exp(-min(max(margin / softness, -40.0), 40.0)))

@@ -73,5 +73,5 @@ def noise(place: Float64, depth: float) -> Float64:
     """Return the (3, 3) covariance of a place: long along the ray to it, short across."""
     distance = max(length(place), 1e-6)
     ray = place / distance
-    along = np.outer(ray, ray)
+    along = ray[:, None] * ray
     return np.asarray(along * (depth * distance) ** 2 + (_SAME - along) * _ASIDE**2, np.float64)

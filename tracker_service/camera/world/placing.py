@@ -10,12 +10,14 @@ from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
 # Rows of the 45 joints.
 _NECK, _MID_HIP, _RIGHT_HIP, _LEFT_HIP = 1, 8, 9, 12
-_LEFT_FOOT, _RIGHT_FOOT = (14, 19, 20, 21), (11, 22, 23, 24)
+_FEET = np.array([[14, 19, 20, 21], [11, 22, 23, 24]])
+# Thighs and shins of both legs, then from hip to ankle.
+_LEG_STARTS, _LEG_ENDS = np.array([9, 10, 12, 13, 9, 12]), np.array([10, 11, 13, 14, 11, 14])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedBody:
-    """A body in camera space: x right, y down, z ahead; metres.
+    """A body in camera space: x right, y down, z ahead; metres. Or in other axes, see `place_body`.
 
     Attributes:
         root: (3,) middle of the hips.
@@ -34,7 +36,7 @@ class PlacedBody:
     stands: float
 
 
-def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> PlacedBody:
+def place_body(person: TrackedPerson, size: tuple[int, int], focal: float, axes: Float64 | None = None) -> PlacedBody:
     """Place a person.
 
     The depth is that at which a body of its size has its size in the picture. The body model sees a crop as if it lay
@@ -44,6 +46,7 @@ def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> Pl
         person: the person.
         size: width and height of the frame, pixels.
         focal: pixels.
+        axes: (3, 3) rotation from camera space to where the body is wanted, from the same origin; None for camera space.
     """
     joints = person.joints_3d.astype(np.float64)
     there = joints[_MID_HIP] + person.camera.astype(np.float64)
@@ -51,19 +54,17 @@ def place_body(person: TrackedPerson, size: tuple[int, int], focal: float) -> Pl
     ray = np.array([there[0] / there[2] * assumed / focal, there[1] / there[2] * assumed / focal, 1.0])
     root = ray * (there[2] * focal / assumed)
     turn = aiming(ray)
+    if axes is not None:
+        root, turn = axes @ root, axes @ turn
     local = (joints - joints[_MID_HIP]) @ turn.T
     trunk = local[_NECK] / max(length(local[_NECK]), 1e-9)
     front = across(local[_LEFT_HIP] - local[_RIGHT_HIP], trunk)
-    feet = np.stack([local[list(rows)] for rows in (_LEFT_FOOT, _RIGHT_FOOT)])
-    # Thighs and shins, hip to knee to ankle.
-    legs = [(_RIGHT_HIP, 10, 11), (_LEFT_HIP, 13, 14)]
-    lengths = [length(local[k] - local[h]) + length(local[a] - local[k]) for h, k, a in legs]
-    reach = [length(local[a] - local[h]) for h, _, a in legs]
+    legs = np.linalg.norm(local[_LEG_ENDS] - local[_LEG_STARTS], axis=1).tolist()
     return PlacedBody(
         root,
         trunk,
         front / max(length(front), 1e-9),
-        root + feet,
+        root + local[_FEET],
         turn,
-        sum(reach) / max(sum(lengths), 1e-9),
+        sum(legs[4:]) / max(sum(legs[:4]), 1e-9),
     )

@@ -59,13 +59,10 @@ def _magnified(motion: CameraMotion, place: Float64) -> float:
 
 def aiming(direction: Float64) -> Float64:
     """Return the shortest (3, 3) rotation that carries the optical axis into a (3,) direction with positive z."""
-    towards = direction / length(direction)
-    axis = np.array([-towards[1], towards[0], 0.0])  # across z and the direction
-    sine = length(axis)
-    if sine < 1e-12:
-        return np.eye(3)
-    angle = float(np.arctan2(sine, towards[2]))
-    return np.asarray(Rotation.from_rotvec(axis / sine * angle).as_matrix(), np.float64)
+    x, y, z = (direction / length(direction)).tolist()
+    # Rodrigues' formula about the axis across z and the direction, whose length is the sine of the angle.
+    share = 1 / (1 + z)
+    return np.array([[1 - x * x * share, -x * y * share, x], [-x * y * share, 1 - y * y * share, y], [-x, -y, z]])
 
 
 def angle_of(rotation: Float64) -> float:

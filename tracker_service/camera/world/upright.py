@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from tracker_service.camera.world.turning import length
 from tracker_service.types import Float64
 
 _HELD = 25.0
@@ -40,7 +41,7 @@ class Upright:
     @property
     def up(self) -> Float64:
         """The (3,) unit vector."""
-        return np.asarray(self.total / np.linalg.norm(self.total), np.float64)
+        return np.asarray(self.total / length(self.total), np.float64)
 
     @property
     def deviation(self) -> Float64:

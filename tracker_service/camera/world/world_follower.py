@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from tracker_service.camera.world.depth_certainty import each_frame, lasting
 from tracker_service.camera.world.ground import GroundState, stood_on
-from tracker_service.camera.world.levelled import LookingCamera, levelled
+from tracker_service.camera.world.levelled import LookingCamera, ResultAxes, levelled
 from tracker_service.camera.world.motion_filter import MotionState, begun, moved_on, noise, seen_again
 from tracker_service.camera.world.placing import PlacedBody, place_body
 from tracker_service.camera.world.turning import growth, turn_of
 from tracker_service.camera.world.upright import Upright
-from tracker_service.types import FrameResult, PersonState, TrackedPerson
+from tracker_service.types import Float64, FrameResult, PersonState, TrackedPerson
 from tracker_service.types.calibration import FocalSource
 from tracker_service.types.world import PersonWorld
 
@@ -94,14 +94,18 @@ class WorldFollower:
             self._focal = frame.calibration.focal_length / max(size)
             self._focal_deviation = _FOCAL_OF[frame.calibration.source]
         camera = self._turned(frame, size)
-        bodies = {person.track_id: self._placed(person, size, camera) for person in frame.persons}
+        focal = self._focal * max(size)
+        bodies = {person.track_id: place_body(person, size, focal, camera.axes) for person in frame.persons}
+        upright = camera.upright
         for person in frame.persons:
             if person.state is PersonState.SEEN:
                 body = bodies[person.track_id]
-                camera = replace(camera, upright=camera.upright.with_standing(body.trunk, body.stands))
-        self._camera, self._time = camera, frame.timestamp
+                upright = upright.with_standing(body.trunk, body.stands)
+        self._camera, self._time = replace(camera, upright=upright), frame.timestamp
+        up, axes = upright.up, ResultAxes.of(self._camera, self._focal_deviation)
         persons = tuple(
-            person.with_world(self._world(person, bodies[person.track_id], camera, seconds)) for person in frame.persons
+            person.with_world(self._world(person, bodies[person.track_id], up, axes, seconds))
+            for person in frame.persons
         )
         now = frame.timestamp
         self._known = {number: one for number, one in self._known.items() if now - one.time < _FORGOTTEN}
@@ -121,14 +125,11 @@ class WorldFollower:
         zoomed = before.zoomed + math.log(growth(motion, size))
         return replace(before, axes=before.axes @ turn.T, variance=before.variance + _DRIFT**2, zoomed=zoomed)
 
-    def _placed(self, person: TrackedPerson, size: tuple[int, int], camera: LookingCamera) -> PlacedBody:
-        """Return a person in the axes of the first camera."""
-        body, axes = place_body(person, size, self._focal * max(size)), camera.axes
-        feet = body.feet @ axes.T
-        return PlacedBody(axes @ body.root, axes @ body.trunk, axes @ body.front, feet, axes @ body.turn, body.stands)
-
-    def _world(self, person: TrackedPerson, body: PlacedBody, camera: LookingCamera, seconds: float) -> PersonWorld:
-        up, before = camera.upright.up, self._known.get(person.track_id)
+    def _world(
+        self, person: TrackedPerson, body: PlacedBody, up: Float64, axes: ResultAxes, seconds: float
+    ) -> PersonWorld:
+        """Return a person in the axes of results, who was placed in those of the first camera."""
+        before = self._known.get(person.track_id)
         seen = person.state is PersonState.SEEN
         if before is None:
             motion = begun(body.root, each_frame(person))
@@ -144,7 +145,7 @@ class WorldFollower:
             ground, contacts = before.ground, np.full(2, 0.5)
         self._known[person.track_id] = _Known(motion, ground, self._time)
         pixels = float((person.box[2:] - person.box[:2]).max())
-        return levelled(motion, body, contacts, camera, lasting(body.stands, pixels), self._focal_deviation)
+        return levelled(motion, body, contacts, axes, lasting(body.stands, pixels))
 
     def _restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         *total, count = state["upright"].tolist()
