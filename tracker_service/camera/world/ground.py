@@ -94,7 +94,7 @@ def stood_on(
     normal = state.normal(up)
     heights = ((feet - state.point) @ normal).min(axis=1)
     lowest = float(heights.min())
-    unsure = 0.0 if covariance is None else math.sqrt(max(normal @ covariance @ normal, 0.0))
+    unsure = 0.0 if covariance is None else math.sqrt(max(float(normal @ covariance @ normal), 0.0))
     supported = _likely(_AIR + _UNSURE * unsure - lowest, _AIR_SOFTNESS)
     low = np.array([_likely(_LIFTED - (h - lowest), _LIFTED_SOFTNESS) for h in heights.tolist()])
     contacts = supported * low * _standing(state, reach, seconds)

@@ -46,7 +46,7 @@ def place_body(person: TrackedPerson, size: tuple[int, int], focal: float, axes:
         person: the person.
         size: width and height of the frame, pixels.
         focal: pixels.
-        axes: (3, 3) rotation from camera space to where the body is wanted, from the same origin; None for camera space.
+        axes: (3, 3) rotation from camera space to the axes in which the body is wanted; None for camera space.
     """
     joints = person.joints_3d.astype(np.float64)
     there = joints[_MID_HIP] + person.camera.astype(np.float64)
