@@ -6,17 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.body.body_model import BodyModel
-from export.body.build import need_body_model
 from export.graphs.limits import LIMITS
 from export.graphs.samples import pictures
 from export.graphs.served_graph import GELU_OPSET, Arrays, ServedGraph, cast_products
 from export.hmr2.camera import CROP_SIZE
-from export.hmr2.checkpoint import load_hmr2
 from export.hmr2.model import INPUT_NAMES, OUTPUT_NAMES, Hmr2, SmplRegressor
-from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
-from export.settings import ExportSettings
-from export.weights.published import HMR2_CHECKPOINT, locate
 from tracker_service.inference.client import TensorSpec
 
 NAME = "hmr2"
@@ -45,14 +39,3 @@ CROPS = TensorSpec(INPUT_NAMES[0], np.dtype(np.uint8), (CROP_SIZE, CROP_SIZE, 3)
 def served(module: Hmr2, sources: tuple[Path, ...] = ()) -> ServedGraph:
     """Return the graph of a loaded network."""
     return ServedGraph(NAME, module, (CROPS,), OUTPUT_NAMES, sample, LIMITS[NAME], lower, sources, GELU_OPSET)
-
-
-def load(checkpoint: Path, body: Path, sizes: Hmr2Sizes = PUBLISHED) -> ServedGraph:
-    """Return the graph of a published checkpoint with the body in `body_model.npz`."""
-    return served(load_hmr2(checkpoint, BodyModel.read(body), sizes), (checkpoint, body))
-
-
-def from_weights(settings: ExportSettings) -> ServedGraph:
-    """Return HMR2 from the checkpoint that the settings name, or from the one in the weights folder."""
-    body = need_body_model(settings)
-    return load(settings.checkpoint or locate(HMR2_CHECKPOINT, settings.weights), body)

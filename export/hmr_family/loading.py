@@ -1,7 +1,6 @@
 """From a checkpoint of the HMR family to its graph; which of them it is, the checkpoint says."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,15 @@ from export.body.body_model import BodyModel
 from export.body.build import need_body_model
 from export.camerahmr import checkpoint as camerahmr
 from export.camerahmr.graph import served as served_camerahmr
-from export.errors import MissingFileError, MissingTensorError, TensorShapeError, UnexpectedTensorError
+from export.errors import (
+    MissingFileError,
+    MissingTensorError,
+    TensorShapeError,
+    UnexpectedTensorError,
+    UnknownFamilyError,
+)
 from export.graphs.served_graph import ServedGraph
 from export.hmr2 import checkpoint as hmr2
-from export.hmr2.graph import from_weights as published_hmr2
 from export.hmr2.graph import served as served_hmr2
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 from export.hmr_family.detection import TITLES, Family, family_of
@@ -27,11 +31,12 @@ from export.weights.published import CAMERAHMR_CHECKPOINT, HMR2_CHECKPOINT, TOKE
 
 _OURS = ("backbone", "smpl_head")
 """What TokenHMR and CameraHMR read of their checkpoints; the rest (body model, critic, losses) is left aside."""
-_FILES = {
+CHECKPOINTS = {
     Family.HMR2: HMR2_CHECKPOINT,
     Family.TOKENHMR: TOKENHMR_CHECKPOINT,
     Family.CAMERAHMR: CAMERAHMR_CHECKPOINT,
 }
+"""The published file of each network."""
 
 
 def family_in(checkpoint: Path) -> Family:
@@ -54,37 +59,44 @@ def load(checkpoint: Path, body: Path, tokenizer: Path | None = None, sizes: Hmr
     """
     state, shape = _state(checkpoint), BodyModel.read(body)
     family, sources = family_of(state, str(checkpoint)), (checkpoint, body)
+    named = f"{checkpoint} looks like {TITLES[family]}"
     if family is Family.HMR2:
-        tensors = _taken(family, state, hmr2.expected_shapes(sizes), hmr2.IGNORED)
+        tensors = _taken(named, state, hmr2.expected_shapes(sizes), hmr2.IGNORED)
         return served_hmr2(hmr2.build(tensors, shape, sizes), sources)
     if family is Family.CAMERAHMR:
-        tensors = _taken(family, state, camerahmr.expected_shapes(sizes), (*camerahmr.IGNORED, *_aside(state)))
+        tensors = _taken(named, state, camerahmr.expected_shapes(sizes), (*camerahmr.IGNORED, *_aside(state)))
         return served_camerahmr(camerahmr.build(tensors, shape, sizes), sources)
     if tokenizer is None:
         raise MissingFileError(f"{checkpoint} is TokenHMR: expected its {TOKENIZER.name} (--tokenizer FILE), got none")
     tokens = state_dict(read_checkpoint(tokenizer), "net", tokenizer)
     token_sizes = TokenSizes.of_tokenizer(tokens, sizes)
     wanted = tokenhmr.tokenizer_shapes(token_sizes)
-    codebook = _taken(family, tokens, wanted, tokenhmr.TOKENIZER_IGNORED)
-    tensors = _taken(family, state, tokenhmr.expected_shapes(token_sizes), _aside(state))
+    codebook = _taken(f"{tokenizer} is given as TokenHMR's tokenizer", tokens, wanted, tokenhmr.TOKENIZER_IGNORED)
+    tensors = _taken(named, state, tokenhmr.expected_shapes(token_sizes), _aside(state))
     return served_tokenhmr(tokenhmr.build(tensors, codebook, shape, token_sizes), (*sources, tokenizer))
 
 
 def from_weights(family: Family, settings: ExportSettings) -> ServedGraph:
-    """Return a model of the family from the files that the settings name, or from those in the weights folder."""
+    """Return a model of the family from the files that the settings name, or from those in the weights folder.
+
+    A checkpoint of another network in the settings is not taken for it.
+
+    Raises:
+        ExportError: see `load`; also where the weights folder holds another network under this one's name.
+    """
     checkpoint = settings.checkpoint
     if checkpoint is None or family_in(checkpoint) is not family:
-        checkpoint = locate(_FILES[family], settings.weights)
+        checkpoint = locate(CHECKPOINTS[family], settings.weights)
     tokenizer = _tokenizer(checkpoint, settings) if family is Family.TOKENHMR else None
-    return load(checkpoint, need_body_model(settings), tokenizer)
+    graph = load(checkpoint, need_body_model(settings), tokenizer)
+    if graph.name != family:
+        raise UnknownFamilyError(f"{checkpoint}: expected {TITLES[family]}, got {TITLES[Family(graph.name)]}")
+    return graph
 
 
 def hmr2_from_weights(settings: ExportSettings) -> ServedGraph:
-    """Return HMR2; a checkpoint of another network in the settings is not taken for it."""
-    checkpoint = settings.checkpoint
-    if checkpoint is not None and family_in(checkpoint) is not Family.HMR2:
-        settings = replace(settings, checkpoint=None)
-    return published_hmr2(settings)
+    """Return HMR2, see `from_weights`."""
+    return from_weights(Family.HMR2, settings)
 
 
 def tokenhmr_from_weights(settings: ExportSettings) -> ServedGraph:
@@ -116,10 +128,10 @@ def _aside(state: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _taken(
-    family: Family, state: Mapping[str, Any], expected: Mapping[str, Shape], ignored: tuple[str, ...]
+    named: str, state: Mapping[str, Any], expected: Mapping[str, Shape], ignored: tuple[str, ...]
 ) -> dict[str, Tensor]:
-    """Return the tensors of a network, each accounted for; an error says which family they look like."""
+    """Return the tensors of a network, each accounted for; an error begins with ``named``, the file and what it is."""
     try:
         return take_tensors(state, expected, ignored)
     except (MissingTensorError, UnexpectedTensorError, TensorShapeError) as error:
-        raise type(error)(f"it looks like {TITLES[family]}, but: {error}") from error
+        raise type(error)(f"{named}, but: {error}") from error

@@ -124,10 +124,16 @@ def _unreadable(path: Path, error: Exception) -> UnreadableFileError:
 
 
 def state_dict(content: Mapping[str, Any], key: str, path: Path) -> dict[str, Any]:
-    """Return the entry ``key`` of a checkpoint, which must be a dictionary."""
-    state = content.get(key)
-    if not isinstance(state, dict):
-        raise UnreadableFileError(f"{path}: expected an entry {key!r} with the tensors, got {sorted(content)}")
+    """Return the tensors of a checkpoint by name: its entry ``key``, or all of it where they lie bare.
+
+    Raises:
+        UnreadableFileError: it holds no tensors under names; the message says what it holds.
+    """
+    bare = key not in content and any(isinstance(value, torch.Tensor) for value in content.values())
+    state = dict(content) if bare else content.get(key)
+    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+        got = _some(sorted(map(repr, content))) or "nothing"
+        raise UnreadableFileError(f"{path}: expected an entry {key!r} with the tensors by name, got {got}")
     return state
 
 

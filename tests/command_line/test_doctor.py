@@ -15,6 +15,8 @@ def test_a_complete_installation_is_told_topic_by_topic(command_line: CommandLin
     assert report["versions"]["av"] == av.__version__
     assert report["ONNX Runtime"]["providers"] == ", ".join(onnxruntime.get_available_providers())
     assert report["models"]["lite (chosen)"] == "complete"
+    shown = "hmr_lite: squares of 256 pixels around the plain box, RGB; needs no focal length; licence: Apache-2.0"
+    assert report["models"]["body model"] == shown
     assert report["inference"]["hmr_lite"].startswith("answers, ")
     assert report["disk"]["results"].split()[1:3] == ["GiB", "free"]
     assert "h264" in report["codecs"]["decoders"]

@@ -13,7 +13,7 @@ from tests.results.frames import frame_result, tracked_person
 from tracker_service.body.camera_space import in_camera
 from tracker_service.body.model import BodyModel
 from tracker_service.command_line.main import command_line
-from tracker_service.errors import ResultsError
+from tracker_service.errors import ResultsError, SettingsError
 from tracker_service.evaluation.bodies.body_evaluation import BodyEvaluation, BodyFiles, evaluate_bodies
 from tracker_service.evaluation.bodies.truth_files import read_truth
 from tracker_service.inference.model_repository import default_repository
@@ -270,3 +270,10 @@ def test_one_command_prints_the_published_columns(tmp_path: Path, scene: Scene) 
     assert header.split() == ["PA-MPJPE", "MPJPE", "PVE", "matched", "missed"]
     assert person.startswith("person 0")
     assert every.split()[-2:] == ["3", "0"]
+
+
+def test_a_drawing_that_poses_do_not_have_is_refused(tmp_path: Path) -> None:
+    arguments = ["evaluate", "results.ndjson", "--poses", "truth.pkl", "--plot", str(tmp_path / "errors.png")]
+    error = CliRunner().invoke(command_line(["evaluate", "track"]), arguments).exception
+    assert isinstance(error, SettingsError)
+    assert "expected --plot with --ground-truth, got it with --poses" in str(error)

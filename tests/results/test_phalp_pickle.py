@@ -10,11 +10,13 @@ from pycocotools import mask as coco_mask  # type: ignore[import-untyped]
 
 from tests.body.conftest import PROJECT
 from tests.results.frames import frame_result, placed, tracked_person, two_people
+from tracker_service.body.camera_space import in_camera
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ContractError, ResultsError
 from tracker_service.results.person_json import stacked_smpl
 from tracker_service.results.phalp_pickle import PhalpPickleWriter, empty_mask, extracted_frame_path, phalp_frame
 from tracker_service.types import FrameResult, WorldDoubt
+from tracker_service.types.calibration import Calibration, FocalSource
 
 FRAME_VALUES = {"time": int, "shot": int, "frame_path": str}
 SEEN_LISTS: dict[str, type | tuple[str, tuple[int, ...]]] = {"tracked_ids": int, "tracked_bbox": ("f4", (4,))}
@@ -250,6 +252,20 @@ def test_where_people_are_placed_in_the_world_the_frame_says_where(tmp_path: Pat
     assert (world["heading"], world["reliable"], world["doubts"]) == (0.25, False, ["vertical"])
     assert nowhere is None
     assert "world" not in second
+
+
+def test_where_the_focal_length_is_known_people_stand_before_the_metric_camera_too(tmp_path: Path) -> None:
+    camera, person = (
+        Calibration(1500.0, FocalSource.METADATA, 1920, 1080),
+        tracked_person(camera=np.array([1, 2, 60], np.float32)),
+    )
+    first, second = written(tmp_path, frame_result(0, person, calibration=camera), two_people(1)).values()
+    assert first["calibration"] == {"focal_length": 1500.0, "source": "metadata"}
+    (placed_before,), expected = first["in_camera"], in_camera(person, camera)
+    np.testing.assert_array_equal(placed_before["translation"], expected.translation)
+    np.testing.assert_array_equal(placed_before["global_orient"], expected.global_orient)
+    np.testing.assert_array_equal(first["camera"][0], [1, 2, 60])  # PHALP's stays
+    assert not {"calibration", "in_camera"} & set(second)
 
 
 def test_closing_twice_is_harmless(tmp_path: Path) -> None:

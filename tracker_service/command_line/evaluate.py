@@ -48,6 +48,8 @@ def evaluate(
     evaluation: Evaluation | PoseEvaluation | BodyEvaluation
     if poses is not None and ground_truth is not None:
         raise SettingsError("evaluate: expected --ground-truth or --poses, got both")
+    if poses is not None and plot is not None:
+        raise SettingsError("evaluate: expected --plot with --ground-truth, got it with --poses, which draws nothing")
     if poses is not None:
         options = BodyOptions(body, truth_body or (), joint_regressor, sequence)
         evaluation = evaluate_body_truth(results, poses, options, iou=iou)

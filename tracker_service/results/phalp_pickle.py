@@ -13,6 +13,8 @@ Deliberate differences in content:
 * people are in order of track id (the original: creation order, back-filled people last);
 * with a body, ``verts`` and ``faces`` of each person are added, so that readers need no SMPL file;
 * where people are placed in the world, ``world`` says where each is, a dict as in ``results.ndjson``;
+* where the focal length is known, ``calibration`` and each person's ``in_camera`` are as there; ``camera`` stays that
+  of PHALP's lens;
 * ``mask`` holds an empty mask, because no mask is kept with a track; ``extra_data`` is -1 for ghosts.
 """
 
@@ -23,11 +25,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tracker_service.body.camera_space import in_camera
 from tracker_service.body.model import BodyModel
 from tracker_service.results.frame_file import FrameFile
-from tracker_service.results.person_json import box_xywh, stacked_smpl
+from tracker_service.results.person_json import box_xywh, calibration_record, stacked_smpl
 from tracker_service.results.pickle_stream import PickleStream
 from tracker_service.types import Float32, FrameResult, PersonState, PersonWorld, TrackedPerson
+from tracker_service.types.calibration import Calibration
 
 PhalpFrame: TypeAlias = dict[str, Any]
 FramePath: TypeAlias = Callable[[int], str]
@@ -71,6 +75,9 @@ class PhalpPickleWriter(FrameFile):
         frame = phalp_frame(result, index, path)
         if any(person.world is not None for person in result.persons):
             frame["world"] = [None if one.world is None else _world(one.world) for one in result.persons]
+        if result.calibration is not None:
+            frame["calibration"] = calibration_record(result)
+            frame["in_camera"] = [_in_camera(one, result.calibration) for one in result.persons]
         if self._body is not None:
             frame |= _surfaces(result, self._body)
         self._pickle.add(path, frame)
@@ -126,6 +133,11 @@ def _world(world: PersonWorld) -> dict[str, Any]:
     names = ("position", "position_deviation", "velocity", "velocity_deviation", "contacts", "orientation")
     arrays = {name: getattr(world, name) for name in names}
     return {**arrays, "heading": world.heading, "heading_deviation": world.heading_deviation, **doubts}
+
+
+def _in_camera(person: TrackedPerson, calibration: Calibration) -> dict[str, Float32]:
+    placed = in_camera(person, calibration)
+    return {"global_orient": placed.global_orient, "translation": placed.translation}
 
 
 def _surfaces(result: FrameResult, body: BodyModel) -> PhalpFrame:

@@ -88,6 +88,17 @@ def _models(settings: Settings) -> Iterator[Fact]:
         needed = {"body_model.npz"} | ({each.detector, each.hmr} if settings.inference.kind == "embedded" else set())
         broken = chosen and any(name.rpartition("/")[2] in needed for name in lacking)
         yield Fact("models", f"{each.name}{' (chosen)' if chosen else ''}", state, fine=not broken)
+        if chosen:
+            yield Fact("models", "body model", _body_model(each))
+
+
+def _body_model(models: ModelSet) -> str:
+    """Return what a set's body model is shown, what it must be told, and its terms."""
+    aspect = models.crop_aspect
+    box = "the plain box" if aspect is None else f"the box widened to {aspect[0]}:{aspect[1]}"
+    focal = "needs the focal length" if models.needs_focal else "needs no focal length"
+    crops = f"squares of {models.crop_side} pixels around {box}, {models.colour_order}"
+    return f"{models.hmr}: {crops}; {focal}; licence: {models.licence}"
 
 
 def _files_of(models: ModelSet) -> Iterable[str]:

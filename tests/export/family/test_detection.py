@@ -1,10 +1,12 @@
 """Which network a checkpoint holds, and what is said where it is none of ours."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
+import export.hmr_family.loading
 from export.errors import (
     MissingFileError,
     MissingTensorError,
@@ -15,15 +17,17 @@ from export.errors import (
 )
 from export.hmr2.random_checkpoint import random_tensors
 from export.hmr_family.detection import Family, family_of
-from export.hmr_family.loading import load
+from export.hmr_family.loading import family_in, hmr2_from_weights, load
 from export.hmr_family.random_checkpoint import shapes_of, write_random_family
+from export.settings import ExportSettings
+from export.weights.published import CAMERAHMR_CHECKPOINT
 from tests.export.family.reduced import SIZES
 from tests.export.synthetic_body import synthetic_body
 
 
 @pytest.fixture(scope="module")
 def body(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("body") / "body_model.npz"
+    path = tmp_path_factory.mktemp("models") / "hmr2" / "body_model.npz"
     synthetic_body().write(path)
     return path
 
@@ -83,13 +87,9 @@ def test_tensors_beside_trunk_and_head_are_left_aside_by_name(
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ("missing", MissingTensorError, "looks like CameraHMR .SMPL., but: .*missing smpl_head.deccam.bias"),
-        ("extra", UnexpectedTensorError, "looks like CameraHMR .SMPL., but: .*got smpl_head.deckp3d.bias"),
-        (
-            "shape",
-            TensorShapeError,
-            "looks like CameraHMR .SMPL., but: .*decshape.bias: expected shape .10,.",
-        ),
+        ("missing", MissingTensorError, "missing smpl_head.deccam.bias"),
+        ("extra", UnexpectedTensorError, "got smpl_head.deckp3d.bias"),
+        ("shape", TensorShapeError, "decshape.bias: expected shape .10,."),
     ],
 )
 def test_a_checkpoint_is_loaded_whole_or_not_at_all(
@@ -102,8 +102,8 @@ def test_a_checkpoint_is_loaded_whole_or_not_at_all(
         tensors["smpl_head.deckp3d.bias"] = torch.zeros(1)
     if change == "shape":
         tensors["smpl_head.decshape.bias"] = torch.zeros(16)
-    with pytest.raises(error, match=message):
-        load(_saved(tmp_path / "checkpoint.ckpt", tensors), body, sizes=SIZES.network)
+    with pytest.raises(error, match=f"other.ckpt looks like CameraHMR .SMPL., but: .*{message}"):
+        load(_saved(tmp_path / "other.ckpt", tensors), body, sizes=SIZES.network)
 
 
 def test_tokenhmr_asks_for_its_tokenizer(body: Path, tmp_path: Path) -> None:
@@ -113,3 +113,27 @@ def test_tokenhmr_asks_for_its_tokenizer(body: Path, tmp_path: Path) -> None:
     torch.save({"net": {"encoder.0.weight": torch.zeros(1)}}, tmp_path / "other.pth")
     with pytest.raises(MissingTensorError, match=r"expected quantizer.codebook"):
         load(checkpoint, body, tmp_path / "other.pth", SIZES.network)
+    net = torch.load(tmp_path / "tokenizer.pth")["net"]
+    del net["decoder.decoder.15.bias"]
+    torch.save({"net": net}, tmp_path / "other.pth")
+    with pytest.raises(MissingTensorError, match=r"other.pth is given as TokenHMR's tokenizer, but: .*decoder.15.bias"):
+        load(checkpoint, body, tmp_path / "other.pth", SIZES.network)
+
+
+def test_tensors_that_lie_bare_in_the_file_are_known_too(tmp_path: Path) -> None:
+    torch.save({"init_to_token_mhr.weight": torch.zeros(4, 525)}, tmp_path / "bare.ckpt")
+    with pytest.raises(UnsupportedFamilyError, match="got SAM 3D Body"):
+        family_in(tmp_path / "bare.ckpt")
+    torch.save(dict(random_tensors(shapes_of(Family.HMR2, SIZES))), tmp_path / "bare.ckpt")
+    assert family_in(tmp_path / "bare.ckpt") is Family.HMR2
+
+
+def test_another_network_under_the_name_of_one_is_not_taken_for_it(
+    body: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export.hmr_family.loading, "load", partial(load, sizes=SIZES.network))
+    monkeypatch.setitem(export.hmr_family.loading.CHECKPOINTS, Family.HMR2, CAMERAHMR_CHECKPOINT)
+    settings = ExportSettings(weights=tmp_path, repository=body.parents[1])
+    write_random_family(tmp_path, Family.CAMERAHMR, SIZES)
+    with pytest.raises(UnknownFamilyError, match=r"camerahmr.ckpt: expected HMR2.0 .*, got CameraHMR"):
+        hmr2_from_weights(settings)

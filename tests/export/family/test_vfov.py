@@ -12,6 +12,7 @@ from export.errors import TensorShapeError, UnknownFamilyError
 from export.graphs.choices import Format
 from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import table
+from export.vfov.full_size import verify_full_vfov
 from export.vfov.graph import expected_shapes, load
 from export.vfov.hrnet import HrnetSizes
 from export.vfov.model import FieldOfView
@@ -31,10 +32,11 @@ def test_the_published_network_has_as_many_tensors_and_numbers() -> None:
 
 
 def test_a_checkpoint_becomes_a_graph_that_looks_at_the_picture(tmp_path: Path) -> None:
-    graph = load(write_random_vfov(tmp_path / "cam_model.ckpt", SIZES), SIZES)
-    rows = [
-        row for file_format in (Format.ONNX, Format.TORCHSCRIPT) for row in write_version(graph, tmp_path, file_format)
-    ]
+    rows = verify_full_vfov(tmp_path, (1, 3), SIZES)  # what `verify-full` does
+    assert {row.batch for row in rows} == {1, 3}
+    graph = load(tmp_path / "cam_model.ckpt", SIZES)
+    rows += write_version(graph, tmp_path, Format.TORCHSCRIPT)
+    assert set(read_record(tmp_path / "vfov" / "1")) == {"model.onnx", "model.pt"}
     assert read_record(tmp_path / "vfov" / "1")["model.onnx"]["on_cpu"] == []
     assert all(row.passed for row in rows), table(rows)
     dark, noisy = np.zeros((256, 256, 3), np.uint8), np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8)

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 import export.body.build
 import export.commands.weights
-import export.hmr2.graph
+import export.hmr_family.loading
 from export.__main__ import app
+from export.hmr_family.detection import Family
 from export.weights.published import FILES, WeightFile
 from harness.command_line import CommandLine
 from tests.export.authors_files import HMR2_SIZES, write_by_hand, write_downloads
@@ -81,15 +82,15 @@ def full_set(served_files: str, tmp_path_factory: pytest.TempPathFactory) -> Ful
     write_by_hand(by_hand)
     made = FullSet(folder / "weights", folder / "repository", {})
     files = {file.name: _reduced(file, served_files) for file in FILES}
-    load = partial(export.hmr2.graph.load, sizes=HMR2_SIZES)
+    load = partial(export.hmr_family.loading.load, sizes=HMR2_SIZES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHALP_TRITON_EXPORT_WEIGHTS", str(made.weights))
         patch.setenv("PHALP_TRITON_EXPORT_REPOSITORY", str(made.repository))
         patch.setenv("COLUMNS", "200")
         patch.setattr(export.commands.weights, "FILES", tuple(files.values()))
         patch.setattr(export.body.build, "EXTRA_JOINTS", files["SMPL_to_J19.pkl"])
-        patch.setattr(export.hmr2.graph, "HMR2_CHECKPOINT", files["hmr2.ckpt"])
-        patch.setattr(export.hmr2.graph, "load", load)
+        patch.setitem(export.hmr_family.loading.CHECKPOINTS, Family.HMR2, files["hmr2.ckpt"])
+        patch.setattr(export.hmr_family.loading, "load", load)
         for arguments in documented_commands("python -m export"):
             command = " ".join(arguments)
             given = [str(by_hand) if argument == "FOLDER" else argument for argument in arguments]

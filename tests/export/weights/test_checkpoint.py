@@ -164,6 +164,19 @@ def test_foreign_objects_are_refused_and_not_run(
 
 
 def test_container_without_a_state_dict(tmp_path: Path) -> None:
-    torch.save({"model": {}}, tmp_path / "other.pth")
-    with pytest.raises(UnreadableFileError, match=r"'state_dict' with the tensors, got \['model'\]"):
-        state_dict(read_checkpoint(tmp_path / "other.pth"), "state_dict", tmp_path / "other.pth")
+    others: tuple[tuple[dict[object, object], str], ...] = (
+        ({"model": {}}, "got 'model'"),
+        ({}, "got nothing"),
+        ({str(number): {} for number in range(9)}, "got '0', '1', '2' and 6 more"),
+        ({"state_dict": {1: torch.zeros(1)}}, "got 'state_dict'"),
+    )
+    for content, got in others:
+        torch.save(content, tmp_path / "other.pth")
+        with pytest.raises(UnreadableFileError, match=f"'state_dict' with the tensors by name, {got}"):
+            state_dict(read_checkpoint(tmp_path / "other.pth"), "state_dict", tmp_path / "other.pth")
+
+
+def test_tensors_may_lie_bare_in_the_file(tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(2)}, tmp_path / "bare.pth")
+    state = state_dict(read_checkpoint(tmp_path / "bare.pth"), "state_dict", tmp_path / "bare.pth")
+    assert list(state) == ["a"]
