@@ -48,7 +48,7 @@ def crop(image: ImageLike, squares: Squares, size: int = CROP_SIZE, *, antialias
         (n, size, size, 3) uint8, in the image's channel order.
     """
     picture = picture_of(image)
-    crops = np.zeros((len(squares), size, size, 3), np.uint8)
+    crops = np.empty((len(squares), size, size, 3), np.uint8)
     for index, to_source in enumerate(crop_to_source(squares, size)):
         sigma = _blur_sigma(float(squares.sides[index]), size) if antialias else 0.0
         if sigma > 0:
@@ -90,6 +90,7 @@ def _blurred_crop(picture: Picture, to_source: Float64, size: int, sigma: float,
     radius = int(_TRUNCATE * sigma + 0.5)
     window = _window(picture.size, to_source, size, radius)
     if window is None:
+        out[:] = 0
         return
     rows, columns = window
     # Replicating is right at the frame's own border; everywhere else the window reaches one radius further than needed.
@@ -105,21 +106,24 @@ _BILINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 def _sample(picture: Picture, to_source: Float64, size: int, out: UInt8) -> None:
     window = _window(picture.size, to_source, size, 0)
-    if window is not None:
+    if window is None:
+        out[:] = 0
+    else:
         rows, columns = window
         _warped(picture.window(rows, columns), _shifted(to_source, rows, columns), size, out)
 
 
 def _warped(image: MatLike, to_image: Float64, size: int, out: UInt8) -> None:
-    """Sample an (h, w, 3) image at the pixels of a square, into ``out``.
+    """Sample an (h, w, 3) or (h, w, 4) image at the pixels of a square, into three channels of ``out``.
 
     OpenCV samples four channels in two fifths of the time of three, and with the same result; adding one to many pixels
     of which few are sampled costs more than that saves.
     """
-    if image.shape[0] * image.shape[1] > _FEW_PIXELS * size * size:
+    three = image.shape[2] == 3
+    if three and image.shape[0] * image.shape[1] > _FEW_PIXELS * size * size:
         cv2.warpAffine(image, to_image, (size, size), dst=out, flags=_BILINEAR)
         return
-    four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
+    four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA) if three else image
     cv2.cvtColor(cv2.warpAffine(four, to_image, (size, size), flags=_BILINEAR), cv2.COLOR_RGBA2RGB, dst=out)
 
 

@@ -7,6 +7,7 @@ tone too, but nearly black.
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from tracker_service.body.joints import JOINT_INDEX
@@ -24,7 +25,8 @@ _DIMMED = (0.3, 0.85)
 _MOST_PART = 0.6
 _AWAY = 0.15
 """How far from the box the surroundings are looked at, as a part of its longer side."""
-_DOWN, _RIGHT = np.mgrid[-1:2, -1:2].reshape(2, 9, 1)
+_NEAR = np.mgrid[-1:2, -1:2].reshape(2, 9, 1).transpose(1, 2, 0).astype(np.int16)
+"""Steps to a pixel and the eight around it."""
 _PARTS = np.linspace(0, 1, _ALONG_A_BONE)[:, None, None]
 _STEPS = np.linspace(0, 1, _ALONG_A_SIDE)
 _ALL_ROUND = np.concatenate(
@@ -109,6 +111,6 @@ def _colours(picture: Picture, sets: Sequence[Float64]) -> list[Float64]:
 
 
 def _means(image: UInt8, places: Int64) -> Float64:
-    x, y = places.T
-    near = image[y + _DOWN, x + _RIGHT]
+    # Several times as fast as indexing with arrays.
+    near = cv2.remap(image, places.astype(np.int16) + _NEAR, None, cv2.INTER_NEAREST)[..., :3]
     return np.asarray(near.sum(axis=0, dtype=np.uint16) / np.float64(len(near)), np.float64)

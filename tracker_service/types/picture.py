@@ -25,7 +25,10 @@ class Picture(Protocol):
         ...
 
     def window(self, rows: slice, columns: slice) -> UInt8:
-        """Return the part ``pixels()[rows, columns]``; both slices have a start and a stop inside the picture."""
+        """Return the part ``pixels()[rows, columns]``; both slices have a start and a stop inside the picture.
+
+        A fourth channel, which means nothing, may follow the three: (h, w, 3) or (h, w, 4) uint8.
+        """
         ...
 
     def reduced(self, size: tuple[int, int]) -> UInt8:

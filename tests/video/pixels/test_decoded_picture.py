@@ -77,7 +77,8 @@ def test_a_window_is_pixel_for_pixel_that_of_the_whole_frame(pixel_format: str, 
         rows, columns = slice(top, bottom), slice(left, right)
         if orientation.transposed:
             rows, columns = columns, rows
-        np.testing.assert_array_equal(DecodedPicture(frame, orientation).window(rows, columns), whole[rows, columns])
+        part = DecodedPicture(frame, orientation).window(rows, columns)
+        np.testing.assert_array_equal(part[..., :3], whole[rows, columns])
 
 
 @pytest.mark.parametrize("size", [(641, 360), (640, 361), (641, 361)])
@@ -85,7 +86,7 @@ def test_a_window_of_a_frame_with_odd_sides_is_that_of_the_whole_frame(size: tup
     frame = noisy("yuv420p", *size)
     whole = DecodedPicture(frame, Orientation()).pixels()
     part = DecodedPicture(frame, Orientation()).window(slice(300, size[1]), slice(597, size[0]))
-    np.testing.assert_array_equal(part, whole[300:, 597:])
+    np.testing.assert_array_equal(part[..., :3], whole[300:, 597:])
 
 
 @pytest.mark.parametrize("antialias", [False, True])
@@ -140,7 +141,7 @@ def test_a_turned_phone_video_is_cut_out_upright() -> None:
     whole: UInt8 = DecodedPicture(frame, orientation).pixels()
     assert whole.shape == (WIDTH, HEIGHT, 3)
     part = DecodedPicture(frame, orientation).window(slice(5, 301), slice(3, 200))
-    np.testing.assert_array_equal(part, whole[5:301, 3:200])
+    np.testing.assert_array_equal(part[..., :3], whole[5:301, 3:200])
 
 
 def test_a_reduced_frame_does_not_depend_on_those_reduced_before() -> None:

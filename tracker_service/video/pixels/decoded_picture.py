@@ -21,7 +21,8 @@ _SUBSAMPLING = {"yuv420p": 2, "yuvj420p": 2, "yuv422p": 1, "yuvj422p": 1}
 a part of a frame becomes exactly what it is in the whole (a test holds that)."""
 _PLANAR_RGB = "gbrp"
 """Scaled to this, swscale keeps the colours' resolution; to packed RGB it halves it, and is slower."""
-
+_RGB_AND_ONE = "rgb0"
+"""Four channels, as OpenCV samples them fastest; the last one means nothing."""
 
 _MARGIN = 0.04
 """What is converted beyond a window, as a part of its sides: who is cut out once is looked at again a little wider."""
@@ -31,8 +32,13 @@ _SCALERS_KEPT = 8
 """Kinds of scaling that a thread remembers: a video has the letterbox, the camera's copy and the thumbnail."""
 
 
+_WIDTH_STEP = 16
+"""Pixels by which parts grow in width: swscale leaves the last ones of a line out where it makes four channels of a
+width that is no multiple of eight."""
+
+
 class _Part(NamedTuple):
-    """A converted part of a picture; where it lies, and its pixels."""
+    """A converted part of a picture; where it lies, and its pixels, RGB and a channel that means nothing."""
 
     rows: slice
     columns: slice
@@ -97,10 +103,11 @@ class DecodedPicture:
     def _converted_part(self, rows: slice, columns: slice, subsampling: int) -> UInt8:
         stored_rows, stored_columns = self._orientation.stored_window(rows, columns, self._stored)
         # Whole pairs of rows and columns share their colour.
-        top, left = stored_rows.start // 2 * 2, stored_columns.start // 2 * 2
-        bottom, right = -(-stored_rows.stop // 2) * 2, -(-stored_columns.stop // 2) * 2
-        part = self._part(top, left, bottom - top, right - left, subsampling)
-        image = converted(part, (part.width, part.height), "rgb24")
+        top, bottom = stored_rows.start // 2 * 2, -(-stored_rows.stop // 2) * 2
+        left = stored_columns.start // 2 * 2
+        steps = -(-(stored_columns.stop - left) // _WIDTH_STEP)
+        part = self._part(top, left, bottom - top, steps * _WIDTH_STEP, subsampling)
+        image = converted(part, (part.width, part.height), _RGB_AND_ONE)
         inside = image[stored_rows.start - top :, stored_columns.start - left :]
         height, width = stored_rows.stop - stored_rows.start, stored_columns.stop - stored_columns.start
         return self._orientation.upright(inside[:height, :width])
@@ -130,16 +137,21 @@ class DecodedPicture:
         return _half_of_luma(self._frame)
 
     def _part(self, top: int, left: int, height: int, width: int, rows: int) -> VideoFrame:
-        """Return a copy of a part of the frame that begins and ends at even rows and columns."""
+        """Return a copy of a part of the frame that begins at even rows and columns; it may reach beyond the right."""
         part = VideoFrame(width, height, self._frame.format.name)
         part.colorspace, part.color_range = self._frame.colorspace, self._frame.color_range
         for plane, source, (y, x) in zip(part.planes, self._frame.planes, ((1, 1), (rows, 2), (rows, 2)), strict=True):
-            _plane(plane)[:] = _plane(source)[top // y :, left // x :][: plane.height, : plane.width]
+            inside = _plane(source)[top // y :, left // x :][: plane.height, : plane.width]
+            _plane(plane)[:, : inside.shape[1]] = inside
         return part
 
 
 def _plane(plane: VideoPlane) -> UInt8:
     return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
+def _four_channels(plane: VideoPlane) -> UInt8:
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size // 4, 4)[: plane.height, : plane.width]
 
 
 def _half_of_luma(frame: VideoFrame) -> VideoFrame:
@@ -199,6 +211,8 @@ def converted(
             green, blue, red = map(_plane, picture.planes)
             # PyAV's own copy of planes into pixels takes five times as long.
             return np.asarray(cv2.merge((red, green, blue)), np.uint8)
+        if pixel_format == _RGB_AND_ONE:
+            return _four_channels(picture.planes[0])
         return np.asarray(picture.to_ndarray(), np.uint8)
     except av.FFmpegError as error:
         pixels = f"{frame.format.name} {frame.width}x{frame.height}"
