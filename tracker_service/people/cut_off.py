@@ -73,11 +73,13 @@ def whole_boxes(
         limits: when to try; None for the defaults.
     """
     limits = limits or CutOff()
-    doubtful = fits(detections, squares, estimates, frame_size) < limits.fit
     top, bottom = _ends_at(detections, frame_size, limits.border)
+    cut = top | bottom
+    if cut.any():
+        cut &= fits(detections, squares, estimates, frame_size) < limits.fit
     people: list[int] = []
     boxes: list[Float32] = []
-    for person in np.flatnonzero(doubtful & (top | bottom)):
+    for person in np.flatnonzero(cut):
         for factor in limits.below if bottom[person] else ():
             people.append(int(person))
             boxes.append(_taller(detections.boxes[person], below=factor))

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from tracker_service.types import Float32, UInt8
 
@@ -37,8 +38,12 @@ def _measure(crop: UInt8, joints: Float32) -> tuple[float, float]:
     right, bottom = np.clip(joints.max(axis=0) + _REACH, 0, size).astype(int)
     if min(right - left, bottom - top) < _SMALLEST:
         return 0.0, 0.0
-    brightness = crop[top:bottom, left:right, _GREEN].astype(np.float32)
+    brightness = cv2.extractChannel(crop[top:bottom, left:right], _GREEN)
     kernel = max(3, round(_DETAIL * max(brightness.shape)) | 1)
-    details = brightness - cv2.blur(brightness, (kernel, kernel))
-    contrast = float(brightness.std())
-    return min(float(details.std()) / (contrast + _NOISE), 1.0), contrast
+    details = cv2.subtract(brightness, cv2.boxFilter(brightness, cv2.CV_32F, (kernel, kernel)), dtype=cv2.CV_32F)
+    contrast = _deviation(brightness)
+    return min(_deviation(details) / (contrast + _NOISE), 1.0), contrast
+
+
+def _deviation(image: MatLike) -> float:
+    return float(cv2.meanStdDev(image)[1][0, 0])
