@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tracker_service.people.body_fit import body_axes, fits, overlaps
+from tracker_service.people.body_fit import body_axes, fit, joints_in_source, overlaps
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.types import Bool, Detections, Float32, Float64, Int64, Squares
 
@@ -131,9 +131,16 @@ class Turns:
         self._limits = alignment or Alignment()
         self._people = np.arange(len(detections))
         self.squares, self.estimates = squares, estimates
-        self._axes = body_axes(estimates, squares)
-        self._scores = self._scored(squares, estimates, self._people)
-        self._lean, self._poor = self._doubtful()
+        joints = joints_in_source(estimates, squares)
+        covered = overlaps(detections, joints, frame_size)
+        self._axes = body_axes(joints)
+        self._lean, self._poor = self._doubtful(covered)
+        self._scores = self._scored(squares, self._axes, covered, estimates.presence)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a turned crop of anybody is worth trying after the first pass."""
+        return bool((self._lean | self._poor).any())
 
     def along_lean(self) -> Hypotheses:
         """Return a crop along the axis of each body that leaned in the first pass and still leans in its last crop."""
@@ -160,8 +167,11 @@ class Turns:
         """Take in what was seen in ``tried``."""
         if not len(tried):
             return
-        self._axes = np.concatenate([self._axes, body_axes(estimates, tried.squares)])
-        self._scores = np.concatenate([self._scores, self._scored(tried.squares, estimates, tried.people)])
+        joints = joints_in_source(estimates, tried.squares)
+        axes = body_axes(joints)
+        covered = overlaps(self._detections.take(tried.people), joints, self._frame_size)
+        scores = self._scored(tried.squares, axes, covered, estimates.presence)
+        self._axes, self._scores = np.concatenate([self._axes, axes]), np.concatenate([self._scores, scores])
         self._people = np.concatenate([self._people, tried.people])
         parts = (self.squares, tried.squares)
         self.squares = Squares(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Squares)))
@@ -185,11 +195,10 @@ class Turns:
         best[self._people[order]] = order
         return best
 
-    def _scored(self, squares: Squares, estimates: BodyEstimates, people: Int64) -> Float64:
-        lean = np.abs(_from_to(squares.angles, body_axes(estimates, squares)))
+    def _scored(self, squares: Squares, axes: Float64, covered: Float64, presence: Float32) -> Float64:
+        lean = np.abs(_from_to(squares.angles, axes))
         turned = np.minimum(np.abs(_from_to(0, squares.angles)) / (_HALF_TURN / 2), 1)
-        covered = overlaps(self._detections.take(people), squares, estimates, self._frame_size)
-        evidence = covered + _PRESENCE_WEIGHT * estimates.presence - _LEAN_WEIGHT * lean
+        evidence = covered + _PRESENCE_WEIGHT * presence - _LEAN_WEIGHT * lean
         return np.asarray(evidence - self._limits.keep * turned, np.float64)
 
     def _next_turns(self, rows: Int64) -> Float64:
@@ -198,12 +207,12 @@ class Turns:
         seen = _from_to(angles, self._axes[rows])
         return angles + seen + np.clip((self._limits.further - 1) * seen, -_FURTHEST, _FURTHEST)
 
-    def _doubtful(self) -> tuple[Bool, Bool]:
+    def _doubtful(self, covered: Float64) -> tuple[Bool, Bool]:
         """Return whom the first pass saw leaning, and whom of the others it fits badly."""
         limits, aspects = self._limits, _aspects(self._detections)
         seen = self.estimates.presence >= limits.presence
-        fit = fits(self._detections, self.squares, self.estimates, self._frame_size)
-        poor = fit < np.where(aspects >= limits.wide, limits.fit_wide, limits.fit_tall)
+        fits = fit(covered, self.estimates.presence)
+        poor = fits < np.where(aspects >= limits.wide, limits.fit_wide, limits.fit_tall)
         # A box that is wider than high by far is no piece of furniture on its feet.
         plausible = seen | (self._detections.scores >= limits.sure_score) | (aspects >= 1.5 * limits.wide)
         plausible &= self._detections.scores >= limits.least_score

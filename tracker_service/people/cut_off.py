@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tracker_service.people.body_fit import box_overlaps, fits, whole_body_boxes
+from tracker_service.people.body_fit import box_overlaps, fit, fits, joints_in_source, overlaps, whole_body_boxes
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.types import Bool, Detections, Float32, Float64, Int64, Squares
 
@@ -135,8 +135,9 @@ def _agreement(
     frame_size: tuple[int, int],
     limits: CutOff,
 ) -> Float64:
-    whole = box_overlaps(whole_body_boxes(estimates, squares), boxes)
-    return fits(detections, squares, estimates, frame_size) + limits.agreement * whole
+    joints = joints_in_source(estimates, squares)
+    whole = box_overlaps(whole_body_boxes(joints), boxes)
+    return fit(overlaps(detections, joints, frame_size), estimates.presence) + limits.agreement * whole
 
 
 def _ends_at(detections: Detections, frame_size: tuple[int, int], border: float) -> tuple[Bool, Bool]:

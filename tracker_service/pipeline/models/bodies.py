@@ -129,6 +129,8 @@ def _aligned(
             Turns(frame.detections, bodies.squares, bodies.estimates, frame.frame_size)
             for frame, bodies in zip(candidates, upright, strict=True)
         ]
+    if not any(of_frame.in_doubt for of_frame in turns):
+        return upright
     crops = [[bodies.crops] for bodies in upright]
     for wanted in ROUNDS:
         with times.measure("crops"):
