@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from tracker_service.body.joints import JOINT_INDEX
-from tracker_service.types import Bool, Float32, Float64, ImageLike, Int64, Picture, UInt8, picture_of
+from tracker_service.types import Bool, Float32, Float64, ImageLike, Int64, Picture, picture_of
 
 _ALONG_A_BONE, _ALONG_A_SIDE = 8, 20
 _LEAST_POINTS = 20

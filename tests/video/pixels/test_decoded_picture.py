@@ -134,6 +134,16 @@ def test_brightness_is_the_luma_from_black_to_white() -> None:
     assert (reduced.shape, int(reduced.min()) >= 254) == ((32, 24), True)
 
 
+@pytest.mark.parametrize("matrix", [entry[0] for entry in MATRICES.values()], ids=MATRICES)
+def test_a_small_grey_copy_is_the_luma_whatever_the_colours(matrix: int) -> None:
+    frame = painted(matrix, full_range=True)[0]
+    plane = frame.planes[0]
+    luma = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+    expected = cv2.resize(luma, (80, 45), interpolation=cv2.INTER_AREA)
+    grey = DecodedPicture(frame, Orientation()).brightness((80, 45))
+    assert np.abs(grey.astype(int) - expected).max() <= 2
+
+
 def test_a_turned_phone_video_is_cut_out_upright() -> None:
     matrix = struct.unpack("=9i", struct.pack("=9i", 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30))
     orientation = Orientation.from_display_matrix(matrix)

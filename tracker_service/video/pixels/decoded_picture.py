@@ -32,6 +32,8 @@ _SCALERS_KEPT = 8
 """Kinds of scaling that a thread remembers: a video has the letterbox, the camera's copy and the thumbnail."""
 
 
+_NO_COLOUR = 128
+"""What the chroma planes of a grey picture hold."""
 _WIDTH_STEP = 16
 """Pixels by which parts grow in width: swscale leaves the last ones of a line out where it makes four channels of a
 width that is no multiple of eight."""
@@ -151,19 +153,22 @@ def _plane(plane: VideoPlane) -> UInt8:
 
 
 def _four_channels(plane: VideoPlane) -> UInt8:
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size // 4, 4)[: plane.height, : plane.width]
+    pixels = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size // 4, 4)
+    return pixels[: plane.height, : plane.width]
 
 
 def _half_of_luma(frame: VideoFrame) -> VideoFrame:
-    """Return a planar frame in half the size, each pixel of its luma the mean of four; its colours mean nothing.
+    """Return a planar frame in half the size and without colour, each pixel the mean of four.
 
-    OpenCV makes it in a tenth of the time that swscale takes for a small copy of the whole. swscale does not read the
-    colours of what becomes grey, but it has to be told that there are some: it takes grey frames for full-range ones.
+    OpenCV makes it in a tenth of the time that swscale takes for a small copy of the whole. swscale has to be given
+    colours: it takes grey frames for full-range ones, and makes grey by another matrix than that of BT.709.
     """
     half = VideoFrame(frame.width // 2, frame.height // 2, frame.format.name)
     half.colorspace, half.color_range = frame.colorspace, frame.color_range
-    luma, source = half.planes[0], frame.planes[0]
-    cv2.resize(_plane(source), (luma.width, luma.height), dst=_plane(luma), interpolation=cv2.INTER_AREA)
+    luma, *colours = map(_plane, half.planes)
+    cv2.resize(_plane(frame.planes[0]), luma.shape[::-1], dst=luma, interpolation=cv2.INTER_AREA)
+    for plane in colours:
+        plane[:] = _NO_COLOUR
     return half
 
 
