@@ -84,9 +84,11 @@ class Terrain:
         # A snow groomer leaves ribs a hand apart; farther away they would only shimmer.
         ribs = 0.30 * groomed * np.exp(-((away / 11.0) ** 4)) * np.sin(2 * np.pi * z / 0.11)
         dz = dz + _ski_tracks(x, z) * (1 - groomed)
-        far = 0.35 * rises(away, 2500.0, 5000.0)
-        dx = dx + far * self.ridges.at(x, z, 700.0)
-        dz = dz + ribs + far * self.ridges.at(z, x, 700.0)
+        dz = dz + ribs
+        far = away > 2500.0
+        strength = 0.35 * rises(away[far], 2500.0, 5000.0)
+        dx[far] += strength * self.ridges.at(x[far], z[far], 700.0)
+        dz[far] += strength * self.ridges.at(z[far], x[far], 700.0)
         tilted = normals + np.stack([dx, np.zeros_like(dx), dz], axis=1).astype(np.float32)
         return np.asarray(tilted / np.linalg.norm(tilted, axis=1, keepdims=True), np.float32)
 
@@ -101,11 +103,15 @@ class Terrain:
         away = np.maximum(-z, 0.0)
         color = np.tile(_SNOW, (len(x), 1))
         color *= (1 - 0.07 * self.groomed(x, z) * (1 + 0.4 * self.fine.at(x, z, 2.3)))[:, None]
-        slope = self._slope(x, z)
-        rock = rises(away, 2400, 3400) * rises(slope + 0.16 * self.ridges.at(x, z, 1300.0), 0.42, 0.68)
-        trees = rises(away, 500, 1300) * (1 - rises(y + 50 * self.ridges.at(x, z, 1700.0), 40, 190)) * 0.85
-        color += (_ROCK - color) * rock[:, None]
-        color += (_FOREST * (1 + 0.25 * self.fine.at(x, z, 260.0))[:, None] - color) * trees[:, None]
+        far = away > 2400
+        steep = self._slope(x[far], z[far]) + 0.16 * self.ridges.at(x[far], z[far], 1300.0)
+        rock = rises(away[far], 2400, 3400) * rises(steep, 0.42, 0.68)
+        color[far] += (_ROCK - color[far]) * rock[:, None]
+        far = away > 500
+        high = y[far] + 50 * self.ridges.at(x[far], z[far], 1700.0)
+        trees = rises(away[far], 500, 1300) * (1 - rises(high, 40, 190)) * 0.85
+        green = _FOREST * (1 + 0.25 * self.fine.at(x[far], z[far], 260.0))[:, None]
+        color[far] += (green - color[far]) * trees[:, None]
         return np.asarray(np.clip(color, 0.01, 0.95), np.float32)
 
     def _slope(self, x: Float32, z: Float32) -> Float64:

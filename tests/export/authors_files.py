@@ -16,7 +16,7 @@ from export.hmr2.sizes import Hmr2Sizes
 from tests.export.golden import golden, golden_weights
 from tests.export.tiny_detector import tiny_detector
 
-HMR2_SIZES = Hmr2Sizes(64, 4, 4, 64, 2, 4, 16, 64)
+HMR2_SIZES = Hmr2Sizes(64, 2, 4, 64, 2, 4, 16, 64)
 POSE_YAML = """\
 configs:
   frame_length: 125
@@ -77,7 +77,7 @@ def write_downloads(folder: Path) -> None:
     torch.save({"state_dict": golden_weights("pose_predictor")}, folder / "pose_predictor.pth")
     (folder / "pose_predictor.yaml").write_text(POSE_YAML)
     np.save(folder / "mean_std.npy", golden("pose_predictor")["mean_std"])
-    tiny_detector("rt_detr_v2", folder / "detector")
+    tiny_detector("d_fine", folder / "detector")
 
 
 def write_by_hand(folder: Path) -> None:

@@ -53,3 +53,13 @@ def small_hmr2() -> Hmr2:
     weights = golden_weights("hmr2_small")
     assert set(weights) == set(expected_shapes(small_sizes()))
     return build(weights, synthetic_body(), small_sizes())
+
+
+def golden_poses() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The golden histories as the pose predictor gets them; of two sightings of the same frame the later one counts."""
+    numbers = golden("pose_predictor")
+    times = numbers["history_time"]
+    frames = times - times[:, :1]
+    assert frames.max() < 125
+    frames[:, :-1][frames[:, :-1] == frames[:, 1:]] = -1
+    return numbers["history_pose_q"].astype(np.float32) / 4096, frames, numbers["target_slot"][:, None]

@@ -17,10 +17,8 @@ from export.graphs.model_version import read_record, write_version
 from export.graphs.parity import table
 from export.graphs.samples import pictures
 from export.graphs.torchscript import constant_devices, load_torchscript
-from tests.export.tiny_detector import SIZE, tiny_detector
+from tests.export.tiny_detector import SIZE, compared, tiny_detector
 from tracker_service.errors import ExportError
-from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.inference.verification.measures import nearest_box
 
 
 @pytest.fixture(scope="module")
@@ -62,29 +60,15 @@ def d_fine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_detector("d_fine", tmp_path_factory.mktemp("d_fine"))
 
 
-@pytest.mark.parametrize(("kind", "precision"), [("rt_detr", Precision.FP16), ("d_fine", Precision.FP32)])
-def test_exported_detector_agrees_with_the_library(
-    tmp_path: Path, request: pytest.FixtureRequest, kind: str, precision: Precision
-) -> None:
-    source = str(request.getfixturevalue(kind))
-    rows = write_version(load(source, SIZE), tmp_path / "repository", precision=precision)
+def test_exported_detector_agrees_with_the_library_in_half_precision(tmp_path: Path, rt_detr: Path) -> None:
+    """In full precision: `full_set/test_exports.py`."""
+    rows = write_version(load(str(rt_detr), SIZE), tmp_path / "repository", precision=Precision.FP16)
     assert all(row.passed for row in rows), table(rows)
     assert read_record(tmp_path / "repository" / "detector" / "1")["model.onnx"]["on_cpu"] == []
-    client = EmbeddedClient(tmp_path / "repository", threads=1)
-    images = pictures(3, SIZE, SIZE, np.random.default_rng(0))
-    got = client.infer("detector", {"images": images}, ["boxes", "scores"])
-    client.close()
-    assert got["boxes"].shape == (3, 100, 4)
-    assert (np.diff(got["scores"], axis=1) <= 0).all()
-    assert np.ptp(got["scores"]) > 1e-5
-    assert got["boxes"].min() >= 0
-    assert got["boxes"].max() <= SIZE
-    boxes, scores = load_detector(source)(torch.from_numpy(images))
-    exact = precision is Precision.FP32
-    np.testing.assert_allclose(got["scores"], scores, atol=1e-5 if exact else 1e-3)
-    distances = nearest_box(boxes.numpy(), got["boxes"])
+    comparison = compared(tmp_path / "repository", str(rt_detr))
+    np.testing.assert_allclose(comparison.scores, comparison.library_scores, atol=1e-3)
     # Rounding decides which of many nearly equal scores of a random network are among the best 100.
-    assert np.quantile(distances, 1.0 if exact else 0.95) < (1e-3 if exact else 0.5)
+    assert np.quantile(comparison.distances, 0.95) < 0.5
 
 
 @pytest.mark.parametrize("kind", ["rt_detr", "d_fine"])

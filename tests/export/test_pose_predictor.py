@@ -1,18 +1,13 @@
 """The pose transformer against the authors' numbers: the tensors they lose are loaded, one token is decoded."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import typer
 from numpy.typing import NDArray
-from typer.testing import CliRunner
 
-from export.commands.pose_predictor import pose_predictor
-from export.commands.verify import verify
 from export.errors import (
     MissingFileError,
     MissingTensorError,
@@ -23,14 +18,11 @@ from export.errors import (
 from export.graphs.choices import Format
 from export.graphs.model_version import write_version
 from export.graphs.parity import ExportedFile
-from export.graphs.placement import read_nodes, releases, unplaced
 from export.pose_predictor.checkpoint import IGNORED, build, expected_shapes, read_normalisation
 from export.pose_predictor.graph import served
 from export.pose_predictor.model import PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import ChosenSizes, read_chosen_sizes, sizes_of
-from tests.export.authors_files import POSE_YAML
-from tests.export.golden import golden, golden_weights
-from tracker_service.inference.embedded import EmbeddedClient
+from tests.export.golden import golden, golden_poses, golden_weights
 
 NAME = "pose_predictor"
 CHOSEN = ChosenSizes(heads=3, stride=5, padding=1)
@@ -45,22 +37,12 @@ def _model() -> PoseTransformer:
     return _build(golden_weights(NAME))
 
 
-def _inputs() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """The golden histories as the network gets them; of two sightings of the same frame the later one counts."""
-    numbers = golden(NAME)
-    times = numbers["history_time"]
-    frames = times - times[:, :1]
-    assert frames.max() < 125
-    frames[:, :-1][frames[:, :-1] == frames[:, 1:]] = -1
-    return numbers["history_pose_q"].astype(np.float32) / 4096, frames, numbers["target_slot"][:, None]
-
-
 def _run(model: PoseTransformer, *inputs: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(model(*map(torch.from_numpy, inputs)))
 
 
 def _predict(model: PoseTransformer, target: NDArray[np.int64] | None = None) -> NDArray[Any]:
-    poses, frames, own = _inputs()
+    poses, frames, own = golden_poses()
     return _run(model, poses, frames, own if target is None else target)
 
 
@@ -74,7 +56,7 @@ def test_shared_target_gives_the_numbers_of_upstreams_defect() -> None:
 
 
 def test_every_slot_of_a_track_reads_out_as_the_authors_decoder_does() -> None:
-    poses, frames, _ = _inputs()
+    poses, frames, _ = golden_poses()
     every = _run(_model(), poses[[4] * 125], frames[[4] * 125], np.arange(125)[:, None])
     np.testing.assert_allclose(every, golden(NAME)["track4_readout"], atol=5e-4)
 
@@ -87,7 +69,7 @@ def test_input_encoder_is_in_effect() -> None:
 
 
 def test_rows_that_do_not_count_do_not_matter_nor_how_many_there_are() -> None:
-    poses, frames, target = _inputs()
+    poses, frames, target = golden_poses()
     assert (frames == -1).any()
     model, expected = _model(), _predict(_model())
     noisy = np.where((frames == -1)[..., None], np.float32(3), poses)
@@ -97,7 +79,7 @@ def test_rows_that_do_not_count_do_not_matter_nor_how_many_there_are() -> None:
 
 
 def test_sightings_beyond_the_length_of_the_network_are_the_oldest_and_do_not_count() -> None:
-    poses, model = _inputs()[0][:1, :4], _model()
+    poses, model = golden_poses()[0][:1, :4], _model()
     long = _run(model, poses, np.array([[0, 5, 124, 140]]), np.array([[150]]))
     kept = _run(model, poses[:, 2:], np.array([[108, 124]]), np.array([[124]]))
     np.testing.assert_allclose(long, kept, atol=5e-5)
@@ -179,42 +161,9 @@ def test_statistics_of_another_shape_are_refused(tmp_path: Path) -> None:
 def test_torchscript_predicts_as_the_module_does_whatever_the_length_of_the_histories(tmp_path: Path) -> None:
     graph = served(_model())
     assert all(row.passed for row in write_version(graph, tmp_path, Format.TORCHSCRIPT))
-    poses, frames, target = _inputs()
+    poses, frames, target = golden_poses()
     exported = ExportedFile(tmp_path / NAME / "1" / "model.pt", graph)
     for first in (0, poses.shape[1] - 1):
         inputs = {"poses": poses[:, first:], "frames": frames[:, first:], "target": target}
         expected = _run(_model(), inputs["poses"], inputs["frames"], target)
         np.testing.assert_allclose(exported.run(inputs)["pose"], expected, atol=5e-4)
-
-
-def test_command_exports_what_the_tracker_runs_and_verify_accepts_it(tmp_path: Path) -> None:
-    torch.save({"state_dict": golden_weights(NAME)}, tmp_path / "pose_predictor.pth")
-    (tmp_path / "pose_predictor.yaml").write_text(POSE_YAML)
-    np.save(tmp_path / "mean_std.npy", golden(NAME)["mean_std"])
-    repository = tmp_path / "repository"
-    arguments = ["--weights", str(tmp_path), "--repository", str(repository)]
-    export, check = typer.Typer(), typer.Typer()
-    export.command()(pose_predictor)
-    check.command()(verify)
-    assert CliRunner().invoke(export, arguments).exit_code == 0
-    record = json.loads((repository / NAME / "1" / "export.json").read_text())
-    assert set(record["model.onnx"]["sources"]) == {"pose_predictor.pth", "pose_predictor.yaml", "mean_std.npy"}
-    graph = read_nodes(repository / NAME / "1" / "model.onnx")
-    assert [str(node) for release in releases() for node in unplaced(graph, release)] == []
-    client = EmbeddedClient(repository, threads=1)
-    poses, frames, target = _inputs()
-    got = client.infer(NAME, {"poses": poses, "frames": frames, "target": target}, ["pose"])["pose"]
-    one = client.infer(NAME, {"poses": poses[:1, -1:], "frames": frames[:1, -1:], "target": target[:1]}, ["pose"])[
-        "pose"
-    ]
-    client.close()
-    assert np.isfinite(one).all()  # the length of histories is free
-    np.testing.assert_allclose(got, golden(NAME)["predicted_per_track"], atol=5e-4)
-    verified = CliRunner().invoke(check, [*arguments, "--json", str(tmp_path / "table.json")])
-    assert verified.exit_code == 0, verified.output
-    assert "pose_predictor" in verified.output
-    assert (tmp_path / "table.json").is_file()
-    weights = golden_weights(NAME)
-    weights["encoder.loca_head.0.4.bias"] += 1
-    torch.save({"state_dict": weights}, tmp_path / "pose_predictor.pth")
-    assert CliRunner().invoke(check, [NAME, *arguments]).exit_code == 1

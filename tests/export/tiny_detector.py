@@ -1,11 +1,19 @@
 """Small random detectors, written as the transformers library writes trained ones."""
 
 import warnings
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+
+from export.detector.loading import load_detector
+from export.graphs.samples import pictures
+from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.verification.measures import nearest_box
+from tracker_service.types import Float32, Float64
 
 SIZE = 128
 """Side of the frames they are exported for, pixels."""
@@ -45,3 +53,32 @@ def tiny_detector(kind: str, folder: Path) -> Path:
             parameter.data += 0.08 * torch.randn(parameter.shape, generator=generator)
         network.save_pretrained(folder)
     return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An exported detector and its library, on three pictures.
+
+    Attributes:
+        scores, library_scores: (3, 100), best first.
+        distances: of each box to the nearest one of the library, pixels.
+    """
+
+    scores: Float32
+    library_scores: Float32
+    distances: Float64
+
+
+def compared(repository: Path, source: str) -> Comparison:
+    """Run the exported detector of a repository and the network of the library in ``source``."""
+    client = EmbeddedClient(repository, threads=1)
+    images = pictures(3, SIZE, SIZE, np.random.default_rng(0))
+    got = client.infer("detector", {"images": images}, ["boxes", "scores"])
+    client.close()
+    assert got["boxes"].shape == (3, 100, 4)
+    assert (np.diff(got["scores"], axis=1) <= 0).all()
+    assert np.ptp(got["scores"]) > 1e-5
+    assert got["boxes"].min() >= 0
+    assert got["boxes"].max() <= SIZE
+    boxes, scores = load_detector(source)(torch.from_numpy(images))
+    return Comparison(got["scores"], scores.numpy(), nearest_box(boxes.numpy(), got["boxes"]))

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,6 +13,7 @@ ALL = os.environ.get("PACKAGING_PYTHONS") == "all"
 """Whether every version is tested; otherwise the running one and the newest that is here."""
 
 
+@cache
 def interpreter(version: str) -> str | None:
     """Return a working interpreter of ``version``, such as 3.12, on the PATH or of pyenv; None where there is none."""
     name = f"python{version}"

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from tests.packaging.interpreters import ROOT, VERSIONS, chosen_versions, interpreter
+from tests.packaging.package_installation import install
 
 pytestmark = [pytest.mark.registry, pytest.mark.timeout(600)]
 
@@ -32,17 +34,23 @@ class Environment:
         """Run a command of the environment as if it were activated, away from the clone."""
         place = self.folder.parent / "elsewhere"
         place.mkdir(exist_ok=True)
-        variables = {
+        return subprocess.run(command, cwd=place, env=self.variables(), capture_output=True, text=True)
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables of a shell in which the environment is activated."""
+        kept = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("PYTHON", "PHALP_TRITON", "COVERAGE")) and name != "VIRTUAL_ENV"
         }
-        variables["PATH"] = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True)
+        # 0 is pip's way of saying that nothing shall be compiled.
+        return kept | {"PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "PIP_NO_COMPILE": "0"}
 
-    def install(self, *what: str) -> None:
-        """Install packages, or skip the test where the registry cannot be had."""
-        self.skip_without_registry(self.run("python", "-m", "pip", "install", "--quiet", "--no-compile", *what))
+    def install(self, python: str, wheel: Path) -> None:
+        """Make the environment with pip and a wheel, or skip the test where the registry cannot be had."""
+        subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", python, str(self.folder)], check=True)
+        variables = self.variables()
+        self.skip_without_registry(install(str(self.folder / "bin" / "python"), "pip", str(wheel), variables=variables))
 
     def skip_without_registry(self, done: subprocess.CompletedProcess[str]) -> None:
         """Skip the test if pip did not reach the registry; fail it if the command failed otherwise."""
@@ -50,10 +58,10 @@ class Environment:
             pytest.skip(f"packages cannot be had: {done.stderr.strip().splitlines()[-1]}")
         assert done.returncode == 0, done.stderr
 
-    def track(self, folder: Path, *settings: str) -> subprocess.CompletedProcess[str]:
+    def track(self, folder: Path, *settings: str, frames: int = _FRAMES) -> subprocess.CompletedProcess[str]:
         """Track the first frames of the sample, copied to ``folder``, and write the results there."""
         clip = shutil.copy(ROOT / "samples" / "snow_promenade.mp4", folder / "clip.mp4")
-        options = ("--out", str(folder), "--end", str(_FRAMES), "--no-overlay")
+        options = ("--out", str(folder), "--end", str(frames), "--no-overlay")
         return self.run("phalp-triton", "track", str(clip), *options, *settings)
 
 
@@ -66,9 +74,8 @@ def environment(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: p
     if python is None:
         pytest.skip(f"no Python {version} is here")
     folder = tmp_path_factory.mktemp("installed") / "environment"
-    subprocess.run([python, "-m", "venv", str(folder)], check=True)
     made = Environment(folder, newest=version == chosen_versions()[-1])
-    made.install(str(wheel))
+    made.install(python, wheel)
     return made
 
 
@@ -98,7 +105,7 @@ def test_the_command_of_the_error_installs_what_runs_on_another_device(
     command = refused.stderr.strip().rpartition("; run: ")[2]
     assert command == "pip uninstall -y onnxruntime && pip install onnxruntime-openvino"
     environment.skip_without_registry(environment.run("sh", "-c", command))
-    done = environment.track(tmp_path, "device=openvino")
+    done = environment.track(tmp_path, "device=openvino", frames=2)
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["runs_on"] == {"detector_lite": "openvino", "hmr_lite": "openvino", "person_finder": "openvino"}

@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 import pytest
 
+from tests.packaging.package_installation import install
 from tests.results import phalp_reader
 from tests.results.frames import frame_result, tracked_person, two_people
 from tracker_service.results.phalp_pickle import PhalpPickleWriter, extracted_frame_path
@@ -93,10 +94,7 @@ def test_the_reader_refuses_a_file_in_which_a_list_is_too_short(tracks: Path) ->
 )
 def test_the_reader_finds_the_same_under_other_versions(tmp_path: Path, tracks: Path, numpy: str, other: str) -> None:
     packages = tmp_path / "packages"
-    install = (sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--only-binary=:all:")
-    done = subprocess.run(
-        [*install, "--target", str(packages), f"numpy{numpy}", f"joblib{other}"], capture_output=True, text=True
-    )
+    done = install(sys.executable, "--only-binary=:all:", "--target", str(packages), f"numpy{numpy}", f"joblib{other}")
     if "No matching distribution" in done.stderr and sys.version_info >= (3, 12):
         pytest.skip("these versions were never built for this Python")
     if "Failed to establish a new connection" in done.stderr or "Temporary failure in name" in done.stderr:

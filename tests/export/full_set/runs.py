@@ -11,7 +11,7 @@ from harness.command_line import CommandLine
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "samples" / "snow_promenade.mp4"
-FRAMES = {"APL": 24, "TPL": 12}
+FRAMES = {"APL": 12, "TPL": 8}
 """By `phalp.predict`: texture maps take longer."""
 # The reduced set finds people with the lite detector, whose scores are lower than those the full set's gates suit.
 GATES = ("phalp.low_th_c=0.3", "phalp.small_w=0", "phalp.small_h=0", "phalp.n_init=3")
