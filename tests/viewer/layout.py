@@ -34,6 +34,7 @@ def read_timeline(data: bytes) -> Columns:
         "track_ids": read.take("u4", tracks),
         "colors": read.take("u4", tracks),
         "starts": read.take("u4", frames + 1),
+        "focal": read.take("f4", frames),
         "position": read.take("f4", rows, 3),
         "ground": read.take("f4", rows),
         "box": read.take("f4", rows, 4),

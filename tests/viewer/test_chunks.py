@@ -24,6 +24,8 @@ def test_chunks_follow_each_other_and_hold_all_frames(results: Path, body: BodyM
     assert [len(one["seconds"]) for one in timelines] == [CHUNK_FRAMES, walk.FRAMES - CHUNK_FRAMES]
     seconds = np.concatenate([one["seconds"] for one in timelines])
     np.testing.assert_allclose(seconds, np.arange(walk.FRAMES) / walk.RATE)
+    focal = np.where(np.arange(walk.FRAMES) < walk.CALIBRATED_FROM, 0, walk.CAMERA.focal_length)
+    np.testing.assert_array_equal(np.concatenate([one["focal"] for one in timelines]), focal)
 
 
 def test_a_timeline_says_who_is_where_and_how(results: Path, body: BodyModel) -> None:

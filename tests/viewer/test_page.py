@@ -72,9 +72,10 @@ def bodies_alone(page: Page) -> UInt8:
     return np.asarray(shown, np.uint8)
 
 
-def test_bodies_lie_where_the_overlay_draws_them(page: Page, body: BodyModel) -> None:
-    go(page, 40, "picture")
-    shown, expected = bodies_alone(page).max(axis=-1) > 45, walk.overlay(body, 40).max(axis=-1) > 30
+@pytest.mark.parametrize("number", [40, walk.CALIBRATED_FROM + 5])
+def test_bodies_lie_where_the_overlay_draws_them(page: Page, body: BodyModel, number: int) -> None:
+    go(page, number, "picture")
+    shown, expected = bodies_alone(page).max(axis=-1) > 45, walk.overlay(body, number).max(axis=-1) > 30
     expected[: walk.BELOW_THE_TAGS] = False
     assert expected.sum() > 1000
     assert overlap(shown, expected) > 0.85

@@ -13,6 +13,7 @@ from tracker_service.drawing.style import OverlayStyle
 from tracker_service.model_sets import model_set
 from tracker_service.results.ndjson import NdjsonWriter
 from tracker_service.types import FoundBy, FrameResult, PersonState, PersonWorld, Smpl, TrackedPerson, UInt8
+from tracker_service.types.calibration import Calibration, FocalSource
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 from tracker_service.video.writer import VideoWriter
@@ -23,6 +24,8 @@ WIDTH, HEIGHT, RATE, FRAMES = 320, 180, 25, 150
 """More frames than a chunk has."""
 BELOW_THE_TAGS = 50
 """First row of the overlay in which there are only bodies."""
+CALIBRATED_FROM, CAMERA = 130, Calibration(90.0, FocalSource.GIVEN, WIDTH, HEIGHT)
+"""Of the frames from this one on the focal length is known: it shows people from near, the outer ones from the side."""
 _DEPTH = 100.0
 _UPRIGHT = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 _KNEE = 3
@@ -78,7 +81,8 @@ def standing(body: BodyModel, track: int, number: int) -> TrackedPerson:
 def frame(body: BodyModel, number: int) -> FrameResult:
     """All five people."""
     people = [standing(body, track, number) for track in range(1, 6)]
-    return frame_result(number, *people, width=WIDTH, height=HEIGHT, timestamp=number / RATE)
+    camera = CAMERA if number >= CALIBRATED_FROM else None
+    return frame_result(number, *people, width=WIDTH, height=HEIGHT, timestamp=number / RATE, calibration=camera)
 
 
 def overlay(body: BodyModel, number: int) -> UInt8:

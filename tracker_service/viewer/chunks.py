@@ -5,10 +5,11 @@ The *timeline* says who is where, in which state and with which joint angles: th
 tracks, R people of frames.
 
 Timeline: four uint32 (`TIMELINE_MAGIC`, F, R, T), then by column float64 seconds (F); uint32 track ids (T), colours
-0xRRGGBB (T), first row of each frame and R (F + 1); float32 hips in the scene (R, 3), height of the ground under them
-(R), box x y width height in pixels (R, 4); uint16 rows of the tracks (R), frames since they were seen (R), reasons, one
-bit each as in `QualityReason` (R), joint angles in hundredths of a degree as in `ANGLE_NAMES` (R, 7); uint8 state,
-found_by, usability (3 where it is not known), 1 in the world (R each), contacts in 255ths (R, 2), 1 at a new shot (F).
+0xRRGGBB (T), first row of each frame and R (F + 1); float32 focal length of each frame's camera in pixels, 0 where it
+is not known (F), hips in the scene (R, 3), height of the ground under them (R), box x y width height in pixels (R, 4);
+uint16 rows of the tracks (R), frames since they were seen (R), reasons, one bit each as in `QualityReason` (R), joint
+angles in hundredths of a degree as in `ANGLE_NAMES` (R, 7); uint8 state, found_by, usability (3 where it is not known),
+1 in the world (R each), contacts in 255ths (R, 2), 1 at a new shot (F).
 
 Bodies: four uint32 (`BODIES_MAGIC`, F, R, 0), then float32 translations in the full frame (R, 3); int16 rotation
 vectors of the 24 joints in 32767ths of pi (R, 24, 3), the same of the turn from model space to the scene (R, 3), betas
@@ -30,7 +31,7 @@ from tracker_service.types import FoundBy, PersonState, Smpl
 from tracker_service.types.quality import QualityReason, Usability
 from tracker_service.viewer.placing import ScenePlace, scene_place
 
-TIMELINE_MAGIC, BODIES_MAGIC = 0x31545650, 0x31505650
+TIMELINE_MAGIC, BODIES_MAGIC = 0x32545650, 0x31505650
 ANGLE_NAMES = ("left_knee", "right_knee", "left_hip", "right_hip", "spine", "left_elbow", "right_elbow")
 """The joint angles of which the page draws curves."""
 STATES, FOUND_BY, USABILITIES, REASONS = map(tuple, (PersonState, FoundBy, Usability, QualityReason))
@@ -66,6 +67,7 @@ def pack_timeline(frames: Sequence[FrameRecord], body: BodyModel) -> bytes:
         np.array(tracks, np.uint32),
         np.array([_color(track) for track in tracks], np.uint32),
         starts.astype(np.uint32),
+        np.array([_focal(frame) for frame in frames], np.float32),
         np.array([place.position for place in places], np.float32),
         np.array([place.ground for place in places], np.float32),
         np.array([person.bbox for person in persons], np.float32),
@@ -122,6 +124,10 @@ def _angles(persons: Sequence[PersonRecord], body: BodyModel) -> NDArray[np.floa
     angles = joint_angle_rows(np.stack([person.keypoints_3d for person in persons]), smpl.body_pose)
     columns = dict(zip(JOINT_ANGLE_NAMES, angles.T, strict=True)) | {"spine": spine_angles(body.smpl_joints(smpl))}
     return np.stack([columns[name] for name in ANGLE_NAMES], axis=1)
+
+
+def _focal(frame: FrameRecord) -> float:
+    return 0.0 if frame.calibration is None else frame.calibration.focal_length
 
 
 def _color(track: int) -> int:

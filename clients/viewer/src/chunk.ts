@@ -1,6 +1,6 @@
 /** The binary layout of chunks; tracker_service/viewer/chunks.py describes it. */
 
-const TIMELINE_MAGIC = 0x31545650;
+const TIMELINE_MAGIC = 0x32545650;
 const BODIES_MAGIC = 0x31505650;
 export const JOINTS = 24;
 export const BETAS = 10;
@@ -16,6 +16,7 @@ export interface Timeline {
   trackIds: Uint32Array;
   colors: Uint32Array;
   starts: Uint32Array;
+  focal: Float32Array;
   position: Float32Array;
   ground: Float32Array;
   box: Float32Array;
@@ -76,6 +77,7 @@ export function readTimeline(buffer: ArrayBuffer): Timeline {
     trackIds: read.uint32(tracks),
     colors: read.uint32(tracks),
     starts: read.uint32(frames + 1),
+    focal: read.float32(frames),
     position: read.float32(3 * rows),
     ground: read.float32(rows),
     box: read.float32(4 * rows),

@@ -111,6 +111,12 @@ export class Run {
     return Math.max(0, low);
   }
 
+  /** Focal length of a frame's camera in pixels; 0 where it is not known. */
+  focal(frame: number): number {
+    const size = this.index.chunk_frames;
+    return this.timelines[Math.floor(frame / size)]?.focal[frame % size] ?? 0;
+  }
+
   isShot(frame: number): boolean {
     const size = this.index.chunk_frames;
     return Boolean(this.timelines[Math.floor(frame / size)]?.shot[frame % size]);

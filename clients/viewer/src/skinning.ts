@@ -141,3 +141,19 @@ export function beforeTheCamera(out: THREE.Matrix4, bodies: Bodies, row: number)
   const [x, y, z] = bodies.camera.subarray(3 * row, 3 * row + 3) as unknown as [number, number, number];
   out.set(1, 0, 0, x, 0, -1, 0, -y, 0, 0, -1, -z, 0, 0, 0, 1);
 }
+
+const NEAREST = 1e-3;
+
+/** Before a camera of known focal length: in metres, and turned with the ray through the pelvis, as the overlay does. */
+export function beforeCalibratedCamera(
+  out: THREE.Matrix4, pelvis: THREE.Vector3, bodies: Bodies, row: number, depthFactor: number,
+): void {
+  const [x, y, z] = bodies.camera.subarray(3 * row, 3 * row + 3) as unknown as [number, number, number];
+  const there = new THREE.Vector3(pelvis.x + x, pelvis.y + y, Math.max((pelvis.z + z) * depthFactor, NEAREST));
+  const aimed = new THREE.Quaternion().setFromUnitVectors(AHEAD, there.clone().normalize());
+  out.makeRotationFromQuaternion(aimed).setPosition(there.sub(pelvis.clone().applyQuaternion(aimed)));
+  out.premultiply(CAMERA_TO_SCENE);
+}
+
+const AHEAD = new THREE.Vector3(0, 0, 1);
+const CAMERA_TO_SCENE = new THREE.Matrix4().makeScale(1, -1, -1);

@@ -5,7 +5,7 @@ import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Bodies, BodyTables } from "./chunk.js";
 import { Ground } from "./ground.js";
 import { Kind, type Row, type Run } from "./run.js";
-import { beforeTheCamera, bodyGeometry, placedAt, PosedBody } from "./skinning.js";
+import { beforeCalibratedCamera, beforeTheCamera, bodyGeometry, placedAt, PosedBody } from "./skinning.js";
 import { Trails } from "./trails.js";
 
 const OVERLAY_OPACITY = 0.82;
@@ -15,6 +15,10 @@ const ARRIVED = 0.002;
 const BACKGROUND = 0x14171c;
 /** Metres between two people who are compared, and how far to the side each stands. */
 const APART = 1.3;
+
+/** Metres that are drawn over the picture, nearest and farthest: with a known focal length, and with PHALP's lens. */
+const METRIC_REACH = [0.05, 1000] as const;
+const ASSUMED_REACH = [2, 20000] as const;
 
 /** A rectangle of the stage in CSS pixels, from its upper left corner. */
 export interface Rectangle {
@@ -54,7 +58,7 @@ export class Stage {
   trailSeconds = 10;
   private readonly renderer: THREE.WebGLRenderer;
   private readonly world = new THREE.Scene();
-  private readonly frontal = new THREE.PerspectiveCamera(1, 1, 2, 20000);
+  private readonly frontal = new THREE.PerspectiveCamera();
   private readonly geometry: THREE.BufferGeometry;
   private readonly people = new Map<string, PosedBody>();
   private readonly ground = new Ground();
@@ -93,11 +97,15 @@ export class Stage {
   drawPicture(moment: Moment, pane: Rectangle, fitted: Rectangle): void {
     const { width, height, focal_over_size } = moment.run.index;
     if (!width || !height) return;
+    const assumed = focal_over_size * Math.max(width, height);
+    const known = moment.run.focal(moment.frame);
     this.showOnly(moment, (body, bodies, row, one) => {
-      beforeTheCamera(body.mesh.matrix, bodies, row);
+      if (known) beforeCalibratedCamera(body.mesh.matrix, body.pelvis, bodies, row, known / assumed);
+      else beforeTheCamera(body.mesh.matrix, bodies, row);
       body.material.opacity = OVERLAY_OPACITY * this.opacity(moment.run, one);
     });
-    this.frontal.fov = 2 * THREE.MathUtils.radToDeg(Math.atan(height / 2 / (focal_over_size * Math.max(width, height))));
+    this.frontal.fov = 2 * THREE.MathUtils.radToDeg(Math.atan(height / 2 / (known || assumed)));
+    [this.frontal.near, this.frontal.far] = known ? METRIC_REACH : ASSUMED_REACH;
     this.frontal.aspect = width / height;
     this.frontal.updateProjectionMatrix();
     this.view(fitted, pane);
