@@ -65,7 +65,7 @@ def wait_for(store: JobStore, job_id: str, *states: JobState) -> Job:
 
 def wait_final(store: JobStore, job_id: str) -> Job:
     """Return the job once it is final."""
-    return until(lambda: job if (job := store.get(job_id)).state.final else None)
+    return until(lambda: job if (job := store.get(job_id)).state.final else None, pause=0.2)
 
 
 def wait_complete(store: JobStore, job_id: str) -> Job:

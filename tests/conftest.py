@@ -27,18 +27,35 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 ROOT = Path(__file__).parent
 LONGEST_FIRST = (
-    "chaos",
     "jobs",
-    "api",
-    "export",
-    "deploy",
-    "documentation",
+    "viewer",
+    "zoo",
     "inference/triton",
-    "command_line",
+    "api/jobs",
+    "export",
+    "chaos",
+    "sessions",
+    "export/full_set",
+    "api/frames",
+    "bulk",
     "packaging",
+    "documentation",
+    "export/family",
+    "deploy",
+    "hostile",
+    "api/http",
+    "client",
     "samples",
+    "export/graphs",
+    "command_line",
+    "phalp",
+    "export/lite",
+    "video/live",
+    "sessions/keeping",
+    "benchmarks",
+    "pipeline",
 )
-"""The folders that take minutes."""
+"""The folders that take half a minute or more beside others, as `pytest --durations=0` adds up; all others follow."""
 PREPARING = {"chromium", "environment", "find", "full_set", "stack", "triton"}
 """Fixtures that install programs or export models: who comes first may take longer than a test."""
 PREPARING_SECONDS = 900
@@ -81,5 +98,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     folder = item.path.parent.relative_to(ROOT).as_posix()
-    turns = (turn for turn, slow in enumerate(LONGEST_FIRST) if f"{folder}/".startswith(f"{slow}/"))
-    return next(turns, len(LONGEST_FIRST))
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)

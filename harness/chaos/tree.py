@@ -70,7 +70,7 @@ class ServiceTree:
                 return None
             return job if job["state"] in _FINAL else None
 
-        return until(final)
+        return until(final, pause=0.2)
 
     def wait_frames(self, job_id: str, frames: int) -> None:
         """Wait until that many frames are done."""

@@ -53,11 +53,14 @@ def variants() -> tuple[tuple[str, Path], ...]:
     return tuple((name, path) for name, path in named if read_config(path).platform not in ("ensemble", "torch_aoti"))
 
 
-def build_repository(target: Path, models: Iterable[str] | None = None, *, scripts: bool = False) -> Path:
+def build_repository(
+    target: Path, models: Iterable[str] | None = None, *, scripts: bool = False, warmup: bool = True
+) -> Path:
     """Copy the committed configs of ``models`` (default: all) to ``target`` and put model files beside them.
 
     A model that was built (``model_repository/<name>/1/model.onnx``) is copied, another gets its stand-in; with
-    ``scripts`` also a TorchScript stand-in.
+    ``scripts`` also a TorchScript stand-in. Without ``warmup`` a server is ready sooner: it has not computed the
+    smallest and the largest batch of each model, a hundred pictures of the lite ones.
     """
     for name in models or served_models():
         source, folder = MODEL_REPOSITORY / name, target / name
@@ -73,6 +76,8 @@ def build_repository(target: Path, models: Iterable[str] | None = None, *, scrip
             from harness.triton.scripted import write_script  # importing torch takes seconds
 
             write_script(name, folder / "1" / "model.pt")
+        if not warmup:
+            _leave_out_warmup(folder / "config.pbtxt")
     return target
 
 
@@ -87,4 +92,10 @@ def set_parameters(repository: Path, model: str, values: Mapping[str, str]) -> N
     config = read_config(path)
     for key, value in values.items():
         config.parameters[key].string_value = value
+    path.write_text(text_format.MessageToString(config))
+
+
+def _leave_out_warmup(path: Path) -> None:
+    config = read_config(path)
+    config.ClearField("model_warmup")
     path.write_text(text_format.MessageToString(config))

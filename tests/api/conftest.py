@@ -1,4 +1,4 @@
-"""Fixtures: one service for all tests that only ask it, and a way to start others."""
+"""Fixtures: one service for all tests that only ask it, which ends with them, and a way to start others."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,14 +13,14 @@ from tests.api.video_service import JOB_FRAMES, VideoService
 StartService: TypeAlias = Callable[..., RunningService]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A ready service with the lite models."""
     with RunningService(tmp_path_factory.mktemp("service"), forked=True) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def video_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoService]:
     """A service that may open videos below its own folder, which Windows clients call ``C:\\Users\\me``."""
     with VideoService(tmp_path_factory.mktemp("videos")) as running:

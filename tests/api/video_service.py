@@ -59,21 +59,23 @@ class VideoService(RunningService):
         with self.client() as client:
             return client.delete(f"/jobs/{job_id}")
 
-    def wait_for(self, job_id: str, *states: str) -> dict[str, Any]:
-        """Return the job once it is in one of ``states``."""
-        job: dict[str, Any] = until(lambda: found if (found := self.job(job_id))["state"] in states else None)
+    def wait_for(self, job_id: str, *states: str, pause: float = 0.1) -> dict[str, Any]:
+        """Return the job once it is in one of ``states``; ``pause`` is that of `until`."""
+        job: dict[str, Any] = until(
+            lambda: found if (found := self.job(job_id))["state"] in states else None, pause=pause
+        )
         return job
 
     def wait_complete(self, job_id: str) -> dict[str, Any]:
         """Return the job once it is final, which must be complete."""
-        job = self.wait_for(job_id, "completed", "failed", "cancelled")
+        job = self.wait_for(job_id, "completed", "failed", "cancelled", pause=0.2)
         assert job["state"] == "completed", job
         return job
 
     def wait_idle(self) -> None:
         """Wait until no job is computed or waits."""
         active = ("queued", "running", "paused")
-        until(lambda: not any(self.get("/jobs", params={"state": state}).json()["jobs"] for state in active))
+        until(lambda: not any(self.get("/jobs", params={"state": state}).json()["jobs"] for state in active), pause=0.2)
 
     def uploaded(self) -> list[str]:
         """Return the names of the files that are being uploaded or belong to jobs."""

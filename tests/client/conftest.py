@@ -9,7 +9,7 @@ from tests.api.video_service import SAMPLE, VideoService
 from tests.client.breaking_line import BreakingLine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoService]:
     """A ready service that takes one unfinished job of a client at a time."""
     with VideoService(tmp_path_factory.mktemp("service"), "jobs.client_jobs=1") as running:

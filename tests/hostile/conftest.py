@@ -13,7 +13,7 @@ ATTACKER = {"X-API-Key": KEYS[0]}
 QUIET = {"X-API-Key": KEYS[1]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fortress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A ready service with two keys and few connections."""
     folder = tmp_path_factory.mktemp("fortress")
@@ -31,7 +31,7 @@ def fortress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServic
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder(fortress: RunningService) -> Path:
     """The service's media root."""
     return fortress.folder

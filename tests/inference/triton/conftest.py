@@ -25,7 +25,7 @@ def environment() -> ServerEnvironment:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(environment: ServerEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
     folder: Path = tmp_path_factory.mktemp("triton")
     repository = build_repository(folder / "models", (*served_models(), *ensembles()))

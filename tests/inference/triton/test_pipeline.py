@@ -14,7 +14,7 @@ from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton.client import TritonClient
 from tracker_service.inference.triton.policy import FailurePolicy
 
-FRAMES = 32
+FRAMES = 24
 DOWN_SECONDS = 2.0
 LITE = ("detector_lite", "hmr_lite")
 
@@ -25,7 +25,8 @@ def test_a_video_tracked_across_a_crash_of_the_server_equals_the_embedded_run(
     environment: ServerEnvironment, tmp_path: Path
 ) -> None:
     source = next(iter(sources().values()))
-    server = TritonServer(environment, build_repository(tmp_path / "models", LITE), tmp_path / "log").start()
+    repository = build_repository(tmp_path / "models", LITE, warmup=False)
+    server = TritonServer(environment, repository, tmp_path / "log").start()
     crashing = threading.Thread(target=server.crash, args=(DOWN_SECONDS,))
 
     def on_frame(done: int) -> None:
