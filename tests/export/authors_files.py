@@ -1,12 +1,15 @@
 """The authors' files with their names, containers and key names, but reduced sizes, random numbers and no SMPL data."""
 
 import pickle
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+import export.appearance.texture
+from export.appearance.depth_map import DepthMap, Tier
 from export.appearance.encoder import CHANNELS
 from export.appearance.texture import Atlas
 from export.body.body_model import BodyModel
@@ -22,6 +25,7 @@ configs:
   frame_length: 125
   transformer: {heads: 3, dim_head: 16, conv: {pad: 1, stride: 5}}
 """
+TIERS = (Tier(512, 32), Tier(9728, 8))
 _STAND_IN = Path(__file__).parents[2] / "model_repository" / "hmr_lite" / "body_model.npz"
 
 
@@ -63,6 +67,11 @@ def smpl_content(body: BodyModel) -> dict[str, object]:
         "f": body.faces,
         "kintree_table": np.stack([body.parents, np.arange(24)]),
     }
+
+
+def draw_depths_in_fewer_tiers(patch: pytest.MonkeyPatch) -> None:
+    """Let depth maps of textures have two tiers, not five: half of the appearance graph would be the same once more."""
+    patch.setattr(export.appearance.texture, "DepthMap", partial(DepthMap, tiers=TIERS))
 
 
 def write_downloads(folder: Path) -> None:

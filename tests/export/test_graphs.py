@@ -1,6 +1,7 @@
 """Exported graphs against PyTorch, and what the repository looks like after a good and a bad export."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +17,14 @@ from export.files import sha256_of
 from export.graphs import onnx_graph
 from export.graphs.choices import Format, Precision
 from export.graphs.model_version import read_record, write_version
-from export.graphs.parity import Comparison, compare, references, table
+from export.graphs.parity import ONNX_FILE, Comparison, compare, references, table
 from export.graphs.samples import pictures
 from export.graphs.served_graph import Arrays, ServedGraph
 from export.graphs.torchscript import constant_devices, load_torchscript
-from export.hmr2.checkpoint import build
+from export.hmr2.checkpoint import load_hmr2
 from export.hmr2.graph import served
-from tests.export.golden import DATA, golden_weights, small_sizes
+from export.settings import ExportSettings
+from tests.export.authors_files import HMR2_SIZES
 from tests.export.synthetic_body import synthetic_body
 from tracker_service.errors import ExportError
 from tracker_service.inference.client import TensorSpec
@@ -31,9 +33,10 @@ from tracker_service.inference.verification import measures
 from tracker_service.inference.verification.measures import Measure, numbers
 
 
-def _hmr2() -> ServedGraph:
-    source = DATA / "hmr2_small.npz"
-    return served(build(golden_weights("hmr2_small"), synthetic_body(), small_sizes()), (source,))
+def _hmr2(exported: ExportSettings) -> ServedGraph:
+    """The network that is exported already, built again: half precision is cast in place."""
+    checkpoint = exported.weights / "hmr2.ckpt"
+    return served(load_hmr2(checkpoint, synthetic_body(), HMR2_SIZES), (checkpoint,))
 
 
 FORMATS = (Format.ONNX, Format.TORCHSCRIPT)
@@ -42,14 +45,21 @@ Exports = dict[tuple[Format, Precision], tuple[Path, tuple[Comparison, ...]]]
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
+def exports(exported_hmr2: ExportSettings, tmp_path_factory: pytest.TempPathFactory) -> Exports:
     """The reduced network in both formats and precisions: version folder and parity of each."""
     result = {}
     for precision in Precision:
         folder = tmp_path_factory.mktemp(str(precision))
-        for file_format in FORMATS:
-            rows = write_version(_hmr2(), folder, file_format, precision)
-            result[file_format, precision] = (folder / "hmr2" / "1", rows)
+        version = folder / "hmr2" / "1"
+        if precision is Precision.FP32:
+            shutil.copytree(exported_hmr2.repository / "hmr2" / "1", version)
+            graph = _hmr2(exported_hmr2)
+            rows = compare(graph, version / ONNX_FILE, precision, references(graph, (1, 2)))
+        else:
+            rows = write_version(_hmr2(exported_hmr2), folder, Format.ONNX, precision)
+        result[Format.ONNX, precision] = (version, rows)
+        rows = write_version(_hmr2(exported_hmr2), folder, Format.TORCHSCRIPT, precision)
+        result[Format.TORCHSCRIPT, precision] = (version, rows)
     return result
 
 
@@ -58,13 +68,16 @@ def repository(exports: Exports) -> Path:
     return exports[Format.ONNX, Precision.FP32][0].parents[1]
 
 
-def test_both_formats_stand_beside_each_other_with_their_records(repository: Path) -> None:
+def test_both_formats_stand_beside_each_other_with_their_records(
+    repository: Path, exported_hmr2: ExportSettings
+) -> None:
+    checkpoint = sha256_of(exported_hmr2.weights / "hmr2.ckpt")
     folder = repository / "hmr2" / "1"
     assert sorted(path.name for path in folder.iterdir()) == ["export.json", "golden.npz", "model.onnx", "model.pt"]
     record = json.loads((folder / "export.json").read_text())
     for name in ("model.onnx", "model.pt"):
         assert record[name]["precision"] == "fp32"
-        assert record[name]["sources"] == {"hmr2_small.npz": sha256_of(DATA / "hmr2_small.npz")}
+        assert record[name]["sources"]["hmr2.ckpt"] == checkpoint
         assert record[name]["files"] == {name: sha256_of(folder / name)}
         assert record[name].get("on_cpu") == ([] if name == "model.onnx" else None)
         assert all(row["passed"] for row in record[name]["parity"])
@@ -114,8 +127,10 @@ def test_every_format_and_precision_holds_the_limits(
         assert max(row.maximum for row in points) > 1e-3
 
 
-def test_half_precision_keeps_geometry_and_readouts_in_full_precision(exports: Exports) -> None:
-    graph = _hmr2()
+def test_half_precision_keeps_geometry_and_readouts_in_full_precision(
+    exports: Exports, exported_hmr2: ExportSettings
+) -> None:
+    graph = _hmr2(exported_hmr2)
     assert graph.lower is not None
     graph.lower(graph.module, torch.float16)
     halves = {name: value for name, value in graph.module.named_parameters() if value.dtype == torch.float16}

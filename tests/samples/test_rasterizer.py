@@ -17,23 +17,21 @@ SIZE = (32, 24)
 
 def exact_depth(vertices: Float64, faces: Int64, *, cull: bool) -> Float64:
     """Meet the ray of every pixel centre with every triangle (Moeller and Trumbore); infinite where there is none."""
+    columns, rows = np.meshgrid(np.arange(SIZE[0]) + 0.5, np.arange(SIZE[1]) + 0.5)
+    away = np.ones_like(columns)
+    rays = np.stack([(columns - CAMERA.center_x) / CAMERA.focal, (rows - CAMERA.center_y) / CAMERA.focal, away], axis=2)
     depth = np.full(SIZE[::-1], np.inf)
     for a, b, c in vertices[faces]:
         edge1, edge2 = b - a, c - a
-        for row in range(SIZE[1]):
-            for column in range(SIZE[0]):
-                ray = np.array(
-                    [(column + 0.5 - CAMERA.center_x) / CAMERA.focal, (row + 0.5 - CAMERA.center_y) / CAMERA.focal, 1.0]
-                )
-                normal = np.cross(ray, edge2)
-                facing = edge1 @ normal
-                if facing == 0 or (cull and facing < 0):
-                    continue
-                u = -a @ normal / facing
-                w = ray @ np.cross(-a, edge1) / facing
-                t = edge2 @ np.cross(-a, edge1) / facing
-                if min(u, w, 1 - u - w) >= 0 and t > 0:
-                    depth[row, column] = min(depth[row, column], t)
+        normals = np.cross(rays, edge2)
+        facing = normals @ edge1
+        seen = facing > 0 if cull else facing != 0
+        facing = np.where(seen, facing, 1)
+        u = normals @ -a / facing
+        w = rays @ np.cross(-a, edge1) / facing
+        t = edge2 @ np.cross(-a, edge1) / facing
+        hit = seen & (u >= 0) & (w >= 0) & (1 - u - w >= 0) & (t > 0)
+        depth[hit] = np.minimum(depth, t)[hit]
     return depth
 
 

@@ -23,8 +23,8 @@ def skinned(
     for joint, parent in enumerate(body.PARENTS[1:], start=1):
         posed[joint] = posed[parent] + rotations[parent] @ (joints[joint] - joints[parent])
     offsets = posed - np.einsum("jab,jb->ja", rotations, joints)
-    moved = np.einsum("vj,jab,vb->va", weights, rotations, vertices) + weights @ offsets
-    return moved, posed
+    blended = (weights @ rotations.reshape(-1, 9)).reshape(-1, 3, 3)
+    return (blended @ vertices[..., None])[..., 0] + weights @ offsets, posed
 
 
 def _straightening(joints: Float64) -> Float64:

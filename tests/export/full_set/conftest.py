@@ -19,7 +19,7 @@ from export.__main__ import app
 from export.hmr_family.detection import Family
 from export.weights.published import FILES, WeightFile
 from harness.command_line import CommandLine
-from tests.export.authors_files import HMR2_SIZES, write_by_hand, write_downloads
+from tests.export.authors_files import HMR2_SIZES, draw_depths_in_fewer_tiers, write_by_hand, write_downloads
 from tests.export.full_set.runs import FRAMES, GATES, Run, track
 from tests.export.tiny_detector import SIZE
 from tracker_service.model_sets import FULL
@@ -91,6 +91,7 @@ def full_set(served_files: str, tmp_path_factory: pytest.TempPathFactory) -> Ful
         patch.setattr(export.body.build, "EXTRA_JOINTS", files["SMPL_to_J19.pkl"])
         patch.setitem(export.hmr_family.loading.CHECKPOINTS, Family.HMR2, files["hmr2.ckpt"])
         patch.setattr(export.hmr_family.loading, "load", load)
+        draw_depths_in_fewer_tiers(patch)
         for arguments in documented_commands("python -m export"):
             command = " ".join(arguments)
             given = [str(by_hand) if argument == "FOLDER" else argument for argument in arguments]

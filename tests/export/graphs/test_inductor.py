@@ -43,6 +43,8 @@ def test_a_package_gives_what_pytorch_gives_and_is_put_where_triton_looks(
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
     # What the processor says it can do is believed: otherwise a third of the time compiles programs that try it out.
     monkeypatch.setattr(torch._inductor.config.cpp, "vec_isa_ok", True)
+    # What calls the network's code is long; that it is fast does not matter here.
+    monkeypatch.setattr(torch._inductor.config.aot_inductor, "compile_wrapper_opt_level", "O0")
     rows = write_version(_graph(3), tmp_path / "models", Format.PT2)
     assert {(row.file, row.batch, row.passed) for row in rows} == {("model.pt2", 1, True), ("model.pt2", 2, True)}
     folder, served = tmp_path / "models" / "two" / "1", tmp_path / "models" / "two_pt2" / "1"
