@@ -1,5 +1,6 @@
 """The Python of the README and of docs/library.md runs as it stands there; the page has exactly the public names."""
 
+import json
 import os
 import re
 import subprocess
@@ -16,26 +17,64 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "library.md")
 BLOCKS = [(page, block) for page in PAGES for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)]
 
 
+_EXAMPLES = """
+import gc, json, os, sys, tempfile, traceback
+import tracker_service
+
+def run(block):
+    try:
+        exec(compile(block, "example", "exec"), {"__name__": "__main__"})
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+ends = []
+gc.freeze()
+for block in json.loads(sys.argv[1]):
+    written = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+    child = os.fork()
+    if not child:
+        for number, file in enumerate(written):
+            os.dup2(file.fileno(), 1 + number)
+        status = run(block)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    texts = []
+    for file in written:
+        file.seek(0)
+        texts.append(file.read().decode())
+    ends.append([status, *texts])
+print(json.dumps(ends))
+"""
+"""Runs each example in a process of its own; what all of them import is imported once."""
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the examples expect in the working folder."""
+def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
+    """Status, output and errors of every example, one after the other in a folder with what they expect."""
     folder = tmp_path_factory.mktemp("library")
     cut(folder / "clip.mp4", 8)
-    return folder
-
-
-@pytest.mark.parametrize(("page", "block"), BLOCKS, ids=[f"{page.stem}-{at}" for at, (page, _) in enumerate(BLOCKS)])
-def test_an_example_runs_as_it_stands_there(folder: Path, page: Path, block: str) -> None:
+    blocks = [block for _, block in BLOCKS]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", block],
+        [sys.executable, "-W", "error", "-c", _EXAMPLES, json.dumps(blocks)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=240,
     )
-    assert done.returncode == 0, f"{page.name}\n{block}\n{done.stderr}"
-    assert done.stdout.strip(), f"{page.name}: prints nothing\n{block}"
+    assert done.returncode == 0, done.stderr
+    return dict(zip(blocks, json.loads(done.stdout), strict=True))
+
+
+@pytest.mark.parametrize(("page", "block"), BLOCKS, ids=[f"{page.stem}-{at}" for at, (page, _) in enumerate(BLOCKS)])
+def test_an_example_runs_as_it_stands_there(ends: dict[str, tuple[int, str, str]], page: Path, block: str) -> None:
+    status, printed, errors = ends[block]
+    assert status == 0, f"{page.name}\n{block}\n{errors}"
+    assert printed.strip(), f"{page.name}: prints nothing\n{block}"
 
 
 def test_the_readme_has_an_example_of_about_ten_lines() -> None:

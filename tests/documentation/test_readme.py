@@ -36,7 +36,7 @@ def test_ci_runs_exactly_the_readmes_test_command() -> None:
 def test_the_readmes_commands_work_one_after_the_other(tmp_path: Path) -> None:
     environment = {
         **os.environ,
-        "VIDEO": str(cut(tmp_path / "clip.mp4", 30)),  # of `make demo`, which by itself takes the whole sample
+        "VIDEO": str(cut(tmp_path / "clip.mp4", 16)),  # of `make demo`, which by itself takes the whole sample
         "VIRTUAL_ENV": sys.prefix,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }

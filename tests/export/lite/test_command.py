@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from export.__main__ import main
+
 
 def export(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "export", *arguments], capture_output=True, text=True)
@@ -27,11 +29,19 @@ def test_help_names_the_lite_set() -> None:
     ],
 )
 def test_an_error_is_one_line_and_status_2_and_writes_nothing(
-    tmp_path: Path, arguments: list[str], message: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
 ) -> None:
-    result = export("lite", "--out", str(tmp_path), "--cache", str(tmp_path / "cache"), *arguments)
-    assert result.returncode == 2
-    assert result.stderr.startswith("error: ")
-    assert message in result.stderr
-    assert result.stderr.count("\n") == 1
+    given = ["lite", "--out", str(tmp_path), "--cache", str(tmp_path / "cache"), *arguments]
+    monkeypatch.setattr(sys, "argv", ["export", *given])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    errors = capfd.readouterr().err
+    assert errors.startswith("error: ")
+    assert message in errors
+    assert errors.count("\n") == 1
     assert list(tmp_path.rglob("*.onnx")) == []
