@@ -45,7 +45,7 @@ class ColourAppearance:
 
     def describe(self, candidates: Sequence[Candidates], bodies: Sequence[Bodies]) -> list[Appearance]:  # noqa: ARG002
         """See `AppearanceModel.describe`."""
-        crops = np.concatenate([frame.crops for frame in bodies])
+        crops = [crop for frame in bodies for crop in frame.crops]
         joints = np.concatenate([frame.estimates.joints_3d for frame in bodies])
         cameras = np.concatenate([frame.estimates.crop_cameras for frame in bodies])
         embedding = describe(crops, project_to_crop(joints, cameras))
