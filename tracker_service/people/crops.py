@@ -6,6 +6,8 @@ shows the square's centre, sampling is bilinear, and outside the frame is black.
 """
 
 import math
+from collections.abc import Sequence
+from itertools import accumulate
 
 import cv2
 import numpy as np
@@ -34,7 +36,24 @@ def crop_to_source(squares: Squares, size: int = CROP_SIZE) -> Float64:
     return maps
 
 
-def crop(image: ImageLike, squares: Squares, size: int = CROP_SIZE, *, antialias: bool = False) -> UInt8:
+def crop_each(pictures: Sequence[Picture], squares: Sequence[Squares]) -> tuple[UInt8, list[UInt8]]:
+    """Cut squares out of several pictures, those of each; returns all crops, and the views of each picture's."""
+    ends = list(accumulate(map(len, squares)))
+    every = np.empty((ends[-1] if ends else 0, CROP_SIZE, CROP_SIZE, 3), np.uint8)
+    views = [every[end - len(own) : end] for end, own in zip(ends, squares, strict=True)]
+    for picture, own, view in zip(pictures, squares, views, strict=True):
+        crop(picture, own, out=view)
+    return every, views
+
+
+def crop(
+    image: ImageLike,
+    squares: Squares,
+    size: int = CROP_SIZE,
+    *,
+    antialias: bool = False,
+    out: UInt8 | None = None,
+) -> UInt8:
     """Cut ``squares`` out of ``image``.
 
     Args:
@@ -43,12 +62,13 @@ def crop(image: ImageLike, squares: Squares, size: int = CROP_SIZE, *, antialias
         size: side of the crops, pixels.
         antialias: blur what is reduced by more than 2.2 first, as 4D-Humans' demo does (its tracker does not); only
             the shown part is blurred.
+        out: (n, size, size, 3) uint8 to write the crops to; None makes a new array.
 
     Returns:
         (n, size, size, 3) uint8, in the image's channel order.
     """
     picture = picture_of(image)
-    crops = np.empty((len(squares), size, size, 3), np.uint8)
+    crops = np.empty((len(squares), size, size, 3), np.uint8) if out is None else out
     for index, to_source in enumerate(crop_to_source(squares, size)):
         sigma = _blur_sigma(float(squares.sides[index]), size) if antialias else 0.0
         if sigma > 0:

@@ -55,13 +55,16 @@ def fit(frame_size: tuple[int, int], size: tuple[int, int]) -> Letterbox:
     return Letterbox(source_width, source_height, width, height, left, top)
 
 
-def letterbox(image: ImageLike, size: tuple[int, int], *, padding: int = 0) -> tuple[UInt8, Letterbox]:
+def letterbox(
+    image: ImageLike, size: tuple[int, int], *, padding: int = 0, out: UInt8 | None = None
+) -> tuple[UInt8, Letterbox]:
     """Scale ``image`` to fit ``size`` without distortion and centre it.
 
     Args:
         image: (H, W, 3) uint8 RGB, or a picture.
         size: (width, height) of the canvas.
         padding: grey level of the rest of the canvas; raising it from 0 (black) to 114 suits detectors trained so.
+        out: (height, width, 3) uint8 canvas to write to; None makes a new one.
 
     Returns:
         (height, width, 3) uint8 RGB canvas, and the mapping back.
@@ -69,10 +72,13 @@ def letterbox(image: ImageLike, size: tuple[int, int], *, padding: int = 0) -> t
     picture = picture_of(image)
     place = fit(picture.size, size)
     inner = (place.width, place.height)
-    canvas = np.full((size[1], size[0], 3), padding, np.uint8)
-    canvas[place.top : place.top + place.height, place.left : place.left + place.width] = (
-        picture.reduced(inner)
-        if place.width < _AREA_BELOW * place.source_width
-        else cv2.resize(picture.pixels(), inner, interpolation=cv2.INTER_LINEAR)
-    )
+    canvas = np.empty((size[1], size[0], 3), np.uint8) if out is None else out
+    bottom, right = place.top + place.height, place.left + place.width
+    for bar in (canvas[: place.top], canvas[bottom:], canvas[:, : place.left], canvas[:, right:]):
+        bar[:] = padding
+    inside = canvas[place.top : bottom, place.left : right]
+    if place.width < _AREA_BELOW * place.source_width:
+        picture.reduced(inner, out=inside)
+    else:
+        cv2.resize(picture.pixels(), inner, dst=inside, interpolation=cv2.INTER_LINEAR)
     return canvas, place

@@ -31,8 +31,11 @@ class Picture(Protocol):
         """
         ...
 
-    def reduced(self, size: tuple[int, int]) -> UInt8:
-        """Return the picture at a smaller (width, height): every pixel is the mean of those it covers."""
+    def reduced(self, size: tuple[int, int], out: UInt8 | None = None) -> UInt8:
+        """Return the picture at a smaller (width, height): every pixel is the mean of those it covers.
+
+        It is written to ``out``, (height, width, 3) uint8 with any distance between its rows, where that is given.
+        """
         ...
 
     def brightness(self, size: tuple[int, int]) -> UInt8:
@@ -70,9 +73,9 @@ class ArrayPicture:
         """See `Picture.window`."""
         return self.image[rows, columns]
 
-    def reduced(self, size: tuple[int, int]) -> UInt8:
+    def reduced(self, size: tuple[int, int], out: UInt8 | None = None) -> UInt8:
         """See `Picture.reduced`."""
-        return _reduced(self.image, size)
+        return _reduced(self.image, size, out)
 
     def brightness(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.brightness`."""
@@ -87,10 +90,10 @@ class ArrayPicture:
 
 
 # Imported where it is used: the types are also read where there is nothing but NumPy (`benchmarks.gpu_check`).
-def _reduced(image: UInt8, size: tuple[int, int]) -> UInt8:
+def _reduced(image: UInt8, size: tuple[int, int], out: UInt8 | None = None) -> UInt8:
     import cv2
 
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, size, dst=out, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _grey(image: UInt8) -> UInt8:

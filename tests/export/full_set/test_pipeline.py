@@ -161,7 +161,7 @@ def _looks(client: EmbeddedClient, masks: "np.ndarray[tuple[int, ...], np.dtype[
     square = Squares(np.array([[128, 128]], np.float32), np.array([256], np.float32), np.zeros(1, np.float32))
     boxes = np.array([[0, 0, 128, 256]], np.float32)
     seen = Candidates(crops[0], Detections(boxes, np.ones(1, np.float32), masks), square)
-    (estimates,) = BodyRegressor(client, "hmr2", mesh=True).regress([crops], [square], [None])
+    (estimates,) = BodyRegressor(client, "hmr2", mesh=True).regress(crops, [square], [None])
     (looks,) = LearnedAppearance(client, "appearance", maps=True).describe([seen], [Bodies(square, crops, estimates)])
     assert looks.uv_maps is not None
     uv_map: Float32 = looks.uv_maps[0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker_service.people.alignment import ROUNDS, Turns
-from tracker_service.people.crops import crop
+from tracker_service.people.crops import crop_each
 from tracker_service.people.cut_off import WholeBoxes, choose_whole, whole_boxes
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.pipeline.models.regression import BodyRegressor
@@ -81,11 +81,8 @@ def regress_bodies(
             picture cuts it off.
         times: counts busy seconds.
     """
-    with times.measure("crops"):
-        crops = [crop(frame.picture, frame.squares) for frame in candidates]
-    with times.measure("bodies"):
-        cameras = [frame.calibration for frame in candidates]
-        estimates = regressor.regress(crops, [frame.squares for frame in candidates], cameras)
+    squares = [frame.squares for frame in candidates]
+    crops, estimates = _seen_in(candidates, squares, regressor, times)
     upright = [
         Bodies(frame.squares, of_frame, bodies)
         for frame, of_frame, bodies in zip(candidates, crops, estimates, strict=True)
@@ -93,6 +90,16 @@ def regress_bodies(
     if not align:
         return upright
     return _aligned(candidates, _completed(candidates, upright, regressor, times), regressor, times)
+
+
+def _seen_in(
+    candidates: Sequence[Candidates], squares: Sequence[Squares], regressor: BodyRegressor, times: StageTimes
+) -> tuple[list[UInt8], list[BodyEstimates]]:
+    """Return the crops of every frame's squares and the bodies in them; one batch for all of them."""
+    with times.measure("crops"):
+        every, crops = crop_each([frame.picture for frame in candidates], squares)
+    with times.measure("bodies"):
+        return crops, regressor.regress(every, squares, [frame.calibration for frame in candidates])
 
 
 def _completed(
@@ -106,10 +113,7 @@ def _completed(
         ]
         if not any(map(len, tries)):
             return seen
-        crops = [crop(frame.picture, whole.squares) for frame, whole in zip(candidates, tries, strict=True)]
-    with times.measure("bodies"):
-        cameras = [frame.calibration for frame in candidates]
-        estimates = regressor.regress(crops, [whole.squares for whole in tries], cameras)
+    crops, estimates = _seen_in(candidates, [whole.squares for whole in tries], regressor, times)
     return [_whole(*parts) for parts in zip(candidates, seen, tries, crops, estimates, strict=True)]
 
 
@@ -137,10 +141,7 @@ def _aligned(
             tries = [wanted(of_frame) for of_frame in turns]
             if not any(map(len, tries)):
                 continue
-            turned = [crop(frame.picture, tried.squares) for frame, tried in zip(candidates, tries, strict=True)]
-        with times.measure("bodies"):
-            cameras = [frame.calibration for frame in candidates]
-            estimates = regressor.regress(turned, [tried.squares for tried in tries], cameras)
+        turned, estimates = _seen_in(candidates, [tried.squares for tried in tries], regressor, times)
         for of_frame, tried, seen, shown, before in zip(turns, tries, estimates, turned, crops, strict=True):
             of_frame.add(tried, seen)
             before.append(shown)

@@ -8,7 +8,7 @@ from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.client import InferenceClient, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.model_sets import ModelSet
-from tracker_service.people.crops import CROP_SIZE, crop
+from tracker_service.people.crops import CROP_SIZE, crop_each
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.pipeline.models.appearance import Appearance, by_frame, masks_of
 from tracker_service.pipeline.models.bodies import Bodies, Candidates
@@ -60,10 +60,12 @@ class BodyWithAppearance:
             times: counts busy seconds.
         """
         with times.measure("crops"):
-            crops = [crop(frame.picture, frame.squares) for frame in candidates]
+            every_crop, crops = crop_each(
+                [frame.picture for frame in candidates], [frame.squares for frame in candidates]
+            )
             masks = [masks_of(frame, frame.squares) for frame in candidates]
         with times.measure("bodies"):
-            inputs = {"crops": np.concatenate(crops), "masks": np.concatenate(masks)}
+            inputs = {"crops": every_crop, "masks": np.concatenate(masks)}
             answer = self._client.infer(self._model, inputs, self._outputs)
         every = BodyEstimates.from_tensors({name: answer[name] for name in OUTPUTS})
         counts = [len(of_frame) for of_frame in crops]

@@ -48,12 +48,12 @@ class PersonDetector:
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Return the detections of each frame, in its own pixels, best score first, without any gate."""
-        letterboxed = [letterbox(frame.picture, self._size) for frame in frames]
-        batch = np.stack([canvas for canvas, _ in letterboxed])
+        batch = np.empty((len(frames), *self._size[::-1], 3), np.uint8)
+        places = [letterbox(frame.picture, self._size, out=row)[1] for frame, row in zip(frames, batch, strict=True)]
         answer = self._client.infer(self._model, {"images": batch}, self._outputs)
         _check(self._model, answer)
         found = []
-        for row, (_, place) in enumerate(letterboxed):
+        for row, place in enumerate(places):
             keep = answer["scores"][row] > 0
             masks = answer["masks"][row][keep] if "masks" in answer else None
             boxes = place.boxes_to_source(answer["boxes"][row][keep])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tracker_service.errors import FocalLengthError, ModelNotFoundError
-from tracker_service.inference.client import InferenceClient, TensorSpec
+from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.inference.model_repository import built_by
 from tracker_service.people.crops import CROP_SIZE
@@ -81,24 +81,24 @@ class BodyRegressor:
             raise _unknown_focal(self._model)
 
     def regress(
-        self, crops: Sequence[UInt8], squares: Sequence[Squares], cameras: Sequence[Calibration | None]
+        self, crops: UInt8, squares: Sequence[Squares], cameras: Sequence[Calibration | None]
     ) -> list[BodyEstimates]:
         """Return the bodies in the crops of several frames, in the axes of the crops; one batch for all of them.
 
         Args:
-            crops: of each frame, (n, 256, 256, 3) RGB.
-            squares: what they show.
+            crops: (n, 256, 256, 3) RGB, those of a frame after those of the frames before it.
+            squares: what the crops of each frame show.
             cameras: of the frames, None where the focal length is not known.
 
         Raises:
             FocalLengthError: the model needs the focal length of a frame, and nothing tells it.
         """
-        inputs = {"crops": np.concatenate(crops)}
+        inputs: dict[str, Tensor] = {"crops": crops}
         needed = self._needed(cameras) if self._placed else []
         if needed:
             inputs[_PLACE] = np.concatenate(list(map(crop_places, squares, needed)))
         every = BodyEstimates.from_tensors(self._client.infer(self._model, inputs, self._outputs))
-        ends = np.cumsum([len(of_frame) for of_frame in crops])
+        ends = np.cumsum([len(of_frame) for of_frame in squares])
         bodies = [every.take(np.arange(start, end)) for start, end in zip((0, *ends[:-1]), ends, strict=True)]
         return list(map(in_crop_axes, bodies, squares, needed)) if needed else bodies
 

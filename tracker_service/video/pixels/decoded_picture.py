@@ -19,6 +19,7 @@ from tracker_service.video.pixels.orientation import Orientation
 _SUBSAMPLING = {"yuv420p": 2, "yuvj420p": 2, "yuv422p": 1, "yuvj422p": 1}
 """Rows of a frame for one of its chroma planes, by pixel format. In these, swscale converts every pixel alone, so that
 a part of a frame becomes exactly what it is in the whole (a test holds that)."""
+_UPRIGHT = Orientation()
 _PLANAR_RGB = "gbrp"
 """Scaled to this, swscale keeps the colours' resolution; to packed RGB it halves it, and is slower."""
 _RGB_AND_ONE = "rgb0"
@@ -114,9 +115,15 @@ class DecodedPicture:
         height, width = stored_rows.stop - stored_rows.start, stored_columns.stop - stored_columns.start
         return self._orientation.upright(inside[:height, :width])
 
-    def reduced(self, size: tuple[int, int]) -> UInt8:
+    def reduced(self, size: tuple[int, int], out: UInt8 | None = None) -> UInt8:
         """See `Picture.reduced`."""
-        return self._scaled(self._frame, size, _PLANAR_RGB)
+        if self._orientation == _UPRIGHT:
+            return converted(self._frame, size, _PLANAR_RGB, Interpolation.AREA, out)
+        image = self._scaled(self._frame, size, _PLANAR_RGB)
+        if out is None:
+            return image
+        out[:] = image
+        return out
 
     def brightness(self, size: tuple[int, int]) -> UInt8:
         """See `Picture.brightness`: the luma, from black to white."""
@@ -199,8 +206,9 @@ def converted(
     size: tuple[int, int],
     pixel_format: str,
     interpolation: Interpolation = Interpolation.BILINEAR,
+    out: UInt8 | None = None,
 ) -> UInt8:
-    """Return a frame, not turned, as uint8 of a size and format.
+    """Return a frame, not turned, as uint8 of a size and format; planar RGB in ``out``, where that is given.
 
     Raises:
         VideoFormatError: the pixel format cannot be converted.
@@ -217,7 +225,7 @@ def converted(
         if pixel_format == _PLANAR_RGB:
             green, blue, red = map(_plane, picture.planes)
             # PyAV's own copy of planes into pixels takes five times as long.
-            return np.asarray(cv2.merge((red, green, blue)), np.uint8)
+            return np.asarray(cv2.merge((red, green, blue), dst=out), np.uint8)
         if pixel_format == _RGB_AND_ONE:
             return _four_channels(picture.planes[0])
         return np.asarray(picture.to_ndarray(), np.uint8)
