@@ -80,8 +80,9 @@ def _sampled(images: UInt8, points: Float32) -> tuple[UInt8, Bool]:
     rows = np.arange(len(images))[:, None]
     # Whole rows and columns of exact black are not dark clothes but what lies outside the frame.
     lines = images.reshape(*images.shape[:2], -1)
-    lit_columns = lines.any(axis=1).reshape(-1, side, 3).any(axis=2)
-    inside &= lines.any(axis=2)[rows, pixels[..., 1]] & lit_columns[rows, pixels[..., 0]]
+    lit_rows = np.asarray(lines.any(axis=2))
+    lit_columns = np.asarray(np.asarray(lines.any(axis=1)).reshape(-1, side, 3).any(axis=2))
+    inside &= lit_rows[rows, pixels[..., 1]] & lit_columns[rows, pixels[..., 0]]
     colours: UInt8 = images[rows, pixels[..., 1], pixels[..., 0]]
     return colours, inside
 
