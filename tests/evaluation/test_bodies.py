@@ -244,6 +244,16 @@ def test_other_pickles_are_refused(
     assert "executed" not in capsys.readouterr().out
 
 
+def test_arrays_of_other_shapes_are_refused(tmp_path: Path, scene: Scene) -> None:
+    short, narrow = scene.emdb(), scene.threedpw()
+    short["bboxes"]["bboxes"] = scene.boxes[:1]
+    with pytest.raises(ResultsError, match="expected the arrays of EMDB, got others: index 1 is out of bounds"):
+        read_truth(_pickled(tmp_path, short))
+    narrow["poses"] = [scene.poses[:, :69]]
+    with pytest.raises(ResultsError, match=r"truth.pkl: poses: expected SMPL's 72 numbers a frame, got .* .3, 69."):
+        read_truth(_pickled(tmp_path, narrow))
+
+
 def test_labels_for_smplx_and_unknown_sequences_are_refused(tmp_path: Path, scene: Scene) -> None:
     labels = scene.bedlam()
     labels["pose_cam"] = np.zeros((FRAMES, 165))

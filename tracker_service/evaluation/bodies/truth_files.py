@@ -42,19 +42,21 @@ def read_truth(path: Path, sequence: str | None = None) -> BodyTruth:
         ResultsError: it cannot be read, is of none of the data sets, or does not hold what it should.
     """
     content = _npz(path) if path.suffix == ".npz" else read_pickled(path)
-    readers: dict[str, Callable[[Content], BodyTruth]] = {
-        "jointPositions": threedpw,
-        "emdb1": emdb,
-        "pose_cam": lambda found: bedlam(found, sequence),
+    readers: dict[str, tuple[str, Callable[[Content], BodyTruth]]] = {
+        "jointPositions": ("3DPW", threedpw),
+        "emdb1": ("EMDB", emdb),
+        "pose_cam": ("BEDLAM", lambda found: bedlam(found, sequence)),
     }
-    for key, read in readers.items():
+    for key, (data_set, read) in readers.items():
         if key in content:
             try:
                 return read(content)
             except KeyError as error:
                 raise ResultsError(f"{path}: expected an entry {error}, got {', '.join(sorted(content))}") from None
-            except (ContractError, TypeError, ValueError, IndexError) as error:
+            except ContractError as error:
                 raise ResultsError(f"{path}: {error}") from error
+            except (TypeError, ValueError, IndexError) as error:
+                raise ResultsError(f"{path}: expected the arrays of {data_set}, got others: {error}") from error
     raise ResultsError(
         f"{path}: expected a truth file of 3DPW (jointPositions), EMDB (emdb1) or BEDLAM (pose_cam), "
         f"got {', '.join(sorted(map(str, content))[:8]) or 'nothing'}"
@@ -142,8 +144,10 @@ def _gender(value: object) -> str:
 
 def _smpl(poses: ArrayLike, betas: Float64, to_camera: Float64) -> Smpl:
     """Return bodies from (n, 72) rotation vectors, their roots turned by (n, 3, 3)."""
-    vectors = np.asarray(poses, np.float64).reshape(-1, 3)
-    turns = Rotation.from_rotvec(vectors).as_matrix().reshape(-1, NUMBER_OF_BODY_JOINTS + 1, 3, 3)
+    vectors = np.asarray(poses, np.float64)
+    if vectors.ndim != 2 or vectors.shape[1] != _POSE:
+        raise ContractError(f"poses: expected SMPL's {_POSE} numbers a frame, got arrays of shape {vectors.shape}")
+    turns = Rotation.from_rotvec(vectors.reshape(-1, 3)).as_matrix().reshape(-1, NUMBER_OF_BODY_JOINTS + 1, 3, 3)
     root = to_camera[:, None] @ turns[:, :1]
     return Smpl(root.astype(np.float32), turns[:, 1:].astype(np.float32), betas.astype(np.float32))
 
