@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.deploy.running_stack import DEPLOY
+from tracker_service.model_sets import MODEL_SETS
 
 ROOT = DEPLOY.parent
 SCRIPTS = Path(sys.executable).parent
@@ -57,7 +58,7 @@ def test_compose_schema(path: Path) -> None:
     _run(SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", path)
 
 
-@pytest.mark.parametrize("model_set", ["full", "lite", "lite-heavy"])
+@pytest.mark.parametrize("model_set", list(MODEL_SETS))
 @pytest.mark.parametrize("profiles", PROFILES)
 def test_compose_understands_every_profile(profiles: str, model_set: str) -> None:
     if (
@@ -81,6 +82,19 @@ def test_compose_understands_every_profile(profiles: str, model_set: str) -> Non
             cwd=DEPLOY,
             variables=variables,
         )
+
+
+def test_every_model_set_is_served_with_its_models() -> None:
+    files = {path.stem: yaml.safe_load(path.read_text())["services"] for path in (DEPLOY / "models").glob("*.yaml")}
+    assert set(files) == set(MODEL_SETS)
+    for name, services in files.items():
+        models = MODEL_SETS[name]
+        served = {volume.split(":")[-2] for volume in services["triton"]["volumes"]}
+        body = {models.hmr, models.appearance, models.appearance_encoder, models.hmr_with_appearance} - {None}
+        assert served >= {f"/models/{model}" for model in (models.detector, *body)}, name
+        others = {other.hmr for other in MODEL_SETS.values()} - {models.hmr}
+        assert not served & {f"/models/{model}" for model in others}, name
+        assert services["tracker"]["environment"]["PHALP_TRITON_MODEL_SET"] == name
 
 
 def test_only_the_door_of_the_tracker_is_published_and_only_to_this_machine() -> None:

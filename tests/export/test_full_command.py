@@ -15,6 +15,7 @@ from export.graphs.freshness import why_stale
 from export.settings import ExportSettings
 from export.weights.published import FILES, SMPL, WeightFile
 from tracker_service.errors import ExportError
+from tracker_service.model_sets import FULL_CAMERAHMR
 
 
 def test_whole_model_of_the_same_weights_is_left_alone(exported_hmr2: ExportSettings) -> None:
@@ -109,6 +110,39 @@ def test_missing_weights_are_named_all_at_once(tmp_path: Path) -> None:
     assert all(name in str(error) for name in ("hmr2.ckpt", "SMPL_NEUTRAL.pkl", "hmar_v2_weights.pth", "register at"))
     assert "pose_predictor" not in str(error)
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("model_set", "needed", "unneeded"),
+    [("full-tokenhmr", "tokenhmr.ckpt, tokenizer.pth", "camerahmr"), ("full-camerahmr", "camerahmr.ckpt", "tokenhmr")],
+)
+def test_another_set_needs_the_weights_of_its_own_body_model(
+    tmp_path: Path, model_set: str, needed: str, unneeded: str
+) -> None:
+    arguments = ["full", "--model-set", model_set, "--weights", str(tmp_path / "w"), "--repository", str(tmp_path)]
+    error = CliRunner().invoke(app, arguments).exception
+    assert isinstance(error, MissingFileError)
+    assert f"{needed}; --download" in str(error)
+    assert unneeded not in str(error)
+    assert "hmr2.ckpt" not in str(error)
+
+
+def test_a_set_that_needs_no_export_is_refused_with_those_that_do(tmp_path: Path) -> None:
+    error = CliRunner().invoke(app, ["full", "--model-set", "lite", "--weights", str(tmp_path)]).exception
+    assert isinstance(error, ExportError)
+    assert str(error) == "--model-set: expected one of full, full-tokenhmr, full-camerahmr, got 'lite'"
+
+
+def test_the_field_of_view_goes_with_camerahmr_where_its_weights_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ExportSettings(weights=tmp_path)
+    assert "vfov" not in dict(models_of(settings, Precision.FP16, FULL_CAMERAHMR))
+    assert "vfov: no weights, focal lengths must be given" in capsys.readouterr().out
+    (tmp_path / "cam_model.ckpt").write_bytes(b"there")
+    models = dict(models_of(settings, Precision.FP16, FULL_CAMERAHMR))
+    assert (models["camerahmr"], models["vfov"]) == (Precision.FP16, Precision.FP32)
+    assert "hmr2" not in models
 
 
 def test_fp32_is_refused_for_tensorrt_before_anything_is_exported(tmp_path: Path) -> None:
