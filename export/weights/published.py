@@ -4,7 +4,7 @@ The files lie in one folder (`ExportSettings.weights`), under the names given he
 `python -m export weights` only lists.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,7 +21,7 @@ _MIT_CODE = "published with MIT-licensed code (4D-Humans, PHALP); no separate li
 _SMPL = "SMPL model licence (non-commercial; registration at smpl.is.tue.mpg.de)"
 _SMPL_DERIVED = "derived from SMPL: SMPL model licence (non-commercial)"
 _APACHE = "Apache-2.0"
-_MPI = "non-commercial research only (Max Planck Institute, registration); SMPL inside"
+_MPI = "non-commercial research only (Max Planck Institute, registration)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ def _of_family(name: str, purpose: str, page: str, download: str, *aliases: str)
     by_hand = (
         f"register at {page}, accept the licence, download {download} and run `python -m export weights --from FOLDER`"
     )
-    return WeightFile(name, purpose, _MPI, aliases=aliases, by_hand=by_hand, optional=True)
+    licence = f"{_MPI}; SMPL inside"
+    return WeightFile(name, purpose, licence, aliases=aliases, by_hand=by_hand, optional=True)
 
 
 _TOKENHMR_PAGE = "https://tokenhmr.is.tue.mpg.de"
@@ -144,12 +145,15 @@ CAMERAHMR_CHECKPOINT = _of_family(
     "camerahmr_checkpoint_cleaned.ckpt",
     "camerahmr_checkpoint_cleaned.ckpt",
 )
-VFOV_CHECKPOINT = _of_family(
-    "cam_model.ckpt",
-    "vfov: FLNet, which estimates the field of view of a picture",
-    _CAMERAHMR_PAGE,
-    "cam_model_cleaned.ckpt",
-    "cam_model_cleaned.ckpt",
+VFOV_CHECKPOINT = replace(
+    _of_family(
+        "cam_model.ckpt",
+        "vfov: FLNet, which estimates the field of view of a picture",
+        _CAMERAHMR_PAGE,
+        "cam_model_cleaned.ckpt",
+        "cam_model_cleaned.ckpt",
+    ),
+    licence=_MPI,  # it knows no bodies
 )
 
 FILES = (

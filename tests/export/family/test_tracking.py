@@ -12,6 +12,7 @@ from harness.triton.environment import EnvironmentUnavailableError, server_envir
 from harness.triton.server import TritonServer
 from tests.export.full_set.runs import SAMPLE
 from tests.pipeline.test_field_of_view import brightness_model
+from tracker_service.api.http.errors import status_of
 from tracker_service.errors import FocalLengthError, SettingsError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.library.tracked_video import track
@@ -98,8 +99,9 @@ def test_live_frames_may_bring_their_own_focal_length_and_are_refused_without_on
     told = tracker.update(replace(first, focal=written))
     assert told.persons
     assert told.calibration == written.in_frame((told.width, told.height))
-    with pytest.raises(FocalLengthError, match=r"model camerahmr: expected the focal length .* EXIF .* vfov"):
+    with pytest.raises(FocalLengthError, match=r"model camerahmr: expected the focal .* EXIF .* vfov") as refused:
         tracker.update(second)
+    assert status_of(refused.value).status == 422  # what `POST /pose` answers
     client.close()
 
 
