@@ -8,10 +8,10 @@ import numpy as np
 from tracker_service.body.joints import BODY_25_NAMES, JOINT_INDEX
 from tracker_service.types import Bool, Float32, Float64, PersonState, TrackedPerson
 
-BODY = range(len(BODY_25_NAMES))
-TRUNK_AND_LIMBS = range(JOINT_INDEX["left_ankle"] + 1)
+BODY = slice(len(BODY_25_NAMES))
+TRUNK_AND_LIMBS = slice(JOINT_INDEX["left_ankle"] + 1)
 """Nose, neck, shoulders, arms, hips and legs, the first of BODY_25."""
-_OUTLINE = [*BODY, JOINT_INDEX["head_top_lsp"]]
+_OUTLINE = np.array([*range(BODY.stop), JOINT_INDEX["head_top_lsp"]])
 _BOX_MARGIN = 0.05
 """How far a body reaches beyond its joints, as a part of the longer side of their box."""
 _BORDER = 0.01
@@ -69,7 +69,7 @@ def measure(
     at_border = _at_border(people, frame_size)
     return Measures(
         pixels=(high - low).max(axis=1),
-        in_picture=shown / len(BODY),
+        in_picture=shown / BODY.stop,
         in_sight=(within & ~hidden)[:, BODY].sum(axis=1) / np.maximum(shown, 1),
         fit=_fits(people, bodies),
         reach=np.where(at_border, 1.0, _reaches(people, np.ptp(limbs, axis=1).max(axis=1))),

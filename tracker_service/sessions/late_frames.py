@@ -76,7 +76,7 @@ class LateFrames:
             number: its number.
             frame_size: its width and height in pixels.
         """
-        seen = Sightings.of(detected)
+        seen = Sightings.of(detected).protect()
         match = self._match(seen, self._predicted(number), number, frame_size)
         people, starting = match.missed, may_start(seen, self._parameters)
         for row in range(len(seen)):
@@ -149,7 +149,7 @@ class LateFrames:
             association_cost(tracks, detections, self._parameters), self._parameters.hungarian_th
         ).matches
         last = Sightings.of_records(predicted.last, appearance)
-        carried = predicted_sightings(last, predicted.pose, predicted.location, frame_size, self._body)
+        carried = predicted_sightings(last, predicted.pose, predicted.location, frame_size, self._body).protect()
         missed = np.setdiff1d(np.arange(len(predicted)), matches[:, 0]).tolist()
         decay = self._parameters.confidence_decay
         return _Match(

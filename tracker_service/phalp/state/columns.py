@@ -23,15 +23,21 @@ class Columns:
         """Return copies of ``rows`` (indices or a mask), in the given order, as arrays do along their first side."""
         if rows.dtype == np.bool_:
             rows = np.flatnonzero(rows)
+        if not len(rows):
+            return self[:0]
         # Indexing with an array takes up to four times as long as `ndarray.take`.
         return type(self)(*[value.take(rows, axis) for value in _values(type(self))(self)])  # type: ignore[arg-type]
+
+    def __getitem__(self, rows: slice) -> Self:
+        """Return some rows, which share their memory with these."""
+        return type(self)(*[value[rows] for value in _values(type(self))(self)])  # type: ignore[arg-type]
 
     def copy(self) -> Self:
         """Return copies of all rows."""
         return type(self)(*[value.copy() for value in _values(type(self))(self)])  # type: ignore[arg-type]
 
     def protect(self) -> Self:
-        """Make the arrays read-only: records check those that cannot change in a third of the time; returns this."""
+        """Make the arrays read-only, so that records can share them; returns this."""
         for _, value in self._items():
             if isinstance(value, Columns):
                 value.protect()

@@ -19,6 +19,7 @@ from tracker_service.types import (
     PersonState,
     TrackedPerson,
 )
+from tracker_service.types.arrays import of_checked
 from tracker_service.types.phalp_vectors import LOCATION_DEPTH, body_of
 
 FOUND_BY = tuple(FoundBy)
@@ -148,10 +149,14 @@ class Sightings(Columns):
     def record(
         self, row: int, track_id: int, frame_number: int, age: int, confidence: float, *, lost: bool = False
     ) -> TrackedPerson:
-        """Return one row as a record; where ``age`` is not 0 it is a predicted or a lost one. The arrays are shared."""
+        """Return one row as a record; where ``age`` is not 0 it is a predicted or a lost one.
+
+        The arrays are shared and not checked again: they have to be read-only (`protect`).
+        """
         missed = PersonState.LOST if lost else PersonState.PREDICTED
         global_orient, body_pose, betas = body_of(self.pose[row])
-        return TrackedPerson(
+        return of_checked(
+            TrackedPerson,
             track_id=track_id,
             frame_number=frame_number,
             state=missed if age else PersonState.SEEN,
@@ -176,6 +181,8 @@ class Sightings(Columns):
             presence=float(self.presence[row]),
             sharpness=float(self.detail[row, 0]),
             contrast=float(self.detail[row, 1]),
+            quality=None,
+            world=None,
         )
 
 

@@ -94,6 +94,8 @@ class RoundLook:
 
 def _places(boxes: Float32, taken: Float32) -> Float32:
     """Return the first few boxes in which nobody is seen, and none twice."""
+    if not len(boxes):
+        return boxes
     free = boxes[_free(boxes, taken)]
     kept: list[int] = []
     for row in range(len(free)):
