@@ -4,6 +4,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -18,7 +19,11 @@ def _picture(path: Path, millimetres: int | None) -> Path:
     exif[0x010F] = "maker"
     if millimetres is not None:
         exif.get_ifd(0x8769)[0xA405] = millimetres
-    Image.new("RGB", (32, 24)).save(path, exif=exif)
+    picture = Image.new("RGB", (64, 48))
+    if path.suffix == ".heic":  # phones' own format, which Pillow does not know by itself
+        pillow_heif.from_pillow(picture).save(path, exif=exif.tobytes())
+    else:
+        picture.save(path, exif=exif)
     return path
 
 
@@ -33,7 +38,7 @@ def _video(path: Path, **tags: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp"])
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp", "photo.avif", "photo.heic"])
 def test_pictures_say_it_in_exif(tmp_path: Path, name: str) -> None:
     assert focal_in_file(_picture(tmp_path / name, 26)) == pytest.approx(26 / _FILM)
 

@@ -9,13 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import av
-from PIL import Image, UnidentifiedImageError
 
 from tracker_service.errors import VideoError
 from tracker_service.video.opening import open_container, video_streams
 from tracker_service.video.pictures.film_focal import exif_over_diagonal, over_diagonal
 from tracker_service.video.pictures.folder_listing import FolderListing
-from tracker_service.video.pictures.picture_formats import is_picture
+from tracker_service.video.pictures.picture_formats import is_picture, open_by_content
 from tracker_service.video.pictures.sequence_info import sequence_of
 
 _KEY = "camera.focal_length.35mm_equivalent"
@@ -35,8 +34,8 @@ def focal_in_file(source: Path) -> float | None:
 
 
 def _in_picture(path: Path) -> float | None:
-    with suppress(OSError, UnidentifiedImageError, ValueError, SyntaxError), Image.open(path) as image:
-        return exif_over_diagonal(image)
+    with suppress(OSError, ValueError, SyntaxError, VideoError), path.open("rb") as stream:
+        return exif_over_diagonal(open_by_content(stream, path.name))
     return None
 
 
