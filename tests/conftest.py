@@ -84,7 +84,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderS
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     gc.freeze()
-    gc.set_threshold(10_000)  # an export makes millions of objects that stay: an eighth of its time went into looking
+    gc.set_threshold(10_000)  # an export makes millions of objects that stay: a tenth of its time went into looking
     gc.enable()
 
 

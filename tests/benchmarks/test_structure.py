@@ -60,7 +60,7 @@ def test_what_start_and_end_call_is_not_on_the_way_of_a_frame() -> None:
 
 
 def test_a_frame_of_the_sample_is_followed_from_the_command_into_the_tracker() -> None:
-    way = profile(ROOT, 8)
+    way = profile(ROOT, 4)
     assert way.deepest[0] == "command_line/main.py:main"
     assert any(function.endswith("Tracker.update") for function in way.deepest)
     assert way.functions > 20

@@ -96,7 +96,7 @@ class RunningStack:
         with Tracker(self.tracker_port) as tracker:
             tracker.wait_ready()
             tracker.submit(str(SAMPLE))
-        frames = list(jpeg_frames(6))
+        frames = list(jpeg_frames(12))
 
         def counted() -> bool:
             # A counter has a rate only from its second sample on: frames that all fall between two scrapes have none.

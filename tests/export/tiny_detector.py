@@ -43,7 +43,8 @@ def tiny_detector(kind: str, folder: Path) -> Path:
         stages = {"hidden_sizes": [8, 16, 32, 64], "out_features": ["stage2", "stage3", "stage4"]}
         backbone = transformers.RTDetrResNetConfig(embedding_size=8, depths=[1, 1, 1, 1], layer_type="basic", **stages)
         if kind == "d_fine":
-            config = transformers.DFineConfig(backbone_config=backbone, depth_mult=0.34, **common)
+            # Each bin is six operators of the graph.
+            config = transformers.DFineConfig(backbone_config=backbone, depth_mult=0.34, max_num_bins=8, **common)
             network = transformers.DFineForObjectDetection(config)
         else:
             config = transformers.RTDetrV2Config(backbone_config=backbone, **common)
