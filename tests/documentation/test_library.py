@@ -19,7 +19,11 @@ BLOCKS = [(page, block) for page in PAGES for block in re.findall(r"```python\n(
 
 _EXAMPLES = """
 import gc, json, os, sys, tempfile, traceback
-import tracker_service
+import onnxruntime
+import tracker_service.wiring.live, tracker_service.wiring.run, tracker_service.wiring.track
+
+for name in tracker_service.__all__:
+    getattr(tracker_service, name)
 
 def run(block):
     try:
