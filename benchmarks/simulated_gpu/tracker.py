@@ -4,6 +4,9 @@
 it reads.
 """
 
+import tracker_service.process.single_blas_thread  # noqa: F401 - before numpy, as the command line has it
+
+# isort: split
 import json
 import resource
 import sys
