@@ -134,12 +134,15 @@ def test_brightness_is_the_luma_from_black_to_white() -> None:
     assert (reduced.shape, int(reduced.min()) >= 254) == ((32, 24), True)
 
 
+@pytest.mark.parametrize("full_range", [True, False])
 @pytest.mark.parametrize("matrix", [entry[0] for entry in MATRICES.values()], ids=MATRICES)
-def test_a_small_grey_copy_is_the_luma_whatever_the_colours(matrix: int) -> None:
-    frame = painted(matrix, full_range=True)[0]
+def test_a_small_grey_copy_is_the_luma_whatever_the_colours(matrix: int, full_range: bool) -> None:
+    frame = painted(matrix, full_range)[0]
     plane = frame.planes[0]
     luma = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-    expected = cv2.resize(luma, (80, 45), interpolation=cv2.INTER_AREA)
+    black, white = (0, 255) if full_range else (16, 235)
+    means = cv2.resize(luma, (80, 45), interpolation=cv2.INTER_AREA).astype(np.float64)
+    expected = np.clip(255 * (means - black) / (white - black), 0, 255)
     grey = DecodedPicture(frame, Orientation()).brightness((80, 45))
     assert np.abs(grey.astype(int) - expected).max() <= 2
 
