@@ -129,7 +129,7 @@ TOKENHMR_CHECKPOINT = _of_family(
     "tokenhmr.ckpt",
     "tokenhmr: TokenHMR checkpoint",
     _TOKENHMR_PAGE,
-    "tokenhmr_model_latest.zip",
+    "tokenhmr_model_latest.zip, unpack it",
     "tokenhmr_model_latest.ckpt",
     "tokenhmr_model.ckpt",
     "tokenhmr_paper.ckpt",
