@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 
+from harness.forked import FORK_SERVER
 from harness.waiting import until
 from tracker_service.jobs.job import Job, JobRequest, JobState
 from tracker_service.jobs.queue.observer import JobObserver
@@ -100,13 +101,15 @@ def workers(parent: int | None = None) -> list[psutil.Process]:
 
 def _works(process: psutil.Process) -> bool:
     command = process.cmdline()
-    if _forks(command):  # a forked process has the command of the one that has forked it
-        return _forks(psutil.Process(process.ppid()).cmdline())
+    if _forks(process):  # a forked process has the command and the name of the one that has forked it
+        return _forks(psutil.Process(process.ppid()))
     return "tracker_service.jobs.worker" in command or command[-1:] == ["worker"]
 
 
-def _forks(command: list[str]) -> bool:
-    return "tracker_service.jobs.worker.fork_server" in command or command[-1:] == ["fork-server"]
+def _forks(process: psutil.Process) -> bool:
+    command = process.cmdline()
+    known = "tracker_service.jobs.worker.fork_server" in command or command[-1:] == ["fork-server"]
+    return known or process.name() == FORK_SERVER
 
 
 def worker(parent: int | None = None) -> psutil.Process:

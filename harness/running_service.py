@@ -17,7 +17,7 @@ from typing import Any, Self
 import httpx
 import orjson
 
-from harness.forked_program import ForkedProgram
+from harness.forked.program import ForkedProgram
 from harness.waiting import until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +45,7 @@ class RunningService:
         settings: ``key=value`` overrides.
         command: what to run in place of ``python -m tracker_service serve``.
         environment: added to this process's environment.
-        forked: whether a process that has the imports already is forked, see `harness.forked_program`.
+        forked: whether a process that has the imports already is forked, see `harness.forked.program`.
     """
 
     def __init__(

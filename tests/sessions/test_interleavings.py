@@ -80,7 +80,7 @@ def send(run: Run) -> list[FrameAnswer]:
 
 
 @given(runs)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_frame_has_one_answer_and_everybody_one_id(run: Run) -> None:
     answers = send(run)
     assert [answer.result.frame_number for answer in answers] == [run.first + offset for offset in range(FRAMES)]

@@ -5,12 +5,14 @@ import logging
 import os
 import socket
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from tracker_service.jobs.worker.task import Surroundings
 from tracker_service.jobs.worker_processes.forked_process import ForkedProcess
+from tracker_service.jobs.worker_processes.process import Process
 from tracker_service.process import confinement
 
 COMMAND = confinement.command("tracker_service.jobs.worker.fork_server")
@@ -22,17 +24,31 @@ _END_SECONDS = 10.0
 _logger = logging.getLogger(__name__)
 
 
+def start(requests: socket.socket) -> Process:
+    """Start the process; it serves what comes from ``requests`` until that ends."""
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        COMMAND,
+        stdin=requests.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=confinement.own_environment(),
+    )
+
+
 class ForkServer:
     """Forks workers; may be used by several threads.
 
     It starts with the first worker, and again when it has ended; it outlives the stores of this process. Workers get
     the environment and the working folder that a process started now would get, but for what libraries read while they
     are imported.
+
+    Args:
+        start: starts the process, given the socket that it serves.
     """
 
-    def __init__(self) -> None:
-        self._using = Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, start: Callable[[socket.socket], Process] = start) -> None:
+        self._start, self._using = start, Lock()
+        self._process: Process | None = None
         self._requests: socket.socket | None = None
         self._proven, self._useless = False, not hasattr(os, "pidfd_open")
 
@@ -77,17 +93,11 @@ class ForkServer:
                 return True
         return False
 
-    def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _started(self) -> tuple[Process, socket.socket]:
         self._close()
         requests, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                COMMAND,
-                stdin=its.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=confinement.own_environment(),
-            )
+            process = self._start(its)
         atexit.register(self.close)
         return process, requests
 

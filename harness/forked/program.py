@@ -4,6 +4,7 @@ Most of what a test waits for when it starts a service is the interpreter readin
 and everything that is measured, start a process of their own.
 """
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -14,10 +15,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from harness.forked import workers
+
+SERVICE = "tracker_service"
+"""The program whose workers are forked likewise; others have workers of their own."""
 _IMPORTED = [
     "tracker_service.process.single_blas_thread",
     "tracker_service.command_line.serve",
     "tracker_service.jobs.queue.store",
+    "tracker_service.jobs.worker.fork_server",
     __name__,
 ]
 """The process that forks has them, in this order: threads of BLAS are limited before NumPy is there."""
@@ -67,6 +73,7 @@ class ForkedProgram:
 
 
 def _run(module: str, arguments: list[str], folder: Path, environment: dict[str, str], out: Path, log: Path) -> None:
+    gc.enable()  # the imports of workers have stopped it
     os.setsid()
     for number, path in ((1, out), (2, log)):
         with path.open("wb") as file:
@@ -74,6 +81,8 @@ def _run(module: str, arguments: list[str], folder: Path, environment: dict[str,
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    if module == SERVICE:
+        workers.prepare()
     sys.argv = [module, *arguments]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     runpy.run_module(module, run_name="__main__", alter_sys=True)
