@@ -174,7 +174,7 @@ def _outcome(tree: ServiceTree, job_id: str, calm: Calm, fault: str, frames_at: 
 
 @contextmanager
 def _tree(folder: Path, video: Path, environment: dict[str, str] | None = None) -> Iterator[ServiceTree]:
-    tree = ServiceTree(folder, video.parent, environment=environment)
+    tree = ServiceTree(folder, video.parent, environment=environment, forked=environment is None)
     try:
         tree.start()
         yield tree

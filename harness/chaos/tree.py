@@ -31,14 +31,23 @@ class ServiceTree:
         folder: of everything it writes.
         videos: folder from which it may take videos.
         settings: further ``key=value`` overrides.
-        environment: added to this process's environment; it then has an interpreter of its own, which reads them.
+        environment: added to this process's environment.
+        forked: whether a process that has the imports already is forked; an interpreter reads its own variables only
+            where it is not.
     """
 
-    def __init__(self, folder: Path, videos: Path, *settings: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        videos: Path,
+        *settings: str,
+        environment: dict[str, str] | None = None,
+        forked: bool = True,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         roots = orjson.dumps([str(videos)]).decode()
         rooted = (*_SETTINGS, f"media.roots={roots}", *settings)
-        self.service = RunningService(folder, *rooted, environment=environment, forked=environment is None)
+        self.service = RunningService(folder, *rooted, environment=environment, forked=forked)
 
     def start(self) -> None:
         """Start the service and wait until it takes jobs."""
