@@ -1,7 +1,7 @@
 """Workers of a forked service: what forks them is forked too, and so has the imports already.
 
-A service starts that process with its first video, which takes a second of computing each time. It is the same in all
-else: the program, what it is asked, its end.
+A service starts that process with its first video, which takes a second of computing each time. Program, requests, end
+and the mask of new files are the same; the limits of resources are those before the service set its own.
 """
 
 import os
@@ -63,10 +63,16 @@ def prepare() -> None:
         if not waiting:  # it has ended: the next one is started as the service does it
             return fork_server.start(requests)
         with ours:
-            socket.send_fds(ours, [b"."], [requests.fileno()])
+            socket.send_fds(ours, [_umask()], [requests.fileno()])  # that of the service, as it is now
         return waiting.pop()
 
     worker_process._FORK_SERVER = fork_server.ForkServer(start)
+
+
+def _umask() -> bytes:
+    """Return this process's mask, octal; asking the kernel for it would change it for a moment."""
+    lines = Path("/proc/self/status").read_bytes().splitlines()
+    return next(line.split()[1] for line in lines if line.startswith(b"Umask:"))
 
 
 def _serve(wanted: socket.socket) -> None:
@@ -76,9 +82,10 @@ def _serve(wanted: socket.socket) -> None:
         for number in (1, 2):
             os.dup2(nothing, number)
         Path("/proc/self/comm").write_text(FORK_SERVER)
-        _, descriptors, _, _ = socket.recv_fds(wanted, 1, 1)
+        umask, descriptors, _, _ = socket.recv_fds(wanted, 16, 1)
         wanted.close()
         if descriptors:
+            os.umask(int(umask, 8))
             os.dup2(descriptors[0], 0)
             os.close(descriptors[0])
             sys.stdin = open(0, closefd=False)  # noqa: SIM115 - forked processes of multiprocessing have none
