@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from harness.triton.environment import cache_folder
+from harness.waiting import until
 from tests.deploy.running_stack import DEPLOY, RunningStack
 
 DASHBOARDS = DEPLOY / "grafana" / "dashboards"
@@ -148,15 +149,17 @@ def test_panels_do_not_overlap_and_have_ids_of_their_own() -> None:
         cells |= own
 
 
+def has_answer(samples: list[dict[str, Any]]) -> bool:
+    return bool(samples) and not any(sample["value"][1] == "NaN" for sample in samples)
+
+
 @pytest.mark.registry
 @pytest.mark.parametrize("expression", list(_expressions()))
 def test_expression_has_an_answer_from_the_running_stack(stack: RunningStack, expression: str) -> None:
-    samples = stack.query(expression)
     if expression in NOTHING_TO_SHOW:
-        assert all(float(sample["value"][1]) == 0 for sample in samples)
+        assert all(float(sample["value"][1]) == 0 for sample in stack.query(expression))
     else:
-        assert samples
-        assert not any(sample["value"][1] == "NaN" for sample in samples)
+        until(lambda: has_answer(stack.query(expression)))
 
 
 def _scaling_queries() -> Iterator[Any]:
@@ -168,14 +171,14 @@ def _scaling_queries() -> Iterator[Any]:
 @pytest.mark.registry
 @pytest.mark.parametrize("query", list(_scaling_queries()))
 def test_what_the_autoscalers_of_kubernetes_ask_has_one_answer(stack: RunningStack, query: str) -> None:
-    assert len(stack.query(query)) == 1
+    assert len(until(lambda: stack.query(query))) == 1
 
 
 @pytest.mark.registry
 def test_all_recorded_series_exist(stack: RunningStack) -> None:
     rules = (DEPLOY / "prometheus" / "rules" / "recording.yml").read_text()
     names = [line.split("record:")[1].strip() for line in rules.splitlines() if "record:" in line]
-    assert [name for name in names if not stack.query(name)] == []
+    until(lambda: all(stack.query(name) for name in names))
 
 
 @pytest.mark.registry

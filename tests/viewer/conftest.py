@@ -17,7 +17,7 @@ from tracker_service.viewer.run_folder import RunFolder
 OpenPage: TypeAlias = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while Playwright runs, no other event loop can run in this process
 def chromium() -> Iterator[Browser]:
     try:
         with running_chromium() as browser:

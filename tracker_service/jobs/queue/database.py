@@ -204,8 +204,13 @@ class QueueDatabase:
 
     def restart(self, job_id: str) -> None:
         """Queue a final workflow again, of an earlier version too; what it has done it finds on disk."""
-        with _asking():
-            DBOS.rewind_workflow(job_id, application_version=APPLICATION_VERSION, queue_name=_QUEUE)
+        try:
+            with _asking():
+                DBOS.rewind_workflow(job_id, application_version=APPLICATION_VERSION, queue_name=_QUEUE)
+        except QUEUE_ERRORS:
+            # Another thread or service may have queued it meanwhile.
+            if self.get(job_id).status in FINAL:
+                raise
 
     def requeue(self, job_id: str) -> None:
         """Queue a workflow that nobody computes any more, although it is marked as running."""
