@@ -21,6 +21,10 @@ from harness.triton.environment import ServerEnvironment
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the server's processes exchange tensors
 START_SECONDS = 120.0
 EXIT_SECONDS = 20.0
+_ATTEMPTS = 3
+_STUB_FAILED = ("is not healthy", "was not ready")
+"""In the message where a process of the python-based backend has died or stands still, as one now and then does while
+it loads a model on a busy machine; the server itself starts no other."""
 STUB_NAMES = ("triton_python_backend_stub", "triton_python_b")
 """As given, and as the kernel cuts process names to 15 characters."""
 
@@ -89,6 +93,19 @@ class TritonServer:
         Raises:
             ServerStartError: it ended, or was not ready within the deadline; nothing is left running.
         """
+        for further in range(_ATTEMPTS - 1, -1, -1):
+            self._launch()
+            try:
+                if wait:
+                    self.wait_ready()
+                break
+            except ServerStartError as error:
+                self.stop()
+                if not further or not any(sign in str(error) for sign in _STUB_FAILED):
+                    raise
+        return self
+
+    def _launch(self) -> None:
         atexit.register(self.kill)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -99,13 +116,6 @@ class TritonServer:
                 env=self._environment.variables(),
                 start_new_session=True,
             )
-        if wait:
-            try:
-                self.wait_ready()
-            except ServerStartError:
-                self.stop()
-                raise
-        return self
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until the server says that it is ready; raises `ServerStartError` after ``seconds``."""
