@@ -10,8 +10,9 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = """
-import gc, json, os, sys, tempfile
+import gc, json, sys
 import tracker_service.process.single_blas_thread
+from harness.forked.child import outcome
 from tracker_service.command_line.main import command_line, main
 
 command_line()  # imports all commands
@@ -26,23 +27,8 @@ def run(arguments):
 
 gc.freeze()
 for line in sys.stdin:
-    written = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-    child = os.fork()
-    if not child:
-        for number, file in enumerate(written):
-            os.dup2(file.fileno(), 1 + number)
-        status = run(json.loads(line))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # Taking the interpreter apart would touch, and so copy, every page of the imports: it takes a second.
-        os._exit(status)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    texts = []
-    for file in written:
-        file.seek(0)
-        texts.append(file.read().decode())
-        file.close()
-    print(json.dumps([status, *texts]), flush=True)
+    arguments = json.loads(line)
+    print(json.dumps(outcome(lambda: run(arguments))), flush=True)
 """
 
 

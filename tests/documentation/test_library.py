@@ -18,8 +18,9 @@ BLOCKS = [(page, block) for page in PAGES for block in re.findall(r"```python\n(
 
 
 _EXAMPLES = """
-import gc, json, os, sys, tempfile, traceback
+import gc, json, sys, traceback
 import onnxruntime
+from harness.forked.child import outcome
 import tracker_service.wiring.live, tracker_service.wiring.run, tracker_service.wiring.track
 
 for name in tracker_service.__all__:
@@ -33,25 +34,8 @@ def run(block):
         return 1
     return 0
 
-ends = []
 gc.freeze()
-for block in json.loads(sys.argv[1]):
-    written = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-    child = os.fork()
-    if not child:
-        for number, file in enumerate(written):
-            os.dup2(file.fileno(), 1 + number)
-        status = run(block)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    texts = []
-    for file in written:
-        file.seek(0)
-        texts.append(file.read().decode())
-    ends.append([status, *texts])
-print(json.dumps(ends))
+print(json.dumps([outcome(lambda: run(block)) for block in json.loads(sys.argv[1])]))
 """
 """Runs each example in a process of its own; what all of them import is imported once."""
 
