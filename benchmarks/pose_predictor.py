@@ -26,7 +26,7 @@ from export.pose_predictor.model import PoseNormalisation, PoseTransformer
 from export.pose_predictor.sizes import ChosenSizes, PoseTransformerSizes
 from harness.tables import Report, add_json_option
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.phalp.pose_prediction import ConstantVelocityPose
+from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose
 from tracker_service.types import POSE_SIZE, Float32
 
 SIZES = PoseTransformerSizes(125, 256, 16, 1024, 512, 229, 7, 1024, ChosenSizes(heads=16, stride=5, padding=1))

@@ -59,12 +59,13 @@ class LiveStream:
         return f"http://127.0.0.1:{self.port}/live"
 
     def __enter__(self) -> Self:
-        owner = self
+        # One of its own for each time: a connection of the last one would miss a short end of a common one.
+        owner, stopped = self, Event()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 with suppress(OSError, av.FFmpegError):
-                    owner._send(self)
+                    owner._send(self, stopped)
                 self.close_connection = True
 
             def log_message(self, *args: object) -> None:
@@ -74,7 +75,7 @@ class LiveStream:
             allow_reuse_address = True
             daemon_threads = True
 
-        self._stopped.clear()
+        self._stopped = stopped
         self._server = Server(("127.0.0.1", self.port), Handler)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -89,7 +90,7 @@ class LiveStream:
             self._server.server_close()
             self._thread.join()
 
-    def _send(self, client: BaseHTTPRequestHandler) -> None:
+    def _send(self, client: BaseHTTPRequestHandler, stopped: Event) -> None:
         self.clients += 1
         client.send_response(200)
         client.send_header("Content-Type", _TYPES[self._kind])
@@ -103,7 +104,7 @@ class LiveStream:
             stream.codec_context.gop_size = _KEYFRAME_EVERY
             first = int((time.monotonic() - self._began) * self._rate)
             for number in count(first):
-                if self._ended(number, first):
+                if self._ended(number, first, stopped):
                     return
                 image = self._draw(number)
                 if number == first:
@@ -113,11 +114,11 @@ class LiveStream:
                 container.mux(stream.encode(frame))
                 client.wfile.flush()
 
-    def _ended(self, number: int, first: int) -> bool:
+    def _ended(self, number: int, first: int, stopped: Event) -> bool:
         """Wait for the time of a frame; return whether none is to be sent any more."""
         if self._frames is not None and number - first >= self._frames:
             return True
-        return self._stopped.wait(max(self._began + number / self._rate - time.monotonic(), 0))
+        return stopped.wait(max(self._began + number / self._rate - time.monotonic(), 0))
 
 
 class _Sink(io.RawIOBase):

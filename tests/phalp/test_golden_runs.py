@@ -6,7 +6,7 @@ import pytest
 from tests.phalp.golden import Scenario, ragged
 from tests.phalp.textures import encoder
 from tracker_service.phalp.association import Association
-from tracker_service.phalp.pose_prediction import PendingPoses
+from tracker_service.phalp.pose.pose_prediction import PendingPoses
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Int64, TrackedPerson

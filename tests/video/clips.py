@@ -1,6 +1,8 @@
 """Small videos made for the tests: every frame shows its own number in black and white blocks."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -50,6 +52,24 @@ def corner_image(_number: int = 0, width: int = WIDTH, height: int = HEIGHT) -> 
     return image
 
 
+@contextmanager
+def scheduling_kept() -> Iterator[None]:
+    """Give the calling thread its scheduling policy and priority back, where the system has such.
+
+    SVT-AV1 makes the thread that opens an encoder a real-time one where it may (as root). It would stay one, as would
+    the processes it starts, and nothing else gets their cores until they wait.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
+
+
+@scheduling_kept()
 def write_clip(
     path: Path,
     count: int = 30,

@@ -12,7 +12,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from tests.video.clips import HEIGHT, RATE, WIDTH, index_image, write_silence, write_sound
+from tests.video.clips import HEIGHT, RATE, WIDTH, index_image, scheduling_kept, write_silence, write_sound
 
 FRAMES = 6
 Make = Callable[[Path], None]
@@ -58,6 +58,7 @@ class Clip:
     sound: float = 0.0
     sound_first: bool = False
 
+    @scheduling_kept()
     def __call__(self, path: Path) -> None:
         with av.open(str(path), "w", options=self.container) as container:
             sound = container.add_stream("aac", rate=16000) if self.sound and self.sound_first else None

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from tracker_service.phalp.location import LocationPrediction, predict_location
-from tracker_service.phalp.pose_prediction import ConstantVelocityPose
+from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.sessions.frame import FrameAnswer
 from tracker_service.types import LOCATION_SIZE, POSE_SIZE, Float32, Float64, PersonState, TrackedPerson

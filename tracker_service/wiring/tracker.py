@@ -5,7 +5,7 @@ from dataclasses import replace
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ModelNotFoundError
 from tracker_service.inference.client import InferenceClient
-from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PosePredictor
+from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.state.snapshot import TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.models.networks import pose_transformer, texture_encoder

@@ -11,8 +11,8 @@ from harness.command_line import CommandLine
 from tests.export.full_set.runs import FRAMES, GATES, SAMPLE, Run, track
 from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.embedded import EmbeddedClient
-from tracker_service.phalp.pose_prediction import ConstantVelocityPose
-from tracker_service.phalp.pose_transformer import TransformerPosePredictor
+from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose
+from tracker_service.phalp.pose.pose_transformer import TransformerPosePredictor
 from tracker_service.pipeline.models.appearance import LearnedAppearance
 from tracker_service.pipeline.models.bodies import Bodies, Candidates
 from tracker_service.pipeline.models.regression import BodyRegressor

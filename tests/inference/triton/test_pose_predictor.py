@@ -12,7 +12,7 @@ from harness.waiting import until
 from tests.phalp.people import FRAME_SIZE, Person, people
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton.client import TritonClient
-from tracker_service.phalp.pose_transformer import TransformerPosePredictor
+from tracker_service.phalp.pose.pose_transformer import TransformerPosePredictor
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.models.networks import pose_transformer

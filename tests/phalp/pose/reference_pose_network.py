@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from tracker_service.phalp.pose_prediction import PendingPoses
-from tracker_service.phalp.pose_transformer import PoseNetwork
+from tracker_service.phalp.pose.pose_prediction import PendingPoses
+from tracker_service.phalp.pose.pose_transformer import PoseNetwork
 from tracker_service.types import Bool, Float32, Int64
 
 Weights = Mapping[str, NDArray[np.float32]]

@@ -9,7 +9,7 @@ import pytest
 from tests.phalp.golden import Scenario
 from tests.phalp.people import FRAME_SIZE, Person, people
 from tracker_service.errors import InferenceUnavailableError
-from tracker_service.phalp.pose_prediction import ConstantVelocityPose, PendingPoses
+from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose, PendingPoses
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Float32, Int64, TrackedPerson

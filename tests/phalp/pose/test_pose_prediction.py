@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tracker_service.phalp.pose_prediction import ConstantVelocityPose
+from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose
 from tracker_service.phalp.rotations import rotation_matrices, skew_part
 from tracker_service.types import Float32, Float64
 

@@ -5,8 +5,8 @@ import numpy as np
 
 from tests.phalp.golden import Arrays, dequantised, load
 from tests.phalp.pose.reference_pose_network import pose_network
-from tracker_service.phalp.pose_prediction import PendingPoses
-from tracker_service.phalp.pose_transformer import TransformerPosePredictor
+from tracker_service.phalp.pose.pose_prediction import PendingPoses
+from tracker_service.phalp.pose.pose_transformer import TransformerPosePredictor
 from tracker_service.types import Float32, Int64
 
 

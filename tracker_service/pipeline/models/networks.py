@@ -7,8 +7,8 @@ import numpy as np
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.contract import require_tensors
 from tracker_service.phalp.appearance import TextureEncoder
-from tracker_service.phalp.pose_prediction import PendingPoses
-from tracker_service.phalp.pose_transformer import TransformerPosePredictor
+from tracker_service.phalp.pose.pose_prediction import PendingPoses
+from tracker_service.phalp.pose.pose_transformer import TransformerPosePredictor
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.tracing.spans import carried
 from tracker_service.types import POSE_SIZE, Float32, Int64

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tracker_service.phalp.pose_prediction import PendingPoses
+from tracker_service.phalp.pose.pose_prediction import PendingPoses
 from tracker_service.types import POSE_SIZE, Float32, Int64
 
 PoseNetwork: TypeAlias = Callable[[Float32, Int64, Int64], PendingPoses]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker_service.errors import InferenceError
-from tracker_service.phalp.pose_prediction import PendingPoses, PosePredictor
+from tracker_service.phalp.pose.pose_prediction import PendingPoses, PosePredictor
 from tracker_service.phalp.track import Tracks
 from tracker_service.types import Float32, Int64
 

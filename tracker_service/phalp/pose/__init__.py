@@ -1,0 +1,1 @@
+"""The poses of the next frame, predicted."""
