@@ -10,7 +10,10 @@ import pytest
 
 from harness.job_stores import CHUNK, contents, request, running_store, wait_complete, wait_frames, worker
 from harness.waiting import until
+from tracker_service.jobs.folder import JobFolder
 from tracker_service.jobs.job import Job, JobState
+from tracker_service.jobs.queue.database import QueueDatabase
+from tracker_service.jobs.queue.earlier_version import adopt
 
 
 def make_version_1(folder: Path, jobs: list[Job]) -> None:
@@ -68,6 +71,18 @@ def test_unfinished_jobs_are_taken_over_with_their_ids_and_cancelled_ones_can_be
         store.resume(left["cancelled"].id)
         wait_complete(store, left["cancelled"].id)
     assert contents(done) == undisturbed(False)
+
+
+def test_a_job_that_somebody_else_has_taken_over_meanwhile_is_not_cancelled_again(
+    left: dict[str, Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = left["cancelled"]
+    with running_store(tmp_path / "store") as store:
+        store.resume(job.id)
+        with monkeypatch.context() as patch:
+            patch.delattr(QueueDatabase, "cancel")
+            adopt(JobFolder(job.folder), store._database)
+        wait_complete(store, job.id)
 
 
 def test_a_takeover_that_was_cut_off_is_made_again(left: dict[str, Job], tmp_path: Path) -> None:

@@ -102,7 +102,8 @@ def test_landmarks_of_a_posed_body_give_its_joints_back(fitting: Graph, tables: 
     joints = fitting(**sight.inputs())["joints_3d"][0]
     limbs = {5: 16, 2: 17, 6: 18, 3: 19, 7: 20, 4: 21, 12: 1, 9: 2, 13: 4, 10: 5, 14: 7, 11: 8}
     errors = np.linalg.norm(joints[list(limbs)] - sight.joints[list(limbs.values())], axis=1)
-    assert errors.mean() < 0.010
+    # Of 20,000 such poses the worst had 11.5 and 14.8 mm; half have less than 3.4 and 5.0.
+    assert errors.mean() < 0.014
     assert errors.max() < 0.020
 
 

@@ -16,7 +16,7 @@ from harness.triton.environment import ServerEnvironment
 from harness.triton.repository import build_repository, set_parameters
 from harness.triton.server import TritonServer
 from tests.inference.triton.tensors import random_inputs
-from tracker_service.errors import InferenceTimeoutError
+from tracker_service.errors import InferenceOverloadedError, InferenceTimeoutError
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.triton import regions
 from tracker_service.inference.triton.client import TritonClient
@@ -141,7 +141,8 @@ def test_an_answer_that_comes_after_the_deadline_does_not_reach_a_later_call(
         server.start()
         client = TritonClient(server.url, policy=impatient)
         spec = client.signature("hmr2")
-        with pytest.raises(InferenceTimeoutError, match="no answer in time"):
+        # Where a second attempt is made, it may find the first still in its way and end in the server's queue.
+        with pytest.raises((InferenceTimeoutError, InferenceOverloadedError)):
             client.infer("hmr2", random_inputs(spec, 4, seed=1), ["vertices"])
         patient = TritonClient(server.url)
         inputs = random_inputs(spec, 4, seed=2)
