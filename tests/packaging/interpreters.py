@@ -3,14 +3,11 @@
 import os
 import shutil
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ("3.11", "3.12", "3.13")
-ALL = os.environ.get("PACKAGING_PYTHONS") == "all"
-"""Whether every version is tested; otherwise the running one and the newest that is here."""
 
 
 @cache
@@ -22,13 +19,9 @@ def interpreter(version: str) -> str | None:
     return next((path for path in candidates if path is not None and _works(path)), None)
 
 
-def chosen_versions() -> tuple[str, ...]:
-    """Return the versions to test: all, or the running one and the newest that is here."""
-    if ALL:
-        return VERSIONS
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    newest = [version for version in reversed(VERSIONS) if interpreter(version) is not None][:1]
-    return tuple(dict.fromkeys([running, *newest]))
+def newest_version() -> str | None:
+    """Return the newest of the versions that are here."""
+    return next((version for version in reversed(VERSIONS) if interpreter(version) is not None), None)
 
 
 def _works(path: str) -> bool:

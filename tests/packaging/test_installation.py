@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from tests.packaging.interpreters import ROOT, VERSIONS, chosen_versions, interpreter
+from tests.packaging.interpreters import ROOT, VERSIONS, interpreter, newest_version
 from tests.packaging.package_installation import install
 
 pytestmark = [pytest.mark.registry, pytest.mark.timeout(600)]
@@ -68,13 +68,11 @@ class Environment:
 @pytest.fixture(scope="module", params=VERSIONS)
 def environment(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     version = request.param
-    if version not in chosen_versions():
-        pytest.skip("neither the running nor the newest version; PACKAGING_PYTHONS=all tests every one")
     python = interpreter(version)
     if python is None:
         pytest.skip(f"no Python {version} is here")
     folder = tmp_path_factory.mktemp("installed") / "environment"
-    made = Environment(folder, newest=version == chosen_versions()[-1])
+    made = Environment(folder, newest=version == newest_version())
     made.install(python, wheel)
     return made
 
