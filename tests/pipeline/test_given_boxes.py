@@ -84,6 +84,17 @@ def test_identities_win_over_positions_where_two_people_jump_to_each_others_plac
     assert lefts == [{1: 80, 2: 400}] * 5 + [{1: 400, 2: 80}] * 3
 
 
+@pytest.mark.parametrize("compat", ["paper", "upstream"])
+def test_an_annotated_person_is_there_once_in_every_frame_from_the_first_on(
+    frames: tuple[Frame, ...], client: EmbeddedClient, tmp_path: Path, compat: str
+) -> None:
+    boxes = written(tmp_path / "boxes.ndjson", [[(80, 5), (400, 9)]] * FRAMES)
+    lines = [orjson.loads(line) | {"annotated": [True, False]} for line in boxes.read_bytes().splitlines()]
+    boxes.write_bytes(b"\n".join(map(orjson.dumps, lines)))
+    results = run(frames, client, boxes, compat=compat)
+    assert [[person.track_id for person in result.persons] for result in results] == [[1, 2]] * FRAMES
+
+
 def test_frame_of_which_the_file_holds_nothing_has_no_detections(
     frames: tuple[Frame, ...], client: EmbeddedClient, tmp_path: Path
 ) -> None:

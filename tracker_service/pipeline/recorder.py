@@ -54,6 +54,9 @@ class Recorder:
     def enter(self, persons: Iterable[TrackedPerson]) -> None:
         """Enter ``persons`` into the open frames they belong to.
 
+        Upstream's back-fill repeats the sightings of annotated people, who were confirmed before it; an earlier frame
+        that has the track keeps what it has.
+
         Raises:
             ContractError: a person belongs to a frame that is not open.
         """
@@ -65,6 +68,8 @@ class Recorder:
                 raise ContractError(f"recorder: expected frames {first} to {last}, got frame {person.frame_number}")
             place = person.frame_number - first
             result = self._open[place].result
+            if person.frame_number < last and any(person.track_id == other.track_id for other in result.persons):
+                continue
             self._open[place] = replace(self._open[place], result=replace(result, persons=(*result.persons, person)))
 
     def final(self, pending_since: int | None) -> Iterator[TrackedFrame]:
