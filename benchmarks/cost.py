@@ -1,6 +1,6 @@
 """What tracking costs now and before: ``python -m benchmarks.cost --before TREE [VIDEO ...] [--json FILE]``.
 
-TREE is a checkout from before (``git worktree add ../before 5b555af`` is the end of round one). It, the product and the
+TREE is a checkout from before (``git worktree add ../before 5b555af`` is the first version). It, the product and the
 product without the second look take turns on every video, each run in a process of its own as a user would run it; of
 each the cheapest run counts. CPU time is that of the process, less that of one which tracks a single frame; frames per
 second and stages are those of its ``summary.json``.

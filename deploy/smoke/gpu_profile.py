@@ -118,7 +118,7 @@ def _triton_stays_away(report: Report, stack: Stack, tracker: Tracker, port: int
 def _tracker_restarts(report: Report, stack: Stack, tracker: Tracker) -> None:
     with report.step(PROFILE, "tracker is restarted in the middle of a job; the job ends with all frames") as step:
         job = tracker.submit(LONG_VIDEO)
-        wait_until("the job gets on", lambda: tracker.job(job).get("frames_done", 0) > 0, 120)
+        wait_until("the job progresses", lambda: tracker.job(job).get("frames_done", 0) > 0, 120)
         done = tracker.job(job)["frames_done"]
         stack.compose("restart", "tracker")
         tracker.wait_ready()

@@ -36,7 +36,7 @@ def run(stage: Stage, frames: Sequence[bytes]) -> None:
                 raise SmokeError(f"expected 404 for /metrics through the proxy, got {status}")
         with report.step(PROFILE, "job goes on after its tracker was restarted") as step:
             job = tracker.submit(LONG_VIDEO)
-            wait_until("the job gets on", lambda: tracker.job(job).get("frames_done", 0) > 0, 120)
+            wait_until("the job progresses", lambda: tracker.job(job).get("frames_done", 0) > 0, 120)
             done = tracker.job(job)["frames_done"]
             stack.compose("restart", *_TRACKERS)
             tracker.wait_ready()

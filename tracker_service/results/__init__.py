@@ -1,1 +1,1 @@
-"""Result files and their evaluation."""
+"""Result files."""
