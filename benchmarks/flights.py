@@ -13,9 +13,10 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from benchmarks.standing_people import people_and_vertical
-from benchmarks.world import CLIPS, TrueWorld, compare, placed, track
+from benchmarks.world import CLIPS, compare, placed, track
 from harness.tables import Report, add_json_option
 from samples.render import ROOT
+from samples.true_world import TrueWorld
 from samples.truth import ClipTruth
 from tracker_service.camera.world.turning import levelling
 from tracker_service.types import Float64, FrameResult

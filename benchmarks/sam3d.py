@@ -6,58 +6,26 @@ disk; ``--reduced`` takes the sizes of the tests.
 """
 
 import argparse
-import json
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime as ort
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from export.graphs.served_graph import Arrays, ServedGraph
+from export.graphs.served_graph import ServedGraph
 from export.sam3d.graph import INPUTS, MEASURES, random_network, sample, served, write
 from export.sam3d.model import Sam3dBody
 from export.sam3d.rig_constants import synthetic_rig
 from export.sam3d.sizes import PUBLISHED, REDUCED, Sam3dSizes
+from harness.graphs.operators import operator_rows
+from harness.graphs.parity import parity_rows
 from harness.tables import Report, Rows, add_json_option
-
-KERNELS = Path(__file__).resolve().parents[2] / "shared" / "data" / "cuda_kernels.json"
-"""The CUDA kernels of some versions of ONNX Runtime, where they are at hand."""
-_CONTROL = ("Constant", "Identity")
-
-
-def parity_rows(graph: ServedGraph, session: Any, batches: tuple[int, ...]) -> Rows:
-    """Return how far ONNX Runtime is from PyTorch, by output: mean and maximum in the output's unit."""
-    differences = {}
-    for batch in batches:
-        inputs = graph.sample(batch, np.random.default_rng(batch))
-        differences[batch] = _distances(graph.run(inputs), session.run(None, inputs))
-    return [
-        {"output": name, "unit": measure.unit, **{f"batch {batch}": differences[batch][name] for batch in batches}}
-        for name, measure in MEASURES.items()
-    ]
-
-
-def operator_rows(path: Path, kernels: Path = KERNELS) -> Rows:
-    """Return the operators of a file, how often each is used, and the ONNX Runtimes that lack a CUDA kernel for it."""
-    model = onnx.load(path, load_external_data=False)
-    counts = Counter(node.op_type for node in model.graph.node if node.op_type not in _CONTROL)
-    known = json.loads(kernels.read_text())["onnxruntime"] if kernels.exists() else {}
-    missing = {
-        name: [version for version, found in known.items() if not _has_kernel(found.get(name, ()), name)]
-        for name in counts
-    }
-    return [
-        {"operator": name, "count": count, "without": ", ".join(missing[name]) if known else None}
-        for name, count in counts.most_common()
-    ]
 
 
 def product_rows(sizes: Sam3dSizes) -> Rows:
@@ -122,16 +90,6 @@ def main() -> int:
         report.add("time", "One person", columns, time_rows(graph, session, options.repeats))
     failed = [row for row in rows for batch in batches if row[f"batch {batch}"] > MEASURES[row["output"]].fp32.maximum]
     return 1 if failed else 0
-
-
-def _distances(expected: Arrays, got: list[Any]) -> Mapping[str, float]:
-    pairs = zip(MEASURES.items(), got, strict=True)
-    return {name: measure.deviation(expected[name], array)[1] for (name, measure), array in pairs}
-
-
-def _has_kernel(found: Any, name: str) -> bool:
-    version = onnx.defs.get_schema(name, 18).since_version
-    return any(one["since"] == version or one["since"] < version <= (one["until"] or 0) for one in found)
 
 
 def _median(run: Callable[[], object], repeats: int) -> float:

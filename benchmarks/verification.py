@@ -14,17 +14,13 @@ from typing import Any
 import numpy as np
 import onnx
 
-from export.body.stand_in import stand_in_body
 from export.graphs.choices import Format, Precision
 from export.graphs.limits import LIMITS
 from export.graphs.model_version import write_version
 from export.graphs.parity import ONNX_FILE
-from export.graphs.served_graph import ServedGraph
-from export.hmr2.checkpoint import build, expected_shapes
-from export.hmr2.graph import NAME, served
-from export.hmr2.random_checkpoint import random_tensors
+from export.hmr2.graph import NAME
 from export.hmr2.sizes import Hmr2Sizes
-from export.settings import ExportSettings
+from harness.graphs.reduced_hmr2 import reduced_hmr2
 from harness.tables import Report, add_json_option
 from harness.triton.broken_graphs import BROKEN_HMR
 from tracker_service.body.model import BodyModel
@@ -32,26 +28,13 @@ from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.verification.check import SURFACE, ModelCheck, Surface, check_model, read_golden
 
 SIZES = Hmr2Sizes(256, 4, 4, 128, 2, 4, 32, 128)
-_LARGE_CHANNEL, _LARGE = 5, 400.0
-"""A channel of the residual stream, and its size: its square is beyond FP16's 65,504."""
 _SHOWN = ("vertices", "joints_3d", SURFACE, "pred_cam")
-_BODY = ExportSettings().repository / "hmr_lite" / "body_model.npz"
-
-
-def network(sizes: Hmr2Sizes = SIZES, body_file: Path | None = None) -> ServedGraph:
-    """Return the reduced network; with ``body_file``, its body is written there."""
-    body = stand_in_body(_BODY)
-    if body_file is not None:
-        body.write(body_file)
-    module = build(dict(random_tensors(expected_shapes(sizes))), body, sizes)
-    module.backbone.position.data[:, _LARGE_CHANNEL] = _LARGE
-    return served(module)
 
 
 def checks(folder: Path, precision: Precision) -> Iterator[tuple[str, ModelCheck]]:
     """Export the network and yield how it and its broken graphs compare with the golden batch, by what was done."""
     body = folder / "body_model.npz"
-    write_version(network(body_file=body), folder, Format.ONNX, precision)
+    write_version(reduced_hmr2(SIZES, body), folder, Format.ONNX, precision)
     surface = BodyModel.load(body).vertices_of
     version = folder / NAME / "1"
     right = onnx.load(version / ONNX_FILE)

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.standing_people import people_and_vertical
-from benchmarks.world import CLIPS, TrueWorld, track
+from benchmarks.world import CLIPS, track
 from harness.tables import Report, add_json_option
 from samples.render import ROOT
+from samples.true_world import TrueWorld
 from samples.truth import ClipTruth
 from tracker_service.camera.world.turning import angle_of, turn_of
 from tracker_service.camera.world.upright import Upright

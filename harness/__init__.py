@@ -1,1 +1,1 @@
-"""What tests, benchmarks, ``make triton`` and the smoke run share: servers, services, workers, clips."""
+"""What tests, benchmarks, ``make triton`` and the smoke run share: servers, services, workers, clips, graphs."""

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from benchmarks.http.replay import open_replaying
+from harness.replaying_service import open_replaying
 from tracker_service.api.server import serve
 from tracker_service.inference.client import InferenceClient
 from tracker_service.settings import Settings, load_settings

@@ -16,7 +16,7 @@ from benchmarks.client_behaviour.footage import OTHER_SIZE, Jpegs, black, negati
 from harness.running_service import RunningService
 
 BURST = 140
-REPLAYING = ("-m", "benchmarks.http.replay")
+REPLAYING = ("-m", "harness.replaying_service")
 LOADING = ("-m", "benchmarks.client_behaviour.loading_service")
 
 Row: TypeAlias = dict[str, Any]

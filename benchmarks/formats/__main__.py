@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.formats.memory import memory_rows
-from benchmarks.formats.poses import poses_of
-from benchmarks.formats.readers.glb import installed
-from benchmarks.formats.round_trips import READERS, one_angle_joints, round_trip
+from benchmarks.formats.one_angle_joints import one_angle_joints
+from harness.formats.poses import poses_of
+from harness.formats.readers.glb import installed
+from harness.formats.round_trips import READERS, round_trip
 from harness.tables import Report, add_json_option
 from samples.render import CLIP_NAME, ROOT
 from tracker_service.body.model import BodyModel

@@ -1,4 +1,4 @@
-"""Resident memory of the service over very many frames, with replayed model outputs (see `benchmarks.http.replay`)."""
+"""Resident memory of the service over very many frames, with replayed outputs (see `harness.replaying_service`)."""
 
 import sys
 import threading
@@ -36,7 +36,7 @@ def memory_table(frames: int, sessions: int) -> tuple[list[dict[str, Any]], dict
         path = f"/pose/hybrid?mesh=false&session_id=s{session}&frame_number={number}"
         return Post(path, images[there_and_back(number + session, _IMAGES)], {"Content-Type": "image/jpeg"})
 
-    with running(f"sessions.max_sessions={sessions}", module="benchmarks.http.replay") as service:
+    with running(f"sessions.max_sessions={sessions}", module="harness.replaying_service") as service:
         process = psutil.Process(service.process.pid)
 
         def one(thread: int) -> None:

@@ -51,7 +51,7 @@ def session_rows(sessions: int) -> list[dict[str, Any]]:
         if status != 200:
             raise SystemExit(f"expected 200 for a frame, got {status}")
 
-    with running(f"sessions.max_sessions={sessions + 1}", module="benchmarks.http.replay") as service:
+    with running(f"sessions.max_sessions={sessions + 1}", module="harness.replaying_service") as service:
         ready = _own_mib(service.process.pid)
         with Client(service.url) as client:
             for number in range(kept):

@@ -1,1 +1,1 @@
-"""Streams by real protocols, for tests: FFmpeg's own command at the other end."""
+"""Streams for tests and benchmarks: by FFmpeg at the other end, and generated ones over HTTP."""

@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 import orjson
 import pytest
 
-from harness.live_stream import LiveStream
+from harness.streams.live_stream import LiveStream
 from tests.live.conftest import NewTracker
 from tracker_service.errors import InferenceUnavailableError
 from tracker_service.live.live_frame_result import live_line

@@ -1,5 +1,6 @@
 """Which rooms may import which, as a table: imports point one way, from what a user starts to what everything uses."""
 
+import ast
 import sys
 from collections import defaultdict
 from functools import cache
@@ -64,12 +65,17 @@ PROJECT: dict[str, set[str]] = {
     "tracker_service": set(),
     "export": {"tracker_service"},
     "samples": {"tracker_service"},
-    "harness": {"tracker_service"},
+    "harness": {"tracker_service", "export"},
     "deploy": {"tracker_service", "harness"},
     "benchmarks": {"tracker_service", "export", "samples", "harness"},
     "tests": set(PACKAGES),
 }
 """What each folder of the project may import beside itself; nobody imports the tests."""
+THEIR_TESTS = {
+    "benchmarks": ("tests.benchmarks", "tests.documentation"),
+    "deploy": ("tests.deploy", "tests.documentation"),
+}
+"""Whose own tests alone may import, or start, them; what others need of them is in `harness`."""
 
 FILES_IN_A_FOLDER = 18
 """More names than that are not taken in at a glance; about fifteen is the aim, a few more save a folder of two."""
@@ -148,6 +154,24 @@ def test_a_folder_of_the_project_imports_only_what_the_table_allows(package: str
         and imported not in PROJECT[package] | {package}
     ]
     assert not wrong, listed(wrong)
+
+
+@pytest.mark.parametrize("package", THEIR_TESTS)
+def test_only_their_own_tests_import_or_start_benchmarks_and_deployments(package: str) -> None:
+    others = {
+        module: path
+        for module, path in modules_of(ROOT, ["tests"]).items()
+        if not any(within(module, tests) for tests in THEIR_TESTS[package])
+    }
+    wrong = [item for item in imports() if item.importer in others and within(item.imported, package)]
+    assert not wrong, listed(wrong)
+    started = [
+        f"{path.relative_to(ROOT)}: starts {node.value}"
+        for path in others.values()
+        for node in ast.walk(ast.parse(path.read_bytes(), str(path)))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{package}.")
+    ]
+    assert not started, "\n".join(started)
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -14,7 +14,7 @@ from tests.api import pictures
 from tests.api.conftest import StartService
 
 FAULTY_SERVICE = ("-m", "tests.api.faulty_service")
-REPLAYING_SERVICE = ("-m", "benchmarks.http.replay")
+REPLAYING_SERVICE = ("-m", "harness.replaying_service")
 FRAMES = 12
 BURST = 140
 

@@ -8,8 +8,8 @@ import orjson
 import psutil
 import pytest
 
-from harness.live_stream import LiveStream
 from harness.running_service import RunningService
+from harness.streams.live_stream import LiveStream
 from harness.waiting import until
 from tests.live.conftest import people_walking
 from tracker_service.api.live.stream_recording import recording_folder

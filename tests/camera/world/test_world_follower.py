@@ -7,8 +7,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from benchmarks.world import TrueWorld
 from samples.render import JUMP_TRUTH_NAME, ROOT, TRUTH_NAME
+from samples.true_world import TrueWorld
 from samples.truth import ClipTruth
 from tests.camera.world.perfect_observer import perfect_frames
 from tracker_service.camera.world.world_follower import WorldFollower

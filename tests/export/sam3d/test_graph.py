@@ -7,10 +7,11 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from benchmarks.sam3d import KERNELS, operator_rows, parity_rows
 from export.graphs.served_graph import ServedGraph
 from export.sam3d.graph import MEASURES, random_network, served, write
 from export.sam3d.sizes import REDUCED
+from harness.graphs.operators import KERNELS, operator_rows
+from harness.graphs.parity import parity_rows
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from threading import Event
 
-from harness.live_stream import LiveStream
+from harness.streams.live_stream import LiveStream
 from harness.triton.server import TritonServer
 from tests.live.conftest import people_walking
 from tracker_service.live.live_frame_result import LiveFrameResult

@@ -10,11 +10,11 @@ import pytest
 from tritonclient.grpc import InferenceServerClient
 from typer.testing import CliRunner
 
-from benchmarks.verification import network
 from export.__main__ import app
 from export.graphs.choices import Precision
 from export.graphs.model_version import write_version
 from export.hmr2.sizes import Hmr2Sizes
+from harness.graphs.reduced_hmr2 import reduced_hmr2
 from harness.running_service import RunningService
 from harness.triton.broken_graphs import BROKEN_HMR, reordered
 from harness.triton.repository import MODEL_REPOSITORY
@@ -69,7 +69,7 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("half")
     body = folder / "hmr2" / "body_model.npz"
     body.parent.mkdir()
-    graph = network(SIZES, body)
+    graph = reduced_hmr2(SIZES, body)
     write_version(graph, folder, precision=Precision.FP16)
     return folder
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.formats.readers.glb import installed
+from harness.formats.readers.glb import installed
 from harness.running_service import ROOT
 from tests.results.formats.moving_people import write_moving_people
 from tracker_service.body.model import BodyModel

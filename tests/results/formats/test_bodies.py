@@ -9,7 +9,7 @@ import pytest
 from pxr import Usd
 from scipy.spatial.transform import Rotation
 
-from benchmarks.formats.readers.bvh import read_bvh
+from harness.formats.readers.bvh import read_bvh
 from tests.results.formats.moving_people import PRESENT, write_moving_people
 from tracker_service.body.model import BodyModel
 from tracker_service.drawing.palette import track_color

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.formats.comparison import RoundTrip
-from benchmarks.formats.poses import poses_of
-from benchmarks.formats.round_trips import READERS, round_trip
+from harness.formats.comparison import RoundTrip
+from harness.formats.poses import poses_of
+from harness.formats.round_trips import READERS, round_trip
 from tests.results.formats.moving_people import PRESENT
 from tracker_service.body.model import BodyModel
 from tracker_service.results.formats.registry import FORMATS

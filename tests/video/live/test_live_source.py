@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from harness.live_stream import LiveStream
 from harness.ports import free_port
+from harness.streams.live_stream import LiveStream
 from tests.video.clips import RATE, index_image, read_index
 from tracker_service.errors import VideoError
 from tracker_service.video.live.address import LiveAddress

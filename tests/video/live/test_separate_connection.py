@@ -10,8 +10,8 @@ import numpy as np
 import psutil
 import pytest
 
-from harness.live_stream import LiveStream
 from harness.ports import free_port
+from harness.streams.live_stream import LiveStream
 from harness.waiting import until
 from tests.video.clips import RATE, corner_image, index_image, read_index
 from tracker_service.errors import VideoError, VideoFormatError

@@ -1,4 +1,4 @@
-"""A service whose models compute every image once: ``python -m benchmarks.http.replay [KEY=VALUE]...``.
+"""A service whose models compute every image once: ``python -m harness.replaying_service [KEY=VALUE]...``.
 
 What is measured of it is our own code, many thousands of frames long.
 """

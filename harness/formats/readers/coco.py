@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pycocotools.coco import COCO  # type: ignore[import-untyped]
 
-from benchmarks.formats.poses import Key, Pose
+from harness.formats.poses import Key, Pose
 from tracker_service.body.joints import JOINT_INDEX
 
 

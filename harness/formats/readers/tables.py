@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.formats.poses import Key, Pose
+from harness.formats.poses import Key, Pose
 
 LOST = "lost"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from benchmarks.formats.poses import Key, Pose
+from harness.formats.poses import Key, Pose
 from tracker_service.types import Float64
 
 with warnings.catch_warnings():

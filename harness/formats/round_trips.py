@@ -4,21 +4,19 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from benchmarks.formats.comparison import RoundTrip, angles_between, compare
-from benchmarks.formats.poses import Poses
-from benchmarks.formats.readers.amass import read_amass
-from benchmarks.formats.readers.bvh import read_bvh
-from benchmarks.formats.readers.coco import read_coco
-from benchmarks.formats.readers.glb import read_glb
-from benchmarks.formats.readers.opensim import read_mot, read_trc, turns_of
-from benchmarks.formats.readers.rrd import read_rrd
-from benchmarks.formats.readers.tables import read_long_table, read_wide_table
-from benchmarks.formats.readers.usd import read_usd
+from harness.formats.comparison import RoundTrip, angles_between, compare
+from harness.formats.poses import Poses
+from harness.formats.readers.amass import read_amass
+from harness.formats.readers.bvh import read_bvh
+from harness.formats.readers.coco import read_coco
+from harness.formats.readers.glb import read_glb
+from harness.formats.readers.opensim import read_mot, read_trc, turns_of
+from harness.formats.readers.rrd import read_rrd
+from harness.formats.readers.tables import read_long_table, read_wide_table
+from harness.formats.readers.usd import read_usd
 from tracker_service.body.joints import SMPL_JOINT_NAMES
 from tracker_service.body.model import BodyModel
 from tracker_service.results.formats.conversion import convert
@@ -124,21 +122,3 @@ def _true_turns(said: Poses, track_id: int, numbers: list[int]) -> dict[str, Flo
         relative[f"{side}_arm"] = ("spine3", f"{side}_shoulder")
     between = {name: in_space[a].transpose(0, 2, 1) @ in_space[b] for name, (a, b) in relative.items()}
     return {"pelvis": in_space["pelvis"], **between}
-
-
-def one_angle_joints(results: Path) -> list[dict[str, Any]]:
-    """Return how far knees, elbows and ankles are turned about the axes that ``mot`` leaves out, degrees."""
-    found: dict[str, list[float]] = {}
-    for frame in read_results(results / RESULTS):
-        for person in frame.persons:
-            for joint, axis in _HINGES.items():
-                rows = [SMPL_JOINT_NAMES.index(f"{side}_{joint}") - 1 for side in ("left", "right")]
-                vectors = Rotation.from_matrix(person.body_pose[rows].astype(np.float64)).as_rotvec(degrees=True)
-                found.setdefault(joint, []).extend(np.linalg.norm(np.delete(vectors, axis, axis=1), axis=1).tolist())
-    return [
-        {"joint": joint, "median": float(np.median(values)), "most": max(values)} for joint, values in found.items()
-    ]
-
-
-_HINGES = {"knee": 0, "ankle": 0, "elbow": 1}
-"""The axis about which a joint bends at rest: across the body, at the elbow upright."""

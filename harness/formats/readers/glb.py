@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 from scipy.spatial.transform import Rotation
 
-from benchmarks.formats.poses import VERTEX_STEP, Key, Pose
+from harness.formats.poses import VERTEX_STEP, Key, Pose
 
 PACKAGE = Path(__file__).resolve().parents[1] / "gltf"
 

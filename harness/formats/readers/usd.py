@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pxr import Gf, Usd, UsdGeom, UsdSkel, Vt
 
-from benchmarks.formats.poses import VERTEX_STEP, Key, Pose
+from harness.formats.poses import VERTEX_STEP, Key, Pose
 from tracker_service.types import Float64
 
 

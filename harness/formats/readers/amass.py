@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from benchmarks.formats.poses import Key, Pose
+from harness.formats.poses import Key, Pose
 from tracker_service.body.kinematics import joint_transforms
 from tracker_service.body.model import BodyModel
 from tracker_service.types import Smpl

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.formats.poses import Key, Pose, Poses
+from harness.formats.poses import Key, Pose, Poses
 from tracker_service.types import Float64
 
 

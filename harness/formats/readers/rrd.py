@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from rerun.chunk import RrdReader
 
-from benchmarks.formats.poses import Key, Pose
+from harness.formats.poses import Key, Pose
 
 _POSITIONS = "Points3D:positions"
 

@@ -1,0 +1,1 @@
+"""Exported files read back by libraries that did not write them, and compared with the results."""
