@@ -2,7 +2,7 @@
 
     PhalpTritonError
     ├── SettingsError              an option or setting has a value that cannot be used
-    │   ├── DeviceError            the device that was asked for does not run models here
+    │   ├── DeviceError            the device that was asked for does not run the models
     │   └── FocalLengthError       a model needs the focal length of the camera, and nothing tells it
     ├── ContractError              arrays do not have the shape, type or values a room expects
     ├── VideoError                 the source cannot be turned into frames
@@ -17,6 +17,7 @@
     │       ├── InferenceOverloadedError  its queue is full
     │       ├── InferenceTimeoutError     no answer within the deadline
     │       └── ModelResultsError         its results are too far from those of the model's export
+    ├── TrackerClosedError         a tracker is used after it was closed
     ├── TrackerStateError          a saved tracker state cannot be restored
     ├── ResultsError               results cannot be written or read
     │   ├── DamagedResultsError    files are not what was written
@@ -63,7 +64,7 @@ class SettingsError(PhalpTritonError):
 
 
 class DeviceError(SettingsError):
-    """The device that was asked for does not run models here; the message says what is installed and what helps."""
+    """The device that was asked for does not run the models, here or on their server; the message says what helps."""
 
 
 class FocalLengthError(SettingsError):
@@ -128,6 +129,10 @@ class InferenceTimeoutError(InferenceUnavailableError):
 
 class ModelResultsError(InferenceUnavailableError):
     """The model answers, but too far from what its export gave; the message says which output is off by how much."""
+
+
+class TrackerClosedError(PhalpTritonError):
+    """A tracker is used after it was closed."""
 
 
 class TrackerStateError(PhalpTritonError):

@@ -3,13 +3,20 @@
 import threading
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tracker_service as ts
 from harness.clips import SAMPLE
-from tracker_service.errors import ContractError, ModelNotFoundError, SettingsError, VideoNotFoundError
+from tracker_service.errors import (
+    ContractError,
+    ModelNotFoundError,
+    SettingsError,
+    TrackerClosedError,
+    VideoNotFoundError,
+)
 from tracker_service.settings.overrides import parse_overrides
 from tracker_service.types import UInt8
 from tracker_service.video.source import Position, open_source
@@ -113,6 +120,47 @@ def test_a_live_tracker_refuses_numbers_that_do_not_advance(images: list[UInt8])
         tracker.update(images[0], frame_number=5)
         with pytest.raises(ContractError, match="frame_number: expected more than 5, got 5"):
             tracker.update(images[1], frame_number=5)
+
+
+def test_a_live_tracker_refuses_what_it_cannot_use_and_stands_where_it_stood(images: list[UInt8]) -> None:
+    image, box = images[0], np.array([[100, 50, 220, 430]], np.float32)
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"image": image.astype(np.float32) / 255}, "image: expected an array of uint8, got float32"),
+        ({"image": image[:4, :4].tolist()}, "image: expected an array of uint8, got list"),
+        ({"image": image[..., 0]}, r"image: expected shape \(\*, \*, 3\), got \(720, 1280\)"),
+        ({"image": image[:0]}, "image: expected at least one pixel"),
+        ({"detections": box}, "detections: expected Detections, got ndarray"),
+        ({"detections": ts.Detections(box, np.array([90], np.float32))}, "expected scores from 0 to 1, got 90"),
+        ({"frame_number": 1.5}, "frame_number: expected an integer, got 1.5"),
+        ({"timestamp": float("nan")}, "timestamp: expected a finite number of seconds, got nan"),
+    ]
+    with ts.open_tracker() as tracker:
+        for changes, message in refused:
+            with pytest.raises(ContractError, match=message):
+                tracker.update(**({"image": image} | changes))
+        assert tracker.update(image[:, :, ::-1]).frame_number == 0
+
+
+def test_a_closed_live_tracker_takes_no_images(images: list[UInt8]) -> None:
+    tracker = ts.open_tracker()
+    tracker.close()
+    tracker.close()
+    with pytest.raises(TrackerClosedError, match="expected an open tracker, got one that was closed"):
+        tracker.update(images[0])
+
+
+@pytest.mark.parametrize("fps", [0, -25.0, float("nan"), float("inf"), True, "25"])
+def test_a_live_tracker_wants_a_number_of_images_a_second(fps: Any) -> None:
+    with pytest.raises(SettingsError, match="fps: expected a finite number above 0, got"):
+        ts.open_tracker(fps=fps)
+
+
+def test_masks_and_identities_of_another_type_are_refused_instead_of_converted() -> None:
+    box, score = np.array([[100, 50, 220, 430]], np.float32), np.array([0.9], np.float32)
+    with pytest.raises(ContractError, match="masks: expected an array of uint8, got float64"):
+        ts.Detections(box, score, masks=np.full((1, 28, 28), 0.9))
+    with pytest.raises(ContractError, match="identities: expected whole numbers, got float64"):
+        ts.Detections(box, score, identities=np.array([1.7]))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,18 @@ def checked(name: str, value: object, dtype: type[Scalar], shape: tuple[int | No
     return view
 
 
+def checked_exact(name: str, value: object, dtype: type[Scalar], shape: tuple[int | None, ...]) -> NDArray[Scalar]:
+    """Return `checked` of what is an array of ``dtype`` already: a cast would give its numbers another meaning.
+
+    Pixels from 0 to 1, for instance, would all become black.
+    """
+    if not isinstance(value, np.ndarray):
+        raise ContractError(f"{name}: expected an array of {np.dtype(dtype)}, got {type(value).__name__}")
+    if value.dtype != dtype:
+        raise ContractError(f"{name}: expected an array of {np.dtype(dtype)}, got {value.dtype}")
+    return checked(name, value, dtype, shape)
+
+
 def _fits(have: tuple[int, ...], want: tuple[int | None, ...]) -> bool:
     return len(have) == len(want) and all(side in (None, length) for length, side in zip(have, want, strict=True))
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.errors import ContractError
-from tracker_service.types.arrays import Bool, Float32, Int64, Rows, UInt8, assign, checked
+from tracker_service.types.arrays import Bool, Float32, Int64, Rows, UInt8, assign, checked, checked_exact
 from tracker_service.types.phalp_vectors import LOCATION_SIZE, NUMBER_OF_JOINTS, POSE_SIZE
 from tracker_service.types.smpl import Smpl
 
@@ -20,9 +20,13 @@ class Detections(Rows):
         boxes: (n, 4) float32, x1 y1 x2 y2 in source pixels.
         scores: (n,) float32 in [0, 1].
         masks: (n, h, w) uint8, what of each person's own box is the person, 0 to 255; None where the detector gives
-            none.
+            none. Masks of another type are refused, because their numbers mean something else.
         identities: (n,) int64, given identities, -1 where unknown; None where none were given.
         annotated: (n,) bool, True confirms a person's track at once; None for nobody.
+
+    Raises:
+        ContractError: shapes do not go together, a number is not finite, a box is reversed, or masks or identities are
+            of another type.
     """
 
     boxes: Float32
@@ -36,8 +40,10 @@ class Detections(Rows):
         n = len(self.boxes)
         assign(self, "scores", checked("Detections.scores", self.scores, np.float32, (n,)))
         if self.masks is not None:
-            assign(self, "masks", checked("Detections.masks", self.masks, np.uint8, (n, None, None)))
+            assign(self, "masks", checked_exact("Detections.masks", self.masks, np.uint8, (n, None, None)))
         if self.identities is not None:
+            if (given := np.asarray(self.identities)).size and given.dtype.kind not in "iu":
+                raise ContractError(f"Detections.identities: expected whole numbers, got {given.dtype}")
             assign(self, "identities", checked("Detections.identities", self.identities, np.int64, (n,)))
         if self.annotated is not None:
             assign(self, "annotated", checked("Detections.annotated", self.annotated, np.bool_, (n,)))
