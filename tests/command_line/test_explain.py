@@ -42,16 +42,30 @@ def record(results: Path) -> dict[str, Any]:
     return explained
 
 
-def test_explained_assignment_is_the_one_in_the_results(results: Path, record: dict[str, Any]) -> None:
-    frame = list(read_results(results / "results.ndjson"))[8]
-    seen = {person.track_id: person.bbox for person in frame.persons if person.state is PersonState.SEEN}
+@pytest.fixture(scope="module")
+def seen(results: Path) -> list[dict[int, Any]]:
+    """Box of everybody who is seen in each frame of the results, by identity."""
+    return [
+        {person.track_id: person.bbox for person in frame.persons if person.state is PersonState.SEEN}
+        for frame in read_results(results / "results.ndjson")
+    ]
+
+
+def test_explained_assignment_is_the_one_in_the_results(seen: list[dict[int, Any]], record: dict[str, Any]) -> None:
+    *earlier, frame = seen[:9]
     boxes = {found["index"]: found["box"] for found in record["detections"]}
     told = {track["track_id"]: boxes[track["detection"]] for track in record["tracks"]}
-    assert told.keys() == seen.keys()
+    assert told.keys() == frame.keys()
     for track_id, (x1, y1, x2, y2) in told.items():
-        assert seen[track_id] == pytest.approx([x1, y1, x2 - x1, y2 - y1], abs=0.01)
+        assert frame[track_id] == pytest.approx([x1, y1, x2 - x1, y2 - y1], abs=0.01)
     matched = {(pair["track_id"], pair["detection"]) for pair in record["pairs"] if pair["matched"]}
     assert matched == {(track["track_id"], track["detection"]) for track in record["tracks"]}
+    sightings = {track["track_id"]: track["hits"] for track in record["tracks"]}
+    assert sightings == {track_id: sum(track_id in frame for frame in earlier) for track_id in frame}
+
+
+def test_a_video_is_explained_as_it_is_tracked(record: dict[str, Any]) -> None:
+    assert orjson.loads(explain(SAMPLE, "--frame", 8, "--json", f"video.end_frame={END}", "phalp.n_init=2")) == record
 
 
 def test_whom_a_second_look_found_comes_after_the_detections() -> None:

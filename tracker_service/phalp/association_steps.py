@@ -38,7 +38,7 @@ class AssociationSteps:
             cost = with_identities(cost, *identities) if parameters.use_gt else cost
             association = associate(cost, threshold)
         self._known.see(frame, association.matches, observed)
-        return AssociationStep(frame.prediction.track_id, seen.detection_index, threshold, terms, association)
+        return AssociationStep.of(frame.prediction.track_id, seen, threshold, terms, association)
 
     def doubtful(self, frame: TrackedFrame, missed: Int64, doubtful: Observed) -> tuple[Int64, AssociationStep | None]:
         """Let doubtful people continue confirmed tracks (after ByteTrack, Zhang et al., 2022).
@@ -75,7 +75,7 @@ class AssociationSteps:
         association = associate(cost, threshold)
         matches = np.stack([rows[association.matches[:, 0]], association.matches[:, 1]], axis=1)
         known.see(frame, matches, doubtful)
-        step = AssociationStep(known.tracks.track_id[rows], seen.detection_index, threshold, terms, association)
+        step = AssociationStep.of(known.tracks.track_id[rows], seen, threshold, terms, association)
         return np.setdiff1d(missed, matches[:, 0]), step
 
     def newcomers(self, frame: TrackedFrame, missed: Int64, found: Observed) -> tuple[Int64, Observed, AssociationStep]:
@@ -85,6 +85,6 @@ class AssociationSteps:
         association = associate(cost, threshold)
         matches = np.stack([missed[association.matches[:, 0]], association.matches[:, 1]], axis=1)
         self._known.see(frame, matches, found)
-        step = AssociationStep(prediction.track_id, found.sightings.detection_index, threshold, terms, association)
+        step = AssociationStep.of(prediction.track_id, found.sightings, threshold, terms, association)
         left = found.take(association.unmatched_detections)
         return missed[association.unmatched_tracks], left, step

@@ -19,7 +19,7 @@ from tracker_service.pipeline.run_trace import RunTrace
 from tracker_service.pipeline.second_reading import with_images
 from tracker_service.pipeline.shot_marks import mark_shots
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.pipeline.tracking import Border, track_frames
+from tracker_service.pipeline.tracking import Border, OnUpdate, track_frames
 from tracker_service.pipeline.windows import windows
 from tracker_service.pipeline.world import in_the_world
 from tracker_service.quality.judge import QualityJudge
@@ -74,6 +74,7 @@ class TrackingRun:
             are needed.
         late_images: frames of the same source, read a second time, for the images of refined frames; None for none.
         border_every: give a border before each frame whose number is a multiple of this; None for no borders.
+        on_update: told of every frame when the tracker has taken it in, which is before it is final; None for nobody.
         traced_windows: see `TracingParameters`; of use where the run is in a trace.
     """
 
@@ -87,13 +88,14 @@ class TrackingRun:
         open_frames: Iterable[TrackedFrame] = (),
         late_images: Iterable[Frame] | None = None,
         border_every: int | None = None,
+        on_update: OnUpdate | None = None,
         traced_windows: int = TracingParameters.traced_windows,
     ) -> None:
         self.times = StageTimes() if times is None else times
         trace = RunTrace.begun(traced_windows)
         if trace is not None:
             self.times.trace = trace.stage
-        observed = observe_frames(frames, stages, self.times, first=first, trace=trace)
+        observed = _observe_frames(frames, stages, self.times, first=first, trace=trace)
         stream = track_frames(
             observed,
             stages.tracker,
@@ -102,6 +104,7 @@ class TrackingRun:
             self.times,
             border_every=border_every,
             second_look=stages.second_look,
+            on_update=on_update,
         )
         if stages.refiner is not None:
             stream = _refined(stream, stages.refiner)
@@ -125,7 +128,7 @@ class TrackingRun:
         self._stream.close()
 
 
-def observe_frames(
+def _observe_frames(
     frames: Iterable[Frame], stages: RunStages, times: StageTimes, *, first: int = 0, trace: RunTrace | None = None
 ) -> Generator[FrameObservation, None, None]:
     """Yield the people of every frame from number ``first`` on, in order, while the next windows are computed."""

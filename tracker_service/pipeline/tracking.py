@@ -1,9 +1,9 @@
 """The sequential part: the tracker, frame by frame, the frames it has finished with, and borders between them."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
@@ -15,6 +15,9 @@ from tracker_service.pipeline.observation import FrameObservation, SecondLook
 from tracker_service.pipeline.recorder import Recorder, TrackedFrame
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.types import FrameResult, TrackedPerson
+
+OnUpdate: TypeAlias = Callable[[FrameObservation, Tracker], None]
+"""Told of a frame: what was seen in it, and the tracker, whose last decision is about it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +51,7 @@ def track_frames(
     *,
     border_every: int | None = None,
     second_look: SecondLook | None = None,
+    on_update: OnUpdate | None = None,
 ) -> Generator[TrackedFrame | Border, None, None]:
     """Associate the people of consecutive frames and yield every frame, in order, once it is final.
 
@@ -62,12 +66,15 @@ def track_frames(
         border_every: yield a border before each frame whose number is a multiple of this, None for no borders. Nothing
             waits at a border: while its consumer writes it down, the next windows are computed.
         second_look: gives what looks again for missed people; None for none.
+        on_update: told of every frame when the tracker has taken it in; None for nobody.
     """
     with closing(observations):
         for observation in observations:
             seen = with_camera_motion(observation, camera, times)
             with times.measure("association"):
                 frame, persons = associate_observed(tracker, seen, second_look)
+            if on_update is not None:
+                on_update(seen, tracker)
             recorder.add(TrackedFrame(frame, seen.picture if seen.keep_picture else None), persons)
             yield from recorder.final(tracker.pending_since)
             if border_every is not None and (frame.frame_number + 1) % border_every == 0:

@@ -1,28 +1,19 @@
 """A video tracked up to one frame, and why the people of that frame have their identities."""
 
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from tracker_service.camera.follower import CameraFollower
 from tracker_service.errors import SettingsError
 from tracker_service.phalp.explain import FrameExplanation, explain
-from tracker_service.pipeline.camera_motion import with_camera_motion
-from tracker_service.pipeline.observation import FrameObservation, SecondLook
-from tracker_service.pipeline.run import RunStages, observe_frames
+from tracker_service.phalp.tracker import Tracker
+from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.pipeline.tracking import associate_observed
 from tracker_service.settings import Settings
-from tracker_service.types import Detections, ExpectedPeople, Float32, FoundPeople, LookAgain, LookRound, People
+from tracker_service.types import Detections
 from tracker_service.wiring.focal import focal_of
-from tracker_service.wiring.models import load_body, open_client
-from tracker_service.wiring.run import follows_camera, given_boxes, open_perception
-from tracker_service.wiring.second_look import looks_again, open_second_look
-from tracker_service.wiring.track import open_video
-from tracker_service.wiring.tracker import TrackerFactory
+from tracker_service.wiring.models import open_client
+from tracker_service.wiring.run import RunOptions, open_run
+from tracker_service.wiring.track import open_sized_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,92 +22,66 @@ class ExplainedFrame:
 
     Attributes:
         observed: the people of the frame, and the detections that gates removed.
-        found: whom a second look found, numbered after them; None where nobody was looked for or found.
+        found: whom further looks into the frame found, numbered after them.
         explanation: why they have their identities.
     """
 
     observed: FrameObservation
-    found: Detections | None
+    found: Detections
     explanation: FrameExplanation
 
 
-def explain_frame(
-    settings: Settings, source: str, number: int, *, progress: Callable[[int], None] | None = None
-) -> ExplainedFrame:
-    """Track a video from its start up to frame ``number`` and explain that frame.
+def explain_frame(settings: Settings, source: str, number: int) -> ExplainedFrame:
+    """Track a video from its start up to frame ``number``, as `track_video` does it, and explain that frame.
 
     Args:
-        settings: everything that can be set; refinement changes no identity and is left out.
+        settings: everything that can be set; refinement and drawing change no identity and are left out.
         source: video file or folder of images.
         number: the frame.
-        progress: called with the number of every frame tracked.
 
     Raises:
         SettingsError: the video, or the part of it that the settings name, has no such frame.
         PhalpTritonError: the video cannot be read, or a model not run.
     """
-    times, first, last = StageTimes(), None, None
-    with closing(open_client(settings)) as client, open_video(settings, source) as video:
-        again = looks_again(settings)
-        perception = open_perception(
-            settings,
+    left_out = {name: replace(getattr(settings, name), enable=False) for name in ("render", "refinement")}
+    settings = settings.model_copy(update=left_out)
+    wanted = _Wanted(number)
+    with closing(open_client(settings)) as client, open_sized_video(settings, source, client) as (video, settings):
+        run = open_run(
+            RunOptions.of(settings),
             client,
-            times=times,
-            second_look=again,
-            follow_camera=follows_camera(settings),
+            video,
+            video.info.fps,
+            times=StageTimes(),
             focal=focal_of(settings, client, source, video.info),
-            given=given_boxes(settings),
+            on_update=wanted.look,
         )
-        second_look = _Remembered(open_second_look(settings, client, perception, times)) if again else None
-        trackers = TrackerFactory(settings, client, load_body(settings), times=times)
-        tracker, camera = trackers.new(), CameraFollower()
-        stages = RunStages(perception, tracker, overlap=settings.pipeline, detect_shots=settings.detect_shots)
-        with closing(observe_frames(video, stages, times)) as observations:
-            for observation in observations:
-                seen = with_camera_motion(observation, camera, times)
-                frame = seen.result
-                last = frame.frame_number
-                first = last if first is None else first
-                associate_observed(tracker, seen, second_look)
-                if progress is not None:
-                    progress(last)
-                if last == number and tracker.decision is not None:
-                    found = None if second_look is None else second_look.found
-                    return ExplainedFrame(seen, found, explain(tracker.decision, trackers.parameters))
-                if last > number:
+        with closing(run):
+            for _ in run:
+                if wanted.passed:
                     break
-    raise SettingsError(f"frame: expected one from {first} to {last} of {source}, got {number}")
+    if wanted.explained is None:
+        raise SettingsError(f"frame: expected one from {wanted.first} to {wanted.last} of {source}, got {number}")
+    return wanted.explained
 
 
-class _Remembered:
-    """A second look that remembers whom it found in the last frame it was given."""
+class _Wanted:
+    """Explains one frame when its turn comes."""
 
-    def __init__(self, second_look: SecondLook) -> None:
-        self._second_look = second_look
-        self.found: Detections | None = None
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self.first: int | None = None
+        self.last: int | None = None
+        self.explained: ExplainedFrame | None = None
 
-    def __call__(self, seen: FrameObservation) -> LookAgain | None:
-        self.found = None
-        look = self._second_look(seen)
-        return None if look is None else partial(self._look, look)
+    @property
+    def passed(self) -> bool:
+        """Whether the frame, or one after it, was tracked."""
+        return self.last is not None and self.last >= self._number
 
-    def look_round(self, seen: FrameObservation) -> LookRound | None:
-        look = self._second_look.look_round(seen)
-        return None if look is None else partial(self._look_round, look)
-
-    def _look_round(self, look: LookRound, doubtful: Float32, taken: Float32) -> People | None:
-        people = look(doubtful, taken)
-        if people is not None:
-            self._remember(people.detections)
-        return people
-
-    def _remember(self, found: Detections) -> None:
-        known = self.found or Detections.empty()
-        boxes, scores = (np.concatenate([getattr(each, n) for each in (known, found)]) for n in ("boxes", "scores"))
-        self.found = Detections(boxes, scores)
-
-    def _look(self, look: LookAgain, expected: ExpectedPeople, taken: Float32) -> FoundPeople | None:
-        found = look(expected, taken)
-        if found is not None:
-            self._remember(found.people.detections)
-        return found
+    def look(self, seen: FrameObservation, tracker: Tracker) -> None:
+        self.last = seen.frame_number
+        self.first = self.last if self.first is None else self.first
+        if self.last == self._number and tracker.decision is not None:
+            decision = tracker.decision
+            self.explained = ExplainedFrame(seen, decision.found, explain(decision, tracker.parameters))

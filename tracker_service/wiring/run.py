@@ -19,7 +19,7 @@ from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.run import JUDGED, RunStages, TrackingRun
 from tracker_service.pipeline.second_look.second_look import SecondLook
 from tracker_service.pipeline.stage_times import StageTimes, busy_shares
-from tracker_service.pipeline.tracking import Border
+from tracker_service.pipeline.tracking import Border, OnUpdate
 from tracker_service.quality.judge import QualityJudge
 from tracker_service.refinement.refiner import Refiner
 from tracker_service.results.frame_statistics import FrameStatistics
@@ -83,6 +83,7 @@ def open_run(
     open_frames: Iterable[TrackedFrame] = (),
     late_images: Iterable[Frame] | None = None,
     border_every: int | None = None,
+    on_update: OnUpdate | None = None,
 ) -> TrackingRun:
     """Return the run that the settings ask for; what it opens ends with it.
 
@@ -97,6 +98,7 @@ def open_run(
         open_frames: the frames that were not final at the border; see `TrackingRun`.
         late_images: the source, read a second time; see `TrackingRun`.
         border_every: give a border before each frame whose number is a multiple of this; None for none.
+        on_update: told of every frame when the tracker has taken it in; None for nobody.
 
     Raises:
         InferenceError: a model is not there or not what it should be.
@@ -138,6 +140,7 @@ def open_run(
         open_frames=open_frames,
         late_images=late_images,
         border_every=border_every,
+        on_update=on_update,
         traced_windows=settings.telemetry.traced_windows,
     )
 

@@ -23,7 +23,7 @@ _REACHED = {
 _TEXT = ("reason", "before", "outcome", "gate", "matched")
 
 
-def as_record(observed: FrameObservation, found: Detections | None, explanation: FrameExplanation) -> dict[str, Any]:
+def as_record(observed: FrameObservation, found: Detections, explanation: FrameExplanation) -> dict[str, Any]:
     """Return everything as plain values: frame, shot, detections, pairs, tracks, unused.
 
     A detection has an index where it reached the tracker, else the gate that removed it; infinite costs become null.
@@ -39,7 +39,7 @@ def as_record(observed: FrameObservation, found: Detections | None, explanation:
     }
 
 
-def tables(observed: FrameObservation, found: Detections | None, explanation: FrameExplanation) -> Iterator[Table]:
+def tables(observed: FrameObservation, found: Detections, explanation: FrameExplanation) -> Iterator[Table]:
     """Yield the tables of detections, tracks and candidate pairs."""
     shot = ", first of a new shot" if explanation.shot else ""
     yield _detection_table(f"Frame {explanation.frame_number}{shot}", list(_detections(observed, found)))
@@ -99,13 +99,12 @@ def _shown(index: int | None) -> str:
     return "-" if index is None else str(index)
 
 
-def _detections(observed: FrameObservation, found: Detections | None) -> Iterator[dict[str, Any]]:
+def _detections(observed: FrameObservation, found: Detections) -> Iterator[dict[str, Any]]:
     """Yield the detections that reached the tracker, by index, then those that the gates removed."""
     reached = [_plain(observed.people.detections, FoundBy.DETECTION)]
     if observed.low_score is not None:
         reached.append(_plain(observed.low_score.detections, FoundBy.LOW_SCORE))
-    if found is not None:
-        reached.append(_plain(found, FoundBy.SECOND_LOOK))
+    reached.append(_plain(found, FoundBy.SECOND_LOOK))
     for index, detection in enumerate(chain(*reached)):
         yield {"index": index, **detection, "removed_by": None}
     for gate, removed in observed.removed:

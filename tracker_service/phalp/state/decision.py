@@ -1,10 +1,14 @@
 """What a tracker decided in one frame, for those who ask why (`tracker_service.phalp.explain`)."""
 
 from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
 
 from tracker_service.phalp.association import Association
 from tracker_service.phalp.cost import CostTerms
-from tracker_service.types import Bool, Int64
+from tracker_service.phalp.state.sightings import Sightings
+from tracker_service.types import Bool, Detections, Float32, Int64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,6 +18,7 @@ class AssociationStep:
     Attributes:
         track_id: (t,) identities of the tracks.
         detection_index: (d,) detections of the frame.
+        box, score: (d, 4), (d,) of these detections.
         threshold: highest cost of a match.
         terms: of the cost of all pairs; None where there are no pairs.
         association: the outcome.
@@ -21,9 +26,18 @@ class AssociationStep:
 
     track_id: Int64
     detection_index: Int64
+    box: Float32
+    score: Float32
     threshold: float
     terms: CostTerms | None
     association: Association
+
+    @classmethod
+    def of(
+        cls, track_id: Int64, seen: Sightings, threshold: float, terms: CostTerms | None, association: Association
+    ) -> Self:
+        """Return the assignment of people who were seen in the frame."""
+        return cls(track_id, seen.detection_index, seen.box, seen.score, threshold, terms, association)
 
     @property
     def matched_detections(self) -> Int64:
@@ -63,3 +77,11 @@ class Decision:
     new_track_id: Int64
     new_detection_index: Int64
     ended: Int64
+
+    @property
+    def found(self) -> Detections:
+        """Whom further looks into the frame found; their indices follow those of its other detections."""
+        steps = [step for step in (self.look, self.round) if step is not None]
+        if not steps:
+            return Detections.empty()
+        return Detections(*(np.concatenate([getattr(step, name) for step in steps]) for name in ("box", "score")))
