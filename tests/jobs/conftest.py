@@ -1,12 +1,13 @@
-"""Fixtures: clips, and what an undisturbed job makes of them."""
+"""Fixtures: clips, what an undisturbed job makes of them, and a PostgreSQL server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.clips import cut
 from harness.job_stores import contents, request, running_store, wait_complete
+from harness.postgres import PostgresUnavailableError, postgres
 
 FRAMES = 28
 
@@ -37,3 +38,13 @@ def undisturbed(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
         return known[refine]
 
     return files
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database; its user may make others."""
+    try:
+        with postgres() as url:
+            yield url
+    except PostgresUnavailableError as error:
+        pytest.skip(str(error))

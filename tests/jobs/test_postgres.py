@@ -1,7 +1,7 @@
 """The same store on PostgreSQL, and services that look after each other."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import LiteralString
 
@@ -19,7 +19,6 @@ from harness.job_stores import (
     wait_frames,
     worker,
 )
-from harness.postgres import PostgresUnavailableError, postgres
 from harness.waiting import until
 from tests.jobs.dying_store import KEY
 from tests.jobs.test_idempotency import killed_while_submitting
@@ -27,15 +26,6 @@ from tracker_service.errors import JobError, QueueUnusableError
 from tracker_service.jobs.queue.liveness import DatabaseLiveness, FolderLiveness
 from tracker_service.settings import load_settings
 from tracker_service.wiring.jobs import store_parameters
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    try:
-        with postgres() as url:
-            yield url
-    except PostgresUnavailableError as error:
-        pytest.skip(str(error))
 
 
 def test_the_url_comes_from_the_settings_or_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
