@@ -71,6 +71,10 @@ def test_keys_that_steer_nothing_here_are_accepted_with_a_warning(
         (["zzz.qqq=1"], "unknown key 'zzz.qqq'$"),
         (["phalp.low_th_c=high"], r"setting phalp\.low_th_c: .*valid number.*got 'high'"),
         (["phalp.low_th_c=2"], r"setting phalp\.low_th_c: .*less than or equal to 1, got '2'"),
+        (
+            ["inference.device=npu"],
+            r"^setting inference\.device: input should be 'auto', 'cpu', [^;]* or 'directml', got 'npu'$",
+        ),
         (["phalp.n_init=0", "pipeline.window=0"], r"phalp\.n_init.*; setting pipeline\.window"),
     ],
 )

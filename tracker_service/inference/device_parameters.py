@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 
 DeviceName = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
+DeviceChoice = Literal["auto", DeviceName]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class DeviceParameters:
         engine_cache: folder in which TensorRT keeps the engines it has built.
     """
 
-    device: Literal["auto"] | DeviceName = "auto"
+    device: DeviceChoice = "auto"
     device_id: Annotated[int, Ge(0)] = 0
     openvino_device: str = "CPU"
     engine_cache: Path = Path("~/.cache/phalp-triton/engines")

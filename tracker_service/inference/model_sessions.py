@@ -10,7 +10,7 @@ from typing import Any
 from tracker_service.errors import DeviceError, ModelContractError
 from tracker_service.inference.device_parameters import DeviceName, DeviceParameters
 from tracker_service.inference.onnx_runtime import install_command, installed_variants, load_runtime, mixture
-from tracker_service.inference.providers import AUTOMATIC, PROVIDERS, provider_chain
+from tracker_service.inference.providers import AUTOMATIC, PROVIDERS, provider_chain, wanted_install
 
 _logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class ModelSessions:
         self._parameters = parameters
         self._threads = threads
         named = parameters.device
-        wanted = PROVIDERS[named].install if named != "auto" else _automatic_install()
+        wanted = wanted_install(named)
         self._runtime = load_runtime(wanted)
         self._devices = (named,) if named != "auto" else self._automatic_devices()
         for device in self._devices:
@@ -118,12 +118,3 @@ class ModelSessions:
 def one_line(error: Exception) -> str:
     """Return the message of one of ONNX Runtime's errors in a line of at most 300 characters."""
     return " ".join(str(error).split())[:300]
-
-
-def _automatic_install() -> str:
-    """Return what to install where no device was named: the most special variant that is there."""
-    installed = installed_variants()
-    for device in AUTOMATIC:
-        if PROVIDERS[device].package in installed:
-            return PROVIDERS[device].install
-    return PROVIDERS["cpu"].install

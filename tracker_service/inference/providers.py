@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker_service.inference.device_parameters import DeviceName, DeviceParameters
+from tracker_service.inference.device_parameters import DeviceChoice, DeviceName, DeviceParameters
+from tracker_service.inference.onnx_runtime import installed_variants
 
 Options = dict[str, str]
 
@@ -36,6 +37,18 @@ PROVIDERS: dict[DeviceName, Provider] = {
 
 AUTOMATIC: tuple[DeviceName, ...] = ("cuda", "openvino", "directml", "cpu")
 """What ``auto`` tries, best first."""
+
+
+def wanted_install(device: DeviceChoice) -> str:
+    """Return what to give to ``pip install`` for a device; for ``auto`` the most special variant that is installed.
+
+    Where several variants are installed, that is the one to keep.
+    """
+    if device != "auto":
+        return PROVIDERS[device].install
+    installed = installed_variants()
+    found = (PROVIDERS[name] for name in AUTOMATIC)
+    return next((each.install for each in found if each.package in installed), PROVIDERS["cpu"].install)
 
 
 def provider_chain(device: DeviceName, parameters: DeviceParameters, threads: int) -> list[tuple[str, Options]]:

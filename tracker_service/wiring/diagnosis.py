@@ -14,6 +14,7 @@ import av
 from tracker_service.errors import PhalpTritonError
 from tracker_service.inference.model_repository import model_file
 from tracker_service.inference.onnx_runtime import installed_variants, load_runtime, mixture
+from tracker_service.inference.providers import wanted_install
 from tracker_service.model_sets import MODEL_SETS, ModelSet
 from tracker_service.results.summary import installed_versions
 from tracker_service.settings import Settings
@@ -47,7 +48,7 @@ class Fact:
 def diagnose(settings: Settings) -> Iterator[Fact]:
     """Yield the facts topic by topic; whatever is broken becomes a fact that is not fine, never an error."""
     yield from _versions()
-    yield from _onnx_runtime()
+    yield from _onnx_runtime(settings)
     yield from _models(settings)
     yield from _inference(settings)
     yield from _gpus()
@@ -63,15 +64,16 @@ def _versions() -> Iterator[Fact]:
     yield Fact("versions", "CPU cores", str(os.cpu_count()))
 
 
-def _onnx_runtime() -> Iterator[Fact]:
-    topic = "ONNX Runtime"
+def _onnx_runtime(settings: Settings) -> Iterator[Fact]:
+    topic, inference = "ONNX Runtime", settings.inference
+    # With models on a server, the device is the server's, and nothing is asked of what is installed here.
+    wanted = wanted_install(inference.device if inference.kind == "embedded" else "auto")
     try:
-        providers = load_runtime().get_available_providers()
+        providers = load_runtime(wanted).get_available_providers()
     except PhalpTritonError as error:
         yield Fact(topic, "installed", str(error), fine=False)
         return
-    variants = installed_variants()
-    mixed = mixture(next(iter(variants), "onnxruntime"))
+    variants, mixed = installed_variants(), mixture(wanted)
     yield Fact(topic, "installed", mixed or ", ".join(f"{name} {v}" for name, v in variants.items()), fine=not mixed)
     yield Fact(topic, "providers", ", ".join(providers))
 
