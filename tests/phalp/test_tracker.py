@@ -197,6 +197,17 @@ def test_low_scores_continue_confirmed_tracks_but_start_none() -> None:
     assert rescued == {False: [], True: [2] * 6}
 
 
+def test_low_scores_that_the_body_model_doubts_continue_no_track() -> None:
+    tracker = Tracker(TrackerParameters())
+    for time in range(8):
+        seen = people(walker(time)) if time < 6 else nobody()
+        low = people(walker(time, score=0.3, presence=0.5)) if time >= 6 else nobody()
+        records = tracker.update(seen, time, FRAME_SIZE, low_score=low)
+    assert [record.state for record in records] == [PersonState.PREDICTED]
+    assert tracker.decision is not None
+    assert tracker.decision.refused.tolist() == [0]
+
+
 def test_low_scores_do_not_keep_a_tentative_track_alive() -> None:
     tracker = Tracker(TrackerParameters(tentative_misses=0))
     tracker.update(people(walker(0)), 0, FRAME_SIZE)

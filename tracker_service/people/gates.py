@@ -32,7 +32,8 @@ class Gates:
         presence_th: least confidence of the body model that the crop shows a person for the box to count at all; who
             starts a track is up to ``start_evidence``. Raising it drops boxes that could have continued a track.
         second_pass: let detections below ``low_th_c`` continue confirmed tracks that found no other (ByteTrack's
-            second association). They cost a crop each and never start a track.
+            second association) where the body model is sure of them or they score above ``doubtful_score``. They cost
+            a crop each and never start a track.
         second_pass_th: the score they must be above. Raising it saves crops and follows people less far into occlusion.
     """
 

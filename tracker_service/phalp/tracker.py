@@ -125,7 +125,8 @@ class Tracker:
             frame_size: width and height of the frame in pixels.
             shot: whether the frame is the first of a new shot.
             low_score: people that may continue a confirmed track which ``people`` left unmatched, but start none
-                (ByteTrack's second association). Their detection indices follow those of ``people``.
+                (ByteTrack's second association), where the body model is sure of them or they score above
+                `TrackerParameters.doubtful_score`. Their detection indices follow those of ``people``.
             motion: how the picture of the background moved since the last frame; None where that is not known.
             look_again: looks in this frame for confirmed people whom nobody continued; not asked for those outside the
                 frame or behind a nearer person, on a new shot, and with ``compat="upstream"``. Whom it finds is
@@ -149,7 +150,8 @@ class Tracker:
         self._end_tracks(time - 1)
         pose = self._next_poses.poses(known.tracks, time)
         observed, refused = self._divided(people)
-        doubtful, next_index = self._doubtful(refused, low_score, len(people))
+        weak, next_index = self._with_low_score(refused, low_score, len(people))
+        doubtful = weak.take(np.flatnonzero(may_continue(weak.sightings, self._parameters)))
         if motion is not None and not upstream:
             known.tracks.carry(motion, frame_size)
         frame = TrackedFrame(predict(known.tracks, time, self._parameters, pose), time, frame_size, shot)
@@ -160,7 +162,8 @@ class Tracker:
         second = third = around = None
         if not upstream and not shot:
             missed, second = self._steps.doubtful(frame, missed, doubtful)
-            refused = refused.without(() if second is None else second.matched_detections)
+            matched = () if second is None else second.matched_detections
+            refused, weak = refused.without(matched), weak.without(matched)
             if look_again is not None:
                 missed, third = self._looking.again(frame, missed, look_again, next_index)
                 next_index += 0 if third is None else len(third.detection_index)
@@ -172,7 +175,7 @@ class Tracker:
                 missed, found, around = self._steps.newcomers(frame, missed, found)
                 newcomers = newcomers.joined(found)
         new, ended = self._advance(frame, missed, newcomers)
-        refused_index = refused.sightings.detection_index
+        refused_index = weak.sightings.detection_index
         self._decision = Decision(time, shot, *before, first, second, third, around, refused_index, *new, ended)
         return tuple(self._records(frame))
 
@@ -246,13 +249,12 @@ class Tracker:
             return observed, observed.take(np.zeros(0, np.int64))
         return observed.take(np.flatnonzero(starting)), observed.take(np.flatnonzero(~starting))
 
-    def _doubtful(self, refused: Observed, low_score: People | None, first_index: int) -> tuple[Observed, int]:
-        """Return the people who may only continue a track, and the detection index after theirs."""
-        doubtful = refused.take(np.flatnonzero(may_continue(refused.sightings, self._parameters)))
+    def _with_low_score(self, refused: Observed, low_score: People | None, first_index: int) -> tuple[Observed, int]:
+        """Return all people who start no track, and the detection index after theirs."""
         if low_score is None or not len(low_score):
-            return doubtful, first_index
+            return refused, first_index
         low = self._comparison.observe(low_score, first_index, FoundBy.LOW_SCORE)
-        return doubtful.joined(low), first_index + len(low_score)
+        return refused.joined(low), first_index + len(low_score)
 
     def _advance(self, frame: TrackedFrame, missed: Int64, newcomers: Observed) -> tuple[tuple[Int64, Int64], Int64]:
         """Close the frame; return the identities and detections of the newcomers, and who ended."""
