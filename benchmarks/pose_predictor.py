@@ -23,14 +23,12 @@ from export.graphs.onnx_graph import write_onnx
 from export.graphs.served_graph import Arrays
 from export.pose_predictor.graph import NAME, served
 from export.pose_predictor.model import PoseNormalisation, PoseTransformer
-from export.pose_predictor.sizes import ChosenSizes, PoseTransformerSizes
+from export.pose_predictor.sizes import PUBLISHED, PoseTransformerSizes
 from harness.tables import Report, add_json_option
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose
 from tracker_service.types import POSE_SIZE, Float32
 
-SIZES = PoseTransformerSizes(125, 256, 16, 1024, 512, 229, 7, 1024, ChosenSizes(heads=16, stride=5, padding=1))
-"""Those of the published code's configurations; the yaml of the published weights could not be had."""
 TRACKS = (1, 3, 8)
 _HISTORY = 7
 _VELOCITY, _MASKED, _SEEN, _SEPARATE = "velocity", "masked", "seen", "separate"
@@ -111,7 +109,7 @@ def row(client: EmbeddedClient, count: int, length: int, rounds: int) -> dict[st
     }
 
 
-def main(arguments: list[str] | None = None, sizes: PoseTransformerSizes = SIZES) -> None:
+def main(arguments: list[str] | None = None, sizes: PoseTransformerSizes = PUBLISHED) -> None:
     """Measure, print, and write JSON if asked."""
     parser = argparse.ArgumentParser(description="Cost of predicting poses")
     add_json_option(parser)

@@ -14,6 +14,7 @@ from tracker_service.inference.client import InferenceClient
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import load_settings
 from tracker_service.types import FrameResult
+from tracker_service.types.phalp_vectors import NUMBER_OF_JOINTS
 from tracker_service.video.source import Position, open_source
 from tracker_service.wiring.run import RunOptions, open_run
 
@@ -80,7 +81,7 @@ def run_video(
     joints = [person.joints_3d for result in results for person in result.persons]
     return VideoRun(
         ids=tuple(tuple(person.track_id for person in result.persons) for result in results),
-        joints=np.array(joints, np.float32).reshape(-1, 45, 3),
+        joints=np.array(joints, np.float32).reshape(-1, NUMBER_OF_JOINTS, 3),
         seconds=time.perf_counter() - started,
         stages=times.seconds(),
         finished_at=tuple(finished_at),

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.association.walkers import FRAME_SIZE, ObservationNoise, Truth, Walkers
+from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.body.model import BodyModel
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import PersonState, TrackedPerson
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
 
 GAPS = (1, 2, 5, 10, 20, 30, 40, 50, 60)
 AGES = (1, 2, 5, 10, 20, 30, 40, 50)
@@ -18,6 +20,8 @@ _PEOPLE = 8
 _HIDDEN = 4
 _BEFORE = 25
 _AFTER = 12
+_JOINTS = slice(NUMBER_OF_HMR_JOINTS)
+_PELVIS = JOINT_INDEX["pelvis_mpii"]
 
 
 @dataclass(slots=True)
@@ -102,11 +106,11 @@ def _compare(records: list[TrackedPerson], truth: Truth, before: dict[int, int],
         person = person_of.get(record.track_id, _PEOPLE)
         if record.state is PersonState.SEEN or person >= _HIDDEN or record.age != age:
             continue
-        true_2d, true_3d = truth.joints_2d[person, :44], truth.joints_3d[person, :44]
+        true_2d, true_3d = truth.joints_2d[person, _JOINTS], truth.joints_3d[person, _JOINTS]
         height = np.ptp(true_2d[:, 1])
-        outcome.pixels[age].append(float(np.linalg.norm(record.joints_2d[:44] - true_2d, axis=1).mean() / height))
-        ours = record.joints_3d[:44] - record.joints_3d[39]
-        outcome.metres[age].append(float(np.linalg.norm(ours - (true_3d - true_3d[39]), axis=1).mean()))
+        outcome.pixels[age].append(float(np.linalg.norm(record.joints_2d[_JOINTS] - true_2d, axis=1).mean() / height))
+        ours = record.joints_3d[_JOINTS] - record.joints_3d[_PELVIS]
+        outcome.metres[age].append(float(np.linalg.norm(ours - (true_3d - true_3d[_PELVIS]), axis=1).mean()))
 
 
 def _percent(values: list[bool]) -> float:

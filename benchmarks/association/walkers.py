@@ -8,18 +8,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracker_service.body.joints import SMPL_JOINT_NAMES
 from tracker_service.body.model import BodyModel
 from tracker_service.people.features import padded_coordinates
 from tracker_service.phalp.rotations import rotation_matrices
 from tracker_service.types import Detections, Float32, Float64, Int64, People, Smpl, Squares
-from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE, location_vectors, pose_vectors
+from tracker_service.types.phalp_vectors import (
+    FOCAL_OVER_SIZE,
+    NUMBER_OF_HMR_JOINTS,
+    NUMBER_OF_JOINTS,
+    location_vectors,
+    pose_vectors,
+)
+from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_ROTATIONS
 
 FRAME_SIZE = (1280, 720)
 FRAMES_PER_SECOND = 25.0
 _FOCAL = 1100.0
 _PHALP_FOCAL = FOCAL_OVER_SIZE * max(FRAME_SIZE)
 _CAMERA_HEIGHT = 0.4
-_HIPS, _KNEES, _SHOULDERS, _ELBOWS = (1, 2), (4, 5), (16, 17), (18, 19)
+_HIPS, _KNEES, _SHOULDERS, _ELBOWS = (
+    tuple(SMPL_JOINT_NAMES.index(f"{side}_{joint}") for side in ("left", "right"))
+    for joint in ("hip", "knee", "shoulder", "elbow")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +100,26 @@ class Walkers:
         yaw[:, 1] = self._heading[frame]
         rotations[:, 0] = rotation_matrices(yaw) @ upright
         local: Float32 = rotations.astype(np.float32)
-        smpl = Smpl(local[:, :1], local[:, 1:], np.zeros((n, 10), np.float32))
+        smpl = Smpl(local[:, :1], local[:, 1:], np.zeros((n, NUMBER_OF_BETAS), np.float32))
         x, z = self._ground[frame].T
         scale = _PHALP_FOCAL / _FOCAL
         cameras = np.stack([x, np.full(n, _CAMERA_HEIGHT), z * scale], axis=1)
-        joints = np.zeros((n, 45, 3), np.float32)
-        joints[:, :44] = self._body.joints(smpl)
+        joints = np.zeros((n, NUMBER_OF_JOINTS, 3), np.float32)
+        joints[:, :NUMBER_OF_HMR_JOINTS] = self._body.joints(smpl)
         return Truth(smpl, cameras.astype(np.float32), joints, project(joints, cameras.astype(np.float32)))
 
     def observed(self, truth: Truth, rows: Int64, noise: ObservationNoise, appearance: Float32 | None = None) -> People:
         """Return what a model reports of the walkers ``rows``; ``appearance`` replaces the drawn embeddings."""
         rng, n = self._rng, len(rows)
-        vectors = noise.rotation * rng.normal(size=(n, 24, 3))
+        vectors = noise.rotation * rng.normal(size=(n, NUMBER_OF_ROTATIONS, 3))
         wobble = rotation_matrices(vectors).astype(np.float32)
         smpl = truth.smpl.take(rows)
         smpl = Smpl(smpl.global_orient @ wobble[:, :1], smpl.body_pose @ wobble[:, 1:], smpl.betas)
         joints = truth.joints_3d[rows].copy()
-        joints[:, :44] = self._body.joints(smpl)
+        joints[:, :NUMBER_OF_HMR_JOINTS] = self._body.joints(smpl)
         corners = _boxes(truth.joints_2d[rows])
         height = (corners[:, 3] - corners[:, 1])[:, None]
-        origin = truth.joints_2d[rows, 44] + noise.pixels * height * rng.normal(size=(n, 2))
+        origin = truth.joints_2d[rows, -1] + noise.pixels * height * rng.normal(size=(n, 2))
         depth = truth.cameras[rows, 2:] * np.exp(noise.depth * rng.normal(size=(n, 1)))
         cameras = np.concatenate([(origin - np.array(FRAME_SIZE) / 2) * depth / _PHALP_FOCAL, depth], axis=1)
         cameras = cameras.astype(np.float32)

@@ -23,11 +23,9 @@ from export.body.body_model import BodyModel
 from export.graphs.served_graph import ServedGraph
 from export.pose_predictor import graph as pose_graph
 from export.pose_predictor.model import PoseNormalisation, PoseTransformer
-from export.pose_predictor.sizes import ChosenSizes, PoseTransformerSizes
+from export.pose_predictor.sizes import PUBLISHED
 from tracker_service.types import POSE_SIZE
 
-POSE_SIZES = PoseTransformerSizes(125, 256, 16, 1024, 512, 229, 7, 1024, ChosenSizes(heads=16, stride=5, padding=1))
-"""Those of the published code's configurations."""
 _BODY = Path(__file__).resolve().parents[2] / "model_repository" / "hmr_lite" / "body_model.npz"
 _CORNERS = np.array([[3, 1, 1], [1, 3, 1], [1, 1, 3], [5 / 3, 5 / 3, 5 / 3]]) / 5
 _ROWS = 3
@@ -71,7 +69,7 @@ def appearance() -> ServedGraph:
 def pose_predictor() -> ServedGraph:
     """Return the pose predictor at its usual size."""
     torch.manual_seed(0)
-    module = PoseTransformer(POSE_SIZES, PoseNormalisation(np.zeros(POSE_SIZE), np.ones(POSE_SIZE)))
+    module = PoseTransformer(PUBLISHED, PoseNormalisation(np.zeros(POSE_SIZE), np.ones(POSE_SIZE)))
     for values in (module.mask_token, module.position1, module.position2, module.body.initial):
         nn.init.normal_(values, std=_SPREAD)
     return pose_graph.served(module.eval().requires_grad_(requires_grad=False))

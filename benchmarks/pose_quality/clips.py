@@ -12,9 +12,9 @@ from samples.render import CLIP_NAME, JUMP_NAME, JUMP_TRUTH_NAME, ROOT, TRUTH_NA
 from samples.truth import ClipTruth
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.types import UInt8
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
 
 _SAMPLES = ROOT / "samples"
-_NUMBER = 44
 
 
 def rendered_clips() -> Iterator[Copy]:
@@ -59,7 +59,7 @@ def _true_people(truth: ClipTruth) -> dict[int, tuple[TruePerson, ...]]:
 
 
 def _rider(label: LabelledFrame) -> TruePerson:
-    joints = np.full((_NUMBER, 2), np.nan)
+    joints = np.full((NUMBER_OF_HMR_JOINTS, 2), np.nan)
     for name, place in zip(LABELLED_JOINTS, label.joints, strict=True):
         if name in LABELLED_NAMES:
             joints[JOINT_INDEX[LABELLED_NAMES[name]]] = place

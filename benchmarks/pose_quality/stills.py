@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.pose_quality.copies import Copy, TruePerson
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.types import Float64
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
 
-_NUMBER = 44
 _REACH = 0.08
 _BIN = 30
 _MOST_LEAN = 179
@@ -27,7 +27,7 @@ def still_pictures(folder: Path) -> Iterator[Copy]:
         if image is None:
             continue
         lean = _lean(label)
-        joints = np.full((_NUMBER, 2), np.nan)
+        joints = np.full((NUMBER_OF_HMR_JOINTS, 2), np.nan)
         for name, place in label["joints"].items():
             if name in JOINT_INDEX:
                 joints[JOINT_INDEX[name]] = place

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.poses.curves import draw_curves
 from benchmarks.poses.product import Product
 from benchmarks.poses.stills import best_overlap
-from tracker_service.body.joints import BODY_25_NAMES
+from tracker_service.body.joints import BODY_25_SIZE
 from tracker_service.types import Float32, Float64, UInt8
 
 COLUMNS = {
@@ -38,7 +38,6 @@ _FOUND = 0.4
 _CANVAS, _SHOWN = 480, 2.4
 """Side in pixels of a turned picture, and how many sizes of the person it shows."""
 _NOISE = 2.0
-_BODY = len(BODY_25_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _subjects(video: Path, product: Product) -> Iterator[_Subject]:
             people = product.people_in(image)
             if len(people.boxes):
                 box = people.boxes[np.ptp(people.boxes[:, 1::2], axis=1).argmax()]
-                joints = product.pose_in(image, box).joints_2d[:_BODY]
+                joints = product.pose_in(image, box).joints_2d[:BODY_25_SIZE]
                 yield _Subject(image, box.astype(np.float64), joints.astype(np.float64))
 
 
@@ -123,7 +122,7 @@ def _box(subject: _Subject, picture: _Spoilt) -> Float32:
 
 def _error(subject: _Subject, picture: _Spoilt, joints_2d: Float32) -> float:
     back = cv2.invertAffineTransform(picture.to_spoilt)
-    unspoilt = _moved(joints_2d[:_BODY].astype(np.float64), np.asarray(back, np.float64))
+    unspoilt = _moved(joints_2d[:BODY_25_SIZE].astype(np.float64), np.asarray(back, np.float64))
     return float(np.linalg.norm(unspoilt - subject.joints, axis=1).mean() / subject.size)
 
 

@@ -41,7 +41,7 @@ SPECS = {
             [
                 _CROPS,
                 _spec("masks", np.uint8, 256, 256),
-                _spec("vertices", np.float32, 6890, 3),
+                _spec("vertices", np.float32, *HMR_OUTPUTS["vertices"]),
                 _spec("pred_cam", np.float32, 3),
             ]
         ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from export.body.skeleton import JOINT_MAP
 from export.errors import TensorShapeError
 from export.files import written_whole
 from tracker_service.types import Float32, Int64
@@ -13,18 +14,10 @@ from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_BODY_JOINTS, N
 
 NUMBER_OF_EXTRA_JOINTS = 19
 
-PARENTS: Int64 = np.array(
-    [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21], dtype=np.int64
-)
-"""(24,) parent of each SMPL joint."""
 FACE_AND_FEET: Int64 = np.array([332, 6260, 2800, 4071, 583, 3216, 3226, 3387, 6617, 6624, 6787], dtype=np.int64)
 FINGERTIPS: Int64 = np.array([2746, 2319, 2445, 2556, 2673, 6191, 5782, 5905, 6016, 6133], dtype=np.int64)
 EXTRA_VERTICES: Int64 = np.concatenate([FACE_AND_FEET, FINGERTIPS])
 """(21,) vertices that follow the 24 joints: nose, eyes, ears, toes and heels, fingertips (smplx's vertex ids)."""
-JOINT_MAP: Int64 = np.array(
-    [24, 12, 17, 19, 21, 16, 18, 20, 0, 2, 5, 8, 1, 4, 7, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34], dtype=np.int64
-)
-"""(25,) OpenPose's BODY_25 as indices into the 24 joints followed by the 21 vertices."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from export.body.body_model import EXTRA_VERTICES, JOINT_MAP, PARENTS, BodyModel
+from export.body.body_model import EXTRA_VERTICES, BodyModel
+from export.body.skeleton import JOINT_MAP, PARENTS
 from export.errors import MissingTensorError, TensorShapeError
 from export.weights.pickles import dense, read_pickle
 from tracker_service.types.smpl import NUMBER_OF_BETAS

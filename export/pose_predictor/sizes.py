@@ -10,6 +10,7 @@ from torch import Tensor
 
 from export.errors import MissingFileError, MissingTensorError, TensorShapeError, UnreadableFileError
 from tracker_service.errors import ExportError
+from tracker_service.types import POSE_SIZE
 
 PREFIX = "encoder."
 
@@ -54,6 +55,20 @@ class PoseTransformerSizes:
     kernel: int
     head_dim: int
     chosen: ChosenSizes
+
+
+PUBLISHED = PoseTransformerSizes(
+    frame_length=125,
+    dim=256,
+    depth=16,
+    inner=1024,
+    mlp_dim=512,
+    encoder_dim=POSE_SIZE,
+    kernel=7,
+    head_dim=1024,
+    chosen=ChosenSizes(heads=16, stride=5, padding=1),
+)
+"""Those of the published code's configurations; the yaml of the published weights could not be had."""
 
 
 def sizes_of(state: Mapping[str, Tensor], chosen: ChosenSizes) -> PoseTransformerSizes:

@@ -12,6 +12,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS, POSE_SIZE
+from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE, NUMBER_OF_VERTICES
+
 OPSET = 18
 GRID = 4
 """The models see GRID x GRID pixels of each image."""
@@ -20,12 +23,12 @@ FEATURES = GRID * GRID * 3
 UINT8, FLOAT, HALF, INT64 = TensorProto.UINT8, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64
 Tensors: TypeAlias = Mapping[str, tuple[int, Sequence[int | str]]]
 HMR_OUTPUTS: dict[str, tuple[int, ...]] = {
-    "global_orient": (1, 3, 3),
-    "body_pose": (23, 3, 3),
-    "betas": (10,),
+    "global_orient": GLOBAL_ORIENT_SHAPE,
+    "body_pose": BODY_POSE_SHAPE,
+    "betas": BETAS_SHAPE,
     "pred_cam": (3,),
-    "joints_3d": (44, 3),
-    "vertices": (6890, 3),
+    "joints_3d": (NUMBER_OF_HMR_JOINTS, 3),
+    "vertices": (NUMBER_OF_VERTICES, 3),
     "presence": (1,),
 }
 
@@ -140,7 +143,7 @@ def appearance(seed: int = 2) -> onnx.ModelProto:
         {
             "crops": (UINT8, (256, 256, 3)),
             "masks": (UINT8, (256, 256)),
-            "vertices": (FLOAT, (6890, 3)),
+            "vertices": (FLOAT, (NUMBER_OF_VERTICES, 3)),
             "pred_cam": (FLOAT, (3,)),
         },
         {"embedding": (FLOAT, (4096,)), "uv_map": (HALF, (4, 256, 256))},
@@ -164,9 +167,9 @@ def pose_predictor(seed: int = 8) -> onnx.ModelProto:
         graph.op("ReduceMean", graph.op("Cast", "frames", to=FLOAT), first, keepdims=1),
         graph.op("Cast", "target", to=FLOAT),
     ]
-    graph.linear(graph.op("Concat", *features, axis=1), 231, (229,), output="pose")
-    sightings = {"poses": (FLOAT, ("H", 229)), "frames": (INT64, ("H",)), "target": (INT64, (1,))}
-    return graph.model(sightings, {"pose": (FLOAT, (229,))})
+    graph.linear(graph.op("Concat", *features, axis=1), POSE_SIZE + 2, (POSE_SIZE,), output="pose")
+    sightings = {"poses": (FLOAT, ("H", POSE_SIZE)), "frames": (INT64, ("H",)), "target": (INT64, (1,))}
+    return graph.model(sightings, {"pose": (FLOAT, (POSE_SIZE,))})
 
 
 GRAPHS: dict[str, Callable[[], onnx.ModelProto]] = {

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from harness.triton.graphs import HMR_OUTPUTS
+from tracker_service.types import POSE_SIZE
 
 
 class Detector(torch.nn.Module):
@@ -79,9 +80,9 @@ SCRIPTS: dict[str, tuple[Callable[[], torch.nn.Module], tuple[tuple[int, ...], .
     "hmr2": (Hmr, ((256, 256, 3),)),
     "tokenhmr": (Hmr, ((256, 256, 3),)),
     "camerahmr": (CameraHmr, ((256, 256, 3), (3,))),
-    "appearance": (Appearance, ((256, 256, 3), _MASK, (6890, 3), (3,))),
+    "appearance": (Appearance, ((256, 256, 3), _MASK, HMR_OUTPUTS["vertices"], (3,))),
     "appearance_encoder": (AppearanceEncoder, ((4, 256, 256),)),
-    "pose_predictor": (PosePredictor, ((7, 229), (7,), (1,))),
+    "pose_predictor": (PosePredictor, ((7, POSE_SIZE), (7,), (1,))),
 }
 
 

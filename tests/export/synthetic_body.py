@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from export.body.body_model import EXTRA_VERTICES, JOINT_MAP, PARENTS, BodyModel
+from export.body.body_model import EXTRA_VERTICES, BodyModel
+from export.body.skeleton import JOINT_MAP, PARENTS
 
 VERTICES, FACES = 6890, 13776
 GOLDEN_SEED = 9101

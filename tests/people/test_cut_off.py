@@ -7,14 +7,12 @@ import pytest
 
 from tests.people.painted_body import SIZE, paint, standing
 from tests.people.test_alignment import detection, estimate, square_of
-from tracker_service.body.joints import BODY_25_NAMES
+from tracker_service.body.joints import BODY_25_NAMES, BODY_25_SIZE
 from tracker_service.body.model import BodyModel
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.people.cut_off import choose_whole, whole_boxes
 from tracker_service.people.features import build_people
 from tracker_service.types import Float32, People, UInt8
-
-BODY_25 = len(BODY_25_NAMES)
 
 
 def filmed(body: BodyModel, share: float) -> tuple[UInt8, Float32, Float32]:
@@ -44,7 +42,7 @@ def posed(client: EmbeddedClient, image: UInt8, box: Float32) -> tuple[People, i
 
 
 def height(joints: Float32) -> float:
-    return float(np.ptp(joints[:BODY_25, 1]))
+    return float(np.ptp(joints[:BODY_25_SIZE, 1]))
 
 
 @pytest.mark.parametrize("share", [0.4, 0.5])
@@ -54,10 +52,10 @@ def test_a_body_cut_off_below_keeps_its_size_and_has_its_legs_outside_the_pictur
     image, box, joints = filmed(standin_body, share)
     people, tried, alone = posed(client, image, box)
     found = people.joints_2d[0]
-    seen = joints[:BODY_25, 1] < image.shape[0]
+    seen = joints[:BODY_25_SIZE, 1] < image.shape[0]
 
     def error(of: Float32) -> float:
-        return float(np.linalg.norm(of[:BODY_25] - joints[:BODY_25], axis=1)[seen].mean()) / height(joints)
+        return float(np.linalg.norm(of[:BODY_25_SIZE] - joints[:BODY_25_SIZE], axis=1)[seen].mean()) / height(joints)
 
     assert tried > 0
     assert 0.75 < height(found) / height(joints) < 1.25

@@ -35,7 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "phalp": BASE,
     "video": BASE | {"process"},
     "inference": BASE | TRACING,
-    "camera": BASE | {"video"},
+    "camera": BASE | {"body", "video"},
     "drawing": BASE | {"body"},
     "people": BASE | {"body"},
     "quality": BASE | {"body"},

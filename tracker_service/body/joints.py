@@ -58,6 +58,8 @@ BODY_25_NAMES = (
     "right_heel",
 )
 """OpenPose's BODY_25, the first 25 joints."""
+BODY_25_SIZE = len(BODY_25_NAMES)
+"""How many of them there are; the joints that follow say again, or nearly, what these say."""
 
 EXTRA_JOINT_NAMES = (
     "right_ankle_lsp",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker_service.body.joint_tables import JointTables
-from tracker_service.body.joints import BODY_25_NAMES, EXTRA_JOINT_NAMES
+from tracker_service.body.joints import BODY_25_SIZE, EXTRA_JOINT_NAMES
 from tracker_service.body.kinematics import joint_transforms
 from tracker_service.body.surface import SkinnedSurface
 from tracker_service.errors import ModelContractError, ModelNotFoundError
@@ -193,7 +193,7 @@ _INTEGERS: dict[str, tuple[int | str, ...]] = {
     "faces": ("F", 3),
     "parents": (NUMBER_OF_ROTATIONS,),
     "extra_vertices": (_EXTRA_VERTICES,),
-    "joint_map": (len(BODY_25_NAMES),),
+    "joint_map": (BODY_25_SIZE,),
 }
 
 

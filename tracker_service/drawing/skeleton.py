@@ -6,14 +6,13 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker_service.body.joints import BODY_25_EDGES, JOINT_NAMES
+from tracker_service.body.joints import BODY_25_EDGES, BODY_25_SIZE, JOINT_INDEX, JOINT_NAMES
 from tracker_service.drawing.marks import Point, dots, line_width, lines, ring
 from tracker_service.drawing.palette import BLACK, WHITE, Color, mixed
 from tracker_service.types import Bool, Float64, UInt8
 
 _RIGHT = frozenset(index for index, name in enumerate(JOINT_NAMES) if name.startswith("right_"))
-_NUMBER = 25
-_THIN_FROM = 15
+_THIN_FROM = JOINT_INDEX["right_eye"]
 """Face and foot joints, from this index on, are drawn finer."""
 
 
@@ -34,11 +33,13 @@ def draw_skeleton(
         hollow: thin light limbs and rings instead of discs, for predicted people.
         hidden: (at least 25,) bool, joints that are not in sight: they and their limbs are drawn hollow; None for none.
     """
-    points = np.asarray(joints, np.float64)[:_NUMBER]
+    points = np.asarray(joints, np.float64)[:BODY_25_SIZE]
     width = _limb_width(image, points)
     usable = np.isfinite(points.sum(axis=1)).tolist()
     places = points.tolist()
-    faint = [hollow] * _NUMBER if hollow or hidden is None else np.asarray(hidden[:_NUMBER], np.bool_).tolist()
+    faint = (
+        [hollow] * BODY_25_SIZE if hollow or hidden is None else np.asarray(hidden[:BODY_25_SIZE], np.bool_).tolist()
+    )
     rims, limbs = defaultdict(list), defaultdict(list)
     for a, b in BODY_25_EDGES:
         if not (usable[a] and usable[b]):
@@ -50,7 +51,7 @@ def draw_skeleton(
             rims[mixed(color, BLACK, 0.7), thick + 2].append((places[a], places[b]))
     for (shade, thick), segments in [*rims.items(), *limbs.items()]:
         lines(image, segments, shade, thick)
-    shown = [joint for joint in range(_NUMBER) if usable[joint]]
+    shown = [joint for joint in range(BODY_25_SIZE) if usable[joint]]
     _draw_joints(image, [joint for joint in shown if not faint[joint]], places, width, color)
     for joint in shown:
         if faint[joint]:

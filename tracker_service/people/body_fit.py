@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from tracker_service.body.joints import BODY_25_NAMES, JOINT_INDEX
+from tracker_service.body.joints import BODY_25_SIZE, JOINT_INDEX
 from tracker_service.people.cameras import project_to_crop
 from tracker_service.people.crops import CROP_SIZE, crop_to_source
 from tracker_service.people.estimates import BodyEstimates
 from tracker_service.types import Detections, Float32, Float64, Squares
 
-_OUTLINE = [*range(len(BODY_25_NAMES)), JOINT_INDEX["head_top_lsp"]]
+_OUTLINE = [*range(BODY_25_SIZE), JOINT_INDEX["head_top_lsp"]]
 _BOX_MARGIN = 0.05
 """How far a body reaches beyond its joints, as a part of the longer side of their box."""
 _PRESENCE_WEIGHT = 0.25

@@ -14,8 +14,9 @@ import numpy as np
 from cv2.typing import MatLike
 
 from tracker_service.types import Float32, Float64, ImageLike, Picture, Squares, UInt8, picture_of
+from tracker_service.types.phalp_vectors import HMR_IMAGE_SIZE
 
-CROP_SIZE = 256
+CROP_SIZE = HMR_IMAGE_SIZE
 """Side of the crops that the HMR models take, pixels."""
 _BLUR_ABOVE = 1.1
 """Half the reduction factor above which 4D-Humans' demo blurs before it samples (squares wider than 563.2 px)."""

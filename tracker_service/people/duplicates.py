@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker_service.body.joints import BODY_25_SIZE
 from tracker_service.errors import SettingsError
 from tracker_service.types import Bool, Float64, People
 
-_BODY_JOINTS = 25
-"""The OpenPose joints; the others repeat them."""
 _TOLERANCE = 0.1
 """Distance at which a joint's similarity falls to exp(-1/2), as a part of the larger body's extent in the image."""
 
@@ -52,7 +51,7 @@ class DuplicateGate:
 
 def body_similarities(joints_2d: NDArray[np.floating]) -> Float64:
     """Return the (n, n) OKS of bodies with (n, >= 25, 2) joints in pixels; 1 for equal bodies, near 0 for far ones."""
-    joints = joints_2d[:, :_BODY_JOINTS].astype(np.float64)
+    joints = joints_2d[:, :BODY_25_SIZE].astype(np.float64)
     extents = np.ptp(joints, axis=1).max(axis=-1) if len(joints) else np.zeros(0)
     reach = _TOLERANCE * np.maximum(extents[:, None], extents[None, :])
     squared = np.square(joints[:, None] - joints[None, :]).sum(axis=-1)

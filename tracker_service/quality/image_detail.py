@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from tracker_service.body.joints import BODY_25_SIZE
 from tracker_service.types import Float32, UInt8
 
 _DETAIL = 0.04
 """Details are what a mean over this part of the body's longer side takes away."""
-_BODY_JOINTS = 25
 _REACH = 8
 """Pixels of the crop around the joints that belong to the body."""
 _NOISE = 1.0
@@ -28,7 +28,7 @@ def sharpness_and_contrast(crops: UInt8, joints_in_crop: Float32) -> Float32:
     Returns:
         (n, 2) float32: share of the contrast that is in details, 0 to 1; standard deviation of the brightness, of 255.
     """
-    measured = [_measure(crop, joints[:_BODY_JOINTS]) for crop, joints in zip(crops, joints_in_crop, strict=True)]
+    measured = [_measure(crop, joints[:BODY_25_SIZE]) for crop, joints in zip(crops, joints_in_crop, strict=True)]
     return np.array(measured, np.float32).reshape(-1, 2)
 
 

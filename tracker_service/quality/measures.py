@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker_service.body.joints import BODY_25_NAMES, JOINT_INDEX
+from tracker_service.body.joints import BODY_25_SIZE, JOINT_INDEX
 from tracker_service.types import Bool, Float32, Float64, PersonState, TrackedPerson
 
-BODY = slice(len(BODY_25_NAMES))
+BODY = slice(BODY_25_SIZE)
 TRUNK_AND_LIMBS = slice(JOINT_INDEX["left_ankle"] + 1)
 """Nose, neck, shoulders, arms, hips and legs, the first of BODY_25."""
 _OUTLINE = np.array([*range(BODY.stop), JOINT_INDEX["head_top_lsp"]])

@@ -1,4 +1,7 @@
-"""SMPL's parameters and how many there are (Loper et al. 2015, "SMPL: A Skinned Multi-Person Linear Model")."""
+"""SMPL's parameters and how many there are (Loper et al. 2015, "SMPL: A Skinned Multi-Person Linear Model").
+
+Here is the one place that knows SMPL's shape; `tracker_service.body` poses the body and names its joints.
+"""
 
 from dataclasses import dataclass
 
@@ -12,6 +15,8 @@ NUMBER_OF_ROTATIONS = 1 + NUMBER_OF_BODY_JOINTS
 """Rotations of a body: the pelvis first, then the body joints."""
 NUMBER_OF_BETAS = 10
 """Shape coefficients."""
+NUMBER_OF_VERTICES = 6890
+"""Of SMPL's surface, and of the body of the lite models; any other number would do."""
 
 MIRRORED_JOINTS: Int64 = np.array(
     [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22], np.int64

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from export.lite.body.skeleton import LEFT_HAND, RIGHT_HAND
+from export.body.skeleton import LEFT_HAND, RIGHT_HAND
 from tracker_service.errors import ExportError
 from tracker_service.types import Float32, Int64
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.spatial import cKDTree
 
+from export.body.skeleton import JOINT_MAP, PARENTS
 from export.lite.body.anny_body import AnnyBody
 from export.lite.body.extra_joints import extra_joint_regressor
 from export.lite.body.landmarks import landmark_targets, nearest_vertices
-from export.lite.body.skeleton import JOINT_MAP, PARENTS
 from export.lite.body.t_pose import t_posed
 from tracker_service.errors import ExportError
 from tracker_service.types import Float32, Float64, Int64

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.spatial.transform import Rotation
 
-from export.lite.body import skeleton as body
+from export.body import skeleton as body
 from export.lite.body.t_pose import skinned
 from tracker_service.types import Float32, Float64
 

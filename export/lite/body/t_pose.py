@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from export.lite.body import skeleton as body
+from export.body import skeleton as body
 from tracker_service.types import Float32, Float64
 
 _LEG_SPREAD = 0.35

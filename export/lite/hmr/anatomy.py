@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from export.lite.body import skeleton as body
+from export.body import skeleton as body
 from tracker_service.types import Float32
 
 FLIP: Float32 = np.array([1, -1, -1], np.float32)

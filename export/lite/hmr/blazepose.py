@@ -6,8 +6,9 @@ z away from the camera.
 
 import numpy as np
 
-from export.lite.body import skeleton as body
+from export.body import skeleton as body
 from tracker_service.types import Float32, Float64, Int64
+from tracker_service.types.smpl import MIRRORED_JOINTS
 
 LANDMARKS = 33
 LIMBS: tuple[int, ...] = (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
@@ -48,7 +49,7 @@ def attachments() -> Int64:
     joints = np.full(LANDMARKS, body.HEAD, np.int64)
     for landmark, (joint, _, _) in _LEFT_LANDMARKS.items():
         joints[landmark] = joint
-        joints[landmark + 1] = body.MIRRORED_JOINTS[joint]
+        joints[landmark + 1] = MIRRORED_JOINTS[joint]
     return joints
 
 
@@ -57,7 +58,7 @@ def resting_landmarks(joints: Float32, picked: Float32) -> Float64:
     landmarks = np.zeros((LANDMARKS, 3))
     for landmark, (_, origin, place) in _LEFT_LANDMARKS.items():
         landmarks[landmark] = joints[origin] + place
-        landmarks[landmark + 1] = joints[body.MIRRORED_JOINTS[origin]] + np.array(place) * (-1, 1, 1)
+        landmarks[landmark + 1] = joints[MIRRORED_JOINTS[origin]] + np.array(place) * (-1, 1, 1)
     for landmark, place_among_picked in _FACE.items():
         landmarks[landmark] = picked[place_among_picked]
     return landmarks

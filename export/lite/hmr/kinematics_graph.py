@@ -5,7 +5,7 @@ The rules are those of `reference.py`, which does the same for one person step b
 
 import numpy as np
 
-from export.lite.body.skeleton import CHEST, PARENTS, PELVIS
+from export.body.skeleton import CHEST, PARENTS, PELVIS
 from export.lite.hmr import directions as way
 from export.lite.hmr.anatomy import (
     FLIP,

@@ -6,7 +6,7 @@ bones, 4 coordinates) times the transforms. Joints are therefore had without the
 
 import numpy as np
 
-from export.lite.body.skeleton import PARENTS
+from export.body.skeleton import PARENTS
 from export.lite.hmr.tables import BodyTables
 from export.lite.onnx.graph_builder import Value
 from tracker_service.types import Float32

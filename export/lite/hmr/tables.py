@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.lite.body.skeleton import (
+from export.body.skeleton import (
     JOINT_MAP,
     LEFT_HIP,
     LEFT_SHOULDER,
-    MIRRORED_JOINTS,
     PARENTS,
     RIGHT_HIP,
     RIGHT_SHOULDER,
@@ -17,6 +16,8 @@ from export.lite.body.skeleton import (
 from export.lite.hmr.blazepose import LANDMARKS, MIRRORED_LANDMARKS, attachments, resting_landmarks
 from export.lite.hmr.directions import UPPER, direction_matrix
 from tracker_service.types import Float32, Float64, Int64
+from tracker_service.types.phalp_vectors import NUMBER_OF_HMR_JOINTS
+from tracker_service.types.smpl import MIRRORED_JOINTS, NUMBER_OF_BODY_JOINTS, NUMBER_OF_ROTATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,14 @@ def _trunk_links(joints: Float64, landmarks: Float64) -> Float32:
 
 
 def _landmark_transforms(landmarks: Float64) -> Float32:
-    rows = np.zeros((LANDMARKS, 24, 4), np.float32)
+    rows = np.zeros((LANDMARKS, NUMBER_OF_ROTATIONS, 4), np.float32)
     rows[np.arange(LANDMARKS), attachments()] = np.concatenate([landmarks, np.ones((LANDMARKS, 1))], axis=1)
-    return np.ascontiguousarray(rows.reshape(LANDMARKS, 96).T)
+    return np.ascontiguousarray(rows.reshape(LANDMARKS, -1).T)
 
 
 def _chains() -> Float32:
-    chains = np.zeros((24, 23), np.float32)
-    for joint in range(1, 24):
+    chains = np.zeros((NUMBER_OF_ROTATIONS, NUMBER_OF_BODY_JOINTS), np.float32)
+    for joint in range(1, NUMBER_OF_ROTATIONS):
         chains[joint] = chains[PARENTS[joint]]
         chains[joint, joint - 1] = 1
     return chains
@@ -106,12 +107,13 @@ def _chains() -> Float32:
 def _joint_transforms(body: Mapping[str, np.ndarray], joints: Float32) -> Float32:
     """Skinning is linear in the bone transforms; so are means of posed vertices: sum over v of row_v w_vk (v, 1)."""
     resting = np.concatenate([body["v_template"], np.ones_like(body["v_template"][:, :1])], axis=1).astype(np.float64)
-    skeleton = np.zeros((24, 24, 4))
-    skeleton[np.arange(24), np.arange(24)] = np.concatenate([joints, np.ones((24, 1))], axis=1)
-    picked = np.zeros((21, len(resting)))
-    picked[np.arange(21), body["extra_vertices"]] = 1
+    bones, vertices = np.arange(NUMBER_OF_ROTATIONS), body["extra_vertices"]
+    skeleton = np.zeros((len(bones), len(bones), 4))
+    skeleton[bones, bones] = np.concatenate([joints, np.ones((len(bones), 1))], axis=1)
+    picked = np.zeros((len(vertices), len(resting)))
+    picked[np.arange(len(vertices)), vertices] = 1
     rows = np.concatenate([picked, body["joint_regressor_extra"]])
     surface = np.einsum("jv,vk,vc->jkc", rows, body["lbs_weights"].astype(np.float64), resting, optimize=True)
     every = np.concatenate([skeleton, surface])
-    chosen = every[[*JOINT_MAP, *range(45, 64)]].reshape(44, 96)
+    chosen = every[[*JOINT_MAP, *range(len(bones) + len(vertices), len(every))]].reshape(NUMBER_OF_HMR_JOINTS, -1)
     return np.ascontiguousarray(chosen.T.astype(np.float32))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from export.lite.body import skeleton as body
+from export.body import skeleton as body
 from export.lite.hmr.tables import BodyTables
 from tracker_service.types import Float32, Float64
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.lite.body import skeleton as body
+from export.body import skeleton as body
 from export.lite.body.extra_joints import extra_joint_places
 from export.lite.body.landmarks import landmark_targets
 from export.lite.hmr.tables import BodyTables

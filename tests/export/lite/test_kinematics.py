@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from export.lite.body import skeleton as body
+from export.body import skeleton as body
 from export.lite.hmr.blazepose import MIRRORED_LANDMARKS
 from export.lite.hmr.graph import IMAGE_TRUST
 from export.lite.hmr.reference import fit_body
@@ -17,6 +17,7 @@ from export.lite.hmr.tables import BodyTables
 from tests.export.lite.graphs import Graph
 from tests.export.lite.poses import hanging_arms, random_pose, sight_of, turn, upright
 from tracker_service.types import Float32
+from tracker_service.types.smpl import MIRRORED_JOINTS
 
 MIRROR = np.diag([-1.0, 1.0, 1.0])
 SEEDS = st.integers(0, 2**32 - 1)
@@ -91,7 +92,7 @@ def test_mirrored_landmarks_give_the_mirrored_pose(fitting: Graph, tables: BodyT
     pixels = sight.pixels[MIRRORED_LANDMARKS] * np.array([-1, 1], np.float32) + np.array([256, 0], np.float32)
     outputs = fitted(fitting, np.stack([world, mirrored]), np.stack([sight.pixels, pixels]))
     pose, other = rotations_of(outputs).astype(np.float64)
-    expected = MIRROR @ pose[body.MIRRORED_JOINTS] @ MIRROR
+    expected = MIRROR @ pose[MIRRORED_JOINTS] @ MIRROR
     assert degrees_between(expected, other).max() < 0.5
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tracker_service.api.frames.request_body import FrameForm, FrameJson
 from tracker_service.api.http.error_schemas import Responses, errors
 from tracker_service.api.http.person_schemas import CalibrationFields, CameraMotionFields, Person
+from tracker_service.types.smpl import NUMBER_OF_VERTICES
 
 
 def _any_selection(schema: dict[str, Any]) -> None:
@@ -36,7 +37,7 @@ _EXAMPLE: dict[str, Any] = {
     "has_3d": True,
     "joints_3d_raw": [[-0.02, -0.68, -0.09]],
     "joint_angles_3d": {"left_knee": 168.2, "right_knee": 142.7, "left_elbow": 121.5, "spine": 171.9},
-    "mesh_vertices": 6890,
+    "mesh_vertices": NUMBER_OF_VERTICES,
     "mesh_vertices_data": [[0.04, -0.71, -0.06]],
     "mesh_faces_data": [[0, 1, 2]],
     "camera_translation": [-0.11, 0.24, 31.6],

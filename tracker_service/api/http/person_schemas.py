@@ -4,11 +4,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracker_service.types.phalp_vectors import NUMBER_OF_JOINTS
 from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_BODY_JOINTS
 
 Row3 = Annotated[list[float], Field(min_length=3, max_length=3)]
 Row2 = Annotated[list[float], Field(min_length=2, max_length=2)]
 Matrix = Annotated[list[Row3], Field(min_length=3, max_length=3)]
+
+
+def _of_joints(description: str) -> Any:
+    return Field(min_length=NUMBER_OF_JOINTS, max_length=NUMBER_OF_JOINTS, description=description)
 
 
 class SmplParameters(BaseModel):
@@ -88,8 +93,8 @@ class Person(BaseModel):
     tracking_confidence: float = Field(description="1.0 when seen, below 1 and falling when predicted")
     bbox: Annotated[list[float], Field(min_length=4, max_length=4, description="x, y, width, height; pixels")]
     smpl: SmplParameters
-    keypoints_3d: Annotated[list[Row3], Field(min_length=45, max_length=45, description="metres, model space")]
-    keypoints_2d: Annotated[list[Row2], Field(min_length=45, max_length=45, description="pixels")]
+    keypoints_3d: Annotated[list[Row3], _of_joints("metres, model space")]
+    keypoints_2d: Annotated[list[Row2], _of_joints("pixels")]
     camera: Translation
     camera_crop: PersonCropCamera
     in_camera: PersonInCamera | None = Field(default=None, description="only where the focal length is known")
@@ -97,7 +102,7 @@ class Person(BaseModel):
     joint_confidence: (
         Annotated[
             list[float],
-            Field(min_length=45, max_length=45, description="0 to 1: 1 in sight, less where covered or cut off"),
+            _of_joints("0 to 1: 1 in sight, less where covered or cut off"),
         ]
         | None
     ) = None

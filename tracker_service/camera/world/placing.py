@@ -4,15 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.camera.world.turning import across, aiming, length
 from tracker_service.types import Float64, TrackedPerson
 from tracker_service.types.phalp_vectors import FOCAL_OVER_SIZE
 
-# Rows of the 45 joints.
-_NECK, _MID_HIP, _RIGHT_HIP, _LEFT_HIP = 1, 8, 9, 12
-_FEET = np.array([[14, 19, 20, 21], [11, 22, 23, 24]])
+_SIDES = ("left", "right")
+_NECK, _MID_HIP, _RIGHT_HIP, _LEFT_HIP = (JOINT_INDEX[name] for name in ("neck", "mid_hip", "right_hip", "left_hip"))
+_FEET = np.array(
+    [[JOINT_INDEX[f"{side}_{part}"] for part in ("ankle", "big_toe", "small_toe", "heel")] for side in _SIDES]
+)
 # Thighs and shins of both legs, then from hip to ankle.
-_LEG_STARTS, _LEG_ENDS = np.array([9, 10, 12, 13, 9, 12]), np.array([10, 11, 13, 14, 11, 14])
+_LEG_STARTS, _LEG_ENDS = np.array(
+    [
+        (JOINT_INDEX[f"{side}_{start}"], JOINT_INDEX[f"{side}_{end}"])
+        for parts in ((("hip", "knee"), ("knee", "ankle")), (("hip", "ankle"),))
+        for side in ("right", "left")
+        for start, end in parts
+    ]
+).T
 
 
 @dataclass(frozen=True, slots=True, eq=False)

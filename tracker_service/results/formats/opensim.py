@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tracker_service.body.joints import BODY_25_NAMES, SMPL_JOINT_NAMES
+from tracker_service.body.joints import BODY_25_NAMES, BODY_25_SIZE, SMPL_JOINT_NAMES
 from tracker_service.results.formats.bodies.placement import place
 from tracker_service.results.formats.bodies.rotations import zxy_degrees
 from tracker_service.results.formats.person_files import PersonFile, write_people
@@ -96,7 +96,7 @@ def _side_turn(local: Float64, joints: Sequence[str]) -> Float64:
 class _TrcFile(PersonFile):
     def __init__(self, path: Path, span: PersonSpan, rate: float) -> None:
         self._file, self._row = PartialFile(path), 0
-        names, count = "\t\t\t".join(BODY_25_NAMES), len(BODY_25_NAMES)
+        names, count = "\t\t\t".join(BODY_25_NAMES), BODY_25_SIZE
         axes = "\t".join(f"{axis}{marker}" for marker in range(1, count + 1) for axis in "XYZ")
         keys = "DataRate CameraRate NumFrames NumMarkers Units OrigDataRate OrigDataStartFrame OrigNumFrames"
         rates = f"{rate:.6f}"
@@ -115,9 +115,9 @@ class _TrcFile(PersonFile):
         self._row += 1
         if person is None:
             # One more than there are numbers: OpenSim counts the tabs, and a last empty cell has none behind it.
-            cells = [""] * (3 * len(BODY_25_NAMES) + 1)
+            cells = [""] * (3 * BODY_25_SIZE + 1)
         else:
-            markers = place(person).joints(person)[: len(BODY_25_NAMES)] * _MILLIMETRES
+            markers = place(person).joints(person)[:BODY_25_SIZE] * _MILLIMETRES
             cells = [f"{value:.3f}" for value in markers.ravel().tolist()]
         self._file.write("\t".join([str(self._row), f"{frame.timestamp:.6f}", *cells]).encode() + b"\n")
 

@@ -12,6 +12,7 @@ from tracker_service.results.ndjson import read_results
 from tracker_service.results.records import FrameRecord, PersonRecord
 from tracker_service.results.result_files import RESULTS
 from tracker_service.types import Float32, PersonState
+from tracker_service.types.smpl import NUMBER_OF_BETAS
 
 _RATE_OF_ONE_FRAME = 30.0
 """Frames a second where only one frame is there to tell."""
@@ -124,7 +125,7 @@ class _Shape:
 
     def __init__(self) -> None:
         self._runs: list[list[int]] = []
-        self._betas, self._count = np.zeros(10), 0
+        self._betas, self._count = np.zeros(NUMBER_OF_BETAS), 0
 
     def add(self, index: int, person: PersonRecord) -> None:
         if self._runs and self._runs[-1][1] == index - 1:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import rerun as rr
 
-from tracker_service.body.joints import BODY_25_EDGES, BODY_25_NAMES
+from tracker_service.body.joints import BODY_25_EDGES, BODY_25_SIZE
 from tracker_service.drawing.palette import track_color
 from tracker_service.results.formats.bodies.placement import place
 from tracker_service.results.formats.recording import Recording, shown
@@ -50,7 +50,7 @@ def _log(stream: rr.RecordingStream, recording: Recording) -> None:
 
 def _log_person(stream: rr.RecordingStream, person: PersonRecord) -> None:
     name, color = f"person_{person.track_id}", track_color(person.track_id)
-    joints = place(person).joints(person)[: len(BODY_25_NAMES)]
+    joints = place(person).joints(person)[:BODY_25_SIZE]
     stream.log(f"world/{name}/joints", rr.Points3D(joints, colors=color, radii=_JOINT_RADIUS))
     stream.log(f"world/{name}/limbs", rr.LineStrips3D(joints[_EDGES], colors=color, radii=_LIMB_RADIUS))
     box = rr.Boxes2D(array=person.bbox, array_format=rr.Box2DFormat.XYWH, colors=color, labels=str(person.track_id))

@@ -1,4 +1,4 @@
-"""Names and order of the 24 joints, and how 44 output joints are picked from them (hmr2 conventions)."""
+"""SMPL's 24 joints by number, what hangs on what, and how the first 25 output joints are picked (hmr2 conventions)."""
 
 import numpy as np
 
@@ -26,8 +26,3 @@ JOINT_MAP: Int64 = np.array(
     [24, 12, 17, 19, 21, 16, 18, 20, 0, 2, 5, 8, 1, 4, 7, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34], dtype=np.int64
 )
 """(25,) OpenPose BODY_25 order as indices into the 24 joints followed by the 21 picked vertices."""
-
-MIRRORED_JOINTS: Int64 = np.array(
-    [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22], dtype=np.int64
-)
-"""(24,) the joint on the other side of the body."""
