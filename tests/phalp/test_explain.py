@@ -104,9 +104,9 @@ def test_low_score_detection_that_continues_a_track_and_one_that_does_not() -> N
     explanation = explained(frames, low_score=people(walker(6, score=0.3), Person(1100, look=9, score=0.3)))
     track = of(explanation, 1)
     assert (track.outcome, track.detection) == (Outcome.CONTINUED, 0)
-    assert track.reason.startswith("no detection in this frame; low-score detection 0 costs 1")
+    assert track.reason.startswith("no detection in this frame; doubtful detection 0 costs 1")
     assert [unused.detection for unused in explanation.unused] == [1]
-    assert explanation.unused[0].reason.endswith("it may only continue a track")
+    assert explanation.unused[0].reason.endswith("; it starts no track: low score")
     assert {pair.association for pair in explanation.pairs} == {"second"}
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from tracker_service.phalp.association import associate, associate_identities, with_identities
 from tracker_service.phalp.comparison import Comparison, Observed
-from tracker_service.phalp.expectation.plausibility import continuation_cost
+from tracker_service.phalp.expectation.plausibility import continuation_cost, expected_overlap
 from tracker_service.phalp.known_people import KnownPeople, TrackedFrame
-from tracker_service.phalp.state.decision import AssociationStep
+from tracker_service.phalp.state.decision import AssociationStep, PairLimits
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Bool, Int64
 
@@ -31,14 +31,18 @@ class AssociationSteps:
         """Assign all people who may start a track to all tracks."""
         parameters, seen, threshold = self._parameters, observed.sightings, self._parameters.hungarian_th
         terms, cost = self._comparison.compare(frame.prediction, observed, self._known.textures, shot=frame.shot)
-        identities = self._known.tracks.last.identity, seen.identity
-        if parameters.use_gt and parameters.upstream:
+        identities = None
+        if parameters.use_gt:
+            # A copy: the sightings that are entered change those of the tracks.
+            identities = self._known.tracks.last.identity.copy(), seen.identity
+        if identities is not None and parameters.upstream:
             association = associate_identities(cost, *identities)
         else:
-            cost = with_identities(cost, *identities) if parameters.use_gt else cost
+            cost = cost if identities is None else with_identities(cost, *identities)
             association = associate(cost, threshold)
         self._known.see(frame, association.matches, observed)
-        return AssociationStep.of(frame.prediction.track_id, seen, threshold, terms, association)
+        limits = PairLimits(given_identities=identities)
+        return AssociationStep.of(frame.prediction.track_id, seen, threshold, terms, association, limits)
 
     def doubtful(self, frame: TrackedFrame, missed: Int64, doubtful: Observed) -> tuple[Int64, AssociationStep | None]:
         """Let doubtful people continue confirmed tracks (after ByteTrack, Zhang et al., 2022).
@@ -66,16 +70,18 @@ class AssociationSteps:
         """
         known, seen, threshold = self._known, doubtful.sightings, self._parameters.second_pass_cost
         terms, cost = self._comparison.compare(frame.prediction.take(rows), doubtful, known.textures, shot=False)
+        overlap = None
         if terms is not None:
             _, boxes = known.places(frame, rows)
-            uncertain = known.tracks.uncertainty(frame.time)[rows]
-            cost = continuation_cost(boxes, uncertain, seen, (terms, cost), self._parameters)
+            overlap = expected_overlap(boxes, known.tracks.uncertainty(frame.time)[rows], seen)
+            cost = continuation_cost(overlap, seen, (terms, cost), self._parameters)
         if allowed is not None:
             cost = np.where(allowed, cost, np.inf)
         association = associate(cost, threshold)
         matches = np.stack([rows[association.matches[:, 0]], association.matches[:, 1]], axis=1)
         known.see(frame, matches, doubtful)
-        step = AssociationStep.of(known.tracks.track_id[rows], seen, threshold, terms, association)
+        limits = PairLimits(overlap, looked_for=allowed)
+        step = AssociationStep.of(known.tracks.track_id[rows], seen, threshold, terms, association, limits)
         return np.setdiff1d(missed, matches[:, 0]), step
 
     def newcomers(self, frame: TrackedFrame, missed: Int64, found: Observed) -> tuple[Int64, Observed, AssociationStep]:
@@ -85,6 +91,6 @@ class AssociationSteps:
         association = associate(cost, threshold)
         matches = np.stack([missed[association.matches[:, 0]], association.matches[:, 1]], axis=1)
         self._known.see(frame, matches, found)
-        step = AssociationStep.of(prediction.track_id, found.sightings, threshold, terms, association)
+        step = AssociationStep.of(prediction.track_id, found.sightings, threshold, terms, association, PairLimits())
         left = found.take(association.unmatched_detections)
         return missed[association.unmatched_tracks], left, step

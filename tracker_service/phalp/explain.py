@@ -1,6 +1,6 @@
 """Why a person got an identity in a frame: a tracker's decision with every candidate pair, its cost and the reasons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -8,10 +8,19 @@ from typing import Self
 import numpy as np
 
 from tracker_service.errors import SettingsError
-from tracker_service.phalp.cost import CostFactors, CostTerms, cost_factors
-from tracker_service.phalp.state.decision import AssociationStep, Decision
+from tracker_service.phalp.cost import CostFactors, CostTerms
+from tracker_service.phalp.expectation.plausibility import SURE_PRESENCE
+from tracker_service.phalp.missed_tracks import visible_part
+from tracker_service.phalp.pair_reasons import PairReasons, PairRule
+from tracker_service.phalp.state.decision import Decision, DoubtfulDetections
 from tracker_service.phalp.tracker_parameters import TrackerParameters
-from tracker_service.types import Float64
+
+_FIRST, _SECOND, _LOOK, _ROUND = "first", "second", "look", "round"
+_KINDS = {_FIRST: "", _SECOND: "doubtful ", _LOOK: "second-look ", _ROUND: "look-round "}
+"""What the detections of each association are called."""
+_FOUND = "it starts no track: somebody known was looked for"
+NOT_REPORTED = "not reported"
+"""Begins the reason why a predicted person is left out of the results."""
 
 
 class Outcome(StrEnum):
@@ -20,6 +29,7 @@ class Outcome(StrEnum):
     CONTINUED = "continued"
     NEW = "new"
     PREDICTED = "predicted"
+    LOST = "lost"
     ENDED = "ended"
 
 
@@ -34,8 +44,11 @@ class PairExplanation:
             still left over with people found by looking again where they were expected, "round" for all that were left
             over with people found by looking round.
         terms: appearance T, pose P, location d and its spread c, depth n and its spread g (CVPR 2022, section 3.3).
-        factors: what each term contributes; the cost is their product unless ``distance_type`` is a single term.
-        cost: what the assignment was made on; infinite where the pair cannot match.
+        factors: what each term contributes; the cost is their product unless ``distance_type`` is a single term, or
+            the place alone counts (``rule``).
+        overlap: IoU of the detection with the box expected of the track; None where it does not count.
+        rule: what decides whether they match.
+        cost: what the assignment was made on; None where the rule decides whatever the terms say.
         threshold: highest cost of a match.
         matched: whether the track continued with this detection.
     """
@@ -45,7 +58,9 @@ class PairExplanation:
     association: str
     terms: dict[str, float]
     factors: dict[str, float]
-    cost: float
+    overlap: float | None
+    rule: PairRule
+    cost: float | None
     threshold: float
     matched: bool
 
@@ -59,7 +74,7 @@ class TrackExplanation:
         confirmed: whether it was confirmed before this frame.
         hits: sightings before this frame.
         misses: frames in a row without a detection before this frame.
-        outcome: continued, new, predicted or ended.
+        outcome: continued, new, predicted, lost (the evidence is against where it is predicted) or ended.
         detection: the detection it continued or began with.
         reason: why, in a sentence.
     """
@@ -75,7 +90,7 @@ class TrackExplanation:
 
 @dataclass(frozen=True, slots=True)
 class UnusedDetection:
-    """A low-score detection, or a person found by looking again, that continued no track.
+    """A detection, or a person found by looking again, that neither continued nor started a track.
 
     Attributes:
         detection: its index.
@@ -95,7 +110,7 @@ class FrameExplanation:
         shot: whether it is the first of a new shot.
         pairs: every track with every detection it was compared with.
         tracks: the tracks alive before the frame, then the new ones.
-        unused: low-score detections, and people found by looking again, that continued no track.
+        unused: detections, and people found by looking again, that neither continued nor started a track.
     """
 
     frame_number: int
@@ -125,31 +140,30 @@ class FrameExplanation:
 
 def explain(decision: Decision, parameters: TrackerParameters) -> FrameExplanation:
     """Explain the decision of a tracker with these parameters (`Tracker.decision` after an update)."""
-    steps = {"first": decision.first, "second": decision.second, "look": decision.look, "round": decision.round}
-    pairs = [
-        pair
-        for name, step in steps.items()
+    steps = {
+        name: PairReasons(step, parameters, shot=decision.shot)
+        for name, step in (
+            (_FIRST, decision.first),
+            (_SECOND, decision.second),
+            (_LOOK, decision.look),
+            (_ROUND, decision.round),
+        )
         if step is not None
-        for pair in _pairs(step, name, parameters, shot=decision.shot)
-    ]
+    }
+    tracks = (*_old_tracks(decision, steps, parameters), *_new_tracks(decision, steps))
     return FrameExplanation(
         frame_number=decision.frame_number,
         shot=decision.shot,
-        pairs=tuple(pairs),
-        tracks=(*_old_tracks(decision, parameters), *_new_tracks(decision)),
-        unused=tuple(
-            unused for step in (decision.second, decision.look) if step is not None for unused in _unused(step)
-        ),
+        pairs=tuple(pair for name, reasons in steps.items() for pair in _pairs(reasons, name)),
+        tracks=tracks,
+        unused=tuple(_unused(decision, steps, parameters)),
     )
 
 
-def _pairs(
-    step: AssociationStep, association: str, parameters: TrackerParameters, *, shot: bool
-) -> Iterator[PairExplanation]:
-    if step.terms is None:
+def _pairs(reasons: PairReasons, association: str) -> Iterator[PairExplanation]:
+    step = reasons.step
+    if step.terms is None or reasons.factors is None:
         return
-    factors = cost_factors(step.terms, parameters, shot=shot)
-    matched = _matched(step)
     for row, track_id in enumerate(step.track_id.tolist()):
         for column, detection in enumerate(step.detection_index.tolist()):
             yield PairExplanation(
@@ -157,10 +171,12 @@ def _pairs(
                 detection=detection,
                 association=association,
                 terms=_terms(step.terms, row, column),
-                factors=_factors(factors, row, column),
-                cost=float(step.association.cost[row, column]),
+                factors=_factors(reasons.factors, row, column),
+                overlap=reasons.overlap(row, column),
+                rule=reasons.rule(row, column),
+                cost=reasons.cost(row, column),
                 threshold=step.threshold,
-                matched=(row, column) in matched,
+                matched=(row, column) in reasons.matched,
             )
 
 
@@ -184,14 +200,14 @@ def _factors(factors: CostFactors, row: int, column: int) -> dict[str, float]:
     }
 
 
-def _old_tracks(decision: Decision, parameters: TrackerParameters) -> Iterator[TrackExplanation]:
-    ended = set(decision.ended.tolist())
+def _old_tracks(
+    decision: Decision, steps: Mapping[str, PairReasons], parameters: TrackerParameters
+) -> Iterator[TrackExplanation]:
     for row, track_id in enumerate(decision.first.track_id.tolist()):
-        detection, reason = _continuation(decision, track_id, row)
-        outcome = Outcome.PREDICTED if detection is None else Outcome.CONTINUED
-        if track_id in ended:
-            outcome = Outcome.ENDED
-            reason += f"; {_why_ended(bool(decision.confirmed[row]), parameters)}"
+        detection, reason = _continuation(steps, track_id)
+        outcome, why = Outcome.CONTINUED, ""
+        if detection is None:
+            outcome, why = _without_detection(decision, track_id, bool(decision.confirmed[row]), parameters)
         yield TrackExplanation(
             track_id=track_id,
             confirmed=bool(decision.confirmed[row]),
@@ -199,111 +215,101 @@ def _old_tracks(decision: Decision, parameters: TrackerParameters) -> Iterator[T
             misses=int(decision.misses[row]),
             outcome=outcome,
             detection=detection,
-            reason=reason,
+            reason=f"{reason}; {why}" if why else reason,
         )
 
 
-def _new_tracks(decision: Decision) -> Iterator[TrackExplanation]:
-    steps = [step for step in (decision.first, decision.round) if step is not None]
-    columns = {index: (step, column) for step in steps for column, index in enumerate(step.detection_index.tolist())}
+def _without_detection(
+    decision: Decision, track_id: int, confirmed: bool, parameters: TrackerParameters
+) -> tuple[Outcome, str]:
+    """Return what became of a track that nobody continued, and why if that is not plain."""
+    if track_id in decision.ended:
+        if confirmed:
+            return Outcome.ENDED, f"unseen for more than max_age_track {parameters.max_age_track} frames"
+        return Outcome.ENDED, f"tentative, and missed more than {parameters.survived_misses} times in a row"
+    living = decision.living
+    row = int(np.flatnonzero(living.track_id == track_id)[0])
+    if living.lost[row]:
+        if living.empty_looks[row] >= parameters.empty_looks:
+            return Outcome.LOST, f"lost: empty_looks {parameters.empty_looks} second looks found nobody there"
+        most = f"lost_uncertainty {parameters.lost_uncertainty:g} body heights"
+        return Outcome.LOST, f"lost: it may be more than {most} from where it is expected"
+    if parameters.upstream or visible_part(living.box[row], living.frame_size) >= parameters.least_visible:
+        return Outcome.PREDICTED, ""
+    return Outcome.PREDICTED, f"{NOT_REPORTED}: less than least_visible {parameters.least_visible:g} is in the frame"
+
+
+def _new_tracks(decision: Decision, steps: Mapping[str, PairReasons]) -> Iterator[TrackExplanation]:
+    starting = [steps[name] for name in (_FIRST, _ROUND) if name in steps]
+    columns = {
+        index: (reasons, column)
+        for reasons in starting
+        for column, index in enumerate(reasons.step.detection_index.tolist())
+    }
     new = zip(decision.new_track_id.tolist(), decision.new_detection_index.tolist(), strict=True)
     for track_id, detection in new:
-        reason = _why_free(*columns[detection], tracks="track") or "no track was alive"
+        reasons, column = columns[detection]
+        reason = reasons.why_free(column, tracks="track") or "no track was alive"
         yield TrackExplanation(track_id, False, 0, 0, Outcome.NEW, detection, reason)
 
 
-def _unused(step: AssociationStep) -> Iterator[UnusedDetection]:
-    taken = {column for _, column in _matched(step)}
-    for column, detection in enumerate(step.detection_index.tolist()):
-        if column not in taken:
-            reason = _why_free(step, column, tracks="left-over confirmed track")
-            yield UnusedDetection(detection, f"{reason}; it may only continue a track")
-
-
-def _continuation(decision: Decision, track_id: int, row: int) -> tuple[int | None, str]:
+def _continuation(steps: Mapping[str, PairReasons], track_id: int) -> tuple[int | None, str]:
     """Return the detection of a track and why, or None and why it has none."""
-    column = _matched_column(decision.first, row)
-    if column is not None:
-        return int(decision.first.detection_index[column]), _why_matched(decision.first, row, column)
-    reason = _why_missed(decision.first, row) or "no detection in this frame"
-    for step, kind in _later(decision):
-        if track_id not in step.track_id:
+    said = []
+    for name, reasons in steps.items():
+        found = np.flatnonzero(reasons.step.track_id == track_id)
+        if not len(found):
             continue
-        row = int(np.flatnonzero(step.track_id == track_id)[0])
-        column = _matched_column(step, row)
+        row = int(found[0])
+        column = next((column for other, column in reasons.matched if other == row), None)
         if column is not None:
-            return int(step.detection_index[column]), f"{reason}; {kind} {_why_matched(step, row, column)}"
-        reason = f"{reason}; among {kind} detections {_why_missed(step, row)}"
-    return None, reason
+            said.append(f"{_KINDS[name]}{reasons.why_matched(row, column)}")
+            return int(reasons.step.detection_index[column]), "; ".join(said)
+        missed = reasons.why_missed(row)
+        if name == _FIRST:
+            said.append(missed or "no detection in this frame")
+        elif missed is not None:
+            said.append(f"among {_KINDS[name]}detections {missed}")
+    return None, "; ".join(said)
 
 
-def _later(decision: Decision) -> Iterator[tuple[AssociationStep, str]]:
-    """Yield the assignments after the first, with what their detections are called."""
-    if decision.second is not None:
-        yield decision.second, "low-score"
-    if decision.look is not None:
-        yield decision.look, "second-look"
-    if decision.round is not None:
-        yield decision.round, "look-round"
+def _unused(
+    decision: Decision, steps: Mapping[str, PairReasons], parameters: TrackerParameters
+) -> Iterator[UnusedDetection]:
+    """Yield the detections that neither continued nor started a track."""
+    compared: set[int] = set(decision.first.detection_index.tolist())
+    starts_none = dict(_why_starts_none(decision.doubtful, parameters))
+    for reasons in (steps[name] for name in (_SECOND, _LOOK) if name in steps):
+        taken = {column for _, column in reasons.matched}
+        for column, detection in enumerate(reasons.step.detection_index.tolist()):
+            compared.add(detection)
+            if column not in taken:
+                reason = reasons.why_free(column, tracks="left-over confirmed track")
+                yield UnusedDetection(detection, f"{reason}; {starts_none.get(detection, _FOUND)}")
+    for detection in sorted(set(range(decision.detections)) - compared):
+        if detection in starts_none:
+            why = f"{starts_none[detection]}; {_why_not_compared(decision, detection, parameters)}"
+            yield UnusedDetection(detection, why)
+        else:
+            yield UnusedDetection(detection, "its pose, place or appearance is not a finite number")
 
 
-def _why_matched(step: AssociationStep, row: int, column: int) -> str:
-    detection, cost = step.detection_index[column], float(step.association.cost[row, column])
-    if not 0 <= cost <= step.threshold:
-        return f"detection {detection} has the same given identity"
-    return f"detection {detection} costs {cost:.4g}, at most {step.threshold:g}"
+def _why_starts_none(doubtful: DoubtfulDetections, parameters: TrackerParameters) -> Iterator[tuple[int, str]]:
+    """Yield the detections that start no track, and why."""
+    columns = doubtful.refused, doubtful.score, doubtful.presence, doubtful.low_score
+    for detection, score, presence, low in zip(*(column.tolist() for column in columns), strict=True):
+        evidence = f"score {score:.2f} + presence {presence:.2f}"
+        why = "low score" if low else f"{evidence}, less than start_evidence {parameters.start_evidence:g}"
+        yield detection, f"it starts no track: {why}"
 
 
-def _why_missed(step: AssociationStep, row: int) -> str | None:
-    """Say why a track has no detection, None where there was none."""
-    costs = step.association.cost[row]
-    if not len(costs):
-        return None
-    best = int(np.argmin(costs))
-    found = f"cheapest detection, {step.detection_index[best]}, costs {costs[best]:.4g}"
-    if not np.isfinite(costs[best]):
-        return "no detection can continue it"
-    if costs[best] > step.threshold:
-        return f"its {found}, above {step.threshold:g}"
-    winner = next((other for other, column in _matched(step) if column == best), None)
-    if winner is None:
-        return f"its {found}, but given identities decide"
-    return f"its {found}, but went to track {step.track_id[winner]} for {_price(step, winner, best)}"
-
-
-def _why_free(step: AssociationStep, column: int, *, tracks: str) -> str | None:
-    """Say why a detection continued no track, None where there was none."""
-    costs = step.association.cost[:, column]
-    if not len(costs):
-        return None
-    best = int(np.argmin(costs))
-    found = f"its cheapest {tracks}, {step.track_id[best]}, costs {costs[best]:.4g}"
-    if not np.isfinite(costs[best]):
-        return f"no {tracks} can continue with it"
-    if costs[best] > step.threshold:
-        return f"{found}, above {step.threshold:g}"
-    taken = _matched_column(step, best)
-    if taken is None:
-        return f"{found}, but given identities decide"
-    return f"{found}, but continued with detection {step.detection_index[taken]} for {_price(step, best, taken)}"
-
-
-def _price(step: AssociationStep, row: int, column: int) -> str:
-    cost: Float64 = step.association.cost
-    return f"{cost[row, column]:.4g}: the assignment of least total cost"
-
-
-def _why_ended(confirmed: bool, parameters: TrackerParameters) -> str:
-    if confirmed:
-        return f"unseen for more than max_age_track {parameters.max_age_track} frames"
-    return f"tentative, and missed more than {parameters.survived_misses} times in a row"
-
-
-def _matched(step: AssociationStep) -> set[tuple[int, int]]:
-    return {(row, column) for row, column in step.association.matches.tolist()}
-
-
-def _matched_column(step: AssociationStep, row: int) -> int | None:
-    matches = step.association.matches
-    found = matches[matches[:, 0] == row, 1]
-    return int(found[0]) if len(found) else None
+def _why_not_compared(decision: Decision, detection: int, parameters: TrackerParameters) -> str:
+    """Say why a detection that starts no track was not compared with those there are."""
+    if parameters.upstream:
+        return 'compat="upstream" leaves such detections out'
+    if decision.shot:
+        return "on the first frame of a shot such detections continue none"
+    if detection in decision.doubtful.continuing:
+        return "no confirmed track was left over for it"
+    least = f"presence below {SURE_PRESENCE:g}, and a score of at most doubtful_score {parameters.doubtful_score:g}"
+    return f"it continues none: {least}"

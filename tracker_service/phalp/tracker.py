@@ -21,7 +21,8 @@ from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose, Pos
 from tracker_service.phalp.prediction import Prediction, predict
 from tracker_service.phalp.reporting import live_people, visible_people
 from tracker_service.phalp.state.back_fill import back_fill_for
-from tracker_service.phalp.state.decision import Decision
+from tracker_service.phalp.state.decision import Decision, DoubtfulDetections, LivingTracks
+from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.state.snapshot import (
     SNAPSHOT_VERSION,
     TrackerSnapshot,
@@ -33,6 +34,7 @@ from tracker_service.phalp.state.snapshot import (
 from tracker_service.phalp.track import Tracks
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import (
+    Bool,
     CameraMotion,
     Float32,
     FoundBy,
@@ -152,6 +154,7 @@ class Tracker:
         observed, refused = self._divided(people)
         weak, next_index = self._with_low_score(refused, low_score, len(people))
         doubtful = weak.take(np.flatnonzero(may_continue(weak.sightings, self._parameters)))
+        given = next_index
         if motion is not None and not upstream:
             known.tracks.carry(motion, frame_size)
         frame = TrackedFrame(predict(known.tracks, time, self._parameters, pose), time, frame_size, shot)
@@ -175,9 +178,11 @@ class Tracker:
                 missed, found, around = self._steps.newcomers(frame, missed, found)
                 newcomers = newcomers.joined(found)
         new, ended = self._advance(frame, missed, newcomers)
-        refused_index = weak.sightings.detection_index
-        self._decision = Decision(time, shot, *before, first, second, third, around, refused_index, *new, ended)
-        return tuple(self._records(frame))
+        everybody, lost = known.people(frame).protect(), known.lost(time)
+        living = LivingTracks(known.tracks.track_id, everybody.box, lost, known.tracks.empty_looks.copy(), frame_size)
+        unused = DoubtfulDetections.of(weak.sightings, doubtful.sightings)
+        self._decision = Decision(time, shot, given, *before, first, second, third, around, unused, *new, ended, living)
+        return tuple(self._records(frame, everybody, lost))
 
     def finish(self) -> tuple[TrackedPerson, ...]:
         """Say after the last frame of a source whom else to report: tentative people whom more frames could confirm.
@@ -276,17 +281,23 @@ class Tracker:
             self._back_fill.keep_only(self._known.tracks.track_id.tolist())
         return ended
 
-    def _records(self, frame: TrackedFrame) -> list[TrackedPerson]:
-        """Return the records of this frame and, of tracks confirmed in it, those of earlier frames."""
+    def _records(self, frame: TrackedFrame, people: Sightings, lost: Bool) -> list[TrackedPerson]:
+        """Return the records of this frame and, of tracks confirmed in it, those of earlier frames.
+
+        Args:
+            frame: the frame.
+            people: of all tracks, seen or predicted.
+            lost: which of them are lost.
+        """
         tracks, parameters = self._known.tracks, self._parameters
         if len(tracks):
             self._back_fill.note_frame(frame.time)
-        people = self._known.people(frame).protect()
         ages = (frame.time - tracks.last_time).tolist()
-        lost = self._known.lost(frame.time).tolist()
         records = []
         for row, (track_id, age) in enumerate(zip(tracks.track_id.tolist(), ages, strict=True)):
-            record = people.record(row, track_id, frame.time, age, parameters.confidence_decay**age, lost=lost[row])
+            record = people.record(
+                row, track_id, frame.time, age, parameters.confidence_decay**age, lost=bool(lost[row])
+            )
             confirmed, hits = bool(tracks.confirmed[row]), int(tracks.hits[row])
             records += self._back_fill.add(record, confirmed=confirmed, hits=hits)
         if parameters.upstream:

@@ -13,16 +13,16 @@ from tracker_service.phalp.state.sightings import Sightings
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.types import Bool, Float32, Float64
 
-_BELIEVED = 0.3
+BELIEVED_PRESENCE = 0.3
 """Presence from which a body is compared by pose and clothes. Raising it compares more of them by their place only."""
-_SURE_BODY = 0.7
+SURE_PRESENCE = 0.7
 """Presence from which a low score does not matter. Raising it takes fewer boxes for people who are followed."""
 _UNKNOWN_LOOKS = 2.0
 """What appearance and pose contribute to the cost of a body that is not believed: as much as they typically do for the
 same person. Raising it asks for a better place."""
 _MOST_SCALE = 1.25
 """Factor by which the box of a person who is not seen may grow or shrink. Raising it trusts predicted depths more."""
-_LEAST_OVERLAP = 0.3
+LEAST_OVERLAP = 0.3
 """IoU that a doubtful box must have with the expected one, wherever within its uncertainty that may be. Raising it
 follows people less far through bends and jumps, and takes fewer boxes of parts of them."""
 
@@ -35,31 +35,36 @@ def may_start(seen: Sightings, parameters: TrackerParameters) -> Bool:
 
 def may_continue(doubtful: Sightings, parameters: TrackerParameters) -> Bool:
     """Return (n,) whether each sighting without the evidence to start a track may continue one: ``doubtful_score``."""
-    sure_body = doubtful.presence >= np.float32(_SURE_BODY)
+    sure_body = doubtful.presence >= np.float32(SURE_PRESENCE)
     return np.asarray(sure_body | (doubtful.score > np.float32(parameters.doubtful_score)))
 
 
-def continuation_cost(
-    boxes: Float32,
-    uncertain: Float64,
-    seen: Sightings,
-    compared: tuple[CostTerms, Float64],
-    parameters: TrackerParameters,
-) -> Float64:
-    """Return what it costs to continue each of n tracks with each of m doubtful sightings, (n, m); infinite for never.
+def expected_overlap(boxes: Float32, uncertain: Float64, seen: Sightings) -> Float64:
+    """Return the (n, m) IoU of each of n expected boxes with each of m sightings, within the uncertainty of the place.
 
     Args:
         boxes: (n, 4) where the tracks are expected: their last boxes, moved.
         uncertain: (n,) body heights within which they are, most likely.
+        seen: the sightings.
+    """
+    return _overlaps(_shifted(boxes.astype(np.float64), seen.box, uncertain), seen.box)
+
+
+def continuation_cost(
+    overlap: Float64, seen: Sightings, compared: tuple[CostTerms, Float64], parameters: TrackerParameters
+) -> Float64:
+    """Return what it costs to continue each of n tracks with each of m doubtful sightings, (n, m); infinite for never.
+
+    Args:
+        overlap: (n, m) of the pairs, see `expected_overlap`.
         seen: the sightings.
         compared: terms and cost of all pairs, as if every body were believed.
         parameters: weights of the terms.
     """
     terms, cost = compared
     factors = cost_factors(terms, parameters)
-    cost = np.where(seen.presence >= _BELIEVED, cost, _UNKNOWN_LOOKS * factors.location * factors.depth)
-    shifted = _shifted(boxes.astype(np.float64), seen.box, uncertain)
-    return np.where(_overlaps(shifted, seen.box) >= _LEAST_OVERLAP, cost, np.inf)
+    cost = np.where(seen.presence >= BELIEVED_PRESENCE, cost, _UNKNOWN_LOOKS * factors.location * factors.depth)
+    return np.where(overlap >= LEAST_OVERLAP, cost, np.inf)
 
 
 def moved_boxes(last: Sightings, expected: PredictedPlaces | Sightings) -> Float32:
