@@ -77,7 +77,7 @@ def test_whom_a_second_look_found_comes_after_the_detections() -> None:
     assert [pair["detection"] for pair in look if pair["matched"]] == found == [1]
     table = explain(SAMPLE, *options)
     assert "second look" in table
-    assert "yes, look" in table
+    assert "Look: cost = appearance x pose x location x depth, at most 10" in table
 
 
 def test_json_has_these_fields(record: dict[str, Any]) -> None:
@@ -98,6 +98,8 @@ def test_json_has_these_fields(record: dict[str, Any]) -> None:
         "association",
         "terms",
         "factors",
+        "overlap",
+        "rule",
         "cost",
         "threshold",
         "matched",
@@ -119,7 +121,7 @@ def test_tables_show_detections_tracks_and_candidates_of_one_track(results: Path
     assert "Frame 8" in text
     assert "more" in text
     assert "continued: " in text
-    assert "Cost = appearance x pose x location x depth" in text
+    assert "First: cost = appearance x pose x location x depth, at most 100" in text
 
 
 def test_overrides_show_what_another_threshold_would_have_done() -> None:
@@ -153,3 +155,9 @@ def test_results_that_cannot_be_tracked_again_are_an_error(
 def test_frame_that_the_video_lacks_is_an_error_with_the_frames_there_are(results: Path) -> None:
     with pytest.raises(PhalpTritonError, match=rf"frame: expected one from 0 to {END - 1} of .*, got {END}"):
         explain(results, "--frame", END)
+
+
+def test_frame_before_those_there_are_is_an_error_that_does_not_guess_their_end() -> None:
+    part = ("video.start_frame=4", "video.end_frame=9")
+    with pytest.raises(PhalpTritonError, match=r"frame: expected one from 4 on of .*, got 3"):
+        explain(SAMPLE, "--frame", 3, *part)

@@ -53,6 +53,7 @@ def test_cost_of_a_pair_is_the_product_of_its_factors() -> None:
     for pair in pairs:
         assert pair.cost == pytest.approx(np.prod(list(pair.factors.values())), rel=1e-12)
         assert min(pair.factors.values()) >= 1
+        assert pair.cost is not None
         assert pair.matched == (pair.cost <= pair.threshold)
 
 
@@ -104,7 +105,7 @@ def test_low_score_detection_that_continues_a_track_and_one_that_does_not() -> N
     explanation = explained(frames, low_score=people(walker(6, score=0.3), Person(1100, look=9, score=0.3)))
     track = of(explanation, 1)
     assert (track.outcome, track.detection) == (Outcome.CONTINUED, 0)
-    assert track.reason.startswith("no detection in this frame; doubtful detection 0 costs 1")
+    assert track.reason.startswith("no detection in this frame; second association: detection 0 costs 1")
     assert [unused.detection for unused in explanation.unused] == [1]
     assert explanation.unused[0].reason.endswith("; it starts no track: low score")
     assert {pair.association for pair in explanation.pairs} == {"second"}

@@ -16,9 +16,8 @@ from tracker_service.phalp.state.decision import Decision, DoubtfulDetections
 from tracker_service.phalp.tracker_parameters import TrackerParameters
 
 _FIRST, _SECOND, _LOOK, _ROUND = "first", "second", "look", "round"
-_KINDS = {_FIRST: "", _SECOND: "doubtful ", _LOOK: "second-look ", _ROUND: "look-round "}
-"""What the detections of each association are called."""
-_FOUND = "it starts no track: somebody known was looked for"
+_CALLED = {_FIRST: "", _SECOND: "second association: ", _LOOK: "second look: ", _ROUND: "look round: "}
+_FOUND = "whom a second look finds starts no track"
 NOT_REPORTED = "not reported"
 """Begins the reason why a predicted person is left out of the results."""
 
@@ -156,7 +155,7 @@ def explain(decision: Decision, parameters: TrackerParameters) -> FrameExplanati
         shot=decision.shot,
         pairs=tuple(pair for name, reasons in steps.items() for pair in _pairs(reasons, name)),
         tracks=tracks,
-        unused=tuple(_unused(decision, steps, parameters)),
+        unused=tuple(sorted(_unused(decision, steps, parameters), key=lambda unused: unused.detection)),
     )
 
 
@@ -263,13 +262,13 @@ def _continuation(steps: Mapping[str, PairReasons], track_id: int) -> tuple[int 
         row = int(found[0])
         column = next((column for other, column in reasons.matched if other == row), None)
         if column is not None:
-            said.append(f"{_KINDS[name]}{reasons.why_matched(row, column)}")
+            said.append(_CALLED[name] + reasons.why_matched(row, column))
             return int(reasons.step.detection_index[column]), "; ".join(said)
         missed = reasons.why_missed(row)
         if name == _FIRST:
             said.append(missed or "no detection in this frame")
         elif missed is not None:
-            said.append(f"among {_KINDS[name]}detections {missed}")
+            said.append(_CALLED[name] + missed)
     return None, "; ".join(said)
 
 
@@ -311,5 +310,5 @@ def _why_not_compared(decision: Decision, detection: int, parameters: TrackerPar
         return "on the first frame of a shot such detections continue none"
     if detection in decision.doubtful.continuing:
         return "no confirmed track was left over for it"
-    least = f"presence below {SURE_PRESENCE:g}, and a score of at most doubtful_score {parameters.doubtful_score:g}"
+    least = f"its score is at most doubtful_score {parameters.doubtful_score:g}, its presence below {SURE_PRESENCE:g}"
     return f"it continues none: {least}"

@@ -99,7 +99,7 @@ class PairReasons:
             return None
         best = int(np.argmin(costs))
         if np.isposinf(costs[best]):
-            return f"no detection can continue it: {self._barred([(row, column) for column in range(len(costs))])}"
+            return self._barred([(row, column) for column in range(len(costs))])
         found = f"its cheapest detection, {detections[best]}, costs {self._price(row, best)}"
         if self.rule(row, best) is PairRule.SAME_IDENTITY:
             found = f"detection {detections[best]} has the same given identity"
@@ -115,8 +115,7 @@ class PairReasons:
             return None
         best = int(np.argmin(costs))
         if np.isposinf(costs[best]):
-            barred = self._barred([(row, column) for row in range(len(costs))])
-            return f"no {tracks} can continue with it: {barred}"
+            return self._barred([(row, column) for row in range(len(costs))])
         found = f"its cheapest {tracks}, {ids[best]}, costs {self._price(best, column)}"
         if self.rule(best, column) is PairRule.SAME_IDENTITY:
             found = f"{tracks} {ids[best]} has the same given identity"

@@ -2,8 +2,9 @@
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Self
 
-from tracker_service.errors import SettingsError
+from tracker_service.errors import ContractError, SettingsError
 from tracker_service.phalp.explain import FrameExplanation, explain
 from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.observation import FrameObservation
@@ -29,6 +30,14 @@ class ExplainedFrame:
     observed: FrameObservation
     found: Detections
     explanation: FrameExplanation
+
+    @classmethod
+    def of(cls, observed: FrameObservation, tracker: Tracker) -> Self:
+        """Explain the last update of a tracker, which took in this frame."""
+        decision = tracker.decision
+        if decision is None:
+            raise ContractError("explain: expected a tracker that has taken in a frame, got a new one")
+        return cls(observed, decision.found, explain(decision, tracker.parameters))
 
 
 def explain_frame(settings: Settings, source: str, number: int) -> ExplainedFrame:
@@ -61,7 +70,7 @@ def explain_frame(settings: Settings, source: str, number: int) -> ExplainedFram
                 if wanted.passed:
                     break
     if wanted.explained is None:
-        raise SettingsError(f"frame: expected one from {wanted.first} to {wanted.last} of {source}, got {number}")
+        raise SettingsError(f"frame: expected one {wanted.range} of {source}, got {number}")
     return wanted.explained
 
 
@@ -79,9 +88,14 @@ class _Wanted:
         """Whether the frame, or one after it, was tracked."""
         return self.last is not None and self.last >= self._number
 
+    @property
+    def range(self) -> str:
+        """The frames there are; where the wanted one would come before them, their end is not known."""
+        before = self.first is not None and self._number < self.first
+        return f"from {self.first} on" if before else f"from {self.first} to {self.last}"
+
     def look(self, seen: FrameObservation, tracker: Tracker) -> None:
         self.last = seen.frame_number
         self.first = self.last if self.first is None else self.first
-        if self.last == self._number and tracker.decision is not None:
-            decision = tracker.decision
-            self.explained = ExplainedFrame(seen, decision.found, explain(decision, tracker.parameters))
+        if self.last == self._number:
+            self.explained = ExplainedFrame.of(seen, tracker)

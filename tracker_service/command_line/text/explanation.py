@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from rich.table import Table
 
 from tracker_service.people.gates import Gate
 from tracker_service.phalp.explain import FrameExplanation, PairExplanation
+from tracker_service.phalp.pair_reasons import PairRule
 from tracker_service.pipeline.observation import FrameObservation
 from tracker_service.types import Detections, FoundBy
 
@@ -20,13 +21,23 @@ _REACHED = {
     FoundBy.SECOND_LOOK.value: "second look",
 }
 """What the tracker may do with the detections that reached it, by how they were found."""
-_TEXT = ("reason", "before", "outcome", "gate", "matched")
+_TEXT = ("reason", "before", "outcome", "gate", "match")
+_RULES = {
+    PairRule.COST: "",
+    PairRule.PLACE: "by the place",
+    PairRule.ANOTHER_TRACK: "found for another track",
+    PairRule.SAME_IDENTITY: "same given identity",
+    PairRule.OTHER_IDENTITY: "other given identity",
+    PairRule.UNDEFINED: "not a number",
+}
+"""What decided about a pair."""
 
 
 def as_record(observed: FrameObservation, found: Detections, explanation: FrameExplanation) -> dict[str, Any]:
     """Return everything as plain values: frame, shot, detections, pairs, tracks, unused.
 
-    A detection has an index where it reached the tracker, else the gate that removed it; infinite costs become null.
+    A detection has an index where it reached the tracker, else the gate that removed it. The cost of a pair is null
+    where a rule decided instead, or where it is infinite.
     Whom a second look found, ``found``, come after the detections.
     """
     return {
@@ -44,8 +55,8 @@ def tables(observed: FrameObservation, found: Detections, explanation: FrameExpl
     shot = ", first of a new shot" if explanation.shot else ""
     yield _detection_table(f"Frame {explanation.frame_number}{shot}", list(_detections(observed, found)))
     yield _track_table(explanation)
-    if explanation.pairs:
-        yield _pair_table(explanation.pairs)
+    for association, pairs in groupby(explanation.pairs, key=lambda pair: pair.association):
+        yield _pair_table(association.capitalize(), list(pairs))
 
 
 def _detection_table(title: str, detections: Sequence[dict[str, Any]]) -> Table:
@@ -74,14 +85,21 @@ def _track_table(explanation: FrameExplanation) -> Table:
     return table
 
 
-def _pair_table(pairs: Sequence[PairExplanation]) -> Table:
+def _pair_table(association: str, pairs: Sequence[PairExplanation]) -> Table:
     factors = list(pairs[0].factors)
-    table = _table(f"Cost = {' x '.join(factors)}", "track", "det", *factors, "cost", "matched")
+    title = f"{association}: cost = {' x '.join(factors)}, at most {pairs[0].threshold:g}"
+    table = _table(title, "track", "det", *factors, "cost", "match")
     for pair in pairs:
-        numbers = [_number(value) for value in (*pair.factors.values(), pair.cost)]
-        matched = ("yes" if pair.matched else "no") + ("" if pair.association == "first" else f", {pair.association}")
-        table.add_row(str(pair.track_id), str(pair.detection), *numbers, matched)
+        cost = "-" if pair.cost is None else _number(pair.cost)
+        numbers = [*map(_number, pair.factors.values()), cost]
+        table.add_row(str(pair.track_id), str(pair.detection), *numbers, _match(pair))
     return table
+
+
+def _match(pair: PairExplanation) -> str:
+    """Return whether a pair matches, and what decided unless it was the cost of all terms."""
+    why = f"overlap {pair.overlap:.2f}" if pair.rule is PairRule.OVERLAP else _RULES[pair.rule]
+    return f"{'yes' if pair.matched else 'no'}{why and ', '}{why}"
 
 
 def _table(title: str, *columns: str) -> Table:
