@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from benchmarks.serving.server import MODELS, serving
 from harness.triton.server import TritonServer
 from harness.video_run import VideoRun, compare, run_video
 from tracker_service.errors import InferenceError
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
-from tracker_service.inference.triton.policy import FailurePolicy
 
-JOB = FailurePolicy(budget_seconds=math.inf)
-FRAME = FailurePolicy(budget_seconds=5.0, attempt_seconds=2.0)
+JOB = InferenceParameters(budget_seconds=math.inf)
+FRAME = InferenceParameters(budget_seconds=5.0, attempt_seconds=2.0)
 DOWN_SECONDS = 2.0
 
 
@@ -62,8 +63,8 @@ def lose_stub(server: TritonServer) -> None:
 
 
 @contextmanager
-def _client(server: TritonServer, policy: FailurePolicy, **options: Any) -> Iterator[TritonClient]:
-    client = TritonClient(server.url, policy=policy, **options)
+def _client(server: TritonServer, policy: InferenceParameters, **options: Any) -> Iterator[TritonClient]:
+    client = TritonClient(server.url, replace(policy, **options))
     try:
         yield client
     finally:

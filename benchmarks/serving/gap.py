@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.serving.server import Counters, counters, serving
 from harness.triton.server import TritonServer
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
 
 _MODEL, _ROWS, _SIDE = "detector_lite", 4, 416
@@ -40,7 +41,7 @@ def _saturate(server: TritonServer, seconds: float) -> tuple[Counters, float]:
     """Let the callers ask one request after another; returns what was done and in how many seconds."""
     images = np.zeros((_ROWS, _SIDE, _SIDE, 3), np.uint8)
     end = threading.Event()
-    client = TritonClient(server.url, max_in_flight=_CALLERS)
+    client = TritonClient(server.url, InferenceParameters(max_in_flight=_CALLERS))
 
     def ask() -> None:
         while not end.is_set():

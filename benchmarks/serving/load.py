@@ -13,6 +13,7 @@ from benchmarks.serving.server import MODELS, counters, instances, serving
 from harness.triton.server import TritonServer
 from harness.video_run import VideoRun, run_video
 from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
 from tracker_service.settings import load_settings
 from tracker_service.wiring.models import open_client
@@ -116,7 +117,7 @@ class _Worker:
 def _prepare(barrier: Barrier, url: str, shared_memory: bool) -> None:
     _Worker.barrier = barrier
     if url:
-        _Worker.client = TritonClient(url, shared_memory=shared_memory)
+        _Worker.client = TritonClient(url, InferenceParameters(shared_memory=shared_memory))
     else:
         _Worker.client = open_client(load_settings())
     for model in MODELS:

@@ -7,12 +7,12 @@ from typing import Any
 from export.graphs.text_table import aligned
 from tracker_service.body.model import BodyModel
 from tracker_service.errors import ExportError, ModelNotFoundError
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
-from tracker_service.inference.triton.policy import FailurePolicy
 from tracker_service.inference.verification.check import ModelCheck, OutputCheck, Surface, check_model, read_golden
 from tracker_service.inference.verification.golden import FILE
 
-_PATIENCE = FailurePolicy(budget_seconds=60)
+_PATIENCE = InferenceParameters(budget_seconds=60)
 _BODY = "body_model.npz"
 
 
@@ -33,7 +33,7 @@ def verify_server(address: str, repository: Path, models: Sequence[str]) -> tupl
         ExportError: it serves none of them, or a version without a golden batch.
         InferenceError: it does not answer.
     """
-    client = TritonClient(address, policy=_PATIENCE)
+    client = TritonClient(address, _PATIENCE)
     try:
         checks = [_verify(client, repository, model) for model in models]
     finally:

@@ -17,7 +17,7 @@ from tracker_service.client import AsyncServiceClient, FrameOptions, JobInfo, Se
 from tracker_service.errors import JobError, ServiceRefusedError, ServiceUnreachableError, VideoNotFoundError
 
 FRAMES = 8
-SHORT = VideoOptions(max_frames=FRAMES)
+SHORT = VideoOptions(max_frames=FRAMES, overlay=False)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_frames_from_the_middle_come_with_meshes(client: ServiceClient, job: Job
     assert vertices.shape == (6890, 3)
 
 
-def test_an_uploaded_video_is_tracked_and_its_pickle_fetched(
+def test_an_uploaded_video_is_tracked_and_drawn_as_the_service_does_by_itself_and_its_files_are_fetched(
     client: ServiceClient, service: VideoService, tmp_path: Path
 ) -> None:
     uploaded = client.submit(service.clip, VideoOptions(max_frames=2))
@@ -76,6 +76,7 @@ def test_an_uploaded_video_is_tracked_and_its_pickle_fetched(
     tracks = joblib.load(client.download(uploaded.job_id, "tracks.pkl", tmp_path / "new" / "tracks.pkl"))
     assert len(tracks) == 2
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["tracks.pkl"]
+    assert client.download(uploaded.job_id, "overlay.mp4", tmp_path / "overlay.mp4").stat().st_size > 0
 
 
 def test_broken_streams_and_downloads_are_taken_up_where_they_broke(

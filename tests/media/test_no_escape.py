@@ -88,7 +88,7 @@ def test_a_folder_exchanged_for_a_link_while_files_are_opened_lets_nothing_out(t
 
     thread = threading.Thread(target=exchange)
     thread.start()
-    files, found, refused = MediaFiles([root], PathRules()), set(), 0
+    files, found, refused = MediaFiles([root], PathRules([])), set(), 0
     try:
         for _ in range(2000):
             try:

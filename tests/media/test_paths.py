@@ -110,23 +110,23 @@ def test_a_file_that_may_not_be_read_is_reported_under_the_clients_own_name(tmp_
     hidden = tmp_path / "hidden.mov"
     hidden.touch(mode=0)
     with pytest.raises(MediaPathError, match="cannot be read"):
-        MediaFiles([tmp_path], PathRules()).find(str(hidden))
+        MediaFiles([tmp_path], PathRules([])).find(str(hidden))
 
 
 def test_without_roots_no_path_is_opened(volumes: Volumes) -> None:
     with pytest.raises(MediaForbiddenError):
-        MediaFiles([], PathRules()).find(str(volumes.shared / "clip.mov"))
+        MediaFiles([], PathRules([])).find(str(volumes.shared / "clip.mov"))
 
 
 def test_a_root_that_is_a_link_holds_what_it_points_to(volumes: Volumes, tmp_path: Path) -> None:
     link = tmp_path / "videos"
     link.symlink_to(volumes.shared)
-    found = MediaFiles([link], PathRules()).find(f"{link}/clip.mov")
+    found = MediaFiles([link], PathRules([])).find(f"{link}/clip.mov")
     assert found.path == volumes.shared / "clip.mov"
 
 
 def test_a_root_that_appears_later_is_used(tmp_path: Path) -> None:
-    files = MediaFiles([tmp_path / "volume"], PathRules())
+    files = MediaFiles([tmp_path / "volume"], PathRules([]))
     (tmp_path / "volume").mkdir()
     (tmp_path / "volume" / "clip.mov").touch()
     assert files.find(f"{tmp_path}/volume/clip.mov").path == tmp_path / "volume" / "clip.mov"

@@ -185,7 +185,7 @@ def test_folder_is_read_once_and_not_after_closing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), 1001.0])
 def test_image_rate_that_cannot_be_used_is_refused(tmp_path: Path, rate: float) -> None:
-    with pytest.raises(SettingsError, match="image rate"):
+    with pytest.raises(SettingsError, match="fps: expected a number > 0 and <= 1000"):
         open_source(fill(tmp_path / "f", ["1.png"]), image_rate=rate)
 
 

@@ -252,5 +252,5 @@ def test_closed_source_gives_no_more_frames(clips: Path) -> None:
 
 
 def test_negative_threads_are_refused(clips: Path) -> None:
-    with pytest.raises(SettingsError, match="threads"):
+    with pytest.raises(SettingsError, match="decoder_threads: expected a number >= 0"):
         open_source(clip(clips, "h264.mp4"), threads=-1)

@@ -17,6 +17,9 @@ from tracker_service.client.answers import JobInfo, PoseAnswer, frame_of, refusa
 from tracker_service.client.downloads import PartialDownload
 from tracker_service.client.patience import Patience
 from tracker_service.client.requests import (
+    AT_ONCE,
+    PATIENCE,
+    TIMEOUT,
     FrameOptions,
     Request,
     VideoOptions,
@@ -46,7 +49,9 @@ class AsyncServiceClient:
     change, or is still busy after ``patience`` seconds, and `ServiceUnreachableError`, where it did not answer.
     """
 
-    def __init__(self, url: str, *, api_key: str | None = None, timeout: float = 130.0, patience: float = 60.0) -> None:
+    def __init__(
+        self, url: str, *, api_key: str | None = None, timeout: float = TIMEOUT, patience: float = PATIENCE
+    ) -> None:
         self._patience = patience
         transport = RetryTransport(retry=retry_policy(patience))
         self._http = httpx.AsyncClient(**client_options(url, api_key, timeout), transport=transport)
@@ -69,7 +74,7 @@ class AsyncServiceClient:
         images: Iterable[bytes],
         *,
         session: str | None = None,
-        at_once: int = 4,
+        at_once: int = AT_ONCE,
         options: FrameOptions | None = None,
     ) -> AsyncGenerator[PoseAnswer, None]:
         """Yield the people of the consecutive frames of one video, in order.

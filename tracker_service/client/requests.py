@@ -15,13 +15,16 @@ from tracker_service.errors import VideoNotFoundError
 _JPEG = b"\xff\xd8"
 _RETRIED_METHODS = ("GET", "HEAD", "POST", "DELETE")
 
+TIMEOUT, PATIENCE, AT_ONCE = 130.0, 60.0, 4
+"""Of both clients where nothing else is given; explained at `AsyncServiceClient`."""
+
 Request: TypeAlias = dict[str, Any]
 """Arguments of `httpx.Client.build_request`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameOptions:
-    """How a frame is answered.
+    """What a frame is answered with; a client asks for neither unless it is told to, whatever a route does by itself.
 
     Attributes:
         mesh: also send the 6,890 vertices of each person, about 500 kB.
@@ -34,10 +37,10 @@ class FrameOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoOptions:
-    """How a video is computed; the service explains them at ``POST /jobs``.
+    """How a video is computed; what is None is not sent, and the service's own default holds (``POST /jobs``).
 
     Attributes:
-        max_frames: stop after so many, None to read to the end.
+        max_frames: stop after so many.
         overlay: also draw ``overlay.mp4``.
         refine: smooth and fill gaps in a second pass.
         priority: lower goes first among the client's own jobs.
@@ -45,9 +48,9 @@ class VideoOptions:
     """
 
     max_frames: int | None = None
-    overlay: bool = False
-    refine: bool = False
-    priority: int = 100
+    overlay: bool | None = None
+    refine: bool | None = None
+    priority: int | None = None
     others: Mapping[str, Any] = field(default_factory=dict)
 
     def fields(self) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def retry_policy(patience: float) -> Retry:
     its ``Idempotency-Key``.
 
     Args:
-        patience: seconds spent on waiting before the error is raised. Raising it survives longer outages.
+        patience: seconds spent on waiting before the error is raised.
     """
     return Retry(
         total=1000, allowed_methods=_RETRIED_METHODS, backoff_factor=0.2, max_backoff_wait=10.0, total_timeout=patience

@@ -10,7 +10,7 @@ from anyio.from_thread import start_blocking_portal
 
 from tracker_service.client.answers import JobInfo, PoseAnswer
 from tracker_service.client.async_client import AsyncServiceClient
-from tracker_service.client.requests import FrameOptions, VideoOptions
+from tracker_service.client.requests import AT_ONCE, PATIENCE, TIMEOUT, FrameOptions, VideoOptions
 from tracker_service.results.records import FrameRecord
 
 Item = TypeVar("Item")
@@ -22,12 +22,13 @@ class ServiceClient:
     Args:
         url: where the service listens, as ``http://localhost:8000``.
         api_key: sent with every request.
-        timeout: seconds to wait for an answer; frames wait for models that load. Raising it gives up later.
-        patience: seconds that a request, or a stream without progress, is tried again while the service is away or
-            busy. Raising it survives longer outages.
+        timeout: see `AsyncServiceClient`.
+        patience: see there.
     """
 
-    def __init__(self, url: str, *, api_key: str | None = None, timeout: float = 130.0, patience: float = 60.0) -> None:
+    def __init__(
+        self, url: str, *, api_key: str | None = None, timeout: float = TIMEOUT, patience: float = PATIENCE
+    ) -> None:
         self._loop = start_blocking_portal("asyncio")
         self._portal = self._loop.__enter__()
         self._client = AsyncServiceClient(url, api_key=api_key, timeout=timeout, patience=patience)
@@ -44,7 +45,7 @@ class ServiceClient:
         images: Iterable[bytes],
         *,
         session: str | None = None,
-        at_once: int = 4,
+        at_once: int = AT_ONCE,
         options: FrameOptions | None = None,
     ) -> Generator[PoseAnswer, None, None]:
         """See `AsyncServiceClient.poses`."""

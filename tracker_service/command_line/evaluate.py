@@ -8,6 +8,7 @@ import typer
 from tracker_service.command_line.evaluate_bodies import BodyOptions, evaluate_body_truth
 from tracker_service.errors import SettingsError
 from tracker_service.evaluation.bodies.body_evaluation import BodyEvaluation
+from tracker_service.evaluation.box_overlap import LEAST_OVERLAP
 from tracker_service.evaluation.mot import read_mot
 from tracker_service.evaluation.plots.figure import check_plot_file
 from tracker_service.evaluation.plots.poses import plot_poses
@@ -26,10 +27,16 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option(help="Also draw who was followed when, and the errors: a .png, .svg or .pdf.")
     ] = None,
-    include_predicted: Annotated[bool, typer.Option(help="Also judge people who were only predicted.")] = True,
-    minimum_confidence: Annotated[float, typer.Option(help="Lowest detection score of a judged person.")] = 0.0,
-    minimum_tracking_confidence: Annotated[float, typer.Option(help="Lowest tracking confidence.")] = 0.0,
-    iou: Annotated[float, typer.Option(help="Overlap from which a box counts as found.")] = 0.5,
+    include_predicted: Annotated[
+        bool, typer.Option(help="Also judge people who were only predicted.")
+    ] = PersonFilter.include_predicted,
+    minimum_confidence: Annotated[
+        float, typer.Option(help="Lowest detection score of a judged person.")
+    ] = PersonFilter.minimum_confidence,
+    minimum_tracking_confidence: Annotated[
+        float, typer.Option(help="Lowest tracking confidence.")
+    ] = PersonFilter.minimum_tracking_confidence,
+    iou: Annotated[float, typer.Option(help="Overlap from which a box counts as found.")] = LEAST_OVERLAP,
     body: Annotated[Path | None, typer.Option(help="With --poses: body_model.npz of the results.")] = None,
     truth_body: Annotated[
         list[str] | None, typer.Option(help="With --poses: GENDER=body_model.npz of the truth; may be repeated.")

@@ -4,6 +4,9 @@ import numpy as np
 
 from tracker_service.types import Float64
 
+LEAST_OVERLAP = 0.5
+"""Smallest overlap (IoU) of a box with the true one of the same person. Raising it asks for tighter boxes."""
+
 
 def pairwise_iou(first: Float64, second: Float64) -> Float64:
     """Return the (n, m) intersection over union of (n, 4) with (m, 4) boxes, all x y width height.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from tracker_service.evaluation.box_overlap import LEAST_OVERLAP
 from tracker_service.evaluation.mot_metrics import FramePair
 from tracker_service.types import Int64
 
@@ -33,7 +34,7 @@ class ClearMatches:
     false: Int64
 
     @classmethod
-    def of(cls, pairs: Sequence[FramePair], *, iou: float = 0.5) -> "ClearMatches":
+    def of(cls, pairs: Sequence[FramePair], *, iou: float = LEAST_OVERLAP) -> "ClearMatches":
         """Match each frame; ``iou`` is the smallest overlap of a match."""
         truth_ids = np.unique(np.concatenate([np.zeros(0, np.int64), *(pair.truth_ids for pair in pairs)]))
         matched = np.full((len(pairs), len(truth_ids)), ABSENT, np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 from scipy.optimize import linear_sum_assignment
 
-from tracker_service.evaluation.box_overlap import pairwise_iou
+from tracker_service.evaluation.box_overlap import LEAST_OVERLAP, pairwise_iou
 from tracker_service.evaluation.jitter import Jitter, JitterMeter
 from tracker_service.evaluation.person_matches import JointError, PersonMatches
 from tracker_service.evaluation.pose_truth import PoseTruth
@@ -141,13 +141,13 @@ class PoseEvaluation:
         )
 
 
-def evaluate_poses(results: Path, ground_truth: Path, *, minimum_overlap: float = 0.5) -> PoseEvaluation:
+def evaluate_poses(results: Path, ground_truth: Path, *, minimum_overlap: float = LEAST_OVERLAP) -> PoseEvaluation:
     """Score ``results.ndjson`` against the exact ground truth of a rendered clip.
 
     Args:
         results: file written by `NdjsonWriter`.
         ground_truth: archive read by `PoseTruth.load`.
-        minimum_overlap: smallest intersection over union of a match; raising it asks for tighter boxes.
+        minimum_overlap: smallest overlap of a match, see `LEAST_OVERLAP`.
 
     Raises:
         ResultsError: a file is unreadable or malformed.
@@ -155,12 +155,16 @@ def evaluate_poses(results: Path, ground_truth: Path, *, minimum_overlap: float 
     return score_poses(read_results(results), PoseTruth.load(ground_truth), minimum_overlap=minimum_overlap)
 
 
-def score_poses(frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_overlap: float = 0.5) -> PoseEvaluation:
+def score_poses(
+    frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_overlap: float = LEAST_OVERLAP
+) -> PoseEvaluation:
     """Score result frames against ``truth`` by frame number; frames beyond the truth are left out."""
     return PoseEvaluation.of(match_poses(frames, truth, minimum_overlap=minimum_overlap), truth)
 
 
-def match_poses(frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_overlap: float = 0.5) -> PoseMatches:
+def match_poses(
+    frames: Iterable[FrameRecord], truth: PoseTruth, *, minimum_overlap: float = LEAST_OVERLAP
+) -> PoseMatches:
     """Match result frames with ``truth`` by frame number; frames beyond the truth are left out."""
     in_view = truth.in_view
     matches = PoseMatches(tuple(PersonMatches() for _ in truth.ids), [])

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from tracker_service.evaluation.box_overlap import LEAST_OVERLAP
 from tracker_service.evaluation.mot import TruthFrame, read_mot
 from tracker_service.evaluation.mot_metrics import FramePair, clear, hota, identity, metric_input, pair_frame
 from tracker_service.results.ndjson import read_results
@@ -14,7 +15,7 @@ from tracker_service.results.records import FrameRecord, PersonRecord
 from tracker_service.types import Float64, Int64, PersonState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PersonFilter:
     """Which people of the results count; lost ones never do.
 
@@ -98,10 +99,10 @@ def evaluate(
     results: Path,
     ground_truth: Path,
     *,
-    minimum_confidence: float = 0.0,
-    iou: float = 0.5,
-    include_predicted: bool = True,
-    minimum_tracking_confidence: float = 0.0,
+    minimum_confidence: float = PersonFilter.minimum_confidence,
+    iou: float = LEAST_OVERLAP,
+    include_predicted: bool = PersonFilter.include_predicted,
+    minimum_tracking_confidence: float = PersonFilter.minimum_tracking_confidence,
 ) -> Evaluation:
     """Score ``results.ndjson`` against a MOT15/16/17 ground truth.
 
@@ -111,10 +112,10 @@ def evaluate(
     Args:
         results: file written by `NdjsonWriter`.
         ground_truth: text file, see `read_mot`.
-        minimum_confidence: smallest detection score; raising it trades misses for fewer false people.
-        iou: smallest overlap of a match in MOTA and IDF1 (HOTA has its own range); raising it asks for tighter boxes.
-        include_predicted: whether predicted people count as results.
-        minimum_tracking_confidence: smallest tracking confidence; raising it keeps only the youngest predictions.
+        minimum_confidence: see `PersonFilter`, also for the two of its other attributes.
+        iou: smallest overlap of a match in MOTA and IDF1, see `LEAST_OVERLAP`; HOTA has its own range.
+        include_predicted: see there.
+        minimum_tracking_confidence: see there.
 
     Raises:
         ResultsError: a file is unreadable or malformed, or the package ``trackeval`` is missing.
@@ -128,7 +129,7 @@ def score(
     truth: Mapping[int, TruthFrame],
     person_filter: PersonFilter,
     *,
-    iou: float = 0.5,
+    iou: float = LEAST_OVERLAP,
 ) -> Evaluation:
     """Score result frames against ground truth by frame number from 0; see `evaluate`."""
     return scores(compared(frames, truth, person_filter), iou=iou)
@@ -151,7 +152,7 @@ def _found(frame: FrameRecord, person_filter: PersonFilter) -> tuple[Int64, Floa
     return ids, boxes
 
 
-def scores(pairs: list[FramePair], *, iou: float = 0.5) -> Evaluation:
+def scores(pairs: list[FramePair], *, iou: float = LEAST_OVERLAP) -> Evaluation:
     """Score what `compared` has paired."""
     data = metric_input(pairs)
     clear_scores, identity_scores, hota_scores = clear(data, iou), identity(data, iou), hota(data)

@@ -13,6 +13,7 @@ from tracker_service.errors import InferenceFailedError, ModelContractError, Mod
 from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
 from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
 from tracker_service.inference.device_parameters import DeviceName, DeviceParameters
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.model_repository import model_file
 from tracker_service.inference.model_sessions import ModelSessions, one_line
 from tracker_service.inference.verification.loaded import LoadedModel
@@ -35,8 +36,7 @@ class EmbeddedClient:
 
     Args:
         repository: the model repository, the same folder that Triton serves.
-        threads: threads of ONNX Runtime for one run; 0 lets it take all cores. Raising it makes a single batch faster
-            until the cores are used up, and takes them from decoding and association.
+        threads: threads of ONNX Runtime for one run; see `InferenceParameters`.
         max_batch: rows given to the model at once; larger batches are split. Raising it costs memory (about 10 MB a
             row for the lite body model) and gains little on a CPU.
         device: what runs the models; None for the best device that works.
@@ -50,7 +50,7 @@ class EmbeddedClient:
         self,
         repository: Path,
         *,
-        threads: int = 1,
+        threads: int = InferenceParameters.threads,
         max_batch: int = 4,
         device: DeviceParameters | None = None,
     ) -> None:

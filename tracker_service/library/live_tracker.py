@@ -15,11 +15,12 @@ from tracker_service.library.live_input import (
 )
 from tracker_service.settings import Settings
 from tracker_service.types import Detections, Frame, FrameResult, UInt8
+from tracker_service.types.frames import USUAL_RATE
 from tracker_service.wiring.live import open_frame_tracker
 from tracker_service.wiring.models import open_client
 
 
-def open_tracker(*, settings: Settings | None = None, fps: float = 30.0, **changes: Any) -> "LiveTracker":
+def open_tracker(*, settings: Settings | None = None, fps: float = USUAL_RATE, **changes: Any) -> "LiveTracker":
     """Open a tracker that takes images one by one and names the people of each at once.
 
     Args:

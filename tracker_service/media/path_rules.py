@@ -44,7 +44,7 @@ class PathRules:
         SettingsError: a client folder is not an absolute path.
     """
 
-    def __init__(self, rules: Iterable[tuple[str, Path]] = ()) -> None:
+    def __init__(self, rules: Iterable[tuple[str, Path]]) -> None:
         self._rules = tuple(_rule(client, host) for client, host in rules)
 
     @property

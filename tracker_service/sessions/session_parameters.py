@@ -7,6 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt
 
 from tracker_service.types.bounds import check_bounds
+from tracker_service.types.frames import USUAL_RATE
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class SessionParameters:
     history: Annotated[int, Ge(1)] = 300
     keep: Path | None = None
     keep_seconds: Annotated[float, Gt(0)] = 1.0
-    fps: Annotated[float, Gt(0)] = 30.0
+    fps: Annotated[float, Gt(0)] = USUAL_RATE
     workers: Annotated[int, Ge(1)] = 2
 
     def __post_init__(self) -> None:

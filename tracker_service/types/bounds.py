@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Interval, Le, Lt
 
 from tracker_service.errors import SettingsError
 
-__all__ = ["Ge", "Gt", "Interval", "Le", "Lt", "bounds_in_words", "check_bounds"]
+__all__ = ["Ge", "Gt", "Interval", "Le", "Lt", "bounds_in_words", "check_bounds", "check_value"]
 
 
 def check_bounds(parameters: Any) -> None:
@@ -23,29 +23,38 @@ def check_bounds(parameters: Any) -> None:
     Raises:
         SettingsError: a value is outside; the message names the field, what was expected and what came.
     """
-    for name, constraints, choices in _declared(type(parameters)):  # type: ignore[arg-type]
-        value = getattr(parameters, name)
-        if value is None:
-            continue
-        if choices and value not in choices:
-            raise SettingsError(f"{name}: expected one of {', '.join(map(str, choices))}, got {value!r}")
-        if not all(_holds(constraint, value) for constraint in constraints):
-            expected = " and ".join(_words(constraint) for constraint in constraints)
-            raise SettingsError(f"{name}: expected a number {expected}, got {value}")
+    for name in _declared(type(parameters)):  # type: ignore[arg-type]
+        check_value(type(parameters), name, getattr(parameters, name))
+
+
+def check_value(kind: type, name: str, value: Any) -> None:
+    """Check a value that is given by itself for a field of a dataclass against the annotation of that field.
+
+    Raises:
+        SettingsError: it is outside; the message as that of `check_bounds`.
+    """
+    if value is None:
+        return
+    constraints, choices = _declared(kind)[name]
+    if choices and value not in choices:
+        raise SettingsError(f"{name}: expected one of {', '.join(map(str, choices))}, got {value!r}")
+    if not all(_holds(constraint, value) for constraint in constraints):
+        expected = " and ".join(_words(constraint) for constraint in constraints)
+        raise SettingsError(f"{name}: expected a number {expected}, got {value}")
 
 
 def bounds_in_words(kind: type) -> dict[str, str]:
     """Return for every field of a dataclass what its annotation allows: bounds, choices, or "" for neither."""
     return {
         name: ", ".join((*map(str, choices), *(" and ".join(map(_words, bounds)),) * bool(bounds)))
-        for name, bounds, choices in _declared(kind)
+        for name, (bounds, choices) in _declared(kind).items()
     }
 
 
 @cache
-def _declared(kind: type) -> tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...]:
+def _declared(kind: type) -> dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]]:
     hints = get_type_hints(kind, include_extras=True)
-    return tuple((field.name, *_constraints(hints[field.name])) for field in fields(kind))
+    return {field.name: _constraints(hints[field.name]) for field in fields(kind)}
 
 
 def _constraints(annotation: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

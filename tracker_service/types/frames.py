@@ -17,6 +17,9 @@ from tracker_service.types.shown_html import ShownInNotebooks
 from tracker_service.types.smpl import BETAS_SHAPE, BODY_POSE_SHAPE, GLOBAL_ORIENT_SHAPE
 from tracker_service.types.world import PersonWorld
 
+USUAL_RATE = 30.0
+"""Frames a second where nothing tells."""
+
 
 class PersonState(StrEnum):
     """Whether a person was found in this frame, is predicted, or is only carried along without evidence."""

@@ -16,7 +16,8 @@ from av.video.stream import VideoStream
 
 from tracker_service.errors import VideoFormatError
 from tracker_service.video.damage import StatedLength
-from tracker_service.video.opening import BEST_STREAM, find_video_stream, open_container, reason, video_streams
+from tracker_service.video.opening import find_video_stream, open_container, reason, video_streams
+from tracker_service.video.video_parameters import VideoParameters
 
 MOST_THREADS = 4
 """Upper bound of decoder threads that are chosen automatically: each holds frames of its own."""
@@ -38,9 +39,7 @@ class VideoContainer:
 
     Args:
         path: an existing file.
-        threads: decoder threads; more decode faster and hold more frames; 0 takes the cores, at most four.
-        wanted: number of the video stream to read; `BEST_STREAM` takes the one with the largest picture.
-        decoder: what decodes, as `VideoParameters` have it.
+        threads, wanted, decoder: as ``decoder_threads``, ``stream`` and ``decoder`` of `VideoParameters`.
 
     Attributes:
         path: the file.
@@ -58,7 +57,13 @@ class VideoContainer:
         VideoFormatError: the file is empty, is not a video, has no video stream, or its codec is unknown.
     """
 
-    def __init__(self, path: Path, threads: int = 0, wanted: int = BEST_STREAM, decoder: str = "cpu") -> None:
+    def __init__(
+        self,
+        path: Path,
+        threads: int = VideoParameters.decoder_threads,
+        wanted: int = VideoParameters.stream,
+        decoder: str = VideoParameters.decoder,
+    ) -> None:
         self.path = path
         self._container, self.decoder_note = _opened(path, decoder)
         try:

@@ -9,6 +9,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from tracker_service.errors import VideoFormatError, VideoNotFoundError
+from tracker_service.video.video_parameters import BEST_STREAM
 
 # Playlists and scripts name further files to open, text is drawn by FFmpeg as if it were a picture, and what few people
 # use few people have tested. So only these are tried, before anything of a file is interpreted.
@@ -20,9 +21,6 @@ _FORMATS = (
 )
 """FFmpeg's names of the formats that are read; sound and subtitles, so that it can be said that there is no video."""
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": ",".join(_FORMATS)}
-
-BEST_STREAM = -1
-"""Stands for the best video stream, where the number of one may be given."""
 
 
 def open_container(path: Path, card: HWAccel | None = None) -> InputContainer:
@@ -56,7 +54,7 @@ def open_container(path: Path, card: HWAccel | None = None) -> InputContainer:
     return container
 
 
-def find_video_stream(container: InputContainer, path: Path, wanted: int = BEST_STREAM) -> VideoStream:
+def find_video_stream(container: InputContainer, path: Path, wanted: int) -> VideoStream:
     """Return the video stream to read; a cover picture is none.
 
     Args:

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from tracker_service.errors import SettingsError, VideoFormatError
+from tracker_service.errors import VideoFormatError
+from tracker_service.types.bounds import check_value
 from tracker_service.video.frame_source import FrameSource, VideoInfo
 from tracker_service.video.live.address import is_address, shown_address
-from tracker_service.video.opening import BEST_STREAM
 from tracker_service.video.pictures.picture_formats import is_picture
 from tracker_service.video.pictures.picture_source import PictureSource, pictures_of_file, pictures_of_folder
 from tracker_service.video.position import Position, Selection, parse_position
 from tracker_service.video.video_file import VideoFileSource
+from tracker_service.video.video_parameters import VideoParameters
 
 __all__ = ["FrameSource", "Position", "VideoInfo", "open_source", "parse_position"]
 
@@ -19,11 +20,11 @@ def open_source(
     *,
     start: Position | None = None,
     end: Position | None = None,
-    threads: int = 0,
+    threads: int = VideoParameters.decoder_threads,
     image_rate: float | None = None,
     start_time: float | None = None,
-    stream: int = BEST_STREAM,
-    decoder: str = "cpu",
+    stream: int = VideoParameters.stream,
+    decoder: str = VideoParameters.decoder,
 ) -> FrameSource:
     """Open a video file, a folder of images or a picture file for reading once, frame by frame.
 
@@ -31,14 +32,13 @@ def open_source(
         source: path of the file or folder; an address is not one.
         start: first frame to deliver; frame numbers and timestamps stay those of the whole source.
         end: first frame not to deliver any more.
-        threads: decoder threads; more decode faster and hold more frames in memory; 0 takes the cores, at most four.
-        image_rate: frames a second of pictures that have no times of their own, see
-            `tracker_service.video.video_parameters.VideoParameters`.
+        threads: of the decoder; see ``decoder_threads`` of `VideoParameters`.
+        image_rate: frames a second of pictures that have no times of their own; see ``fps`` there.
         start_time: timestamp of the frame ``start`` as an earlier reading gave it. With it the frame is found without
             reading what lies before it, or the range is refused; files in which packets do not tell the frames, and
             damaged ones, must be read from the beginning instead.
-        stream: number among the video streams of a file, from 0; -1 takes the one with the largest picture.
-        decoder: what decodes a file, as `tracker_service.video.video_parameters.VideoParameters` have it.
+        stream: number of the video in a file; see `VideoParameters`.
+        decoder: what decodes a file; see there.
 
     Returns:
         The source, its first frame already decoded; close it or use it as a context manager.
@@ -48,14 +48,11 @@ def open_source(
         VideoFormatError: an address, not a video, no video stream, no images, unknown codec, or nothing in it can be
             decoded.
         VideoRangeError: start and end select no frame.
-        SettingsError: ``threads``, ``image_rate`` or ``stream`` cannot be used.
+        SettingsError: ``threads``, ``image_rate``, ``stream`` or ``decoder`` cannot be used.
     """
-    if threads < 0:
-        raise SettingsError(f"threads: expected at least 0, got {threads}")
-    if image_rate is not None and not 0 < image_rate <= 1000:
-        raise SettingsError(f"image rate: expected more than 0 and at most 1000 frames a second, got {image_rate}")
-    if stream < BEST_STREAM:
-        raise SettingsError(f"stream: expected at least {BEST_STREAM}, got {stream}")
+    given = {"decoder_threads": threads, "fps": image_rate, "stream": stream, "decoder": decoder}
+    for name, value in given.items():
+        check_value(VideoParameters, name, value)
     if is_address(str(source)):
         raise VideoFormatError(f"{shown_address(str(source))}: expected a file or folder, got an address")
     path = Path(source)

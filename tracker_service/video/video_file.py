@@ -20,10 +20,10 @@ from tracker_service.video.decoding import decoded_frames
 from tracker_service.video.display.growing import largest_keyframe, sizes_differ
 from tracker_service.video.display.shown_pictures import ShownPictures
 from tracker_service.video.frame_source import FrameSource, VideoInfo
-from tracker_service.video.opening import BEST_STREAM
 from tracker_service.video.packet_index import PacketIndex, can_be_indexed
 from tracker_service.video.pixels.rgb import RgbConverter
 from tracker_service.video.position import Position, Selection
+from tracker_service.video.video_parameters import VideoParameters
 
 _SEEK_MARGINS = (0.0, 1.0, 10.0)
 """Seconds to seek further back, in turn: a keyframe may be stored before a frame and yet be shown after it."""
@@ -38,10 +38,10 @@ class VideoFileSource(FrameSource):
     Args:
         path: the file.
         selection: the frames to deliver.
-        threads: decoder threads; 0 takes the cores, at most four.
-        start_time: timestamp of the frame at the selection's start; it is sought there and nowhere else.
-        stream: number of the video stream to read; `BEST_STREAM` takes the one with the largest picture.
-        decoder: what decodes, as `VideoParameters` have it.
+        threads: of the decoder, as ``decoder_threads`` of `VideoParameters`.
+        start_time: timestamp of the frame at the selection's start, None where it is not known; it is sought there and
+            nowhere else.
+        stream, decoder: as `VideoParameters` have them.
 
     Raises:
         VideoNotFoundError: there is no such file.
@@ -53,10 +53,10 @@ class VideoFileSource(FrameSource):
         self,
         path: Path,
         selection: Selection,
-        threads: int = 0,
+        threads: int = VideoParameters.decoder_threads,
         start_time: float | None = None,
-        stream: int = BEST_STREAM,
-        decoder: str = "cpu",
+        stream: int = VideoParameters.stream,
+        decoder: str = VideoParameters.decoder,
     ) -> None:
         self._path, self._selection, self._threads, self._stream = path, selection, threads, stream
         self._start_time, self._decoder = start_time, decoder

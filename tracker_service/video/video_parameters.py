@@ -9,6 +9,9 @@ from tracker_service.errors import SettingsError
 from tracker_service.types.bounds import check_bounds
 from tracker_service.video.position import Position, parse_position
 
+BEST_STREAM = -1
+"""Stands for the best video stream, where the number of one may be given."""
+
 
 @dataclass(frozen=True)
 class VideoParameters:
@@ -40,7 +43,7 @@ class VideoParameters:
     fps: Annotated[float, Gt(0), Le(1000)] | None = None
     decoder_threads: Annotated[int, Ge(0)] = 1
     decoder: Literal["cpu", "cuda", "auto"] = "cpu"
-    stream: Annotated[int, Ge(-1)] = -1
+    stream: Annotated[int, Ge(BEST_STREAM)] = BEST_STREAM
     focal: Annotated[float, Interval(ge=10, le=1e6)] | None = None
     fov: Annotated[float, Interval(ge=0.5, le=170)] | None = None
 

@@ -11,9 +11,9 @@ from tracker_service.errors import ModelNotFoundError, SettingsError
 from tracker_service.inference.client import InferenceClient, Tensor
 from tracker_service.inference.device_parameters import DeviceName
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.server_addresses import checked_urls, may_be_several
 from tracker_service.inference.several_servers import Connection, SeveralServers
-from tracker_service.inference.triton.policy import FailurePolicy
 from tracker_service.inference.verification.verified_client import LoadingClient, VerifiedClient
 from tracker_service.model_sets import ModelSet, model_set
 from tracker_service.settings import Settings
@@ -54,8 +54,8 @@ def open_client(settings: Settings) -> InferenceClient:
 
     def connect(address: str, servers: int) -> Connection:
         # A server that hangs must leave time for the others, and one that does not answer is left out at once.
-        policy = replace(inference, budget_seconds=inference.budget_seconds / servers, breaker_failures=1)
-        client = _triton(settings, address, policy, alone=False)
+        patient = replace(inference, budget_seconds=inference.budget_seconds / servers, breaker_failures=1)
+        client = _triton(settings, address, patient, alone=False)
         return Connection(client, _verified(settings, client))
 
     return SeveralServers(addresses, connect, inference, inference.verify_seconds)
@@ -76,7 +76,7 @@ def _verified(settings: Settings, client: LoadingClient) -> InferenceClient:
     return VerifiedClient(client, inference.repository, inference.verify_seconds, {models.hmr: surface}, parts)
 
 
-def _triton(settings: Settings, address: str, policy: FailurePolicy, *, alone: bool) -> "TritonClient":
+def _triton(settings: Settings, address: str, inference: InferenceParameters, *, alone: bool) -> "TritonClient":
     # gRPC is heavy, and a worker that runs the models itself starts sooner without.
     try:
         from tracker_service.inference.triton.client import TritonClient
@@ -84,10 +84,8 @@ def _triton(settings: Settings, address: str, policy: FailurePolicy, *, alone: b
         raise SettingsError("inference.kind=triton: expected the package 'tritonclient[grpc]', got none") from error
     return TritonClient(
         address,
-        policy=policy,
-        max_in_flight=sized(settings, ()).inference.max_in_flight,
+        replace(inference, max_in_flight=sized(settings, ()).inference.max_in_flight),
         max_on_gpu=sized(settings, ["cuda"]).inference.max_in_flight,
-        shared_memory=settings.inference.shared_memory,
         alone=alone,
     )
 

@@ -8,6 +8,7 @@ from tracker_service.inference.client import InferenceClient
 from tracker_service.phalp.pose.pose_prediction import ConstantVelocityPose, PosePredictor
 from tracker_service.phalp.state.snapshot import TrackerSnapshot
 from tracker_service.phalp.tracker import Tracker
+from tracker_service.phalp.tracker_parameters import TrackerParameters
 from tracker_service.pipeline.models.networks import pose_transformer, texture_encoder
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.settings import Settings
@@ -35,7 +36,7 @@ class TrackerFactory:
         client: InferenceClient,
         body: BodyModel,
         *,
-        live: bool = False,
+        live: bool = TrackerParameters.live,
         times: StageTimes | None = None,
     ) -> None:
         models, phalp = models_of(settings), settings.phalp

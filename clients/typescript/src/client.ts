@@ -28,7 +28,7 @@ export interface FrameOptions {
   visualize?: boolean;
 }
 
-/** How a video is computed; the service explains the options at `POST /jobs`. */
+/** How a video is computed; what is left out is not sent, and the service's own default holds (`POST /jobs`). */
 export interface VideoOptions {
   maxFrames?: number;
   overlay?: boolean;
@@ -106,7 +106,7 @@ export class ServiceClient {
    */
   async submit(video: Blob | string, options: VideoOptions = {}): Promise<Job> {
     const { key = crypto.randomUUID(), maxFrames, ...others } = options;
-    const fields = { overlay: false, ...others, ...(maxFrames === undefined ? {} : { max_frames: maxFrames }) };
+    const fields = { ...others, ...(maxFrames === undefined ? {} : { max_frames: maxFrames }) };
     const queued = await this.#send("jobs", {
       method: "post",
       headers: { "Idempotency-Key": key },

@@ -20,13 +20,13 @@ from tracker_service.errors import (
 )
 from tracker_service.inference.client import InferenceClient
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
-from tracker_service.inference.triton.policy import FailurePolicy
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["shared memory", "gRPC only"])
 def client(server: TritonServer, request: pytest.FixtureRequest) -> Iterator[TritonClient]:
-    client = TritonClient(server.url, shared_memory=request.param)
+    client = TritonClient(server.url, InferenceParameters(shared_memory=request.param))
     yield client
     assert client.uses_shared_memory == request.param
     client.close()
@@ -96,7 +96,7 @@ def test_requests_of_two_clients_share_a_batch(server: TritonServer) -> None:
         return entry["inference_count"], entry["execution_count"]
 
     before = executed()
-    clients = [TritonClient(server.url, max_in_flight=8) for _ in range(2)]
+    clients = [TritonClient(server.url, InferenceParameters(max_in_flight=8)) for _ in range(2)]
     try:
         inputs = random_inputs(clients[0].signature("hmr2"), 2)
         with ThreadPoolExecutor(16) as pool:
@@ -156,7 +156,7 @@ def test_unknown_model_error_lists_what_is_served(client: TritonClient) -> None:
 
 
 def test_the_http_port_gives_an_inference_error(server: TritonServer) -> None:
-    client = TritonClient(f"127.0.0.1:{server.ports.http}", policy=FailurePolicy(budget_seconds=0.5))
+    client = TritonClient(f"127.0.0.1:{server.ports.http}", InferenceParameters(budget_seconds=0.5))
     try:
         with pytest.raises(InferenceUnavailableError, match="hmr2"):
             client.signature("hmr2")
@@ -180,5 +180,5 @@ def test_wrong_address(url: str, message: str) -> None:
 
 
 def test_wrong_number_of_requests() -> None:
-    with pytest.raises(SettingsError, match="expected at least 1, got 0"):
-        TritonClient("localhost:8001", max_in_flight=0)
+    with pytest.raises(SettingsError, match="max_in_flight: expected a number >= 1, got 0"):
+        InferenceParameters(max_in_flight=0)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,13 @@ from tracker_service.errors import (
 )
 from tracker_service.inference.client import Tensor
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
-from tracker_service.inference.triton.policy import FailurePolicy
 
 CALLS = 40
-JOB = FailurePolicy(budget_seconds=math.inf, attempt_seconds=1.0, longest_delay=0.5)
-JOB_WITHOUT_HURRY = FailurePolicy(budget_seconds=math.inf)
-FRAME = FailurePolicy(budget_seconds=1.0, attempt_seconds=0.5, reload_seconds=0.5)
+JOB = InferenceParameters(budget_seconds=math.inf, attempt_seconds=1.0, longest_delay=0.5)
+JOB_WITHOUT_HURRY = InferenceParameters(budget_seconds=math.inf)
+FRAME = InferenceParameters(budget_seconds=1.0, attempt_seconds=0.5, reload_seconds=0.5)
 OUTPUTS = ["betas", "joints_3d"]
 
 
@@ -126,7 +127,7 @@ def test_a_run_survives_and_its_results_are_identical(
     server: TritonServer, fault: Callable[[TritonServer], None], shared_memory: bool
 ) -> None:
     server.start()
-    client = TritonClient(server.url, policy=JOB, shared_memory=shared_memory)
+    client = TritonClient(server.url, replace(JOB, shared_memory=shared_memory))
     run = Run(client)
     run.wait_for(5)
     fault(server)
@@ -142,7 +143,7 @@ def test_a_run_survives_and_its_results_are_identical(
 
 
 def test_a_client_that_is_there_first_waits_for_the_server(server: TritonServer) -> None:
-    client = TritonClient(server.url, policy=JOB)
+    client = TritonClient(server.url, JOB)
     run = Run(client)
     time.sleep(0.5)
     assert not run.answers
@@ -152,7 +153,7 @@ def test_a_client_that_is_there_first_waits_for_the_server(server: TritonServer)
 
 
 def test_without_a_server_a_frame_call_ends_within_its_budget(server: TritonServer) -> None:
-    client = TritonClient(server.url, policy=FRAME)
+    client = TritonClient(server.url, FRAME)
     started = time.monotonic()
     with pytest.raises(
         InferenceUnavailableError, match=rf"hmr2 on Triton {server.url}: .*Connection refused"
@@ -164,8 +165,8 @@ def test_without_a_server_a_frame_call_ends_within_its_budget(server: TritonServ
 
 
 def test_a_dead_server_is_not_hammered(server: TritonServer) -> None:
-    policy = FailurePolicy(budget_seconds=2.0, first_delay=0.05, breaker_failures=3)
-    client = TritonClient(server.url, policy=policy)
+    policy = InferenceParameters(budget_seconds=2.0, first_delay=0.05, breaker_failures=3)
+    client = TritonClient(server.url, policy)
     errors: list[Exception] = []
 
     def call() -> None:
@@ -187,7 +188,7 @@ def test_a_dead_server_is_not_hammered(server: TritonServer) -> None:
 
 def test_a_removed_model_is_reported_after_the_reload_time(server: TritonServer) -> None:
     server.start()
-    client = TritonClient(server.url, policy=FRAME)
+    client = TritonClient(server.url, FRAME)
     client.infer("hmr2", batch(0), OUTPUTS)
     with InferenceServerClient(server.url) as other:
         other.unload_model("hmr2")
@@ -198,7 +199,7 @@ def test_a_removed_model_is_reported_after_the_reload_time(server: TritonServer)
 
 def test_a_dead_stub_that_nobody_reloads_is_reported(server: TritonServer) -> None:
     server.start()
-    client = TritonClient(server.url, policy=FailurePolicy(budget_seconds=20, reload_seconds=0.5))
+    client = TritonClient(server.url, InferenceParameters(budget_seconds=20, reload_seconds=0.5))
     client.infer("hmr2", batch(0), OUTPUTS)
     for stub in server.stubs():
         stub.kill()
@@ -209,7 +210,7 @@ def test_a_dead_stub_that_nobody_reloads_is_reported(server: TritonServer) -> No
 
 def test_another_model_under_the_same_name_after_a_restart_is_refused(server: TritonServer, repository: Path) -> None:
     server.start()
-    client = TritonClient(server.url, policy=JOB)
+    client = TritonClient(server.url, JOB)
     client.infer("hmr2", batch(0), OUTPUTS)
     server.kill()
     run = Run(client)
@@ -227,7 +228,7 @@ def test_another_model_under_the_same_name_after_a_restart_is_refused(server: Tr
 def test_a_full_queue_loses_nothing(server: TritonServer, repository: Path) -> None:
     limit_queue(repository, 1)
     server.start()
-    clients = [TritonClient(server.url, policy=JOB, max_in_flight=8) for _ in range(3)]
+    clients = [TritonClient(server.url, replace(JOB, max_in_flight=8)) for _ in range(3)]
     runs = [Run(client, 10) for client in clients for _ in range(3)]
     answers = [run.finish() for run in runs]
     for client in clients:
@@ -252,9 +253,9 @@ def test_a_queue_that_stays_full_is_reported(server: TritonServer, repository: P
     config.ClearField("model_warmup")
     path.write_text(text_format.MessageToString(config))
     server.start()
-    frame = TritonClient(server.url, policy=FailurePolicy(budget_seconds=1.5, attempt_seconds=5))
+    frame = TritonClient(server.url, InferenceParameters(budget_seconds=1.5, attempt_seconds=5))
     frame.signature("hmr2")
-    others = TritonClient(server.url, policy=JOB_WITHOUT_HURRY)
+    others = TritonClient(server.url, JOB_WITHOUT_HURRY)
     inputs = random_inputs(others.signature("hmr2"), config.max_batch_size)
 
     def occupy() -> None:
@@ -279,7 +280,7 @@ def test_a_queue_that_stays_full_is_reported(server: TritonServer, repository: P
 def test_a_model_slower_than_the_deadline_is_reported(server: TritonServer, repository: Path) -> None:
     set_parameters(repository, "hmr2", {"test_delay_ms": "800"})
     server.start()
-    client = TritonClient(server.url, policy=FRAME)
+    client = TritonClient(server.url, FRAME)
     with pytest.raises(InferenceTimeoutError, match="no answer in time"):
         client.infer("hmr2", batch(0), OUTPUTS)
     client.close()

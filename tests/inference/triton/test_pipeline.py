@@ -11,8 +11,8 @@ from harness.triton.repository import build_repository, built_models
 from harness.triton.server import TritonServer
 from harness.video_run import compare, run_video, sources
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
-from tracker_service.inference.triton.policy import FailurePolicy
 
 FRAMES = 24
 DOWN_SECONDS = 2.0
@@ -34,7 +34,7 @@ def test_a_video_tracked_across_a_crash_of_the_server_equals_the_embedded_run(
             crashing.start()
 
     embedded = EmbeddedClient(server.repository, threads=1)
-    client = TritonClient(server.url, policy=FailurePolicy(budget_seconds=math.inf))
+    client = TritonClient(server.url, InferenceParameters(budget_seconds=math.inf))
     try:
         run = run_video(client, source, FRAMES, on_frame)
         crashing.join()

@@ -18,9 +18,9 @@ from harness.triton.server import TritonServer
 from tests.inference.triton.tensors import random_inputs
 from tracker_service.errors import InferenceOverloadedError, InferenceTimeoutError
 from tracker_service.inference.embedded import EmbeddedClient
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton import regions
 from tracker_service.inference.triton.client import TritonClient
-from tracker_service.inference.triton.policy import FailurePolicy
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
@@ -135,11 +135,11 @@ def test_an_answer_that_comes_after_the_deadline_does_not_reach_a_later_call(
     repository = build_repository(tmp_path / "models", ["hmr2"])
     set_parameters(repository, "hmr2", {"test_delay_ms": "400"})
     server = TritonServer(environment, repository, tmp_path / "log")
-    impatient = FailurePolicy(attempt_seconds=0.2, budget_seconds=0.3, breaker_failures=100)
+    impatient = InferenceParameters(attempt_seconds=0.2, budget_seconds=0.3, breaker_failures=100)
     embedded = EmbeddedClient(repository, threads=1)
     try:
         server.start()
-        client = TritonClient(server.url, policy=impatient)
+        client = TritonClient(server.url, impatient)
         spec = client.signature("hmr2")
         # Where a second attempt is made, it may find the first still in its way and end in the server's queue.
         with pytest.raises((InferenceTimeoutError, InferenceOverloadedError)):

@@ -38,7 +38,7 @@ def test_a_stream_that_is_not_there_is_refused(tmp_path: Path) -> None:
     path = write_streams(tmp_path / "two.mp4", [SMALL, LARGE])
     with pytest.raises(VideoFormatError, match="expected a video stream from 0 to 1, got 2"):
         open_source(path, stream=2)
-    with pytest.raises(SettingsError, match="stream: expected at least -1, got -2"):
+    with pytest.raises(SettingsError, match="stream: expected a number >= -1, got -2"):
         open_source(path, stream=-2)
 
 

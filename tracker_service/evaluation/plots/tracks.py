@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tracker_service.drawing.palette import track_color
+from tracker_service.evaluation.box_overlap import LEAST_OVERLAP
 from tracker_service.evaluation.clear_matches import ABSENT, MISSED, ClearMatches
 from tracker_service.evaluation.mot_metrics import FramePair, hota_curves, metric_input
 from tracker_service.evaluation.plots.figure import MOST_PEOPLE, band, name_rows, panels, save
@@ -18,7 +19,7 @@ _COLUMNS = 400
 """Columns of the curve of errors; each is a mean over its frames."""
 
 
-def plot_tracks(pairs: list[FramePair], path: Path, *, iou: float = 0.5) -> None:
+def plot_tracks(pairs: list[FramePair], path: Path, *, iou: float = LEAST_OVERLAP) -> None:
     """Draw three panels: ids of each person, misses and false people, HOTA by overlap.
 
     Args:

@@ -8,15 +8,15 @@ import numpy as np
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from tracker_service.errors import InferenceError, ModelContractError, ModelNotFoundError, SettingsError
+from tracker_service.errors import InferenceError, ModelContractError, ModelNotFoundError
 from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
 from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.server_addresses import checked_url
 from tracker_service.inference.triton.attempts import Attempts
 from tracker_service.inference.triton.event_loop import LoopThread
 from tracker_service.inference.triton.exchange import Request, exchange
 from tracker_service.inference.triton.failures import Remedy
-from tracker_service.inference.triton.policy import FailurePolicy
 from tracker_service.inference.triton.shared_memory import SharedMemoryPool
 from tracker_service.inference.triton.signatures import difference, read_loaded, read_signature
 from tracker_service.inference.verification.loaded import LoadedModel
@@ -40,41 +40,35 @@ class TritonClient:
 
     Requests of all threads share one connection. Batches above a model's largest are split; several requests are under
     way at once, which is what lets the server merge them. Requests whose failure may pass are sent again within
-    ``policy.budget_seconds``, so a run continues where it was when a server is restarted.
+    ``budget_seconds``, so a run continues where it was when a server is restarted.
 
     Args:
         url: ``host:port`` of the gRPC service.
-        policy: deadlines and repetitions.
-        max_in_flight: requests under way at the same time. Raising it lets the server form larger batches, and holds
-            more memory on both sides.
-        max_on_gpu: as many as soon as one of its models says that it runs on a GPU; None leaves it at that.
-        shared_memory: whether tensors go through shared memory when the server runs on this host.
+        parameters: deadlines and repetitions, shared memory, and how many requests are under way at the same time; the
+            address, and what else they say, is not looked at.
+        max_on_gpu: that many requests as soon as one of its models says that it runs on a GPU; None leaves it at that.
         alone: False where the caller has other servers: what this one cannot do now fails at once (`SeveralServers`).
 
     Raises:
-        SettingsError: ``url`` or ``max_in_flight`` cannot be used.
+        SettingsError: ``url`` cannot be used.
     """
 
     def __init__(
         self,
         url: str,
+        parameters: InferenceParameters | None = None,
         *,
-        policy: FailurePolicy | None = None,
-        max_in_flight: int = 4,
         max_on_gpu: int | None = None,
-        shared_memory: bool = True,
         alone: bool = True,
     ) -> None:
-        if max_in_flight < 1:
-            raise SettingsError(f"triton max_in_flight: expected at least 1, got {max_in_flight}")
         self._url = checked_url(url)
-        self._policy = policy or FailurePolicy()
+        self._parameters = parameters or InferenceParameters()
         self._specs: dict[str, ModelSpec] = {}
         self._unverified: set[str] = set()
         self._interruptions = 0
-        self._max_on_gpu = max_on_gpu or max_in_flight
+        self._max_on_gpu = max_on_gpu or self._parameters.max_in_flight
         self._loop = LoopThread("triton")
-        self._loop.run(self._connect(max_in_flight, shared_memory=shared_memory, alone=alone))
+        self._loop.run(self._connect(alone=alone))
 
     @property
     def uses_shared_memory(self) -> bool:
@@ -146,11 +140,12 @@ class TritonClient:
         """End running calls, remove the shared memory and close the connection."""
         self._loop.close(self._disconnect())
 
-    async def _connect(self, max_in_flight: int, *, shared_memory: bool, alone: bool) -> None:
+    async def _connect(self, *, alone: bool) -> None:
+        parameters = self._parameters
         self._server = InferenceServerClient(self._url, channel_args=CHANNEL_OPTIONS)
-        self._pool = SharedMemoryPool(self._server, enabled=shared_memory)
+        self._pool = SharedMemoryPool(self._server, enabled=parameters.shared_memory)
         clock = asyncio.get_running_loop().time
-        self._attempts = Attempts(self._policy, self._url, max_in_flight, clock, self._lost, alone=alone)
+        self._attempts = Attempts(parameters, self._url, parameters.max_in_flight, clock, self._lost, alone=alone)
 
     async def _disconnect(self) -> None:
         await self._pool.close()
@@ -212,7 +207,7 @@ class TritonClient:
 
     async def _served(self) -> str:
         try:
-            index = await self._server.get_model_repository_index(client_timeout=self._policy.attempt_seconds)
+            index = await self._server.get_model_repository_index(client_timeout=self._parameters.attempt_seconds)
         except InferenceServerException:
             return "unknown"
         ready = sorted(f"{model.name} (version {model.version})" for model in index.models if model.state == "READY")

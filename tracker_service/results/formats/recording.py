@@ -12,10 +12,8 @@ from tracker_service.results.ndjson import read_results
 from tracker_service.results.records import FrameRecord, PersonRecord
 from tracker_service.results.result_files import RESULTS
 from tracker_service.types import Float32, PersonState
+from tracker_service.types.frames import USUAL_RATE
 from tracker_service.types.smpl import NUMBER_OF_BETAS
-
-_RATE_OF_ONE_FRAME = 30.0
-"""Frames a second where only one frame is there to tell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +97,7 @@ class Recording:
             path,
             count,
             first.frame_number,
-            (count - 1) / seconds if seconds > 0 else _RATE_OF_ONE_FRAME,
+            (count - 1) / seconds if seconds > 0 else USUAL_RATE,
             first.width,
             first.height,
             tuple(shapes[number].span(number) for number in sorted(shapes)),

@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from tracker_service.errors import VideoError, VideoFormatError
+from tracker_service.types.frames import USUAL_RATE
 from tracker_service.video.live.address import LiveAddress
 from tracker_service.video.live.cut_frames import joined_keyframes
 from tracker_service.video.live.source_parameters import LiveSourceParameters
@@ -38,7 +39,6 @@ _MOST_FAILURES = 64
 """Packets in a row that cannot be decoded, after which a connection counts as broken."""
 _OVER_RTP = frozenset({"rtsp", "rtsps", "rtp"})
 _SANE_RATES = (1.0, 240.0)
-_USUAL_RATE = 30.0
 
 
 class Connection:
@@ -50,7 +50,7 @@ class Connection:
         follow: whether playlists (HLS, DASH) and redirections of HTTP are followed to the addresses that they name.
 
     Attributes:
-        rate: frames a second that the stream states, 30 where that cannot be.
+        rate: frames a second that the stream states, `USUAL_RATE` where that cannot be.
 
     Raises:
         VideoError: nothing answers there, or it gives no video; the message shows no credentials.
@@ -205,4 +205,4 @@ def _rate(stream: VideoStream) -> float:
     for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
         if rate is not None and lowest <= rate <= highest:
             return float(rate)
-    return _USUAL_RATE
+    return USUAL_RATE

@@ -8,15 +8,13 @@ from threading import Lock
 
 from tracker_service.errors import VideoError, VideoFormatError, VideoRangeError
 from tracker_service.types import ArrayPicture, Frame
+from tracker_service.types.frames import USUAL_RATE
 from tracker_service.video.frame_source import FrameSource, VideoInfo
 from tracker_service.video.pictures.fitting import fitted, most_common_size
 from tracker_service.video.pictures.folder_listing import FolderListing, counted
 from tracker_service.video.pictures.picture_file import PictureFile
 from tracker_service.video.pictures.sequence_info import images_beside, sequence_of
 from tracker_service.video.position import Selection
-
-IMAGE_RATE = 30.0
-"""Frames a second of pictures of which nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def pictures_of_folder(folder: Path, rate: float | None) -> PictureSequence:
 
     Args:
         folder: an existing folder.
-        rate: frames a second; None takes that of ``seqinfo.ini``, else `IMAGE_RATE`.
+        rate: frames a second; None takes that of ``seqinfo.ini``, else `USUAL_RATE`.
 
     Raises:
         VideoFormatError: it has no image, or none that can be read.
@@ -71,7 +69,7 @@ def pictures_of_folder(folder: Path, rate: float | None) -> PictureSequence:
     if not listing.pictures and inner is not None:
         images, listing = inner, FolderListing.of(inner)
     listing.check(images)
-    fps = rate or sequence.rate or IMAGE_RATE
+    fps = rate or sequence.rate or USUAL_RATE
     sizes = [size for size in map(_size, listing.pictures) if size is not None]
     if not sizes:
         raise VideoFormatError(f"{folder}: expected images, got none that can be read among {len(listing.pictures)}")
@@ -85,7 +83,7 @@ def pictures_of_file(path: Path, rate: float | None) -> PictureSequence:
 
     Args:
         path: an existing picture file.
-        rate: frames a second of pages that have no duration of their own; None takes `IMAGE_RATE`.
+        rate: frames a second of pages that have no duration of their own; None takes `USUAL_RATE`.
 
     Raises:
         VideoFormatError: it cannot be read.
@@ -96,7 +94,7 @@ def pictures_of_file(path: Path, rate: float | None) -> PictureSequence:
         for number in frames:
             sizes.append(file.size_of(number))
             pictures.append(Picture(path, number, time))
-            time += (file.duration(number) if len(frames) > 1 else 0.0) or 1 / (rate or IMAGE_RATE)
+            time += (file.duration(number) if len(frames) > 1 else 0.0) or 1 / (rate or USUAL_RATE)
     return PictureSequence(path, path.resolve().stem, tuple(pictures), most_common_size(sizes), time)
 
 

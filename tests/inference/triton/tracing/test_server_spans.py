@@ -9,6 +9,7 @@ from harness.triton.repository import build_repository
 from harness.triton.server import TritonServer
 from harness.waiting import until
 from tests.tracing.collector import running_collector
+from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
 from tracker_service.tracing.spans import begin, traceparent
 from tracker_service.tracing.traced_process import traced_process
@@ -25,7 +26,7 @@ def test_the_servers_spans_are_part_of_the_callers_trace(environment: ServerEnvi
             for setting in ("mode=opentelemetry", "rate=1", "level=TIMESTAMPS", f"opentelemetry,url={collector.url}")
         ]
         server = TritonServer(environment, repository, tmp_path / "log", options=options).start()
-        client = TritonClient(server.url, shared_memory=False)
+        client = TritonClient(server.url, InferenceParameters(shared_memory=False))
         try:
             inputs = {
                 name: np.zeros((2, *(side or 256 for side in spec.shape)), spec.dtype)
