@@ -32,7 +32,7 @@ test("frames of a video come in order with one identity", async () => {
 });
 
 test("an uploaded video is followed to its end, also where connections break", async () => {
-  const job = await client.submit(await openAsBlob(CLIP), { maxFrames: FRAMES });
+  const job = await client.submit(await openAsBlob(CLIP), { maxFrames: FRAMES, overlay: false });
   const numbers = Array.from({ length: FRAMES }, (_, number) => number);
   for (const url of [SERVICE, BROKEN]) {
     const frames = await collected(new ServiceClient(url).frames(job.job_id));
@@ -46,7 +46,7 @@ test("an uploaded video is followed to its end, also where connections break", a
 });
 
 test("a cancelled job ends its frames with an error", async () => {
-  const job = await client.submit(CLIP);
+  const job = await client.submit(CLIP, { overlay: false });
   const frames = client.frames(job.job_id);
   await frames.next();
   await client.cancel(job.job_id);
