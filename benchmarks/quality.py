@@ -14,8 +14,8 @@ from typing import Any
 
 from harness.clips import SAMPLE
 from harness.tables import Report, add_json_option
-from tracker_service.evaluation.person_matches import JointError
-from tracker_service.evaluation.pose_evaluation import PoseEvaluation, evaluate_poses
+from tracker_service.evaluation.poses.evaluation import PoseEvaluation, evaluate_poses
+from tracker_service.evaluation.poses.person_matches import JointError
 from tracker_service.evaluation.track_evaluation import evaluate
 
 _SAMPLE_BOXES, _SAMPLE_POSES = SAMPLE.with_name("gt.txt"), SAMPLE.with_name("ground_truth.npz")

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tracker_service.evaluation.person_matches import JointError
-from tracker_service.evaluation.pose_evaluation import evaluate_poses
+from tracker_service.evaluation.poses.evaluation import evaluate_poses
+from tracker_service.evaluation.poses.person_matches import JointError
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 

@@ -15,8 +15,8 @@ from tracker_service.evaluation.mot import read_mot
 from tracker_service.evaluation.plots.figure import check_plot_file
 from tracker_service.evaluation.plots.poses import plot_poses
 from tracker_service.evaluation.plots.tracks import plot_tracks
-from tracker_service.evaluation.pose_evaluation import match_poses
-from tracker_service.evaluation.pose_truth import PoseTruth
+from tracker_service.evaluation.poses.evaluation import match_poses
+from tracker_service.evaluation.poses.truth import PoseTruth
 from tracker_service.evaluation.track_evaluation import PersonFilter, compared
 from tracker_service.results.ndjson import NdjsonWriter, read_results
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from tracker_service.errors import ContractError
-from tracker_service.evaluation.pose_error import mpjpe, pa_mpjpe, procrustes_aligned
+from tracker_service.evaluation.poses.error import mpjpe, pa_mpjpe, procrustes_aligned
 from tracker_service.types import Float64
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -10,8 +10,8 @@ from scipy.spatial.transform import Rotation
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.errors import ResultsError
-from tracker_service.evaluation.pose_evaluation import PoseEvaluation, evaluate_poses
-from tracker_service.evaluation.pose_truth import PoseTruth
+from tracker_service.evaluation.poses.evaluation import PoseEvaluation, evaluate_poses
+from tracker_service.evaluation.poses.truth import PoseTruth
 from tracker_service.results.ndjson import NdjsonWriter
 from tracker_service.types import Float32, TrackedPerson
 

@@ -26,7 +26,7 @@ def _is_dead(process: psutil.Process) -> bool:
 
 def decoders(service: RunningService) -> list[psutil.Process]:
     children = psutil.Process(service.process.pid).children()
-    return [child for child in children if any("decoder_process" in word for word in child.cmdline())]
+    return [child for child in children if any("images.decoder.process" in word for word in child.cmdline())]
 
 
 def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded(fortress: RunningService) -> None:

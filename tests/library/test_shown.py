@@ -9,8 +9,8 @@ import tracker_service as ts
 from harness.clips import SAMPLE
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.errors import ResultsError
-from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.ndjson import NdjsonWriter
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
 from tracker_service.types import FoundBy

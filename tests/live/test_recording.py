@@ -11,7 +11,7 @@ from tests.results.frames import frame_result, tracked_person
 from tracker_service.live.live_frame_result import LiveFrameResult
 from tracker_service.live.live_parameters import LiveParameters
 from tracker_service.live.recording import LiveRecording
-from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.types import UInt8
 
 

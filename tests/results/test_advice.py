@@ -4,8 +4,8 @@ import numpy as np
 
 from tests.results.frames import frame_result, placed, tracked_person
 from tracker_service.results.advice import advice_for_nobody, advice_on_places, advice_on_quality
-from tracker_service.results.quality_counts import QualityCounts
-from tracker_service.results.world_counts import WorldCounts
+from tracker_service.results.statistics.quality import QualityCounts
+from tracker_service.results.statistics.world import WorldCounts
 from tracker_service.types import DroppedDetections, PoseQuality, QualityReason, Usability, WorldDoubt
 
 PHALP = {"n_init": 5, "low_th_c": 0.3, "small_w": 0.0, "small_h": 0.0, "small_relative": 0.04, "presence_th": 0.7}

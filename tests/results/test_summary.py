@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.results.frames import frame_result, placed, tracked_person
-from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
+from tracker_service.results.statistics.frames import FrameStatistics, TrackSummary
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
 from tracker_service.types import DroppedDetections, FoundBy, PersonState, WorldDoubt

@@ -8,9 +8,9 @@ import pytest
 from tests.results.frames import frame_result, tracked_person
 from tests.results.test_timeline import DOUBTFUL
 from tracker_service.errors import ResultsError
-from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.report.bands import MOST_BANDS, clock
 from tracker_service.results.report.page import summary_page
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
 from tracker_service.types import FoundBy, PersonState, TrackedPerson

@@ -7,7 +7,7 @@ import pytest
 
 from tests.results.frames import frame_result, tracked_person
 from tracker_service.results.ndjson import NdjsonWriter, read_results
-from tracker_service.results.timeline import MOST_BINS, Evidence, Timeline
+from tracker_service.results.statistics.timeline import MOST_BINS, Evidence, Timeline
 from tracker_service.types import FoundBy, PersonState, TrackedPerson
 from tracker_service.types.quality import PoseQuality, QualityReason, Usability
 

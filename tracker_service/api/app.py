@@ -20,9 +20,9 @@ from tracker_service.api.http.known_names import check_query
 from tracker_service.api.http.openapi import DocumentedApp
 from tracker_service.api.http.telemetry import REQUEST_ID_HEADER, Telemetry
 from tracker_service.api.http.unread_body import UnreadBodyDrain
-from tracker_service.api.jobs import legacy_routes as legacy_job_routes
 from tracker_service.api.jobs import routes as job_routes
 from tracker_service.api.jobs import video_routes
+from tracker_service.api.jobs.legacy import routes as legacy_job_routes
 from tracker_service.api.jobs.video_jobs import VideoJobs
 from tracker_service.api.live import routes as live_routes
 from tracker_service.api.live import socket_routes as live_socket_routes

@@ -18,7 +18,7 @@ from tracker_service.api.http.api_keys import ApiKeys
 from tracker_service.api.http.client_limit import ClientLimit, SessionsInUse
 from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.frame_admission import FrameAdmission
-from tracker_service.api.images.decoder_pool import DecoderPool
+from tracker_service.api.images.decoder.pool import DecoderPool
 from tracker_service.api.metrics.service_metrics import ServiceMetrics
 from tracker_service.api.startup.needed_models import check_models
 from tracker_service.api.store_calls import StoreCalls

@@ -8,7 +8,7 @@ import numpy as np
 
 from tracker_service.errors import ResultsError
 from tracker_service.results.records import FrameRecord, PersonRecord
-from tracker_service.results.timeline import Timeline
+from tracker_service.results.statistics.timeline import Timeline
 from tracker_service.types import NUMBER_OF_JOINTS, Float32, Float64, Int64, PersonState
 from tracker_service.types.arrays import assign, checked
 from tracker_service.types.shown_html import ShownInNotebooks

@@ -13,7 +13,7 @@ from rich.console import Console
 from tracker_service.command_line.progress import progress_display
 from tracker_service.library.keywords import settings_of
 from tracker_service.pipeline.stage_times import StageTimes
-from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings

@@ -10,9 +10,9 @@ from typing import Self
 
 from tracker_service.live.live_frame_result import LiveFrameResult
 from tracker_service.live.live_parameters import LiveParameters
-from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.phalp_pickle import extracted_frame_path
 from tracker_service.results.result_files import RESULTS, ResultFiles, ResultPaths
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.types import FrameResult, UInt8
 
 PART_PATTERN = r"part-\d{5,}"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from tracker_service.results.quality_counts import QualityCounts
-from tracker_service.results.world_counts import WorldCounts
+from tracker_service.results.statistics.quality import QualityCounts
+from tracker_service.results.statistics.world import WorldCounts
 from tracker_service.types import DroppedDetections, QualityReason, WorldDoubt
 
 Reason = TypeVar("Reason")

@@ -8,9 +8,9 @@ from typing import Any, Self
 import orjson
 
 from tracker_service.errors import ResultsError
-from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.ndjson import read_results
 from tracker_service.results.result_files import RESULTS, SUMMARY
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.results.summary import Summary
 
 

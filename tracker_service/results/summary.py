@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from tracker_service.results.advice import advice_for_nobody, advice_on_places, advice_on_quality
-from tracker_service.results.frame_statistics import FrameStatistics, TrackSummary
-from tracker_service.results.quality_counts import QualityCounts
-from tracker_service.results.timeline import Timeline
-from tracker_service.results.world_counts import WorldCounts
+from tracker_service.results.statistics.frames import FrameStatistics, TrackSummary
+from tracker_service.results.statistics.quality import QualityCounts
+from tracker_service.results.statistics.timeline import Timeline
+from tracker_service.results.statistics.world import WorldCounts
 from tracker_service.types import DroppedDetections
 from tracker_service.types.shown_text import encodable, on_one_line
 

@@ -18,7 +18,7 @@ from tracker_service.phalp.tracker import Tracker
 from tracker_service.pipeline.run import RunStages
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.quality.judge import QualityJudge
-from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings
 from tracker_service.types import UInt8

@@ -22,7 +22,7 @@ from tracker_service.pipeline.stage_times import StageTimes, busy_shares
 from tracker_service.pipeline.tracking import Border, OnUpdate
 from tracker_service.quality.judge import QualityJudge
 from tracker_service.refinement.refiner import Refiner
-from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.results.summary import Summary
 from tracker_service.settings import Settings
 from tracker_service.types import Frame

@@ -12,9 +12,9 @@ from tracker_service.pipeline.overlay import drawn
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.pipeline.tracking import Border
 from tracker_service.results.folder_lock import locked_folder
-from tracker_service.results.frame_statistics import FrameStatistics
 from tracker_service.results.phalp_pickle import extracted_frame_path
 from tracker_service.results.result_files import RESULTS, ResultFiles, ResultPaths, remove_leftovers
+from tracker_service.results.statistics.frames import FrameStatistics
 from tracker_service.results.summary import Summary
 from tracker_service.results.summary_files import write_summary
 from tracker_service.settings import Settings

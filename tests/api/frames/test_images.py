@@ -18,7 +18,7 @@ from harness.hostile_files import progressive_jpeg
 from tests.api import pictures
 from tests.video.pictures.tiled_heic import TILE, write_tiled_heic
 from tracker_service.api.images.decoded_image import DecodedImage
-from tracker_service.api.images.decoder import Decoder
+from tracker_service.api.images.decoder.decoder import Decoder
 from tracker_service.api.images.image_header import MOST_SCANS, ImageHeader
 from tracker_service.errors import ImageError, ImageFormatError, ImageTooLargeError, UnsupportedImageError
 from tracker_service.types import UInt8

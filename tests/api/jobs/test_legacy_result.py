@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from tests.api.video_service import JOB_FRAMES, WINDOWS, VideoService
-from tracker_service.api.jobs.legacy_frames import MainPerson
+from tracker_service.api.jobs.legacy.frames import MainPerson
 from tracker_service.body.joints import SMPL_JOINT_NAMES
 
 RECORD = {

@@ -15,8 +15,8 @@ from tracker_service.api.jobs.job_answers import (
     video_status,
 )
 from tracker_service.api.jobs.json_document import DocumentStatistics
-from tracker_service.api.jobs.legacy_frames import LegacyFrames
-from tracker_service.api.jobs.legacy_result import VideoFigures
+from tracker_service.api.jobs.legacy.frames import LegacyFrames
+from tracker_service.api.jobs.legacy.result import VideoFigures
 from tracker_service.jobs.job import Job, JobState
 from tracker_service.results.result_files import OVERLAY, TRACKS
 

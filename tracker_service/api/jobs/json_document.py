@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from tracker_service.api.http.errors import status_of
 from tracker_service.api.jobs.following import Ended, Event, Idle, Lines
 from tracker_service.api.jobs.frame_fields import FrameFormat
-from tracker_service.api.jobs.legacy_frames import LegacyFrames
+from tracker_service.api.jobs.legacy.frames import LegacyFrames
 from tracker_service.jobs.job import Job
 
 KEEP_ALIVE = b" "

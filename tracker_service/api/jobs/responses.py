@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from tracker_service.api.http.error_schemas import Responses, errors
 from tracker_service.api.jobs.document_answers import ResultsPage, VideoAnswer, VideoStatus
 from tracker_service.api.jobs.job_answers import Queued
-from tracker_service.api.jobs.legacy_result import Processed, UploadStatusAnswer
+from tracker_service.api.jobs.legacy.result import Processed, UploadStatusAnswer
 from tracker_service.api.jobs.options import VideoPath
 from tracker_service.jobs.job import JobOptions
 

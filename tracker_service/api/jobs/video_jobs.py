@@ -17,7 +17,7 @@ from tracker_service.api.http.errors import http_error
 from tracker_service.api.http.fair_turns import FairTurns
 from tracker_service.api.jobs.following import JobFollower, PollIntervals
 from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat
-from tracker_service.api.jobs.legacy_frames import LegacyFrames, MainPerson
+from tracker_service.api.jobs.legacy.frames import LegacyFrames, MainPerson
 from tracker_service.api.jobs.uploads import Upload, UploadFolder
 from tracker_service.api.service import Service
 from tracker_service.api.service_parameters import Limits

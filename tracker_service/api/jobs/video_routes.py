@@ -20,7 +20,7 @@ from tracker_service.api.jobs.following import Ended, Event
 from tracker_service.api.jobs.frame_fields import FieldChoice, FrameFormat, MeshAllowance
 from tracker_service.api.jobs.job_answers import early_end
 from tracker_service.api.jobs.json_document import DocumentStatistics, JobDocument
-from tracker_service.api.jobs.legacy_result import too_long, video_figures
+from tracker_service.api.jobs.legacy.result import too_long, video_figures
 from tracker_service.api.jobs.options import (
     FieldsQuery,
     MeshQuery,

@@ -12,7 +12,7 @@ from tracker_service.body.model import BodyModel
 from tracker_service.errors import ResultsError
 from tracker_service.evaluation.bodies.body_truth import BodyTruth
 from tracker_service.evaluation.box_overlap import pairwise_iou
-from tracker_service.evaluation.pose_error import procrustes_aligned
+from tracker_service.evaluation.poses.error import procrustes_aligned
 from tracker_service.results.records import FrameRecord, PersonRecord
 from tracker_service.types import Float64, Smpl
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tracker_service.drawing.palette import track_color
-from tracker_service.evaluation.person_matches import PersonMatches
 from tracker_service.evaluation.plots.figure import MOST_PEOPLE, band, name_rows, panels, save
-from tracker_service.evaluation.pose_evaluation import VISIBLE, PoseMatches
-from tracker_service.evaluation.pose_truth import PoseTruth
+from tracker_service.evaluation.poses.evaluation import VISIBLE, PoseMatches
+from tracker_service.evaluation.poses.person_matches import PersonMatches
+from tracker_service.evaluation.poses.truth import PoseTruth
 from tracker_service.types import Bool, Float64, PersonState
 
 if TYPE_CHECKING:

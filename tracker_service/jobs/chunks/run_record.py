@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from tracker_service.results.frame_statistics import FrameStatistics
+from tracker_service.results.statistics.frames import FrameStatistics
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from tracker_service.library.shown.figures import DASHES, css_color, skeleton
 from tracker_service.results.report.bands import EVIDENCE_TEXT, evidence_class, timeline_svg
 from tracker_service.results.report.parts import legend
 from tracker_service.results.report.style import STYLE
-from tracker_service.results.timeline import Evidence
+from tracker_service.results.statistics.timeline import Evidence
 
 _FIGURES = 8
 _CELL = 120

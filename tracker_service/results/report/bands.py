@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from tracker_service.drawing.palette import track_color
-from tracker_service.results.timeline import Evidence, Timeline
+from tracker_service.results.statistics.timeline import Evidence, Timeline
 
 MOST_BANDS = 100
 """People who get a band; those in the most frames. More are not taken in, and would make the page heavy."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tracker_service.results.frame_statistics import TrackSummary
 from tracker_service.results.report.bands import EVIDENCE_TEXT, MOST_BANDS, clock, evidence_class, timeline_svg
 from tracker_service.results.report.parts import (
     bars,
@@ -19,8 +18,9 @@ from tracker_service.results.report.parts import (
     tiles,
 )
 from tracker_service.results.report.style import PAGE_STYLE, STYLE
+from tracker_service.results.statistics.frames import TrackSummary
+from tracker_service.results.statistics.timeline import Evidence
 from tracker_service.results.summary import Summary
-from tracker_service.results.timeline import Evidence
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """The page loads nothing and runs nothing, also when a browser gets it from a service."""

@@ -1,4 +1,4 @@
-"""Decodes images with Pillow; runs in `decoder_process` only, which imports nothing that starts slowly."""
+"""Decodes images with Pillow; runs in `process` only, which imports nothing that starts slowly."""
 
 import io
 

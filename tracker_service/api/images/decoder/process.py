@@ -1,4 +1,4 @@
-"""A process that decodes one image after another: ``python -m tracker_service.api.images.decoder_process``.
+"""A process that decodes one image after another: ``python -m tracker_service.api.images.decoder.process``.
 
 Standard input is the socket of the service, and its end the end of this process; the only argument is the descriptor of
 the memory that both share. An image that breaks the decoder, or takes too much memory or time, ends this process alone.
@@ -9,8 +9,8 @@ import os
 import socket
 import sys
 
-from tracker_service.api.images.decoder_protocol import ANSWER, REQUEST, SETUP, DecodeAnswer, DecodeRequest
-from tracker_service.api.images.decoding import decoded, written_focal
+from tracker_service.api.images.decoder.decoding import decoded, written_focal
+from tracker_service.api.images.decoder.protocol import ANSWER, REQUEST, SETUP, DecodeAnswer, DecodeRequest
 from tracker_service.errors import ImageFormatError
 from tracker_service.process.confinement import allow_cpu_seconds, confine
 from tracker_service.process.memory import keep_freed_memory

@@ -11,8 +11,8 @@ from scipy.optimize import linear_sum_assignment
 
 from tracker_service.evaluation.box_overlap import LEAST_OVERLAP, pairwise_iou
 from tracker_service.evaluation.jitter import Jitter, JitterMeter
-from tracker_service.evaluation.person_matches import JointError, PersonMatches
-from tracker_service.evaluation.pose_truth import PoseTruth
+from tracker_service.evaluation.poses.person_matches import JointError, PersonMatches
+from tracker_service.evaluation.poses.truth import PoseTruth
 from tracker_service.results.ndjson import read_results
 from tracker_service.results.records import FrameRecord
 from tracker_service.types import Int64, PersonState

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Self
 
-from tracker_service.results.quality_counts import QualityCounts
 from tracker_service.results.records import FrameRecord, PersonRecord
-from tracker_service.results.timeline import Timeline
-from tracker_service.results.world_counts import WorldCounts
+from tracker_service.results.statistics.quality import QualityCounts
+from tracker_service.results.statistics.timeline import Timeline
+from tracker_service.results.statistics.world import WorldCounts
 from tracker_service.types import DroppedDetections, FoundBy, FrameResult, PersonState, TrackedPerson
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tracker_service.api.http.errors import status_of
 from tracker_service.api.jobs.following import LINES_AT_ONCE
 from tracker_service.api.jobs.job_answers import ClientPath, UploadStatus, processing_seconds
-from tracker_service.api.jobs.legacy_frames import LegacyFrames
+from tracker_service.api.jobs.legacy.frames import LegacyFrames
 from tracker_service.jobs.job import Job
 from tracker_service.results.person_json import Record
 from tracker_service.results.result_files import OVERLAY, TRACKS

@@ -15,7 +15,7 @@ from tracker_service.api.http.streaming import StreamedAnswer, unless_disconnect
 from tracker_service.api.jobs.following import Ended, Event
 from tracker_service.api.jobs.job_answers import Accepted, UploadStatus, early_end
 from tracker_service.api.jobs.json_document import KEEP_ALIVE
-from tracker_service.api.jobs.legacy_result import LegacyDocument
+from tracker_service.api.jobs.legacy.result import LegacyDocument
 from tracker_service.api.jobs.options import MESH_PARAMETER, RESULT_PARAMETER, flag_of, job_options
 from tracker_service.api.jobs.responses import (
     ACCEPTED_RESPONSES,

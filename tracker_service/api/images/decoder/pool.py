@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from tracker_service.api.http.fair_turns import FairTurns
 from tracker_service.api.images.decoded_image import DecodedImage
-from tracker_service.api.images.decoder import Decoder
+from tracker_service.api.images.decoder.decoder import Decoder
 from tracker_service.api.images.image_header import ImageHeader
 from tracker_service.pipeline.stage_times import StageTimes
 from tracker_service.tracing.spans import carried

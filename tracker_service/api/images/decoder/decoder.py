@@ -12,9 +12,9 @@ from typing import BinaryIO, TypeVar
 
 import numpy as np
 
-from tracker_service.api.images import decoder_process
 from tracker_service.api.images.decoded_image import DecodedImage
-from tracker_service.api.images.decoder_protocol import (
+from tracker_service.api.images.decoder import process as decoder_process
+from tracker_service.api.images.decoder.protocol import (
     ANSWER,
     CHANNELS,
     REQUEST,

@@ -8,7 +8,7 @@ import numpy as np
 
 from tracker_service.body.joints import JOINT_INDEX
 from tracker_service.evaluation.jitter import JitterMeter
-from tracker_service.evaluation.pose_error import mpjpe, pa_mpjpe
+from tracker_service.evaluation.poses.error import mpjpe, pa_mpjpe
 from tracker_service.results.records import PersonRecord
 from tracker_service.types import Float32, Float64, PersonState
 

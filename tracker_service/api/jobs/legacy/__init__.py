@@ -1,0 +1,1 @@
+"""What the older service answered about videos: its routes, its frames and its whole result."""

@@ -1,0 +1,1 @@
+"""What is counted over the frames of a run, for its summary."""
