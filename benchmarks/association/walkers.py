@@ -177,7 +177,7 @@ def _paths(rng: np.random.Generator, speed: Float64, frames: int, turning: float
 
 def _gait(cycle: Float64, speed: Float64) -> Float64:
     """Return rotation vectors (n, 24, 3) of a walk at ``cycle`` radians of its period."""
-    vectors = np.zeros((len(cycle), 24, 3))
+    vectors = np.zeros((len(cycle), NUMBER_OF_ROTATIONS, 3))
     stride = 0.35 * speed
     for side, sign in ((0, 1.0), (1, -1.0)):
         swing = sign * np.sin(cycle)

@@ -26,6 +26,7 @@ from tracker_service.drawing.level_of_detail import surface_for
 from tracker_service.drawing.mesh import vertex_normals
 from tracker_service.settings import load_settings
 from tracker_service.types import Float64, Int64, Smpl
+from tracker_service.types.smpl import NUMBER_OF_BETAS, NUMBER_OF_ROTATIONS
 from tracker_service.wiring.models import load_body
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,9 +174,9 @@ def _run(tree: Path, video: Path, option: str) -> tuple[float, float]:
 
 def _bodies(body: BodyModel) -> list[LitBody]:
     """Return upright bodies of several sizes in the middle of the libraries' window, from the front."""
-    pose = np.tile(np.eye(3, dtype=np.float32), (1, 24, 1, 1))
+    pose = np.tile(np.eye(3, dtype=np.float32), (1, NUMBER_OF_ROTATIONS, 1, 1))
     pose[0, 0] = np.diag([1.0, -1.0, -1.0])
-    smpl = Smpl(pose[:, :1], pose[:, 1:], np.zeros((1, 10), np.float32))
+    smpl = Smpl(pose[:, :1], pose[:, 1:], np.zeros((1, NUMBER_OF_BETAS), np.float32))
     tallness = float(np.ptp(body.v_template[:, 1]))
     result = []
     for height in _HEIGHTS:

@@ -11,6 +11,7 @@ from export.hmr2.checkpoint import expected_shapes
 from export.hmr2.decoder import POSE_SIZE
 from export.hmr2.sizes import PUBLISHED, Hmr2Sizes
 from export.weights.checkpoint import Shape
+from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
 _READOUT_SCALE = 0.002
 """Turns the joints by 22 degrees on average (measured), as people do.
@@ -38,7 +39,7 @@ def random_tensors(shapes: Mapping[str, Shape], seed: int = 0) -> Iterator[tuple
     generator = torch.Generator().manual_seed(seed)
     for name, shape in shapes.items():
         if name == "smpl_head.init_body_pose":
-            yield name, torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(24)[None]
+            yield name, torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(NUMBER_OF_ROTATIONS)[None]
         elif name == "smpl_head.init_cam":
             yield name, torch.tensor([[0.9, 0, 0]])
         else:

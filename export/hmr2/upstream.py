@@ -20,6 +20,7 @@ from export.hmr2.camera import CROP_SIZE
 from export.hmr2.model import Hmr2
 from export.hmr2.sizes import Hmr2Sizes
 from export.weights.checkpoint import read_checkpoint, state_dict
+from tracker_service.types.smpl import NUMBER_OF_BODY_JOINTS
 
 _CUT = (CROP_SIZE - IMAGE_WIDTH) // 2
 
@@ -94,6 +95,6 @@ def _config(mean_params: Path, sizes: Hmr2Sizes) -> Any:
                 "BACKBONE": {"TYPE": "vit"},
                 "SMPL_HEAD": {"TYPE": "transformer_decoder", "TRANSFORMER_DECODER": decoder},
             },
-            "SMPL": {"NUM_BODY_JOINTS": 23, "MEAN_PARAMS": str(mean_params)},
+            "SMPL": {"NUM_BODY_JOINTS": NUMBER_OF_BODY_JOINTS, "MEAN_PARAMS": str(mean_params)},
         }
     )

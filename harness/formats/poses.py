@@ -14,6 +14,7 @@ from tracker_service.results.ndjson import read_results
 from tracker_service.results.records import PersonRecord
 from tracker_service.results.result_files import RESULTS
 from tracker_service.types import Float64, PersonState, Smpl
+from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ def pose_of(person: PersonRecord, body: BodyModel) -> Pose:
         raise ValueError(f"track {person.track_id}: expected a place in the world, got none")
     smpl = Smpl(person.global_orient[None], person.body_pose[None], person.betas[None])
     local = np.concatenate([person.global_orient, person.body_pose]).astype(np.float64)
-    rotations, _ = joint_transforms(local[None], np.zeros((1, 24, 3)), body.parents.tolist())
+    rotations, _ = joint_transforms(local[None], np.zeros((1, NUMBER_OF_ROTATIONS, 3)), body.parents.tolist())
     joints, vertices = (values[0].astype(np.float64) for values in (body.smpl_joints(smpl), body.vertices(smpl)))
     keypoints = person.keypoints_3d.astype(np.float64)
 

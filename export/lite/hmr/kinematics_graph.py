@@ -34,6 +34,7 @@ from export.lite.onnx.vector_math import (
     unit,
 )
 from tracker_service.types import Float32, Float64
+from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
 _TRUNK = (PELVIS, CHEST)
 """Joints of the first trunk rotations; the third is the head's, before it is limited."""
@@ -45,7 +46,7 @@ _CONCATENATED = (
     *(part.joint for part in PARTS),
 )
 """Joints in the order in which their rotations are found."""
-_ORDER = [_CONCATENATED.index(FOLLOWERS.get(joint, joint)) for joint in range(24)]
+_ORDER = [_CONCATENATED.index(FOLLOWERS.get(joint, joint)) for joint in range(NUMBER_OF_ROTATIONS)]
 
 
 def global_rotations(landmarks: Value, tables: BodyTables) -> Value:
@@ -74,7 +75,7 @@ def global_rotations(landmarks: Value, tables: BodyTables) -> Value:
 
 def local_rotations(rotations: Value) -> Value:
     """Return [N, 23, 3, 3] rotations of joints 1 to 23 relative to their parents."""
-    return swapped(rotations.take(PARENTS[1:].tolist(), 1), 4) @ rotations.take(list(range(1, 24)), 1)
+    return swapped(rotations.take(PARENTS[1:].tolist(), 1), 4) @ rotations.take(list(range(1, NUMBER_OF_ROTATIONS)), 1)
 
 
 def _column(values: Float64) -> Float32:

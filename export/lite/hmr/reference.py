@@ -21,6 +21,7 @@ from export.lite.hmr.anatomy import (
 from export.lite.hmr.blazepose import FITTED
 from export.lite.hmr.tables import BodyTables
 from tracker_service.types import Float32, Float64
+from tracker_service.types.smpl import NUMBER_OF_ROTATIONS
 
 _BASES = (body.PELVIS, body.CHEST, body.LEFT_ELBOW, body.RIGHT_ELBOW, body.LEFT_KNEE, body.RIGHT_KNEE)
 """Where each of the `TURNS` starts."""
@@ -120,7 +121,7 @@ def joint_rotations(landmarks: Float64, tables: BodyTables) -> Float64:
         found[part.joint] = lean @ found[part.joint]
     for follower, leader in FOLLOWERS.items():
         found[follower] = found[leader]
-    return np.stack([found[joint] for joint in range(24)])
+    return np.stack([found[joint] for joint in range(NUMBER_OF_ROTATIONS)])
 
 
 def _unit(vector: Float64) -> Float64:
@@ -171,7 +172,7 @@ def _lean(seen: Float64, found: dict[int, Float64], tables: BodyTables) -> Float
 def _bone_transforms(rotations: Float64, tables: BodyTables) -> Float64:
     """Return (96, 3): for each bone what x, y, z and 1 of a resting point are multiplied by."""
     rest = tables.joints.astype(np.float64)
-    posed = np.zeros((24, 3))
+    posed = np.zeros((NUMBER_OF_ROTATIONS, 3))
     posed[0] = rest[0]
     for joint, parent in enumerate(body.PARENTS[1:], start=1):
         posed[joint] = posed[parent] + rotations[parent] @ (rest[joint] - rest[parent])
@@ -180,6 +181,6 @@ def _bone_transforms(rotations: Float64, tables: BodyTables) -> Float64:
 
 
 def _skinned(transforms: Float64, tables: BodyTables) -> Float64:
-    blended = np.einsum("vk,kca->vca", tables.weights, transforms.reshape(24, 4, 3))
+    blended = np.einsum("vk,kca->vca", tables.weights, transforms.reshape(NUMBER_OF_ROTATIONS, 4, 3))
     resting = np.concatenate([tables.vertices, np.ones((len(tables.vertices), 1))], axis=1)
     return np.asarray(np.einsum("vca,vc->va", blended, resting))

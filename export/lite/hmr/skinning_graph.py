@@ -10,6 +10,7 @@ from export.body.skeleton import PARENTS
 from export.lite.hmr.tables import BodyTables
 from export.lite.onnx.graph_builder import Value
 from tracker_service.types import Float32
+from tracker_service.types.smpl import NUMBER_OF_BODY_JOINTS, NUMBER_OF_ROTATIONS
 
 
 def bone_transforms(rotations: Value, tables: BodyTables) -> Value:
@@ -21,8 +22,8 @@ def bone_transforms(rotations: Value, tables: BodyTables) -> Value:
     """
     graph = rotations.graph
     bones = rotations.take(PARENTS[1:].tolist(), 1) @ tables.bones[:, :, None]
-    joints = graph.op("MatMul", tables.chains, bones.reshape(0, 23, 3)) + tables.joints[0]
-    turned = (rotations @ tables.joints[:, :, None]).reshape(0, 24, 3)
+    joints = graph.op("MatMul", tables.chains, bones.reshape(0, NUMBER_OF_BODY_JOINTS, 3)) + tables.joints[0]
+    turned = (rotations @ tables.joints[:, :, None]).reshape(0, NUMBER_OF_ROTATIONS, 3)
     offsets = graph.op("Unsqueeze", joints - turned, np.array([3], np.int64))
     blocks = graph.op("Concat", rotations, offsets, axis=3)
     return blocks.transpose(0, 2, 1, 3).reshape(0, 3, 96)
