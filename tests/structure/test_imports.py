@@ -168,6 +168,7 @@ def test_only_their_own_tests_import_or_start_benchmarks_and_deployments(package
     started = [
         f"{path.relative_to(ROOT)}: starts {node.value}"
         for path in others.values()
+        if f"{package}.".encode() in path.read_bytes()
         for node in ast.walk(ast.parse(path.read_bytes(), str(path)))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{package}.")
     ]
