@@ -228,14 +228,20 @@ def _without_detection(
         return Outcome.ENDED, f"tentative, and missed more than {parameters.survived_misses} times in a row"
     living = decision.living
     row = int(np.flatnonzero(living.track_id == track_id)[0])
+    outcome, why = Outcome.PREDICTED, []
     if living.lost[row]:
-        if living.empty_looks[row] >= parameters.empty_looks:
-            return Outcome.LOST, f"lost: empty_looks {parameters.empty_looks} second looks found nobody there"
-        most = f"lost_uncertainty {parameters.lost_uncertainty:g} body heights"
-        return Outcome.LOST, f"lost: it may be more than {most} from where it is expected"
-    if parameters.upstream or visible_part(living.box[row], living.frame_size) >= parameters.least_visible:
-        return Outcome.PREDICTED, ""
-    return Outcome.PREDICTED, f"{NOT_REPORTED}: less than least_visible {parameters.least_visible:g} is in the frame"
+        outcome = Outcome.LOST
+        why.append(_why_lost(int(living.empty_looks[row]), parameters))
+    if not parameters.upstream and visible_part(living.box[row], living.frame_size) < parameters.least_visible:
+        why.append(f"{NOT_REPORTED}: less than least_visible {parameters.least_visible:g} of it is in the frame")
+    return outcome, "; ".join(why)
+
+
+def _why_lost(empty_looks: int, parameters: TrackerParameters) -> str:
+    if empty_looks >= parameters.empty_looks:
+        return f"lost: empty_looks {parameters.empty_looks} second looks found nobody there"
+    most = f"lost_uncertainty {parameters.lost_uncertainty:g} body heights"
+    return f"lost: it may be more than {most} from where it is expected"
 
 
 def _new_tracks(decision: Decision, steps: Mapping[str, PairReasons]) -> Iterator[TrackExplanation]:
