@@ -169,7 +169,8 @@ class Tracker:
             refused, weak = refused.without(matched), weak.without(matched)
             if look_again is not None:
                 missed, third = self._looking.again(frame, missed, look_again, next_index)
-                next_index += 0 if third is None else len(third.detection_index)
+                if third is not None:  # by the last index: people whose values are not finite have one, too
+                    next_index = int(third.detection_index.max(initial=next_index - 1)) + 1
         newcomers = observed.take(free)
         if look_round is not None and not upstream:
             people_found = self._looking.round(frame, missed, newcomers.sightings, refused.sightings, look_round)
