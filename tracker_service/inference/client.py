@@ -29,7 +29,8 @@ class ModelSpec:
         name: folder name in the model repository.
         inputs, outputs: tensors by name.
         max_batch_size: rows per request; None where the client splits on its own or there is no limit.
-        device: what runs it, as `DeviceName`; of a model behind Triton only whether that is "cuda" or "cpu".
+        device: what runs it, as `DeviceName`; behind Triton what the model's configuration says, "cpu" where it does
+            not.
     """
 
     name: str

@@ -8,15 +8,18 @@ from annotated_types import Ge
 
 DeviceName = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
 DeviceChoice = Literal["auto", DeviceName]
+GPUS: frozenset[DeviceName] = frozenset({"cuda", "tensorrt"})
+"""Those that run on an NVIDIA GPU."""
 
 
 @dataclass(frozen=True)
 class DeviceParameters:
-    """What runs the models of this process; nothing here concerns models behind Triton.
+    """What runs the models; all but ``device`` is for the models of this process, not for those behind Triton.
 
     Attributes:
         device: what runs the models. "auto" takes the first of cuda, openvino, directml and cpu that works and logs
-            which; any other name must work, or it is an error. CoreML and TensorRT are taken only by name: the first
+            which, behind Triton whatever the server has chosen; any other name must work, behind Triton be what the
+            server runs the models on, or it is an error. CoreML and TensorRT are taken only by name: the first
             computes in half precision, the second builds engines for minutes.
         device_id: number of the GPU where there are several (cuda, tensorrt, directml).
         openvino_device: OpenVINO's name of the processor, such as CPU, GPU, NPU, GPU.1 or AUTO:GPU,CPU.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker_service.errors import DeviceError, ModelContractError
-from tracker_service.inference.device_parameters import DeviceName, DeviceParameters
+from tracker_service.inference.device_parameters import GPUS, DeviceName, DeviceParameters
 from tracker_service.inference.onnx_runtime import install_command, installed_variants, load_runtime, mixture
 from tracker_service.inference.providers import AUTOMATIC, PROVIDERS, provider_chain, wanted_install
 
@@ -35,7 +35,7 @@ class ModelSessions:
         self._devices = (named,) if named != "auto" else self._automatic_devices()
         for device in self._devices:
             self._require_provider(device)
-        if {"cuda", "tensorrt"}.intersection(self._devices):
+        if GPUS.intersection(self._devices):
             with redirect_stdout(sys.stderr):  # it prints what it does not find
                 self._runtime.preload_dlls()  # CUDA's libraries where pip has installed them
         if (mixed := mixture(wanted)) is not None:

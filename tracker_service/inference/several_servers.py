@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from tracker_service.errors import (
+    DeviceError,
     InferenceError,
     InferenceUnavailableError,
     ModelContractError,
@@ -26,9 +27,12 @@ from tracker_service.inference.verification.check import ModelCheck
 from tracker_service.inference.verification.verified_client import ComparingClient
 
 Result = TypeVar("Result")
+Failure: TypeAlias = InferenceError | DeviceError
 _logger = logging.getLogger(__name__)
 
-_TELLING = (ModelResultsError, ModelContractError, InferenceUnavailableError, ModelNotFoundError)
+_FAILURES = (InferenceError, DeviceError)
+"""What one server may raise while another can still answer."""
+_TELLING = (DeviceError, ModelResultsError, ModelContractError, InferenceUnavailableError, ModelNotFoundError)
 """Of different failures of several servers the caller gets the first of these."""
 
 
@@ -58,8 +62,9 @@ class SeveralServers:
     """Gives each call to the server with the fewest under way, and to the next one where that one cannot answer.
 
     Every server is a client of its own, with its own shared memory, comparison of models and breakers. One that does
-    not answer, lacks the model, or has another one or a wrong one is left out of that model's calls until the next
-    look, then tried again. Where none can answer, the call is sent again within ``policy.budget_seconds``.
+    not answer, lacks the model, has another one or a wrong one, or runs it on another device than it has to is left out
+    of that model's calls until the next look, then tried again. Where none can answer, the call is sent again within
+    ``policy.budget_seconds``.
 
     Args:
         names: ``host:port`` of each server, or of a name that stands for several; servers come and go behind it.
@@ -114,12 +119,12 @@ class SeveralServers:
             InferenceError: none has answered.
         """
         checks: list[ModelCheck] = []
-        errors: list[InferenceError] = []
+        errors: list[Failure] = []
         for server in self._in_turn(model):
             try:
                 with self._asked(server, model):
                     checks.append(_compared(server.connection.client, model))
-            except InferenceError as error:
+            except _FAILURES as error:
                 errors.append(error)
         if not checks:
             raise _most_telling(errors)
@@ -161,12 +166,12 @@ class SeveralServers:
         """Return what ``call`` gives for the first server that answers; where none does, try again."""
         started = time.monotonic()
         for rounds in count():
-            errors: list[InferenceError] = []
+            errors: list[Failure] = []
             for server in self._in_turn(model):
                 try:
                     with self._asked(server, model):
                         return call(server)
-                except InferenceError as error:
+                except _FAILURES as error:
                     errors.append(error)
                     self._repeated[model] += 1
             if self._closed.is_set():
@@ -178,7 +183,7 @@ class SeveralServers:
             self._closed.wait(pause)
         raise InferenceUnavailableError("the client is closed")
 
-    def _patience(self, model: str, errors: Sequence[InferenceError]) -> float:
+    def _patience(self, model: str, errors: Sequence[Failure]) -> float:
         """Return for how long a call may be sent again after what all servers have said, seconds."""
         if any(isinstance(e, InferenceUnavailableError) and not isinstance(e, ModelResultsError) for e in errors):
             return self._policy.budget_seconds
@@ -204,7 +209,7 @@ class SeveralServers:
             server.under_way += 1
         try:
             yield
-        except InferenceError as error:
+        except _FAILURES as error:
             # A model that none of them was seen to have is one that they do without, and nobody's fault.
             if model in self._specs or not isinstance(error, ModelNotFoundError):
                 self._leave_out(server, model, error)
@@ -216,7 +221,7 @@ class SeveralServers:
             with self._lock:
                 server.under_way -= 1
 
-    def _leave_out(self, server: _Server, model: str, error: InferenceError) -> None:
+    def _leave_out(self, server: _Server, model: str, error: Failure) -> None:
         if model not in server.left_out and not self._closed.is_set():
             _logger.warning("Triton %s is left out for model %s: %s", server.address, model, error)
         server.left_out[model] = time.monotonic() + self._look_seconds
@@ -272,7 +277,7 @@ def _furthest(check: ModelCheck) -> float:
     return max((output.ratio for output in check.outputs), default=-1.0)
 
 
-def _most_telling(errors: Sequence[InferenceError]) -> InferenceError:
+def _most_telling(errors: Sequence[Failure]) -> Failure:
     for kind in _TELLING:
         for error in errors:
             if isinstance(error, kind):

@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Interval
 
+from tracker_service.inference.device_parameters import GPUS
 from tracker_service.types.bounds import check_bounds
 
 _ON_A_GPU = {"window": 16, "workers": 3, "in_flight": 4}
 """What keeps a GPU busy: batches as large as the detector takes, one window on the card while another is cut out of its
 frames and a third is described."""
-_GPUS = frozenset({"cuda", "tensorrt"})
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class OverlapParameters:
 
     def in_use(self, devices: Iterable[str]) -> Self:
         """Return the values for models on these devices, with the profile that was taken."""
-        if self.sized_for == "cpu" or (self.sized_for == "auto" and _GPUS.isdisjoint(devices)):
+        if self.sized_for == "cpu" or (self.sized_for == "auto" and GPUS.isdisjoint(devices)):
             return replace(self, sized_for="cpu")
         left = {field.name for field in fields(self) if getattr(self, field.name) == field.default}
         values = {name: value for name, value in _ON_A_GPU.items() if name in left}

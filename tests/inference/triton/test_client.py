@@ -2,8 +2,9 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from harness.triton.repository import MODEL_REPOSITORY, read_config, served_mode
 from harness.triton.server import TritonServer
 from tests.inference.triton.tensors import random_inputs
 from tracker_service.errors import (
+    DeviceError,
     InferenceUnavailableError,
     ModelContractError,
     ModelNotFoundError,
@@ -19,9 +21,12 @@ from tracker_service.errors import (
     SettingsError,
 )
 from tracker_service.inference.client import InferenceClient
+from tracker_service.inference.device_parameters import DeviceChoice
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
+from tracker_service.settings import load_settings
+from tracker_service.wiring.models import open_client
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["shared memory", "gRPC only"])
@@ -153,6 +158,32 @@ def test_wrong_tensors_are_named(
 def test_unknown_model_error_lists_what_is_served(client: TritonClient) -> None:
     with pytest.raises(ModelNotFoundError, match=r"model hmr3 .*it serves: appearance \(version 1\), .*hmr2"):
         client.signature("hmr3")
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+@pytest.mark.parametrize("model", ["hmr2", "hmr2_appearance"])
+def test_the_device_of_the_server_is_accepted(server: TritonServer, model: str, device: DeviceChoice) -> None:
+    with closing(TritonClient(server.url, InferenceParameters(device=device))) as client:
+        spec = client.signature(model)
+        assert spec.device == "cpu"
+        assert len(client.infer(model, random_inputs(spec, 1), sorted(spec.outputs))["betas"]) == 1
+
+
+@pytest.mark.parametrize("model", ["hmr2", "hmr2_appearance"])
+def test_another_device_than_the_servers_is_refused_by_every_call(server: TritonServer, model: str) -> None:
+    settings = load_settings({"inference": {"kind": "triton", "triton_url": server.url, "device": "cuda"}})
+    calls: list[Callable[[InferenceClient], object]] = [
+        lambda client: client.signature(model),
+        lambda client: client.infer(model, {}, ["betas"]),
+    ]
+    for call in calls:
+        with (
+            closing(open_client(settings)) as client,
+            pytest.raises(
+                DeviceError, match=f"runs the models on cuda, got cpu for model {model} on Triton {server.url}"
+            ),
+        ):
+            call(client)
 
 
 def test_the_http_port_gives_an_inference_error(server: TritonServer) -> None:

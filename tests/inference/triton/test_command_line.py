@@ -35,6 +35,18 @@ def test_served_run_equals_the_embedded_one(command_line: CommandLine, server: T
     assert np.linalg.norm(_numbers(served, "3d_joints") - _numbers(embedded, "3d_joints"), axis=-1).max() < 1e-4
 
 
+@pytest.mark.skipif(not set(LITE) <= set(built_models()), reason="needs the built lite models")
+def test_another_device_than_the_servers_is_an_error_line_and_status_2(
+    command_line: CommandLine, server: TritonServer, tmp_path: Path
+) -> None:
+    url = ("--inference", "triton", "--triton-url", server.url, "device=cuda")
+    refused = track(command_line, MODEL_REPOSITORY, tmp_path / "out", *url, model_set="lite")
+    assert refused.status == 2
+    assert refused.error.startswith("error: inference.device: expected a server that runs the models on cuda, got cpu")
+    assert len(refused.error.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_server_that_is_not_there_is_an_error_line_and_status_2(command_line: CommandLine, tmp_path: Path) -> None:
     url = f"127.0.0.1:{triton_ports().grpc}"
     away = track(

@@ -11,11 +11,12 @@ from tritonclient.grpc import InferenceServerClient
 
 from harness.ports import free_ports
 from harness.triton.broken_graphs import reordered
+from harness.triton.changed_config import changed_config, on_openvino
 from harness.triton.environment import ServerEnvironment
 from harness.triton.repository import MODEL_REPOSITORY, build_repository
 from harness.triton.server import TritonServer
 from harness.waiting import until
-from tracker_service.errors import InferenceUnavailableError, ModelResultsError
+from tracker_service.errors import DeviceError, InferenceUnavailableError, ModelResultsError
 from tracker_service.inference.several_servers import SeveralServers
 from tracker_service.settings import load_settings
 from tracker_service.wiring.models import open_client
@@ -65,8 +66,11 @@ def nowhere(count: int) -> list[str]:
     return [f"127.0.0.1:{port}" for port in free_ports(count)]
 
 
-def opened(urls: list[str], look_seconds: float = LONG, budget_seconds: float = 60.0) -> SeveralServers:
+def opened(
+    urls: list[str], look_seconds: float = LONG, budget_seconds: float = 60.0, device: str = "auto"
+) -> SeveralServers:
     inference = {
+        "device": device,
         "kind": "triton",
         "triton_url": ",".join(urls),
         "budget_seconds": budget_seconds,
@@ -149,6 +153,32 @@ def test_a_call_goes_to_the_other_server_when_one_dies_and_comes_back_when_it_is
         assert client.repeated_models()[MODEL] >= 1
         servers[0].start()
         until(lambda: used_again(client, servers[0], caplog))
+
+
+def test_a_server_that_runs_the_model_elsewhere_is_left_out_and_the_last_one_is_an_error(
+    servers: list[TritonServer], caplog: pytest.LogCaptureFixture
+) -> None:
+    put_right(servers[0])
+    wrong = f"runs the models on openvino, got cpu for model {MODEL} on Triton"
+    with closing(opened([server.url for server in servers], SHORT, device="openvino")) as client:
+        with changed_config(servers[1], MODEL, on_openvino):
+            before = answered(servers[0])
+            for _ in range(REQUESTS):
+                use(client)
+            assert client.signature(MODEL).device == "openvino"
+            assert f"Triton {servers[0].url} is left out for model {MODEL}: inference.device: " in caplog.text
+            assert f"{wrong} {servers[0].url}" in caplog.text
+            assert answered(servers[0]) == before
+        # Loaded again while the server stayed up: found out at the next look.
+        until(lambda: refused(client, wrong))
+
+
+def refused(client: SeveralServers, message: str) -> bool:
+    try:
+        use(client)
+    except DeviceError as error:
+        return message in str(error)
+    return False
 
 
 def test_without_any_server_a_call_fails_when_its_budget_is_spent() -> None:

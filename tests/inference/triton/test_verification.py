@@ -17,6 +17,7 @@ from export.hmr2.sizes import Hmr2Sizes
 from harness.graphs.reduced_hmr2 import reduced_hmr2
 from harness.running_service import RunningService
 from harness.triton.broken_graphs import BROKEN_HMR, reordered
+from harness.triton.changed_config import changed_config, on_an_unknown_device
 from harness.triton.repository import MODEL_REPOSITORY
 from harness.triton.server import TritonServer
 from harness.waiting import until
@@ -140,3 +141,14 @@ def test_the_service_refuses_frames_while_a_model_is_wrong(server: TritonServer,
             assert [line.split()[2] for line in lines if line.endswith("FAIL")] == ["joints_3d"]
         until(lambda: service.get("/readyz").status_code == 200)
         assert service.post("/pose/hybrid", content=jpeg, headers=IMAGE).status_code == 200
+
+
+def test_the_service_is_not_ready_while_a_model_runs_on_another_device(server: TritonServer, tmp_path: Path) -> None:
+    triton = ("inference.kind=triton", f"inference.triton_url={server.url}", "inference.verify_seconds=0.2")
+    with RunningService(tmp_path, *triton, "inference.device=cpu", forked=True) as service:
+        assert service.get("/health").json()["runs_on"] == dict.fromkeys(LITE, "cpu")
+        with changed_config(server, "hmr_lite", on_an_unknown_device):
+            until(lambda: service.get("/readyz").status_code == 503)
+            (line, *_) = service.log_lines("models not ready: inference.device: ")
+            assert "runs the models on cpu, got a device that the server does not tell for model hmr_lite" in str(line)
+        until(lambda: service.get("/readyz").status_code == 200)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from tracker_service.inference.device_parameters import DeviceName
+from tracker_service.inference.device_parameters import GPUS, DeviceName
 
 Device: TypeAlias = Literal["cuda", "cpu"]
 """What the clients of the health routes know; `State.runs_on` tells more."""
@@ -49,7 +49,7 @@ class State:
     @property
     def device(self) -> Device:
         """Whether a model runs on an NVIDIA GPU."""
-        return "cpu" if {"cuda", "tensorrt"}.isdisjoint(self.runs_on.values()) else "cuda"
+        return "cpu" if GPUS.isdisjoint(self.runs_on.values()) else "cuda"
 
     @property
     def ready(self) -> bool:

@@ -14,7 +14,13 @@ from tracker_service.api.metrics.triton_metrics import TritonMetrics
 from tracker_service.api.service import Engine, Service
 from tracker_service.api.startup.needed_models import needed_models
 from tracker_service.api.startup.retrying import retry_until_success
-from tracker_service.errors import InferenceUnavailableError, ModelNotFoundError, ModelResultsError, PhalpTritonError
+from tracker_service.errors import (
+    DeviceError,
+    InferenceUnavailableError,
+    ModelNotFoundError,
+    ModelResultsError,
+    PhalpTritonError,
+)
 from tracker_service.inference.client import InferenceClient, Tensor, TensorSpec
 from tracker_service.inference.request_counts import CountingClient
 from tracker_service.inference.verification.verified_client import ComparingClient, VerifiedClient
@@ -81,10 +87,17 @@ class ModelLoader:
         return self._service.settings.inference.verify_seconds if served else None
 
     def _as_before(self) -> bool:
-        """Tell whether no model has begun to give other results, as far as they answer; a frame finds out the rest."""
+        """Tell whether no model has begun to give other results or to run elsewhere, as far as they answer.
+
+        A frame finds out the rest.
+        """
         try:
             self._verify()
         except ModelResultsError as error:
+            self._report(error)
+            return False
+        except DeviceError as error:
+            self._service.readiness.away("a model does not run on the device that it has to")
             self._report(error)
             return False
         except PhalpTritonError as error:

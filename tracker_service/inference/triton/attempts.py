@@ -10,6 +10,7 @@ from typing import TypeVar
 from tritonclient.utils import InferenceServerException
 
 from tracker_service.errors import (
+    DeviceError,
     InferenceError,
     InferenceFailedError,
     InferenceOverloadedError,
@@ -90,7 +91,7 @@ class Attempts:
                 pause = call.pause_after(failure, self._clock())
                 if pause is None:
                     raise call.final_error(failure, self._clock()) from error
-            except (ModelContractError, InferenceFailedError):
+            except (ModelContractError, InferenceFailedError, DeviceError):
                 breaker.report_answer()
                 raise
             except BaseException:

@@ -11,12 +11,14 @@ from tritonclient.utils import InferenceServerException
 from tracker_service.errors import InferenceError, ModelContractError, ModelNotFoundError
 from tracker_service.inference.client import ModelSpec, Tensor, TensorSpec
 from tracker_service.inference.contract import batch_size, check_inputs, check_outputs
+from tracker_service.inference.device_parameters import GPUS
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.server_addresses import checked_url
 from tracker_service.inference.triton.attempts import Attempts
 from tracker_service.inference.triton.event_loop import LoopThread
 from tracker_service.inference.triton.exchange import Request, exchange
 from tracker_service.inference.triton.failures import Remedy
+from tracker_service.inference.triton.served_device import RequiredDevice
 from tracker_service.inference.triton.shared_memory import SharedMemoryPool
 from tracker_service.inference.triton.signatures import difference, read_loaded, read_signature
 from tracker_service.inference.verification.loaded import LoadedModel
@@ -44,8 +46,9 @@ class TritonClient:
 
     Args:
         url: ``host:port`` of the gRPC service.
-        parameters: deadlines and repetitions, shared memory, and how many requests are under way at the same time; the
-            address, and what else they say, is not looked at.
+        parameters: deadlines and repetitions, shared memory, how many requests are under way at the same time, and the
+            device; the address, and what else they say, is not looked at. A model that runs on another device than
+            that, or of which the server does not tell, raises `DeviceError` in every method that names it.
         max_on_gpu: that many requests as soon as one of its models says that it runs on a GPU; None leaves it at that.
         alone: False where the caller has other servers: what this one cannot do now fails at once (`SeveralServers`).
 
@@ -63,6 +66,7 @@ class TritonClient:
     ) -> None:
         self._url = checked_url(url)
         self._parameters = parameters or InferenceParameters()
+        self._required = RequiredDevice(self._parameters.device, self._url)
         self._specs: dict[str, ModelSpec] = {}
         self._unverified: set[str] = set()
         self._interruptions = 0
@@ -101,7 +105,7 @@ class TritonClient:
         """
 
         async def ask(seconds: float) -> LoadedModel:
-            return await read_loaded(self._server, model, seconds)
+            return await read_loaded(self._server, model, seconds, self._required)
 
         return self._loop.run(self._repeat(model, ask))
 
@@ -153,14 +157,14 @@ class TritonClient:
 
     async def _ask_signature(self, model: str) -> ModelSpec:
         async def ask(seconds: float) -> ModelSpec:
-            return await read_signature(self._server, model, seconds)
+            return await read_signature(self._server, model, seconds, self._required)
 
         try:
             spec = await self._repeat(model, ask)
         except ModelNotFoundError as error:
             raise ModelNotFoundError(f"{error}; it serves: {await self._served()}") from error
         self._specs[model] = spec
-        if spec.device == "cuda":
+        if spec.device in GPUS:
             self._attempts.allow(self._max_on_gpu)
         return spec
 
@@ -198,7 +202,7 @@ class TritonClient:
             self._pool.forget_registrations()
 
     async def _compare_signature(self, before: ModelSpec, seconds: float) -> None:
-        now = await read_signature(self._server, before.name, seconds)
+        now = await read_signature(self._server, before.name, seconds, self._required)
         change = difference(before, now)
         if change:
             raise ModelContractError(f"model {before.name} changed on Triton {self._url} while in use: {change}")

@@ -1,15 +1,15 @@
 """A served model's signature from Triton's metadata and configuration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from tritonclient.grpc.aio import InferenceServerClient
-from tritonclient.grpc.model_config_pb2 import ModelConfig, ModelInstanceGroup
+from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from tracker_service.errors import ModelContractError
 from tracker_service.inference.client import ModelSpec, TensorSpec
-from tracker_service.inference.device_parameters import DeviceName
+from tracker_service.inference.triton.served_device import RequiredDevice, ServedDevices
 from tracker_service.inference.verification.loaded import LoadedModel
 
 DATA_TYPES: dict[str, np.dtype[Any]] = {
@@ -28,43 +28,49 @@ _FILES = {"onnxruntime": "model.onnx", "pytorch": "model.pt", _PACKAGE: "model.p
 DATA_TYPE_NAMES = {dtype: name for name, dtype in DATA_TYPES.items()}
 
 
-async def read_signature(server: InferenceServerClient, model: str, seconds: float) -> ModelSpec:
+async def read_signature(
+    server: InferenceServerClient, model: str, seconds: float, required: RequiredDevice
+) -> ModelSpec:
     """Ask ``server`` for the signature of ``model``.
 
     Raises:
         InferenceServerException: the server did not answer, or does not know the model.
         ModelContractError: a tensor has a type or shape that cannot be used here.
+        DeviceError: the model does not run on the required device.
     """
     metadata = await server.get_model_metadata(model, client_timeout=seconds)
     config = (await server.get_model_config(model, client_timeout=seconds)).config
     limit = config.max_batch_size or None
-    runs = await _running(server, config, seconds)
-    on_gpu = any(group.kind == ModelInstanceGroup.KIND_GPU for group in runs.instance_group)
-    device: DeviceName = "cuda" if on_gpu else "cpu"
-    return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit, device)
+    devices = ServedDevices.of(await _running(server, config, seconds))
+    required.check(model, devices)
+    return ModelSpec(model, _specs(model, metadata.inputs), _specs(model, metadata.outputs), limit, devices.main)
 
 
-async def read_loaded(server: InferenceServerClient, model: str, seconds: float) -> LoadedModel:
+async def read_loaded(
+    server: InferenceServerClient, model: str, seconds: float, required: RequiredDevice
+) -> LoadedModel:
     """Ask ``server`` which version of ``model`` it serves, from which file, and how often it was asked.
 
     Raises:
         InferenceServerException: the server did not answer, or does not know the model.
+        DeviceError: the model does not run on the required device any more.
     """
     config = (await server.get_model_config(model, client_timeout=seconds)).config
     versions = (await server.get_inference_statistics(model, client_timeout=seconds)).model_stats
     newest = max(versions, key=lambda statistics: int(statistics.version))
-    runs = await _running(server, config, seconds)
+    running = await _running(server, config, seconds)
+    required.check(model, ServedDevices.of(running))
+    runs = running[0] if len(running) == 1 else config
     file = runs.default_model_filename or _FILES.get(_PACKAGE if runs.platform == _PACKAGE else runs.backend, "")
     return LoadedModel(newest.version, file, config.SerializeToString(deterministic=True), newest.inference_count)
 
 
-async def _running(server: InferenceServerClient, config: ModelConfig, seconds: float) -> ModelConfig:
-    """Return the config of the model that computes: the only one of an ensemble that only names tensors."""
-    steps = config.ensemble_scheduling.step
-    if len(steps) != 1:
-        return config
-    answer = await server.get_model_config(steps[0].model_name, client_timeout=seconds)
-    return answer.config
+async def _running(server: InferenceServerClient, config: ModelConfig, seconds: float) -> Sequence[ModelConfig]:
+    """Return the configs of the models that compute: those of an ensemble, which may be ensembles themselves."""
+    if not (steps := config.ensemble_scheduling.step):
+        return [config]
+    parts = [(await server.get_model_config(step.model_name, client_timeout=seconds)).config for step in steps]
+    return [running for part in parts for running in await _running(server, part, seconds)]
 
 
 def difference(before: ModelSpec, now: ModelSpec) -> str:
