@@ -12,6 +12,7 @@ import pytest
 from harness.triton.repository import MODEL_REPOSITORY, read_config, served_models
 from harness.triton.server import TritonServer
 from tests.inference.triton.tensors import random_inputs
+from tracker_service.api.http.errors import status_of
 from tracker_service.errors import (
     DeviceError,
     InferenceUnavailableError,
@@ -177,13 +178,10 @@ def test_another_device_than_the_servers_is_refused_by_every_call(server: Triton
         lambda client: client.infer(model, {}, ["betas"]),
     ]
     for call in calls:
-        with (
-            closing(open_client(settings)) as client,
-            pytest.raises(
-                DeviceError, match=f"runs the models on cuda, got cpu for model {model} on Triton {server.url}"
-            ),
-        ):
+        wording = f"runs the models on cuda, got cpu for model {model} on Triton {server.url}"
+        with closing(open_client(settings)) as client, pytest.raises(DeviceError, match=wording) as refused:
             call(client)
+        assert status_of(refused.value).status == 503
 
 
 def test_the_http_port_gives_an_inference_error(server: TritonServer) -> None:

@@ -18,6 +18,7 @@ from starlette.types import Scope
 
 from tracker_service.errors import (
     DamagedResultsError,
+    DeviceError,
     DiskFullError,
     FocalLengthError,
     FrameFailedError,
@@ -85,6 +86,7 @@ TABLE: tuple[tuple[type[PhalpTritonError], ErrorStatus], ...] = (
     (ModelResultsError, ErrorStatus(503, retry_after=5)),
     (InferenceFailedError, ErrorStatus(503, "a model failed, or gave results that cannot be used", 5)),
     (InferenceUnavailableError, ErrorStatus(503, "the models cannot answer now; try again", 2)),
+    (DeviceError, ErrorStatus(503, "the models run on another device than was asked for", 5)),
     (LiveNotFoundError, ErrorStatus(404)),
     (LiveForbiddenError, ErrorStatus(403)),
     (LiveFullError, ErrorStatus(503, retry_after=10)),
