@@ -14,8 +14,8 @@ Result = TypeVar("Result")
 class LoopThread:
     """Runs coroutines for other threads until it is closed.
 
-    anyio's blocking portal does the same and was tried: a call took about twice as long (93 to 107 instead of 41 to 57
-    microseconds), each in a cancel scope and a task of its own, which nobody here needs.
+    anyio's blocking portal does the same and was tried: its calls take longer, because each gets a cancel scope and a
+    task of its own, which nobody here needs.
     """
 
     def __init__(self, name: str) -> None:
