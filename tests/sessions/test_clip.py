@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from harness.coroutines import result_of
 from samples.truth import ClipTruth
 from tests.body.conftest import PROJECT
 from tests.sessions.synthetic_sessions import image, request
@@ -104,7 +105,7 @@ def post(clip: Clip, plan: Plan, keep: Keep = everybody) -> list[FrameAnswer]:
         await sessions.close(5)
         return answers
 
-    answers = asyncio.run(main())
+    answers = result_of(main())
     assert sorted(answers) == list(range(FRAMES))
     return [answers[number] for number in range(FRAMES)]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.coroutines import result_of
 from tests.phalp.people import Person
 from tests.sessions.synthetic_sessions import Models, ids, image, open_sessions, request, walkers
 from tracker_service.sessions.frame import FrameAnswer
@@ -76,7 +77,7 @@ def send(run: Run) -> list[FrameAnswer]:
         await sessions.close(5)
         return [answers[offset] for offset in range(FRAMES)]
 
-    return asyncio.run(asyncio.wait_for(main(), timeout=60))
+    return result_of(asyncio.wait_for(main(), timeout=60))
 
 
 @given(runs)

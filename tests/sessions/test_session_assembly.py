@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.coroutines import result_of
 from tests.body.conftest import PROJECT
 from tests.sessions.filtered_detector import FilteredDetector
 from tracker_service.errors import ModelNotFoundError
@@ -56,7 +57,7 @@ def answers(
         await sessions.close(5)
         return given
 
-    return asyncio.run(main()), batches
+    return result_of(main()), batches
 
 
 def test_frames_of_four_workers_whose_detections_are_suppressed_have_poses(

@@ -3,7 +3,6 @@
 The store is a script here, so that silence lasts milliseconds and failures come when they are wanted.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias, cast
 import orjson
 import pytest
 
+from harness.coroutines import result_of
 from tracker_service.api.jobs.document_answers import DocumentHead, ResultsPageEnd, document_head, video_answer_end
 from tracker_service.api.jobs.following import JobFollower, PollIntervals
 from tracker_service.api.jobs.frame_fields import FrameFormat
@@ -69,7 +69,7 @@ def _document(*script: Look, stopping: bool = False) -> tuple[list[bytes], dict[
     async def write() -> list[bytes]:
         return [piece async for piece in document.write(follower.events())]
 
-    pieces = asyncio.run(write())
+    pieces = result_of(write())
     return pieces, orjson.loads(b"".join(pieces))
 
 
@@ -137,7 +137,7 @@ def test_an_embedded_document_is_valid_json() -> None:
     async def write() -> bytes:
         return b"".join([piece async for piece in document.write(follower.events())])
 
-    whole = orjson.loads(asyncio.run(write()))
+    whole = orjson.loads(result_of(write()))
     assert list(whole["result"]) == [
         *("job_id", "video_path", "frames", "status", "from", "next", "frames_done", "frames_total")
     ]
@@ -148,12 +148,12 @@ def test_empty_lines_keep_the_connection_alive_and_a_failure_is_the_last_line() 
         follower = _follower(ScriptedStore(*script))
         return b"".join([piece async for piece in frame_lines(follower.events(), FrameFormat())]).split(b"\n")
 
-    complete = asyncio.run(write(*WAITS, (RUNS, 2), (JobState.COMPLETED, 2)))
+    complete = result_of(write(*WAITS, (RUNS, 2), (JobState.COMPLETED, 2)))
     assert complete[0] == b""
     assert [orjson.loads(line)["frame_number"] for line in complete if line] == [0, 1]
-    failed = asyncio.run(write((RUNS, 1), (JobState.FAILED, 1)))
+    failed = result_of(write((RUNS, 1), (JobState.FAILED, 1)))
     assert orjson.loads([line for line in failed if line][-1])["error"] == "the video breaks the decoder"
-    deleted = asyncio.run(write((RUNS, 1), JobNotFoundError("Job not found")))
+    deleted = result_of(write((RUNS, 1), JobNotFoundError("Job not found")))
     assert orjson.loads([line for line in deleted if line][-1])["error"] == "Job not found"
 
 
@@ -167,7 +167,7 @@ def test_events_are_kept_alive_by_comments() -> None:
         events = progress_events(store.get("id"), poll, last_id=None, interval=0.001, idle=0.002)
         return b"".join([piece async for piece in events])
 
-    text = asyncio.run(write())
+    text = result_of(write())
     assert text.count(b"event: progress") == 1
     assert text.count(b"\n: ") >= 2
     assert text.index(b"\n: ") < text.index(b"event: end")
