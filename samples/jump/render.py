@@ -20,7 +20,7 @@ def camera_view(riders: list[Rider], time: float) -> View:
     """Return where the camera looks: after the first rider, a little late, rolling, never quite steady."""
     weights = np.exp(-0.5 * (np.linspace(-2, 2, 9)) ** 2)
     moments = time - _LAG + 0.09 * np.linspace(-2, 2, 9)
-    looks = np.array([riders[0].pose(max(moment, 0.0)).root - place() for moment in moments])
+    looks = np.array([riders[0].root(max(moment, 0.0)) - place() for moment in moments])
     bearings = np.arctan2(looks[:, 0], -looks[:, 2])
     elevations = np.arctan2(looks[:, 1], np.hypot(looks[:, 0], looks[:, 2]))
     bearing, elevation = (float(np.average(angles, weights=weights)) for angles in (bearings, elevations))

@@ -79,12 +79,9 @@ class Rider:
         """Return how the body stands ``time`` seconds after the beginning of the clip."""
         ride = time - self.start
         middle, axes = self.placed(time)
-        air = self._air(ride)
+        air, crouch = self._air(ride), self._crouch(ride)
+        root = middle + axes @ self._root(ride)
         rotations = np.tile(np.eye(3), (24, 1, 1))
-        height = float(_HEIGHT(ride))
-        crouch = (0.76 - height) / 0.26
-        edge = float(_EDGE(ride)) * (1 - air)
-        root = middle + axes @ np.array([0.0, height, -0.10 * crouch - 0.30 * edge])
         pelvis = axes @ about_y(0.25) @ about_x(0.28 * crouch)
         rotations[0] = pelvis
         for joint in (3, 6, 9):
@@ -96,6 +93,11 @@ class Rider:
         for leg in (Leg.left(self.figure), Leg.right(self.figure)):
             self._place_leg(rotations, root, leg, middle, axes)
         return Pose(rotations, root)
+
+    def root(self, time: float) -> Float64:
+        """Return where the pelvis joint is, (3,), as in `pose`."""
+        middle, axes = self.placed(time)
+        return np.asarray(middle + axes @ self._root(time - self.start))
 
     def contacts(self, time: float) -> tuple[bool, bool]:
         """Return whether the board under the left and the right foot is on the snow: both, but in the air."""
@@ -169,6 +171,15 @@ class Rider:
         middle, axes = ground_frame(float(x), float(z), heading - float(_SLIP(ride)))
         edged = axes @ about_x(float(_EDGE(ride)))
         return middle + axes[:, 1] * (_BOARD / 2 + 0.10 * abs(np.sin(float(_EDGE(ride))))), edged
+
+    def _crouch(self, ride: float) -> float:
+        """Return how deep the body is between stretched, 0, and low, 1."""
+        return (0.76 - float(_HEIGHT(ride))) / 0.26
+
+    def _root(self, ride: float) -> Float64:
+        """Return where the pelvis joint is to the board: up, and over the edge that the board is on."""
+        edge = float(_EDGE(ride)) * (1 - self._air(ride))
+        return np.array([0.0, float(_HEIGHT(ride)), -0.10 * self._crouch(ride) - 0.30 * edge])
 
     def _air(self, ride: float) -> float:
         """Return how much of the posture is that of the air, 0 to 1."""

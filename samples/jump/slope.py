@@ -1,6 +1,5 @@
 """The place of the second clip: a piste that falls to the right, with a kicker in it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -173,23 +172,22 @@ class _Ground:
         return cls._made
 
     def frame(self, x: float, z: float, heading: float, length: float) -> tuple[Float64, Float64]:
-        nose, tail = self._points(x, z, heading, length)
-        side = self._across(x, z, heading)
+        along = np.array([np.sin(heading), np.cos(heading)]) * length / 2
+        across = np.array([np.cos(heading), -np.sin(heading)]) * 0.15
+        here = np.array([x, z])
+        middle, nose, tail, left, right = self._at(
+            np.array([here, here + along, here - along, here + across, here - across])
+        )
+        side = left - right
         ahead = (nose - tail) / np.linalg.norm(nose - tail)
         up = np.cross(side, ahead)
         up /= np.linalg.norm(up)
         if up[1] < 0:
             up = -up
-        middle = np.array([x, max(float(self._terrain.height(x, z)), float(nose[1] + tail[1]) / 2), z])
+        middle[1] = max(middle[1], (nose[1] + tail[1]) / 2)
         return middle, np.stack([ahead, up, np.cross(ahead, up)], axis=1)
 
-    def _points(self, x: float, z: float, heading: float, length: float) -> Sequence[Float64]:
-        step = np.array([np.sin(heading), np.cos(heading)]) * length / 2
-        return [self._at(x + sign * step[0], z + sign * step[1]) for sign in (1, -1)]
-
-    def _across(self, x: float, z: float, heading: float) -> Float64:
-        step = np.array([np.cos(heading), -np.sin(heading)]) * 0.15
-        return self._at(x + step[0], z + step[1]) - self._at(x - step[0], z - step[1])
-
-    def _at(self, x: float, z: float) -> Float64:
-        return np.array([x, float(self._terrain.height(x, z)), z])
+    def _at(self, places: Float64) -> Float64:
+        """Return the points (n, 3) of the ground at ``places`` (n, 2): x and z."""
+        x, z = places.T
+        return np.stack([x, self._terrain.height(x, z), z], axis=1)

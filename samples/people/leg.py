@@ -1,7 +1,7 @@
 """One leg: its measures, where its ankle is while the foot stands, and inverse kinematics from hip to ankle."""
 
 from dataclasses import dataclass
-from typing import Self
+from functools import cache
 
 import numpy as np
 
@@ -39,27 +39,28 @@ class Leg:
     tip: Float64
     standing_height: float
 
-    @classmethod
-    def left(cls, figure: Figure) -> Self:
+    @staticmethod
+    def left(figure: Figure) -> "Leg":
         """Return the left leg of a body."""
-        return cls._of(figure, 1.0, (1, 4, 7, 10))
+        return _leg(figure, 1.0, (1, 4, 7, 10))
 
-    @classmethod
-    def right(cls, figure: Figure) -> Self:
+    @staticmethod
+    def right(figure: Figure) -> "Leg":
         """Return the right leg of a body."""
-        return cls._of(figure, -1.0, (2, 5, 8, 11))
+        return _leg(figure, -1.0, (2, 5, 8, 11))
 
-    @classmethod
-    def _of(cls, figure: Figure, side: float, joints: tuple[int, int, int, int]) -> Self:
-        hip, knee, ankle, toe = (figure.joints[joint] for joint in joints)
-        on_foot = np.isin(figure.body.lbs_weights.argmax(axis=1), joints[2:])
-        foot = figure.vertices[on_foot] - ankle
-        sole = float(foot[:, 1].min()) - SOLE
-        heel = np.array([0.0, sole, float(foot[:, 2].min()) * 0.75])
-        ball = np.array([0.0, *(toe - ankle)[1:]])
-        tip = np.array([0.0, sole, float(foot[:, 2].max())]) - ball
-        standing = float(figure.joints[0][1] - ankle[1] - sole)
-        return cls(side, joints, hip, knee, ankle, heel, ball, tip, standing)
+
+@cache
+def _leg(figure: Figure, side: float, joints: tuple[int, int, int, int]) -> Leg:
+    hip, knee, ankle, toe = (figure.joints[joint] for joint in joints)
+    on_foot = np.isin(figure.body.lbs_weights.argmax(axis=1), joints[2:])
+    foot = figure.vertices[on_foot] - ankle
+    sole = float(foot[:, 1].min()) - SOLE
+    heel = np.array([0.0, sole, float(foot[:, 2].min()) * 0.75])
+    ball = np.array([0.0, *(toe - ankle)[1:]])
+    tip = np.array([0.0, sole, float(foot[:, 2].max())]) - ball
+    standing = float(figure.joints[0][1] - ankle[1] - sole)
+    return Leg(side, joints, hip, knee, ankle, heel, ball, tip, standing)
 
 
 def planted_ankle(leg: Leg, ground: Float64, heading: float, pitch: float) -> Float64:

@@ -108,7 +108,7 @@ def test_the_first_rider_is_seen_most_of_the_time_and_turns_upside_down_in_the_a
 def test_riders_fly_as_they_fall(riders: list[Rider]) -> None:
     for rider in riders:
         flight = [time for time in TIMES if not any(rider.contacts(time))]
-        heights = np.array([rider.pose(time).root[1] for time in flight])
+        heights = np.array([rider.root(time)[1] for time in flight])
         fall, *_ = np.polyfit(flight, heights, 2)
         # What falls evenly is the middle of the body, a hand's breadth from the hips.
         assert 2 * fall == pytest.approx(-9.81, abs=1.0)
@@ -126,14 +126,14 @@ def test_boards_lie_on_the_snow_and_slide_but_in_the_air(riders: list[Rider]) ->
 def test_nobody_jerks(riders: list[Rider]) -> None:
     for rider in riders:
         fine = np.arange(0.0, FRAMES / FPS, 0.01)
-        roots = np.array([rider.pose(time).root for time in fine])
+        roots = np.array([rider.root(time) for time in fine])
         steps = np.linalg.norm(np.diff(roots, axis=0), axis=1) * 100
         assert steps.max() < 15
 
 
 def test_the_view_follows_the_first_rider(riders: list[Rider]) -> None:
     for time in TIMES[::10]:
-        x, y = camera_view(riders, float(time)).project(riders[0].pose(float(time)).root)
+        x, y = camera_view(riders, float(time)).project(riders[0].root(float(time)))
         assert 0.25 * TRUTH.width < x < 0.75 * TRUTH.width
         assert 0.15 * TRUTH.height < y < 0.85 * TRUTH.height
 
