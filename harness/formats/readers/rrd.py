@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from rerun.chunk import RrdReader
 
 from harness.formats.poses import Key, Pose
 
@@ -12,6 +11,8 @@ _POSITIONS = "Points3D:positions"
 
 def read_rrd(path: Path) -> dict[Key, Pose]:
     """Return everybody whose joints are logged."""
+    from rerun.chunk import RrdReader  # half a second for whoever only collects tests
+
     found = {}
     for chunk in RrdReader(path).stream().to_chunks():
         parts = chunk.entity_path.strip("/").split("/")

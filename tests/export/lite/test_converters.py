@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.signal import correlate2d
+from scipy.ndimage import correlate
 
 from export.lite.converters.padding import same_padding
 from export.lite.converters.tensorflow_js.convert import add_network
@@ -82,7 +82,7 @@ def test_padded_convolution_with_bias_and_rectifier(tmp_path: Path) -> None:
     got = Graph(graph.model())(image=pixels)["out"]
     for row in range(3):
         for channel in range(2):
-            wanted = correlate2d(pixels[row, 0], KERNEL[:, :, 0, channel], mode="same") + BIAS[channel]
+            wanted = correlate(pixels[row, 0], KERNEL[:, :, 0, channel], mode="constant") + BIAS[channel]
             np.testing.assert_allclose(got[row, channel], np.where(wanted > 0, wanted, 0.1 * wanted), atol=1e-5)
 
 
