@@ -13,6 +13,10 @@ from harness.triton import graphs
 MODEL_REPOSITORY = Path(__file__).resolve().parents[2] / "model_repository"
 
 
+LITE_MODELS = ("detector_lite", "hmr_lite", "person_finder")
+"""Their graphs are committed, and so compute in earnest where the others have stand-ins."""
+
+
 def read_config(path: Path) -> model_config_pb2.ModelConfig:
     """Parse a config.pbtxt; fields that Triton does not know are errors."""
     return text_format.Parse(path.read_text(), model_config_pb2.ModelConfig())
@@ -54,13 +58,13 @@ def variants() -> tuple[tuple[str, Path], ...]:
 
 
 def build_repository(
-    target: Path, models: Iterable[str] | None = None, *, scripts: bool = False, warmup: bool = True
+    target: Path, models: Iterable[str] | None = None, *, scripts: bool = False, whole_warmup: bool = True
 ) -> Path:
     """Copy the committed configs of ``models`` (default: all) to ``target`` and put model files beside them.
 
     A model that was built (``model_repository/<name>/1/model.onnx``) is copied, another gets its stand-in; with
-    ``scripts`` also a TorchScript stand-in. Without ``warmup`` a server is ready sooner: it has not computed the
-    smallest and the largest batch of each model, a hundred pictures of the lite ones.
+    ``scripts`` also a TorchScript stand-in. Without the ``whole_warmup`` a server is ready sooner: of each model it has
+    computed the smallest batch, but not the largest, a hundred pictures of the lite ones.
     """
     for name in models or served_models():
         source, folder = MODEL_REPOSITORY / name, target / name
@@ -76,8 +80,9 @@ def build_repository(
             from harness.triton.scripted import write_script  # importing torch takes seconds
 
             write_script(name, folder / "1" / "model.pt")
-        if not warmup:
-            _leave_out_warmup(folder / "config.pbtxt")
+        if not whole_warmup:
+            for path in folder.rglob("*.pbtxt"):
+                _leave_out_largest_batch(path)
     return target
 
 
@@ -95,7 +100,9 @@ def set_parameters(repository: Path, model: str, values: Mapping[str, str]) -> N
     path.write_text(text_format.MessageToString(config))
 
 
-def _leave_out_warmup(path: Path) -> None:
+def _leave_out_largest_batch(path: Path) -> None:
     config = read_config(path)
-    config.ClearField("model_warmup")
+    smallest = [warmup for warmup in config.model_warmup if warmup.batch_size == 1]
+    del config.model_warmup[:]
+    config.model_warmup.extend(smallest)
     path.write_text(text_format.MessageToString(config))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.triton.environment import EnvironmentUnavailableError, ServerEnvironment, server_environment
-from harness.triton.repository import build_repository, ensembles, served_models
+from harness.triton.repository import LITE_MODELS, build_repository, ensembles, served_models
 from harness.triton.server import TritonServer
 
 
@@ -28,7 +28,9 @@ def environment() -> ServerEnvironment:
 @pytest.fixture(scope="package")
 def server(environment: ServerEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
     folder: Path = tmp_path_factory.mktemp("triton")
-    repository = build_repository(folder / "models", (*served_models(), *ensembles()))
+    others = sorted(set(served_models()).difference(LITE_MODELS))
+    repository = build_repository(folder / "models", (*others, *ensembles()))
+    build_repository(repository, LITE_MODELS, whole_warmup=False)
     running = TritonServer(environment, repository, folder / "log").start()
     yield running
     running.kill()  # a polite end takes the server seconds

@@ -25,7 +25,7 @@ def test_a_video_tracked_across_a_crash_of_the_server_equals_the_embedded_run(
     environment: ServerEnvironment, tmp_path: Path
 ) -> None:
     source = next(iter(sources().values()))
-    repository = build_repository(tmp_path / "models", LITE, warmup=False)
+    repository = build_repository(tmp_path / "models", LITE, whole_warmup=False)
     server = TritonServer(environment, repository, tmp_path / "log").start()
     crashing = threading.Thread(target=server.crash, args=(DOWN_SECONDS,))
 

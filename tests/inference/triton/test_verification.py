@@ -18,7 +18,7 @@ from harness.graphs.reduced_hmr2 import reduced_hmr2
 from harness.running_service import RunningService
 from harness.triton.broken_graphs import BROKEN_HMR, reordered
 from harness.triton.changed_config import changed_config, on_an_unknown_device
-from harness.triton.repository import MODEL_REPOSITORY
+from harness.triton.repository import LITE_MODELS, MODEL_REPOSITORY
 from harness.triton.server import TritonServer
 from harness.waiting import until
 from tests.api.pictures import sample_jpegs
@@ -28,7 +28,6 @@ from tracker_service.inference.triton.client import TritonClient
 from tracker_service.inference.verification.verified_client import VerifiedClient
 
 SIZES = Hmr2Sizes(64, 1, 4, 64, 1, 4, 16, 64)
-LITE = ("detector_lite", "hmr_lite", "person_finder")
 IMAGE = {"Content-Type": "image/jpeg"}
 
 
@@ -113,7 +112,7 @@ def verify(server: TritonServer, *options: str) -> tuple[int, list[str]]:
 def test_the_command_compares_every_served_model_that_has_a_golden_batch(server: TritonServer) -> None:
     status, lines = verify(server, "--repository", str(MODEL_REPOSITORY))
     assert status == 0
-    assert {line.split()[0] for line in lines} >= set(LITE)
+    assert {line.split()[0] for line in lines} >= set(LITE_MODELS)
     assert all(line.endswith("ok") for line in lines)
 
 
@@ -121,7 +120,7 @@ def test_the_service_refuses_frames_while_a_model_is_wrong(server: TritonServer,
     jpeg = sample_jpegs(1)[0]
     triton = ("inference.kind=triton", f"inference.triton_url={server.url}", "inference.verify_seconds=0.2")
     with RunningService(tmp_path, *triton, forked=True) as service:
-        assert service.get("/health").json()["results"] == dict.fromkeys(LITE, "verified")
+        assert service.get("/health").json()["results"] == dict.fromkeys(LITE_MODELS, "verified")
         with served(server, "hmr_lite", MODEL_REPOSITORY / "hmr_lite" / "1"):
             load_broken(server, "hmr_lite", MODEL_REPOSITORY, reversed_joints)
             until(lambda: service.get("/readyz").json()["status"] == "wrong_results")
@@ -146,7 +145,7 @@ def test_the_service_refuses_frames_while_a_model_is_wrong(server: TritonServer,
 def test_the_service_is_not_ready_while_a_model_runs_on_another_device(server: TritonServer, tmp_path: Path) -> None:
     triton = ("inference.kind=triton", f"inference.triton_url={server.url}", "inference.verify_seconds=0.2")
     with RunningService(tmp_path, *triton, "inference.device=cpu", forked=True) as service:
-        assert service.get("/health").json()["runs_on"] == dict.fromkeys(LITE, "cpu")
+        assert service.get("/health").json()["runs_on"] == dict.fromkeys(LITE_MODELS, "cpu")
         with changed_config(server, "hmr_lite", on_an_unknown_device):
             until(lambda: service.get("/readyz").status_code == 503)
             (line, *_) = service.log_lines("models not ready: inference.device: ")
