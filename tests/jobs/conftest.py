@@ -9,12 +9,12 @@ from harness.clips import cut
 from harness.job_stores import contents, request, running_store, wait_complete
 from harness.postgres import PostgresUnavailableError, postgres
 
-FRAMES = 28
+FRAMES = 18
 
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """28 frames with two or three people; the last chunk is a short one."""
+    """18 frames with two or three people; the last chunk is a short one."""
     return cut(tmp_path_factory.mktemp("clips") / "walk.mp4", FRAMES)
 
 
