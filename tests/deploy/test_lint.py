@@ -51,11 +51,11 @@ def test_shellcheck() -> None:
     _run(SCRIPTS / "shellcheck", *scripts)
 
 
-@pytest.mark.parametrize("path", _named(COMPOSE_FILES))
-def test_compose_schema(path: Path) -> None:
-    if any(tag in path.read_text() for tag in ("!reset", "!override")):
-        pytest.skip("the schema's reader does not know Compose's own tags; the engine's own check below does")
-    _run(SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", path)
+def test_compose_schema() -> None:
+    """Without files with Compose's own tags, which the schema's reader does not know; the engine's own check does."""
+    plain = [path for path in COMPOSE_FILES if not any(tag in path.read_text() for tag in ("!reset", "!override"))]
+    assert len(plain) > 8
+    _run(SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", *plain)
 
 
 @pytest.mark.parametrize("model_set", list(MODEL_SETS))

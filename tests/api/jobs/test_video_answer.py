@@ -123,7 +123,7 @@ def test_the_mesh_is_the_body_in_the_sent_pose(persons: list[dict[str, Any]]) ->
     body = load_body(load_settings())
     expected = body.vertices(Smpl(stacked("global_orient"), stacked("body_pose"), stacked("betas")))
     sent = np.array([person["mesh_vertices"] for person in persons])
-    assert sent == pytest.approx(expected, abs=1e-5)
+    np.testing.assert_allclose(sent, expected, rtol=0, atol=1e-5)
 
 
 def test_a_person_keeps_the_id_from_frame_to_frame(result: dict[str, Any]) -> None:
