@@ -1,6 +1,7 @@
 """Golden PHALP runs as frames of `People`, and where to find them."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,9 @@ class Scenario:
         self.number_of_frames = int(self.arrays["number_of_frames"])
         self.number_of_runs = int(self.arrays["number_of_runs"])
         self.shots = set(self.arrays["shots"].tolist())
+        self.people = lru_cache(maxsize=64)(self._people)
 
-    def people(self, frame: int) -> People:
+    def _people(self, frame: int) -> People:
         """Return the people of a frame in detector order."""
 
         def rows(name: str) -> NDArray[Any]:

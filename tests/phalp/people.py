@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,7 @@ def people(*persons: Person, uv_maps: Float32 | None = None) -> People:
     )
 
 
+@cache
 def nobody() -> People:
     """Return an empty frame."""
     return people()
@@ -107,8 +109,12 @@ def _scores(persons: Sequence[Person]) -> Float32:
 
 
 def _looks(persons: Sequence[Person]) -> Float32:
-    rows = [np.random.default_rng(person.look).normal(size=16) * 100 for person in persons]
-    return np.array(rows, np.float32).reshape(-1, 16)
+    return np.array([_look(person.look) for person in persons], np.float32).reshape(-1, 16)
+
+
+@cache
+def _look(number: int) -> Float64:
+    return np.random.default_rng(number).normal(size=16) * 100
 
 
 def _identities(persons: Sequence[Person]) -> Int64:
