@@ -21,6 +21,7 @@ SERVICE = "tracker_service"
 """The program whose workers are forked likewise; others have workers of their own."""
 _IMPORTED = [
     "tracker_service.process.single_blas_thread",
+    "tracker_service.command_line.main",
     "tracker_service.command_line.serve",
     "tracker_service.jobs.queue.store",
     "tracker_service.jobs.worker.fork_server",

@@ -43,7 +43,7 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
         running.kill()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def done(video_service: VideoService) -> str:
     """A complete job with overlay."""
     video_service.wait_idle()

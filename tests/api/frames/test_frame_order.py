@@ -1,6 +1,6 @@
 """Frames of one video in whatever order they arrive, with and without detections: each is answered, with a pose.
 
-As four workers send them 140 frames, which is what the clients' videos have; half as many where it is the order or the
+As four workers send them 140 frames, which is what the clients' videos have; a third where it is the order or the
 missed detections that matter, and a quarter of the real runner. `tests/sessions/test_clip.py` has 140 of each order.
 
 "From the first sighting on" is meant in the order in which answers were given: a frame that is answered before anybody
@@ -22,7 +22,7 @@ from harness.running_service import ROOT, RunningService
 from tests.api import pictures
 
 FRAMES = 140
-HALF, QUARTER = FRAMES // 2, FRAMES // 4
+THIRD, QUARTER = FRAMES // 3, FRAMES // 4
 RUNNER = ROOT.parent / "shared" / "data" / "runner.mp4"
 SUPPRESSED = "0.36"
 """The share of frames in which the clients' old service found nobody."""
@@ -157,7 +157,7 @@ def purity(by_number: dict[int, Any]) -> float:
 def test_every_frame_is_answered_with_a_pose(
     service: RunningService, frames: Sequence[bytes], order: Order, least_purity: float
 ) -> None:
-    sent = frames[:HALF] if order is reversed_order else frames
+    sent = frames[:THIRD] if order is reversed_order else frames
     by_number = check(order(service, sent, f"order-{order.__name__}"), len(sent))
     assert all(answer["has_3d"] for answer in by_number.values())
     assert purity(by_number) >= least_purity
@@ -165,7 +165,7 @@ def test_every_frame_is_answered_with_a_pose(
 
 @pytest.fixture(scope="module")
 def suppressed_in_order(suppressed: RunningService, frames: Sequence[bytes]) -> dict[int, Any]:
-    return check(in_order(suppressed, frames[:HALF], "order"), HALF)
+    return check(in_order(suppressed, frames[:THIRD], "order"), THIRD)
 
 
 def test_every_frame_is_answered_with_a_pose_although_a_third_of_the_detections_is_missing(
@@ -173,7 +173,7 @@ def test_every_frame_is_answered_with_a_pose_although_a_third_of_the_detections_
 ) -> None:
     answers = suppressed_in_order.values()
     unseen = [answer for answer in answers if answer["detection"]["num_persons_detected"] == 0]
-    assert 0.25 * HALF < len(unseen) < 0.5 * HALF
+    assert 0.25 * THIRD < len(unseen) < 0.5 * THIRD
     predicted = [answer for answer in unseen if answer["state"] == "predicted"]
     assert len(predicted) == len([answer for answer in unseen if answer["has_3d"]]) >= 0.9 * len(unseen)
     assert all(0 < answer["tracking_confidence"] < 1 for answer in predicted)
@@ -183,7 +183,7 @@ def test_every_frame_is_answered_with_a_pose_although_a_third_of_the_detections_
 def test_interleaved_frames_get_the_answers_that_they_get_in_order(
     suppressed: RunningService, frames: Sequence[bytes], suppressed_in_order: dict[int, Any]
 ) -> None:
-    by_number = check(interleaved(suppressed, frames[:HALF], "interleaved"), HALF)
+    by_number = check(interleaved(suppressed, frames[:THIRD], "interleaved"), THIRD)
     for number, answer in by_number.items():
         expected = suppressed_in_order[number]
         for name in ("track_id", "state", "tracking_confidence", "has_3d", "error"):
@@ -199,7 +199,7 @@ def test_interleaved_frames_get_the_answers_that_they_get_in_order(
 def test_reversed_frames_with_missing_detections_are_all_answered_with_a_pose(
     suppressed: RunningService, frames: Sequence[bytes]
 ) -> None:
-    assert purity(check(reversed_order(suppressed, frames[:HALF], "reversed"), HALF)) >= 0.65
+    assert purity(check(reversed_order(suppressed, frames[:THIRD], "reversed"), THIRD)) >= 0.65
 
 
 def test_a_new_video_from_the_same_address_starts_again_at_frame_0(
