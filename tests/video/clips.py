@@ -38,7 +38,7 @@ def read_index(image: UInt8) -> int:
     centers = np.ix_(
         (2 * np.arange(ROWS) + 1) * height // (2 * ROWS), (2 * np.arange(COLUMNS) + 1) * width // (2 * COLUMNS)
     )
-    bits = image.mean(axis=2)[centers].ravel() > 125
+    bits = image[centers].mean(axis=2).ravel() > 125
     return int((bits * (1 << np.arange(COLUMNS * ROWS))).sum())
 
 
