@@ -20,7 +20,7 @@ from tracker_service.wiring.run import RunOptions, open_perception, open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = ROOT / "model_repository"
-FRAMES = 30
+FRAMES = 25
 
 
 @pytest.fixture(scope="module")

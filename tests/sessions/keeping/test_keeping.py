@@ -15,6 +15,8 @@ from tests.sessions.running_sessions import PATIENT, RunningSessions, run_sessio
 from tests.sessions.synthetic_sessions import TRACKING, Models, ids, image, open_sessions, states, walkers
 from tracker_service.sessions.frame import FrameAnswer
 
+SOON = 0.05
+"""A gap time that a test waits for: frames before the one it sends never come."""
 Body = Callable[[RunningSessions], Coroutine[Any, Any, None]]
 
 
@@ -26,6 +28,12 @@ def keep(tmp_path: Path) -> Path:
 def run(body: Body, keep: Path, **changes: Any) -> None:
     options = {"gap_seconds": PATIENT, "keep_seconds": 0.01, **changes}
     run_sessions(body, Models(people_of_frame=walkers), keep=keep, **options)
+
+
+def kept_of(client: str, keep: Path) -> Path:
+    """Return the file of a client's only video."""
+    (found,) = (path for path in keep.glob("*.npz") if f'"session":"{client}"'.encode() in path.read_bytes())
+    return found
 
 
 def told(answer: FrameAnswer) -> tuple[object, ...]:
@@ -65,7 +73,7 @@ def test_a_frame_answered_before_the_restart_gets_the_same_answer_after_it(keep:
         assert (await running.answer(2, content=1)).video == 2
 
     run(first, keep)
-    run(second, keep)
+    run(second, keep, gap_seconds=SOON)
 
 
 def test_what_was_saved_before_a_kill_goes_on_and_no_identity_is_given_twice(keep: Path, tmp_path: Path) -> None:
@@ -89,9 +97,9 @@ def test_what_was_saved_before_a_kill_goes_on_and_no_identity_is_given_twice(kee
         assert ids(await running.answer(12)) == [1, 2, 101]
 
     run(first, keep)
-    run(second, killed)
+    run(second, killed, gap_seconds=SOON)
     run(unsaved, keep, keep_seconds=PATIENT)
-    run(third, tmp_path / "killed later")
+    run(third, tmp_path / "killed later", gap_seconds=SOON)
 
 
 def test_videos_without_session_id_are_told_apart_after_a_restart(keep: Path) -> None:
@@ -122,7 +130,7 @@ def test_a_damaged_file_one_of_other_models_and_an_old_one_are_left_out(
         assert (await running.answer(1, session="good")).late is False
 
     run(first, keep)
-    damaged, other, old = sorted(keep.glob("*.npz"), key=lambda path: path.stat().st_mtime_ns)[:3]
+    damaged, other, old = (kept_of(client, keep) for client in ("damaged", "other", "old"))
     damaged.write_bytes(damaged.read_bytes()[:1000])
     other.write_bytes(other.read_bytes().replace(b'"made_with":"synthetic"', b'"made_with":"Synthetic"'))
     os.utime(old, (time.time() - 1000, time.time() - 1000))
