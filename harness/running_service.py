@@ -200,4 +200,4 @@ class RunningService:
                 self.kill()
                 tail = "\n".join(self._logged().splitlines()[-30:])
                 raise ServiceStartError(f"expected the service to {what}, got exit status {ended} and log\n{tail}")
-            time.sleep(0.02)
+            time.sleep(0.05)

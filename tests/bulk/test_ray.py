@@ -39,7 +39,7 @@ def test_what_is_killed_goes_on_and_gives_what_track_gives(storage: dict[str, st
     names = [clip.stem for clip in clips]
 
     killed = DisturbedRun([*arguments, "--workers", "1"], storage)
-    until(lambda: marks_in(out, names))
+    until(lambda: marks_in(out, names), pause=0.5)
     killed.kill()
     finished = marks_in(out, names)
     assert 0 < len(finished) < VIDEOS

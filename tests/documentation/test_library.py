@@ -44,7 +44,7 @@ print(json.dumps([outcome(lambda: run(block)) for block in json.loads(sys.argv[1
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
     """Status, output and errors of every example, one after the other in a folder with what they expect."""
     folder = tmp_path_factory.mktemp("library")
-    cut(folder / "clip.mp4", 8)
+    cut(folder / "clip.mp4", 5)
     blocks = [block for _, block in BLOCKS]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", _EXAMPLES, json.dumps(blocks)],
