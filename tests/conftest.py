@@ -40,7 +40,6 @@ LONGEST_FIRST = (
     "hostile",
     "export/family",
     "command_line",
-    "sessions/keeping",
     "deploy",
     "client",
     "samples",

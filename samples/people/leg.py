@@ -26,6 +26,7 @@ class Leg:
         heel: (3,) the point of the sole that the foot comes down on, relative to the ankle.
         ball: (3,) the toe joint, which the foot rolls over and about which the toes bend, relative to the ankle.
         tip: (3,) the front end of the sole, relative to the toe joint.
+        thigh, shin: (3, 3) frames of the bones, see `_frame`.
         standing_height: height of the pelvis joint when the legs are straight and the boots on the ground.
     """
 
@@ -37,6 +38,8 @@ class Leg:
     heel: Float64
     ball: Float64
     tip: Float64
+    thigh: Float64
+    shin: Float64
     standing_height: float
 
     @staticmethod
@@ -60,7 +63,8 @@ def _leg(figure: Figure, side: float, joints: tuple[int, int, int, int]) -> Leg:
     ball = np.array([0.0, *(toe - ankle)[1:]])
     tip = np.array([0.0, sole, float(foot[:, 2].max())]) - ball
     standing = float(figure.joints[0][1] - ankle[1] - sole)
-    return Leg(side, joints, hip, knee, ankle, heel, ball, tip, standing)
+    thigh, shin = (_frame(bone, np.array([1.0, 0.0, 0.0])) for bone in (knee - hip, ankle - knee))
+    return Leg(side, joints, hip, knee, ankle, heel, ball, tip, thigh, shin, standing)
 
 
 def planted_ankle(leg: Leg, ground: Float64, heading: float, pitch: float) -> Float64:
@@ -107,9 +111,7 @@ def two_bone_rotations(leg: Leg, hip: Float64, ankle: Float64, forward: Float64)
     knee = hip + thigh_length * (np.cos(angle) * down + np.sin(angle) * ahead)
     hinge = np.cross(ahead, -down)
     end = hip + down * distance
-    thigh = _frame(knee - hip, -hinge) @ _frame(leg.knee - leg.hip, np.array([1.0, 0.0, 0.0])).T
-    shin = _frame(end - knee, -hinge) @ _frame(leg.ankle - leg.knee, np.array([1.0, 0.0, 0.0])).T
-    return thigh, shin
+    return _frame(knee - hip, -hinge) @ leg.thigh.T, _frame(end - knee, -hinge) @ leg.shin.T
 
 
 def _frame(bone: Float64, hinge: Float64) -> Float64:

@@ -1,9 +1,12 @@
 """People of the sample walk: on their feet, along their path, without skating."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from samples.people.cast import Actor, cast_people
+from samples.people.figure import Pose
 from samples.people.leg import Leg
 from samples.people.path import Path
 from samples.render import BODY_MODEL
@@ -20,8 +23,14 @@ def actor(request: pytest.FixtureRequest) -> Actor:
     return chosen
 
 
+@cache
+def pose(actor: Actor, time: float) -> Pose:
+    """Several tests look at the same moments."""
+    return actor.walk.pose(time)
+
+
 def clothed(actor: Actor, time: float) -> Float64:
-    return actor.walk.figure.skinned(actor.clothed, actor.walk.pose(time))
+    return actor.walk.figure.skinned(actor.clothed, pose(actor, time))
 
 
 def test_a_flat_foot_stays_where_it_was_put_down(actor: Actor) -> None:
@@ -31,7 +40,7 @@ def test_a_flat_foot_stays_where_it_was_put_down(actor: Actor) -> None:
         for time in TIMES:
             _, _, _, phase = walk.foot(leg, walk.manner.start + walk.manner.speed * time)
             standing.append(0.09 < phase < 0.29)
-            ankle.append(walk.figure.bones(walk.pose(time))[1][leg.joints[2]])
+            ankle.append(walk.figure.bones(pose(actor, time))[1][leg.joints[2]])
         both = np.array(standing)[1:] & np.array(standing)[:-1]
         steps = np.linalg.norm(np.diff(ankle, axis=0), axis=1)
         assert both.sum() >= 8
@@ -50,7 +59,7 @@ def test_the_legs_reach_the_planned_ankles(actor: Actor) -> None:
     for leg in (Leg.left(walk.figure), Leg.right(walk.figure)):
         for time in TIMES:
             planned = walk.foot(leg, walk.manner.start + walk.manner.speed * time)[0]
-            reached = walk.figure.bones(walk.pose(time))[1][leg.joints[2]]
+            reached = walk.figure.bones(pose(actor, time))[1][leg.joints[2]]
             assert np.linalg.norm(planned - reached) < 0.02
 
 
@@ -58,9 +67,9 @@ def test_arms_swing_against_the_legs(actor: Actor) -> None:
     walk = actor.walk
     left_hand, left_foot = [], []
     for time in TIMES:
-        pose = walk.pose(time)
-        ahead = pose.rotations[0][:, 2]
-        positions = walk.figure.bones(pose)[1] - pose.root
+        posed = pose(actor, time)
+        ahead = posed.rotations[0][:, 2]
+        positions = walk.figure.bones(posed)[1] - posed.root
         left_hand.append(positions[20] @ ahead)
         left_foot.append(positions[7] @ ahead)
     assert np.corrcoef(left_hand, left_foot)[0, 1] < -0.7
@@ -68,7 +77,7 @@ def test_arms_swing_against_the_legs(actor: Actor) -> None:
 
 def test_people_do_not_walk_through_each_other() -> None:
     for time in np.arange(0, 10, 0.2):
-        roots = np.array([actor.walk.pose(time).root[[0, 2]] for actor in ACTORS])
+        roots = np.array([pose(actor, time).root[[0, 2]] for actor in ACTORS])
         gaps = np.linalg.norm(roots[:, None] - roots[None], axis=2) + 10 * np.eye(len(roots))
         assert gaps.min() > 0.6
 
