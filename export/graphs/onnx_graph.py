@@ -8,7 +8,6 @@ import numpy as np
 import onnx
 import torch
 
-from export.graphs.exporter_detours import without_detours
 from export.graphs.served_graph import ServedGraph
 from export.graphs.translations import translations
 from tracker_service.errors import ExportError
@@ -24,7 +23,7 @@ def write_onnx(graph: ServedGraph, path: Path) -> tuple[str, ...]:
     """Export the graph's module to ``path``; returns the names of the files written beside each other."""
     example = graph.sample(_TRACED_ROWS, np.random.default_rng(0))
     arguments = tuple(torch.from_numpy(np.ascontiguousarray(example[spec.name])) for spec in graph.inputs)
-    with warnings.catch_warnings(), _quiet(), without_detours(), torch.no_grad():
+    with warnings.catch_warnings(), _quiet(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
             graph.module,
