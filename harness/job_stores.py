@@ -17,14 +17,11 @@ from tracker_service.settings import load_settings
 from tracker_service.wiring.jobs import open_job_store
 
 CHUNK = 4
-PIPELINE = {"window": 2}
-"""Frames of two windows, with which a run begins one by one, fill a chunk: behind its border a worker that goes on has
-the windows, and so the batches, of one that was never disturbed."""
 COMPARED = ("results.ndjson", "tracks.pkl", "overlay.mp4")
 
 
 def new_store(folder: Path, *, observer: JobObserver | None = None, **changes: Any) -> JobStore:
-    """Return a store with quick polls, small chunks and small windows.
+    """Return a store with quick polls, small chunks.
 
     Args:
         folder: of the jobs.
@@ -43,7 +40,7 @@ def new_store(folder: Path, *, observer: JobObserver | None = None, **changes: A
     }
     for values in (*groups, changes):
         jobs |= values
-    return open_job_store(load_settings({"jobs": jobs, "inference": inference, "pipeline": PIPELINE}), observer)
+    return open_job_store(load_settings({"jobs": jobs, "inference": inference}), observer)
 
 
 @contextmanager

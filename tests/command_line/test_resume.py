@@ -17,8 +17,8 @@ from tracker_service.wiring.track import track_video
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SETTINGS = {"render": {"enable": False}, "jobs": {"chunk_frames": 4}, "phalp": {"n_init": 2}}
-OPTIONS = ("render.enable=false", "jobs.chunk_frames=4", "phalp.n_init=2")
+SETTINGS = {"render": {"enable": False}, "jobs": {"chunk_frames": 3}, "phalp": {"n_init": 2}}
+OPTIONS = ("render.enable=false", "jobs.chunk_frames=3", "phalp.n_init=2")
 
 
 @pytest.mark.usefixtures("interruptible")
@@ -64,7 +64,7 @@ def test_what_was_computed_with_other_settings_is_computed_anew(tmp_path: Path) 
 
     with pytest.raises(KeyboardInterrupt):
         track_resumably(load_settings(SETTINGS), str(source), out, progress=stop_at_6)
-    assert kept_frames(out) == 4
+    assert kept_frames(out) == 4  # the window; asked for were 3
     seen: list[int] = []
     track_resumably(load_settings({**SETTINGS, "phalp": {"n_init": 3}}), str(source), out, progress=seen.append)
     assert sorted(set(seen)) == list(range(1, 9))

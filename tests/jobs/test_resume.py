@@ -10,7 +10,6 @@ import pytest
 
 from harness.job_stores import (
     CHUNK,
-    PIPELINE,
     contents,
     request,
     running_store,
@@ -33,7 +32,7 @@ Undisturbed = Callable[[bool], dict[str, bytes]]
 
 
 def test_a_job_gives_what_the_command_line_gives(clip: Path, undisturbed: Undisturbed, tmp_path: Path) -> None:
-    settings = load_settings({"inference": {"threads": 1}, "pipeline": PIPELINE})
+    settings = load_settings({"inference": {"threads": 1}})
     summary = track_video(settings, str(clip), tmp_path)
     files = undisturbed(False)
     assert summary.frames == FRAMES

@@ -1,18 +1,21 @@
 """The whole pipeline on the sample clip, with the real models."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.pipeline.overlap_parameters import OverlapParameters
+from tracker_service.pipeline.recorder import TrackedFrame
 from tracker_service.pipeline.shot_marks import mark_shots
 from tracker_service.pipeline.stage_times import StageTimes
+from tracker_service.pipeline.tracking import Border
 from tracker_service.settings import load_settings
 from tracker_service.types import ArrayPicture, Frame, FrameResult, PersonState
 from tracker_service.video.source import Position, open_source
@@ -136,6 +139,28 @@ def test_a_window_without_anybody_is_no_special_case(client: EmbeddedClient) -> 
     empty = [Frame(number, number / 25, ArrayPicture(np.full((48, 64, 3), 90, np.uint8))) for number in range(5)]
     results = run(empty, client, OverlapParameters(window=2), second_pass=True)
     assert [result.persons for result in results] == [()] * 5
+
+
+def test_behind_a_border_a_run_computes_the_batches_of_one_that_was_not_interrupted(
+    frames: tuple[Frame, ...], client: EmbeddedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infer, batches = client.infer, list[int]()
+
+    def recorded(model: str, inputs: Mapping[str, NDArray[Any]], *others: Any, **options: Any) -> dict[str, Any]:
+        if model == "detector_lite":
+            batches.append(len(inputs["images"]))
+        return infer(model, inputs, *others, **options)
+
+    monkeypatch.setattr(client, "infer", recorded)
+    options = RunOptions.of(load_settings({"pipeline": {"window": 4, "workers": 1}, **NO_OVERLAY}))
+    whole = open_run(options, client, frames[:12], 25.0, times=StageTimes(), border_every=4)
+    border, *_ = [item for item in whole if isinstance(item, Border)]
+    assert batches == [*(1,) * 8, 4]
+    batches.clear()
+    kept = [TrackedFrame(frame) for frame in border.open_frames]
+    rest = open_run(options, client, frames[4:12], 25.0, times=StageTimes(), border=border, open_frames=kept)
+    assert [frame.result.frame_number for frame in rest.frames()][-8:] == [*range(4, 12)]
+    assert batches == [*(1,) * 4, 4]
 
 
 def test_images_are_kept_only_when_asked_for(frames: tuple[Frame, ...], client: EmbeddedClient) -> None:

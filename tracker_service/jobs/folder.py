@@ -133,5 +133,14 @@ class JobDefinition:
             raise JobError(f"job {folder.path.name}: expected its folder, got none that can be used") from error
 
 
+def whole_windows(frames: int, settings: Mapping[str, Any]) -> int:
+    """Return the next multiple of a job's window from ``frames`` on: for `JobDefinition.chunk_frames`.
+
+    Behind a border a run then computes the batches of one that was never interrupted.
+    """
+    window = int(settings["pipeline"]["window"])
+    return -(-frames // window) * window
+
+
 _DEFINITION = TypeAdapter(JobDefinition)
 _STATUS = TypeAdapter(JobStatus)

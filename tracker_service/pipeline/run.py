@@ -136,7 +136,8 @@ def _observe_frames(
     marked = mark_shots(decoded) if stages.detect_shots else decoded
     wanted = (frame for frame in marked if frame.number >= first)
     overlap = stages.overlap
-    cut = windows(wanted, overlap.window, quartered=0 if first else _QUARTERED)
+    # Behind a border as in a run from the beginning: other windows are other batches, which move a network's last bits.
+    cut = windows(wanted, overlap.window, quartered=max(0, _QUARTERED - first // overlap.window))
     ahead = read_ahead(cut if trace is None else trace.read(cut), depth=1)
     observe = stages.perception.observe if trace is None else trace.observing(stages.perception.observe)
     observed = map_in_order(observe, ahead, workers=overlap.workers, in_flight=overlap.in_flight)

@@ -8,7 +8,7 @@ import orjson
 
 from tracker_service.errors import ResultsError, SettingsError
 from tracker_service.jobs.chunks.chunk import ChunkFiles
-from tracker_service.jobs.folder import JobDefinition
+from tracker_service.jobs.folder import JobDefinition, whole_windows
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import JobRequest
 from tracker_service.jobs.messages import Message, Progressed
@@ -83,7 +83,7 @@ def _definition(settings: Settings, source: str) -> JobDefinition:
         raise SettingsError(f"{source}: expected a video file, got {error.strerror or error}") from error
     request = JobRequest(source=path, shown_source=source, max_frames=None if video.end is None else video.end.frame)
     tracking = settings.model_dump(mode="json", include={**TRACKING, "video": {"boxes", *TRACKING["video"]}})
-    return JobDefinition(request, identity, settings.jobs.chunk_frames, tracking)
+    return JobDefinition(request, identity, whole_windows(settings.jobs.chunk_frames, tracking), tracking)
 
 
 def _prepare(state: Path, job: JobDefinition) -> None:

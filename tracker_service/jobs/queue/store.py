@@ -23,7 +23,7 @@ from tracker_service.jobs.chunks.chunk import sync_folder
 from tracker_service.jobs.chunks.growing_lines import GrowingLines
 from tracker_service.jobs.chunks.line_index import read_lines
 from tracker_service.jobs.disk import free_bytes
-from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus
+from tracker_service.jobs.folder import JobDefinition, JobFolder, JobStatus, whole_windows
 from tracker_service.jobs.identity import SourceIdentity
 from tracker_service.jobs.job import Job, JobRequest, JobState, QueueCounts
 from tracker_service.jobs.queue.admission import UNFINISHED, JobAdmission
@@ -211,7 +211,8 @@ class JobStore:
                 identity = SourceIdentity.of(request.source) if opened is None else SourceIdentity.of_file(opened)
             if opened is not None and not os.path.samestat(os.fstat(opened), request.source.stat()):
                 raise VideoError(f"{request.source}: expected the file that was checked, got another one in its place")
-            JobDefinition(request, identity, self._chunk_frames(), self._tracking, traceparent()).write(new)
+            chunk_frames = whole_windows(self._parameters.chunk_frames, self._tracking)
+            JobDefinition(request, identity, chunk_frames, self._tracking, traceparent()).write(new)
             new.write_status(status)
             new.path.rename(folder.path)
             failing.callback(folder.path.rename, new.path)
@@ -373,11 +374,6 @@ class JobStore:
     def _url(self) -> str | None:
         secret = self._parameters.database_url
         return None if secret is None else secret.get_secret_value()
-
-    def _chunk_frames(self) -> int:
-        """Frames between borders, a multiple of the window: then cut and uncut runs see the same batches."""
-        window = int(self._tracking["pipeline"]["window"])
-        return -(-self._parameters.chunk_frames // window) * window
 
 
 def _bounded(frames: int | None, most: int | None) -> int | None:

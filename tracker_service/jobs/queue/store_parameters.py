@@ -15,8 +15,8 @@ class RunLimits:
     """When the computing of a job is given up, interrupted or waits.
 
     Attributes:
-        chunk_frames: frames between two restart points. Raising it loses more work when a worker dies and costs fewer
-            pauses for writing.
+        chunk_frames: frames between two restart points, rounded up to whole windows (``pipeline.window``). Raising it
+            loses more work when a worker dies and costs fewer pauses for writing.
         chunk_attempts: times a worker may die in the same chunk before the job fails. Raising it survives rarer
             failures and spends more time on videos that crash the decoder.
         stall_seconds: silence after which a worker is taken for hung. Raising it tolerates slower machines and notices
