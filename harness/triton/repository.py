@@ -11,8 +11,6 @@ from tritonclient.grpc import model_config_pb2
 from harness.triton import graphs
 
 MODEL_REPOSITORY = Path(__file__).resolve().parents[2] / "model_repository"
-
-
 LITE_MODELS = ("detector_lite", "hmr_lite", "person_finder")
 """Their graphs are committed, and so compute in earnest where the others have stand-ins."""
 
