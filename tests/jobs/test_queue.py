@@ -1,5 +1,6 @@
 """Who is computed when: concurrency, priorities, turns of clients, cancelling."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.jobs.conftest import FRAMES
 from tracker_service.errors import JobQuotaError, QueueFullError
 from tracker_service.jobs.job import JobState
 from tracker_service.jobs.queue.store_parameters import QueueLimits, RunLimits
+from tracker_service.results.result_files import SUMMARY
 from tracker_service.video.probe import VideoProperties
 
 
@@ -63,6 +65,15 @@ def test_cancel_in_each_state(short: Path, clip: Path, tmp_path: Path) -> None:
         assert [job.id for job in store.jobs()] == [behind.id, queued.id, running.id, done.id]
         store.resume(queued.id)
         wait_complete(store, queued.id)
+
+
+def test_a_short_job_ends_after_it_began_and_after_its_results_were_written(short: Path, tmp_path: Path) -> None:
+    with running_store(tmp_path) as store:
+        job = wait_complete(store, store.submit(request(short)).id)
+    written = (job.folder / SUMMARY).stat().st_mtime
+    assert job.started_at is not None
+    assert job.completed_at is not None
+    assert job.queued_at <= job.started_at < written <= job.completed_at <= time.time()
 
 
 def test_resumed_jobs_take_their_turns_and_count_like_new_ones(short: Path, tmp_path: Path) -> None:

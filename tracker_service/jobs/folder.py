@@ -22,6 +22,7 @@ class JobStatus:
 
     Attributes:
         started_at: unix seconds of the first start.
+        ended_at: unix seconds at which the results were complete, or at which it failed.
         frames_done: frames whose results are on disk.
         frames_total: about how many there are.
         attempts: times a worker was started.
@@ -31,6 +32,7 @@ class JobStatus:
     """
 
     started_at: float | None = None
+    ended_at: float | None = None
     frames_done: int = 0
     frames_total: int | None = None
     attempts: int = 0

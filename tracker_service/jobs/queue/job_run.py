@@ -84,11 +84,16 @@ class JobRun:
             JobFailedError: it cannot be computed.
             JobInterrupted: `interrupt` was called, or `drain` was and this is the border to stop at.
         """
-        while not self._completed:
-            if self._draining.is_set() and (self._worker is None or self._at_border):
-                raise JobInterrupted
-            self._advance()
-            self._check_work()
+        try:
+            while not self._completed:
+                if self._draining.is_set() and (self._worker is None or self._at_border):
+                    raise JobInterrupted
+                self._advance()
+                self._check_work()
+        except JobFailedError:
+            self._note(ended_at=time.time())
+            raise
+        self._note(ended_at=time.time())
         return {"frames": self.status.frames_done}
 
     def drain(self) -> None:
@@ -215,4 +220,4 @@ class JobRun:
 
 def reset_failures(folder: JobFolder) -> None:
     """Forget failures of the past, for a job that is resumed by hand."""
-    folder.write_status(replace(folder.read_status(), failed_chunk=-1, failures=0, paused=None))
+    folder.write_status(replace(folder.read_status(), ended_at=None, failed_chunk=-1, failures=0, paused=None))

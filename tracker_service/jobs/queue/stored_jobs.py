@@ -117,7 +117,7 @@ class StoredJobs(NamedTuple):
         return JobState.PAUSED if paused else state
 
     def _job(self, entry: WorkflowStatus, waiting: list[str]) -> Job:
-        job_id, completed = entry.workflow_id, entry.completed_at
+        job_id = entry.workflow_id
         status, state = self._status(job_id), self._state(entry)
         return Job(
             id=job_id,
@@ -126,13 +126,20 @@ class StoredJobs(NamedTuple):
             folder=self.folder(job_id).path,
             queued_at=(entry.created_at or 0) / 1000,
             started_at=status.started_at,
-            completed_at=completed / 1000 if state.final and completed else None,
+            completed_at=_completed_at(entry, status) if state.final else None,
             frames_done=status.frames_done,
             frames_total=status.frames_total,
             queue_position=waiting.index(job_id) if job_id in waiting else 0,
             attempts=status.attempts,
             reason=None if state is JobState.QUEUED else _reason(entry, status),
         )
+
+
+def _completed_at(entry: WorkflowStatus, status: JobStatus) -> float | None:
+    if not entry.completed_at:
+        return None
+    # Before Python 3.12, DBOS lets SQLite count whole seconds, rounded down: a short job would end before it began.
+    return max(entry.completed_at / 1000, status.started_at or 0.0, status.ended_at or 0.0)
 
 
 def _reason(entry: WorkflowStatus, status: JobStatus) -> str | None:
