@@ -11,6 +11,7 @@ import pytest
 
 from harness.triton.repository import MODEL_REPOSITORY, read_config, served_models
 from harness.triton.server import TritonServer
+from harness.waiting import until
 from tests.inference.triton.tensors import random_inputs
 from tracker_service.api.http.errors import status_of
 from tracker_service.errors import (
@@ -101,18 +102,22 @@ def test_requests_of_two_clients_share_a_batch(server: TritonServer) -> None:
         entry = json.loads(server.get("/v2/models/hmr2/stats")[1])["model_stats"][0]
         return entry["inference_count"], entry["execution_count"]
 
-    before = executed()
     clients = [TritonClient(server.url, InferenceParameters(max_in_flight=8)) for _ in range(2)]
+    inputs = random_inputs(clients[0].signature("hmr2"), 2)
+
+    def some_were_merged() -> bool:
+        before = executed()
+        list(pool.map(lambda i: clients[i % 2].infer("hmr2", inputs, ["vertices"]), range(64)))
+        rows, executions = (after - earlier for after, earlier in zip(executed(), before, strict=True))
+        assert rows == 128
+        return executions < 64
+
     try:
-        inputs = random_inputs(clients[0].signature("hmr2"), 2)
         with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda i: clients[i % 2].infer("hmr2", inputs, ["vertices"]), range(64)))
+            until(some_were_merged)  # on a busy machine, 64 requests may come one after the other
     finally:
         for client in clients:
             client.close()
-    rows, executions = (after - earlier for after, earlier in zip(executed(), before, strict=True))
-    assert rows == 128
-    assert executions < 64, "not one request was merged with another"
 
 
 def test_closing_ends_running_calls_with_our_error(server: TritonServer) -> None:
