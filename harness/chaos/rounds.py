@@ -11,7 +11,7 @@ from harness.chaos.faults import KillTriton, kill_service, kill_worker, stop_ser
 from harness.chaos.tree import ServiceTree
 from harness.chaos.trials import Calm, Outcome, calm_run, disturbed_run
 from harness.triton.environment import ServerEnvironment
-from harness.triton.repository import build_repository, read_config
+from harness.triton.repository import MODEL_REPOSITORY, build_repository, read_config
 from harness.triton.server import TritonServer
 
 LITE = ("detector_lite", "hmr_lite")
@@ -70,7 +70,11 @@ def triton_round(environment: ServerEnvironment, folder: Path, video: Path) -> I
         server = TritonServer(environment, repository, folder / "triton.log").start()
         opened.callback(server.kill)
         tree = ServiceTree(
-            folder / "service", video.parent, "inference.kind=triton", f"inference.triton_url={server.url}"
+            folder / "service",
+            video.parent,
+            "inference.kind=triton",
+            f"inference.triton_url={server.url}",
+            f"inference.repository={MODEL_REPOSITORY}",  # what Triton serves, whatever else is used meanwhile
         )
         opened.callback(tree.close)
         tree.start()

@@ -9,6 +9,9 @@ import pytest
 from harness.running_service import RunningService
 from harness.waiting import until
 from tests.api.video_service import JOB_FRAMES, VideoService
+from tests.quick_models import quick_models
+
+__all__ = ["quick_models"]
 
 StartService: TypeAlias = Callable[..., RunningService]
 

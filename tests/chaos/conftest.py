@@ -8,6 +8,9 @@ import pytest
 from harness.chaos.rounds import Round, embedded_round, triton_round
 from harness.clips import cut
 from harness.triton.environment import EnvironmentUnavailableError, server_environment
+from tests.quick_models import quick_models
+
+__all__ = ["quick_models"]
 
 FRAMES = 24
 

@@ -7,6 +7,9 @@ import orjson
 import pytest
 
 from harness.running_service import RunningService
+from tests.quick_models import quick_models
+
+__all__ = ["quick_models"]
 
 KEYS = ("attacker-key-of-the-tests", "quiet-key-of-the-tests")
 ATTACKER = {"X-API-Key": KEYS[0]}

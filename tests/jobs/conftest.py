@@ -8,6 +8,9 @@ import pytest
 from harness.clips import cut
 from harness.job_stores import contents, request, running_store, wait_complete
 from harness.postgres import PostgresUnavailableError, postgres
+from tests.quick_models import quick_models
+
+__all__ = ["quick_models"]
 
 FRAMES = 18
 

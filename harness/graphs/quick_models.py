@@ -1,0 +1,72 @@
+"""The lite models with a detector that looks at a third of the pixels, which finds the people of the sample as well.
+
+For tests that ask whether frames come, go on and stay, not how well people are found: detection takes half the time.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from export.lite.detector.graph import DetectorOptions, cell_centers
+from export.lite.golden import write_lite_golden
+from tracker_service.inference.model_repository import default_repository
+from tracker_service.types import Float32
+
+_VARIABLE = "PHALP_TRITON_INFERENCE__REPOSITORY"
+_SIDE = 256
+"""Of the detector's pictures, pixels. With 224 it lost a person of the sample in two frames, who is partly hidden."""
+
+
+def write_quick_models(folder: Path) -> Path:
+    """Fill an empty folder with a model repository, all but the detector by reference; returns the folder."""
+    for model in (path for path in default_repository().iterdir() if path.is_dir()):
+        if model.name == "detector_lite":
+            shutil.copytree(model, folder / model.name)
+        else:
+            (folder / model.name).symlink_to(model)
+    detector = folder / "detector_lite" / "1" / "model.onnx"
+    onnx.save(_of_small_pictures(onnx.load(detector)), detector)
+    write_lite_golden(folder, "detector_lite")
+    return folder
+
+
+@contextmanager
+def used(repository: Path) -> Iterator[None]:
+    """Have every run and service that begins meanwhile, here and in new processes, take the models of a repository."""
+    before = os.environ.get(_VARIABLE)
+    os.environ[_VARIABLE] = str(repository)
+    try:
+        yield
+    finally:
+        del os.environ[_VARIABLE]
+        if before is not None:
+            os.environ[_VARIABLE] = before
+
+
+def _of_small_pictures(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Change the graph's input and the three constants that hold where its cells are."""
+    whole = DetectorOptions().size
+    changed = 0
+    for constant in model.graph.initializer:
+        values = numpy_helper.to_array(constant)
+        for old, new in zip(_cells(whole), _cells(_SIDE), strict=True):
+            if values.shape == old.shape and np.array_equal(values, old):
+                constant.CopyFrom(numpy_helper.from_array(new.astype(values.dtype), constant.name))
+                changed += 1
+    assert changed == 3, f"expected the centres, strides and limit of the detector's cells, got {changed} of them"
+    for side in model.graph.input[0].type.tensor_type.shape.dim[1:3]:
+        side.dim_value = _SIDE
+    del model.graph.value_info[:]  # shapes of the larger pictures
+    return model
+
+
+def _cells(side: int) -> tuple[Float32, Float32, Float32]:
+    """Return what the picture's side decides: (cells, 4) centres, (cells, 1) strides, the largest coordinate."""
+    centers, strides = cell_centers(side)
+    return np.tile(centers, (1, 2)), strides, np.array(side, np.float32)
