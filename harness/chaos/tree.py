@@ -13,7 +13,7 @@ from harness.job_stores import workers
 from harness.running_service import RunningService
 from harness.waiting import until
 
-CHUNK = 8
+CHUNK = 4
 _FINAL = ("completed", "failed", "cancelled")
 _SETTINGS = (
     f"jobs.chunk_frames={CHUNK}",

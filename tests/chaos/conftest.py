@@ -12,12 +12,12 @@ from tests.quick_models import quick_models
 
 __all__ = ["quick_models"]
 
-FRAMES = 24
+FRAMES = 16
 
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """24 frames with two or three people."""
+    """16 frames with two or three people."""
     return cut(tmp_path_factory.mktemp("videos") / "walk.mp4", FRAMES)
 
 
