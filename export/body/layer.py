@@ -8,12 +8,15 @@ from export.body.body_model import BodyModel
 from tracker_service.types import Int64
 
 
-def levels_of(parents: Int64) -> list[list[int]]:
-    """Return the joints by their distance from the root: a level needs only the one before it."""
-    depth = np.zeros(len(parents), np.int64)
-    for joint in range(1, len(parents)):
-        depth[joint] = depth[parents[joint]] + 1
-    return [np.flatnonzero(depth == level).tolist() for level in range(int(depth.max()) + 1)]
+def ancestors_of(parents: Int64) -> list[Int64]:
+    """Return (J + 1,) tables of the joints 1, 2, 4 ... levels above each of J; J stands for what is above the root."""
+    above = np.append(parents, len(parents))
+    above[0] = len(parents)
+    tables = []
+    while (above < len(parents)).any():
+        tables.append(above)
+        above = above[above]
+    return tables
 
 
 class SmplLayer(nn.Module):
@@ -32,15 +35,20 @@ class SmplLayer(nn.Module):
     extra_vertices: Tensor
     joint_map: Tensor
     extra_regressor: Tensor
-    from_levels: Tensor
     identity: Tensor
+    rows: Tensor
+    given: Tensor
+    resting: Tensor
 
     def __init__(self, body: BodyModel, *, update_hips: bool = False) -> None:
         super().__init__()
         self._update_hips = update_hips
         self.count = len(body.v_template)
-        self._levels = levels_of(body.parents)
-        order = [joint for level in self._levels for joint in level]
+        self._joints = len(body.parents)
+        given = np.zeros((self._joints + 1, 4, 1), np.float32)
+        given[:-1, :3] = 1
+        rows = np.zeros((self._joints + 1, 4), np.int64)
+        rows[:-1, :3] = np.arange(3 * self._joints).reshape(-1, 3)
         constants = {
             "template": body.v_template.reshape(-1),
             "shape_directions": body.shapedirs.reshape(-1, body.shapedirs.shape[-1]).T,
@@ -50,16 +58,17 @@ class SmplLayer(nn.Module):
             "extra_vertices": body.extra_vertices,
             "joint_map": body.joint_map,
             "extra_regressor": body.joint_regressor_extra,
-            "from_levels": np.argsort(order),
             "identity": np.eye(3, dtype=np.float32),
+            "rows": rows.reshape(-1),
+            "given": given,
+            "resting": (1 - given) * np.eye(4, dtype=np.float32),
         }
         for name, value in constants.items():
             self.register_buffer(name, torch.from_numpy(np.array(value)), persistent=False)
-        for index, level in enumerate(self._levels[1:], start=1):
-            above = body.parents[level].tolist()
-            places = [self._levels[index - 1].index(parent) for parent in above]
-            for kind, joints in (("level", level), ("parents", above), ("places", places)):
-                self.register_buffer(f"{kind}_{index}", torch.tensor(joints), persistent=False)
+        tables = ancestors_of(body.parents)
+        self._rounds = len(tables)
+        for index, table in enumerate(tables):
+            self.register_buffer(f"ancestors_{index}", torch.from_numpy(table), persistent=False)
 
     def forward(self, rotations: Tensor, betas: Tensor) -> tuple[Tensor, Tensor]:
         """Return (B, 44, 3) joints and (B, V, 3) vertices in metres of model space.
@@ -72,33 +81,39 @@ class SmplLayer(nn.Module):
         rest = self.regressor @ shaped.reshape(-1, self.count, 3)
         if self.pose_directions.numel():
             shaped = shaped + (rotations[:, 1:] - self.identity).flatten(1) @ self.pose_directions
-        turned, moved = self._skeleton(rotations, rest)
-        vertices = self._skin(shaped.reshape(-1, self.count, 3), rest, turned, moved)
-        points = torch.cat((moved, vertices.index_select(1, self.extra_vertices)), dim=1)
+        places = rest[..., None]
+        transforms = self._skeleton(rotations, places)
+        vertices = self._skin(shaped.reshape(-1, self.count, 3), transforms)
+        moved = transforms[..., :3] @ places + transforms[..., 3:]
+        points = torch.cat((moved[..., 0], vertices.index_select(1, self.extra_vertices)), dim=1)
         joints = points.index_select(1, self.joint_map)
         if self._update_hips:
             joints = _with_moved_hips(joints)
         return torch.cat((joints, self.extra_regressor @ vertices), dim=1), vertices
 
-    def _skeleton(self, rotations: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (B, 24, 3, 3) rotations and (B, 24, 3) positions of the joints in model space, level by level."""
-        turned, moved = [rotations[:, :1]], [rest[:, :1]]
-        for index in range(1, len(self._levels)):
-            joints = self.get_buffer(f"level_{index}")
-            above = self.get_buffer(f"parents_{index}")
-            places = self.get_buffer(f"places_{index}")
-            bone = rest.index_select(1, joints) - rest.index_select(1, above)
-            frame = turned[-1].index_select(1, places)
-            moved.append(moved[-1].index_select(1, places) + (frame @ bone[..., None])[..., 0])
-            turned.append(frame @ rotations.index_select(1, joints))
-        order = self.from_levels
-        return torch.cat(turned, dim=1).index_select(1, order), torch.cat(moved, dim=1).index_select(1, order)
+    def _skeleton(self, rotations: Tensor, places: Tensor) -> Tensor:
+        """Return (B, 24, 3, 4) transforms, of each joint from rest to its pose in model space.
 
-    def _skin(self, shaped: Tensor, rest: Tensor, turned: Tensor, moved: Tensor) -> Tensor:
-        """Linear blend skinning of the (B, V, 3) shaped vertices."""
-        offsets = moved - (turned @ rest[..., None])[..., 0]
-        transforms = torch.cat((turned, offsets[..., None]), dim=-1).flatten(2)
-        blended = (self.skinning @ transforms).reshape(-1, self.count, 3, 4)
+        A joint turns what hangs on it about its own place, and then its ancestors do the same. Pointer doubling: each
+        round puts before every joint's transform that of the ancestor 1, 2, 4 and at last 8 levels above. Four rounds
+        of two steps take the place of eight levels of eleven: fewer kernels on a GPU, and a quicker export.
+
+        Args:
+            rotations: (B, 24, 3, 3) of each joint relative to its parent.
+            places: (B, 24, 3, 1) of the joints at rest.
+        """
+        own = torch.cat((rotations, places - rotations @ places), dim=-1)
+        # (B, 25, 4, 4) with last rows, and a joint above the root that rests. To append constants, the graph would
+        # have to expand them to the batch.
+        square = own.flatten(1, 2).index_select(1, self.rows).reshape(-1, self._joints + 1, 4, 4)
+        transforms = square * self.given + self.resting
+        for index in range(self._rounds):
+            transforms = transforms.index_select(1, self.get_buffer(f"ancestors_{index}")) @ transforms
+        return transforms[:, : self._joints, :3]
+
+    def _skin(self, shaped: Tensor, transforms: Tensor) -> Tensor:
+        """Linear blend skinning of the (B, V, 3) shaped vertices by the (B, 24, 3, 4) transforms."""
+        blended = (self.skinning @ transforms.flatten(2)).reshape(-1, self.count, 3, 4)
         # A product and a sum, not a matrix product: thousands of 3 x 3 products are slow in every runtime.
         return torch.add((blended[..., :3] * shaped[..., None, :]).sum(-1), blended[..., 3])
 

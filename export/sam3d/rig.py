@@ -13,13 +13,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.body.layer import levels_of
 from export.sam3d.angles import rotation_of
 from export.sam3d.rig_constants import JOINT_NUMBERS, UNCORRECTED, RigConstants
 from tracker_service.types import Int64
 
 METRES = 0.01
 """In a centimetre."""
+
+
+def levels_of(parents: Int64) -> list[list[int]]:
+    """Return the joints by their distance from the root: a level needs only the one before it."""
+    depth = np.zeros(len(parents), np.int64)
+    for joint in range(1, len(parents)):
+        depth[joint] = depth[parents[joint]] + 1
+    return [np.flatnonzero(depth == level).tolist() for level in range(int(depth.max()) + 1)]
 
 
 class PosedJoints(NamedTuple):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
-from export.body.layer import SmplLayer, levels_of
+from export.body.layer import SmplLayer, ancestors_of
 from export.hmr2.camera import crop_translation, project_to_crop
 from export.hmr2.checkpoint import expected_shapes
 from export.hmr2.rotation import rotation_from_6d
@@ -128,12 +128,16 @@ def test_body_layer_matches() -> None:
     assert_allclose(moved, numbers["joints44_update_hips"], atol=2e-6)
 
 
-def test_every_joint_comes_one_level_after_its_parent() -> None:
+def test_tables_of_ancestors_look_1_2_4_and_8_levels_up() -> None:
     parents = synthetic_body().parents
-    levels = levels_of(parents)
-    place = {joint: depth for depth, level in enumerate(levels) for joint in level}
-    assert sorted(place) == list(range(24))
-    assert all(place[joint] == place[int(parents[joint])] + 1 for joint in range(1, 24))
+    tables = ancestors_of(parents)
+    assert len(tables) == 4
+    for level, table in enumerate(tables):
+        for joint in range(25):
+            above = joint
+            for _ in range(2**level):
+                above = int(parents[above]) if 0 < above < 24 else 24
+            assert table[joint] == above
 
 
 def test_published_sizes_need_503_tensors_of_670_million_numbers() -> None:

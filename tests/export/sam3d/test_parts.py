@@ -11,7 +11,7 @@ from export.sam3d.backbone import Trunk
 from export.sam3d.camera import in_crop, translation
 from export.sam3d.decoder import DecoderLayer
 from export.sam3d.rays import RayEncoding, patch_positions
-from export.sam3d.rig import Rig
+from export.sam3d.rig import Rig, levels_of
 from export.sam3d.rig_constants import JOINT_NUMBERS, UNCORRECTED, RigConstants, synthetic_rig
 from export.sam3d.sampling import sample_map
 from export.sam3d.sizes import CROP_SIZE, PUBLISHED, REDUCED
@@ -84,6 +84,13 @@ def test_trunk_and_decoder_have_the_published_sizes() -> None:
 @pytest.fixture(scope="module")
 def rig() -> RigConstants:
     return synthetic_rig(REDUCED.rig)
+
+
+def test_every_joint_comes_one_level_after_its_parent(rig: RigConstants) -> None:
+    parents, levels = rig.parents, levels_of(rig.parents)
+    place = {joint: depth for depth, level in enumerate(levels) for joint in level}
+    assert sorted(place) == list(range(len(parents)))
+    assert all(place[joint] == place[int(parents[joint])] + 1 for joint in range(1, len(parents)))
 
 
 def test_the_rig_poses_as_a_loop_over_joints_in_double_precision_does(rig: RigConstants) -> None:
