@@ -1,6 +1,7 @@
 """The lite models with a detector that looks at a third of the pixels, which finds the people of the sample as well.
 
-For tests that ask whether frames come, go on and stay, not how well people are found: detection takes half the time.
+For tests that ask whether frames come, go on and stay, not how well people are found: a job of 24 frames takes two
+thirds of the time. The graphs are already those that ONNX Runtime optimises for this machine: half the time to open.
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import numpy_helper
 
 from export.lite.detector.graph import DetectorOptions, cell_centers
@@ -19,20 +21,22 @@ from tracker_service.inference.model_repository import default_repository
 from tracker_service.types import Float32
 
 _VARIABLE = "PHALP_TRITON_INFERENCE__REPOSITORY"
+_DETECTOR = "detector_lite"
+_OPENED = (_DETECTOR, "hmr_lite", "person_finder")
 _SIDE = 256
 """Of the detector's pictures, pixels. With 224 it lost a person of the sample in two frames, who is partly hidden."""
 
 
 def write_quick_models(folder: Path) -> Path:
-    """Fill an empty folder with a model repository, all but the detector by reference; returns the folder."""
+    """Fill an empty folder with a model repository, and return it."""
     for model in (path for path in default_repository().iterdir() if path.is_dir()):
-        if model.name == "detector_lite":
-            shutil.copytree(model, folder / model.name)
-        else:
+        if model.name not in _OPENED:
             (folder / model.name).symlink_to(model)
-    detector = folder / "detector_lite" / "1" / "model.onnx"
-    onnx.save(_of_small_pictures(onnx.load(detector)), detector)
-    write_lite_golden(folder, "detector_lite")
+            continue
+        target = shutil.copytree(model, folder / model.name) / "1" / "model.onnx"
+        graph = onnx.load(target)
+        _optimise(_of_small_pictures(graph) if model.name == _DETECTOR else graph, target)
+    write_lite_golden(folder, _DETECTOR)
     return folder
 
 
@@ -47,6 +51,13 @@ def used(repository: Path) -> Iterator[None]:
         del os.environ[_VARIABLE]
         if before is not None:
             os.environ[_VARIABLE] = before
+
+
+def _optimise(model: onnx.ModelProto, target: Path) -> None:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # it warns that the file is for this machine only
+    options.optimized_model_filepath = str(target)
+    onnxruntime.InferenceSession(model.SerializeToString(), options)
 
 
 def _of_small_pictures(model: onnx.ModelProto) -> onnx.ModelProto:
