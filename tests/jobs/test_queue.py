@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.clips import repeat
 from harness.job_stores import contents, request, running_store, wait_complete, wait_final, wait_for, workers
 from harness.waiting import until
 from tests.jobs.conftest import FRAMES
@@ -15,9 +16,17 @@ from tracker_service.results.result_files import SUMMARY
 from tracker_service.video.probe import VideoProperties
 
 
-def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, clip: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def long(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video whose job runs until it is cancelled."""
+    target = tmp_path_factory.mktemp("clips") / "long.mp4"
+    repeat(clip, target, 20 * FRAMES)
+    return target
+
+
+def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, long: Path, tmp_path: Path) -> None:
     with running_store(tmp_path, queue=QueueLimits(concurrency=2)) as store:
-        first = [store.submit(request(clip, client="a")), store.submit(request(clip, client="a"))]
+        first = [store.submit(request(long, client="a")), store.submit(request(long, client="a"))]
         for job in first:
             wait_for(store, job.id, JobState.RUNNING)
         waiting = [store.submit(request(short, client="a")) for _ in range(3)]
@@ -28,6 +37,8 @@ def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, cl
         positions = sorted(expected, key=lambda job: store.get(job.id).queue_position)
         assert [job.id for job in positions] == [job.id for job in expected]
         assert store.counts().running == 2
+        for job in first:
+            store.cancel(job.id)
         most = 0
 
         def all_final() -> bool:
@@ -43,11 +54,11 @@ def test_at_most_so_many_jobs_run_at_once_and_clients_take_turns(short: Path, cl
     assert all(abs(place - number) <= 1 for place, number in enumerate(by_start)), by_start
 
 
-def test_cancel_in_each_state(short: Path, clip: Path, tmp_path: Path) -> None:
+def test_cancel_in_each_state(short: Path, long: Path, tmp_path: Path) -> None:
     with running_store(tmp_path) as store:
         done = store.submit(request(short))
         wait_complete(store, done.id)
-        running = store.submit(request(clip))
+        running = store.submit(request(long))
         queued, behind = store.submit(request(short)), store.submit(request(short))
         wait_for(store, running.id, JobState.RUNNING)
         assert store.get(behind.id).queue_position == 1
