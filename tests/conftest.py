@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -25,6 +26,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Several processes share the cores already: threads of one that wait for each other only take time from the others.
     for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(_variable, "1")
+
+# How long an example takes says nothing where other processes have the cores meanwhile.
+settings.register_profile("shared cores", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared cores")
 
 ROOT = Path(__file__).parent
 LONGEST_FIRST = (

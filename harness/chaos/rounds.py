@@ -62,7 +62,7 @@ def triton_round(environment: ServerEnvironment, folder: Path, video: Path) -> I
     """
     with ExitStack() as opened:
         folder.mkdir(parents=True, exist_ok=True)
-        repository = build_repository(folder / "models", LITE, whole_warmup=False)
+        repository = build_repository(folder / "models", LITE, quick=True)
         for model in LITE:
             config = read_config(repository / model / "config.pbtxt")
             config.ClearField("dynamic_batching")

@@ -56,13 +56,13 @@ def variants() -> tuple[tuple[str, Path], ...]:
 
 
 def build_repository(
-    target: Path, models: Iterable[str] | None = None, *, scripts: bool = False, whole_warmup: bool = True
+    target: Path, models: Iterable[str] | None = None, *, scripts: bool = False, quick: bool = False
 ) -> Path:
     """Copy the committed configs of ``models`` (default: all) to ``target`` and put model files beside them.
 
     A model that was built (``model_repository/<name>/1/model.onnx``) is copied, another gets its stand-in; with
-    ``scripts`` also a TorchScript stand-in. Without the ``whole_warmup`` a server is ready sooner: of each model it has
-    computed the smallest batch, but not the largest, a hundred pictures of the lite ones.
+    ``scripts`` also a TorchScript stand-in. A ``quick`` server is ready sooner: of each model it has one instance that
+    has computed the smallest batch, but not the largest, a hundred pictures of the lite ones.
     """
     for name in models or served_models():
         source, folder = MODEL_REPOSITORY / name, target / name
@@ -78,9 +78,9 @@ def build_repository(
             from harness.triton.scripted import write_script  # importing torch takes seconds
 
             write_script(name, folder / "1" / "model.pt")
-        if not whole_warmup:
+        if quick:
             for path in folder.rglob("*.pbtxt"):
-                _leave_out_largest_batch(path)
+                _make_quick(path)
     return target
 
 
@@ -98,8 +98,10 @@ def set_parameters(repository: Path, model: str, values: Mapping[str, str]) -> N
     path.write_text(text_format.MessageToString(config))
 
 
-def _leave_out_largest_batch(path: Path) -> None:
+def _make_quick(path: Path) -> None:
     config = read_config(path)
+    for group in config.instance_group:
+        group.count = 1
     smallest = [warmup for warmup in config.model_warmup if warmup.batch_size == 1]
     del config.model_warmup[:]
     config.model_warmup.extend(smallest)

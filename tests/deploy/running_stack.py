@@ -62,7 +62,7 @@ class RunningStack:
 
     def __enter__(self) -> Self:
         with ExitStack() as ends:
-            repository = build_repository(self._folder / "models", MODELS)
+            repository = build_repository(self._folder / "models", MODELS, quick=True)
             self.triton = ends.enter_context(TritonServer(self._environment, repository, self._folder / "triton.log"))
             self.tracker_port = free_port()
             tracker = _Process(self._tracker_command(), self._folder / "tracker.log", self._tracker_variables())

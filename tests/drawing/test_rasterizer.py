@@ -33,7 +33,7 @@ def grey(vertices: Float64, faces: Int64) -> Raster:
     return rasterize(vertices, faces, np.full(vertices.shape, 0.5), CAMERA, SIZE)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6))
 def test_depth_and_color_are_those_of_an_exact_z_buffer(seed: int, count: int) -> None:
     vertices, faces = random_triangles(seed, count)

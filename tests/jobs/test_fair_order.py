@@ -48,7 +48,7 @@ def test_clients_take_turns_and_priorities_order_what_each_has(asked: list[tuple
     assert queue_order(asked) == order
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), max_size=12))
 def test_whatever_priorities_clients_choose_the_turns_are_those_of_equal_ones(asked: list[tuple[str, int]]) -> None:
     order = queue_order(asked)
@@ -77,7 +77,7 @@ def test_who_has_cancelled_its_first_jobs_keeps_nobody_behind_the_rest() -> None
     assert next_rank("c", left) < jobs[22].rank
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(2, 5), st.lists(st.integers(0, 1), min_size=40, max_size=40))
 def test_nobody_waits_for_more_than_two_turns_of_each_other_client(clients: int, late: list[int]) -> None:
     """The first client floods, the others queue a job whenever theirs is done, some only a turn later."""

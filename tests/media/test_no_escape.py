@@ -39,7 +39,7 @@ def _outcome(volumes: Volumes, sent: str) -> str:
         return f"{type(error).__name__}: {error}".replace(base, _BASE)
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=_PATHS)
 @example(sent=_BASE + "/shared/out/clip.mov")
 @example(sent=_BASE + "/shared/up/secret/clip.mov")
@@ -56,7 +56,7 @@ def test_no_path_escapes_the_roots(volumes: Volumes, sent: str) -> None:
     assert real.is_relative_to(volumes.media) or real.is_relative_to(volumes.shared)
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=_PATHS)
 @example(sent=_BASE + "/secret/clip.mov")
 @example(sent=_BASE + "/secret")

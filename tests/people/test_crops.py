@@ -3,7 +3,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -95,7 +95,6 @@ def test_network_input_is_that_of_the_full_golden_set(box: int) -> None:
 
 
 @given(st.floats(90, 160), st.floats(90, 160), st.floats(10, 120), st.floats(-np.pi, np.pi), st.sampled_from([64, 256]))
-@settings(deadline=None)
 def test_every_pixel_shows_the_point_it_is_mapped_to(x: float, y: float, side: float, angle: float, size: int) -> None:
     square = one_square(x, y, side, angle)
     columns, rows = np.meshgrid(np.arange(size), np.arange(size))

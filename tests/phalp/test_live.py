@@ -109,7 +109,7 @@ def test_with_36_percent_of_detections_suppressed_every_frame_has_the_same_perso
 
 
 @given(scenes)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_live_frame_is_empty_only_when_no_track_lives(frames: list[list[Person]]) -> None:
     tracker = Tracker(live(max_age_track=8))
     for time, persons in enumerate(frames):

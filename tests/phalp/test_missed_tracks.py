@@ -132,7 +132,7 @@ sightings = st.lists(
 
 
 @given(sightings)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_predictions_stay_finite_however_wild_the_sightings(persons: list[Person]) -> None:
     parameters = TrackerParameters(n_init=1, hungarian_th=1e12)
     tracker = Tracker(parameters, body=Stick())

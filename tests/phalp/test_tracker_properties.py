@@ -32,7 +32,7 @@ scenes = st.builds(
 
 
 @given(scenes, st.sampled_from(["paper", "upstream"]), st.integers(0, 12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_lifetimes_and_identities(frames: list[list[Person]], compat: str, max_age: int) -> None:
     tracker = Tracker(TrackerParameters(max_age_track=max_age, compat=compat))  # type: ignore[arg-type]
     ended: set[int] = set()
@@ -54,7 +54,7 @@ def test_lifetimes_and_identities(frames: list[list[Person]], compat: str, max_a
 
 
 @given(scenes)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_confirmed_person_has_exactly_one_record_a_frame(frames: list[list[Person]]) -> None:
     tracker = Tracker(TrackerParameters(least_visible=0.0))
     recorded: dict[int, list[int]] = defaultdict(list)
@@ -85,7 +85,7 @@ def partition(frames: list[list[Person]], orders: list[list[int]]) -> set[frozen
 
 
 @given(scenes, st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_permuting_detections_permutes_the_result(frames: list[list[Person]], random: object) -> None:
     orders = [list(range(len(persons))) for persons in frames]
     shuffled = [list(order) for order in orders]

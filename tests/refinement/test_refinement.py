@@ -165,7 +165,7 @@ def test_smoothing_is_the_same_forwards_and_backwards() -> None:
     np.testing.assert_allclose(angles(there), angles(back)[::-1], atol=1e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seen=st.lists(st.integers(0, 39), min_size=1, max_size=40, unique=True),
     shots=st.lists(st.integers(1, 39), max_size=2, unique=True),

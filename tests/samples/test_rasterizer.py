@@ -47,7 +47,7 @@ def box_mesh(center: NDArray[np.float64], side: float) -> tuple[Float64, Int64]:
     return corners, np.array([face for a, b, c, d in quads for face in ((a, b, c), (a, c, d))])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6), cull=st.booleans())
 def test_depth_is_that_of_an_exact_z_buffer(seed: int, count: int, cull: bool) -> None:
     vertices, faces = random_triangles(seed, count)

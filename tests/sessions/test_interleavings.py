@@ -81,7 +81,7 @@ def send(run: Run) -> list[FrameAnswer]:
 
 
 @given(runs)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_frame_has_one_answer_and_everybody_one_id(run: Run) -> None:
     answers = send(run)
     assert [answer.result.frame_number for answer in answers] == [run.first + offset for offset in range(FRAMES)]
@@ -101,7 +101,7 @@ def test_every_frame_has_one_answer_and_everybody_one_id(run: Run) -> None:
 
 
 @given(st.permutations(range(FRAMES)))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_frames_that_start_with_0_and_all_wait_for_each_other_are_answered_as_in_order(order: list[int]) -> None:
     """With as many workers as frames nothing is skipped, so the answers are those of a single worker in order."""
     in_order = send(Run(0, range(FRAMES), 1, frozenset({4, 5}), frozenset(), frozenset()))

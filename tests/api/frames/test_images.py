@@ -177,7 +177,7 @@ def test_a_damaged_exif_block_does_not_make_a_picture_unusable() -> None:
     assert decode(data).shape == (6, 8, 3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_flipped_bytes_give_an_image_or_an_image_error(data: st.DataObject) -> None:
     small = Image.fromarray(pictures.sample_image()[::20, ::20].copy())

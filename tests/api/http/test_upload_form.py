@@ -23,7 +23,7 @@ def _take(form: UploadForm, body: bytes, cuts: list[int] | None = None) -> bytes
     return b"".join(piece for part in pieces for piece in form.feed(part))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     content=st.binary(max_size=200) | st.sampled_from([b"\r\n--X", b"--XX", b"\r\n--XX", b"\r\n\r\n", b"-" * 50]),
     cuts=st.lists(st.integers(0, 400), max_size=20),

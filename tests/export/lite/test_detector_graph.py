@@ -97,7 +97,7 @@ def test_more_people_than_rows_keeps_the_best_hundred(decoding: Graph) -> None:
     np.testing.assert_allclose(outputs["scores"][0], np.linspace(0.2, 0.9, len(chosen))[::-1][:100], atol=1e-6)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 2**32 - 1), batch=st.sampled_from([1, 3, 16]))
 def test_graph_equals_numpy_row_by_row(decoding: Graph, seed: int, batch: int) -> None:
     random = np.random.default_rng(seed)
@@ -111,7 +111,7 @@ def test_graph_equals_numpy_row_by_row(decoding: Graph, seed: int, batch: int) -
         np.testing.assert_allclose(outputs["boxes"][row], boxes, atol=1e-3)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_no_two_boxes_overlap_by_more_than_the_limit(decoding: Graph, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -73,7 +73,7 @@ def test_neighbouring_centres_are_one_person_and_far_ones_two(decoding: Graph) -
     assert len(found(decoding, with_person(heads, (50, 50)))[1]) == 2
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32 - 1), batch=st.sampled_from([1, 3]))
 def test_graph_equals_numpy_row_by_row(decoding: Graph, seed: int, batch: int) -> None:
     random = np.random.default_rng(seed)

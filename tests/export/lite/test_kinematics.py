@@ -47,7 +47,7 @@ def assert_rotations(rotations: Float32) -> None:
     np.testing.assert_allclose(np.linalg.det(rotations.astype(np.float64)), 1.0, atol=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(world=LANDMARKS, pixels=hnp.arrays(np.float32, (33, 2), elements=st.floats(-500, 700, width=32)))
 def test_any_landmarks_give_finite_outputs_and_rotations(fitting: Graph, world: Float32, pixels: Float32) -> None:
     outputs = fitted(fitting, world[None], pixels[None])
@@ -63,7 +63,7 @@ def test_landmarks_in_one_point_give_finite_outputs_and_rotations(fitting: Graph
     assert_rotations(rotations_of(outputs))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS)
 def test_graph_equals_the_step_by_step_version(fitting: Graph, tables: BodyTables, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -82,7 +82,7 @@ def test_graph_equals_the_step_by_step_version(fitting: Graph, tables: BodyTable
     np.testing.assert_allclose(outputs["vertices"][0], wanted.vertices, atol=1e-4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS)
 def test_mirrored_landmarks_give_the_mirrored_pose(fitting: Graph, tables: BodyTables, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -96,7 +96,7 @@ def test_mirrored_landmarks_give_the_mirrored_pose(fitting: Graph, tables: BodyT
     assert degrees_between(expected, other).max() < 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=SEEDS)
 def test_landmarks_of_a_posed_body_give_its_joints_back(fitting: Graph, tables: BodyTables, seed: int) -> None:
     sight = sight_of(random_pose(np.random.default_rng(seed)), tables)
@@ -108,7 +108,7 @@ def test_landmarks_of_a_posed_body_give_its_joints_back(fitting: Graph, tables: 
     assert errors.max() < 0.020
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS, scale=st.floats(0.3, 1.2), x=st.floats(-40, 40), y=st.floats(-40, 40))
 def test_camera_puts_the_posed_body_where_it_was_seen(
     fitting: Graph, tables: BodyTables, seed: int, scale: float, x: float, y: float
@@ -167,7 +167,7 @@ def test_knees_bend_backwards_and_elbows_forwards(fitting: Graph, tables: BodyTa
     assert (joints[[7, 4], 2] < joints[[6, 3], 2]).all(), "wrists before elbows"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=SEEDS)
 def test_hands_and_feet_stay_within_their_limits(fitting: Graph, seed: int) -> None:
     world = np.random.default_rng(seed).normal(0, 0.5, (1, 33, 3)).astype(np.float32)

@@ -30,7 +30,7 @@ def server(environment: ServerEnvironment, tmp_path_factory: pytest.TempPathFact
     folder: Path = tmp_path_factory.mktemp("triton")
     others = sorted(set(served_models()).difference(LITE_MODELS))
     repository = build_repository(folder / "models", (*others, *ensembles()))
-    build_repository(repository, LITE_MODELS, whole_warmup=False)
+    build_repository(repository, LITE_MODELS, quick=True)
     running = TritonServer(environment, repository, folder / "log").start()
     yield running
     running.kill()  # a polite end takes the server seconds

@@ -11,7 +11,7 @@ from harness.triton.server import TritonServer, triton_ports
 from tests.export.full_set.runs import Run, track
 
 LITE = ("detector_lite", "hmr_lite")
-FRAMES = 24
+FRAMES = 12
 
 
 def _numbers(run: Run, key: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":

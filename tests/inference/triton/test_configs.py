@@ -121,8 +121,8 @@ def test_the_server_loads_every_variant(
 ) -> None:
     chosen = {model: variant for variant in together for model, path in variants() if path.stem == variant}
     # The largest batches are computed for these and for the default configs; the others name the same tensors.
-    whole = together == ("cpu", "small")
-    repository = build_repository(tmp_path / "models", chosen, scripts=together == ("torchscript",), whole_warmup=whole)
+    quick = together != ("cpu", "small")
+    repository = build_repository(tmp_path / "models", chosen, scripts=together == ("torchscript",), quick=quick)
     # Variants of different models share a server, because starting one costs seconds; a single one is named.
     named = together[0] if len(together) == 1 else None
     if named is None:

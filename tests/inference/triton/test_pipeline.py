@@ -14,7 +14,7 @@ from tracker_service.inference.embedded import EmbeddedClient
 from tracker_service.inference.inference_parameters import InferenceParameters
 from tracker_service.inference.triton.client import TritonClient
 
-FRAMES = 24
+FRAMES = 16
 DOWN_SECONDS = 2.0
 LITE = ("detector_lite", "hmr_lite")
 
@@ -25,7 +25,7 @@ def test_a_video_tracked_across_a_crash_of_the_server_equals_the_embedded_run(
     environment: ServerEnvironment, tmp_path: Path
 ) -> None:
     source = next(iter(sources().values()))
-    repository = build_repository(tmp_path / "models", LITE, whole_warmup=False)
+    repository = build_repository(tmp_path / "models", LITE, quick=True)
     server = TritonServer(environment, repository, tmp_path / "log").start()
     crashing = threading.Thread(target=server.crash, args=(DOWN_SECONDS,))
 

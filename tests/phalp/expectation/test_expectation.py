@@ -41,7 +41,7 @@ def swaying(tracker: Tracker, time: int, *persons: Person, known: bool = True) -
 
 
 @given(scenes, st.sampled_from(["paper", "upstream"]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_camera_that_stands_still_changes_nothing(frames: list[list[Person]], compat: Compatibility) -> None:
     trackers = [Tracker(TrackerParameters(compat=compat)) for _ in range(3)]
     for time, persons in enumerate(frames):
