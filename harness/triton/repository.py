@@ -80,7 +80,7 @@ def build_repository(
             write_script(name, folder / "1" / "model.pt")
         if quick:
             for path in folder.rglob("*.pbtxt"):
-                _make_quick(path)
+                make_quick(path)
     return target
 
 
@@ -89,20 +89,21 @@ def choose_variant(repository: Path, model: str, variant: str) -> None:
     shutil.copyfile(repository / model / "configs" / f"{variant}.pbtxt", repository / model / "config.pbtxt")
 
 
-def set_parameters(repository: Path, model: str, values: Mapping[str, str]) -> None:
-    """Add ``parameters`` to a model's config, for the settings of the test backends."""
-    path = repository / model / "config.pbtxt"
-    config = read_config(path)
-    for key, value in values.items():
-        config.parameters[key].string_value = value
-    path.write_text(text_format.MessageToString(config))
-
-
-def _make_quick(path: Path) -> None:
+def make_quick(path: Path) -> None:
+    """Change a config to one instance, and to the smallest batch alone at the start."""
     config = read_config(path)
     for group in config.instance_group:
         group.count = 1
     smallest = [warmup for warmup in config.model_warmup if warmup.batch_size == 1]
     del config.model_warmup[:]
     config.model_warmup.extend(smallest)
+    path.write_text(text_format.MessageToString(config))
+
+
+def set_parameters(repository: Path, model: str, values: Mapping[str, str]) -> None:
+    """Add ``parameters`` to a model's config, for the settings of the test backends."""
+    path = repository / model / "config.pbtxt"
+    config = read_config(path)
+    for key, value in values.items():
+        config.parameters[key].string_value = value
     path.write_text(text_format.MessageToString(config))

@@ -11,6 +11,7 @@ import export.hmr_family.loading
 from export.__main__ import app
 from export.hmr_family.detection import Family
 from export.hmr_family.random_checkpoint import write_random_family
+from harness.triton.repository import make_quick
 from tests.export.family.reduced import SIZES
 from tests.export.synthetic_body import synthetic_body
 from tracker_service.inference.model_repository import default_repository
@@ -37,4 +38,5 @@ def family_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(default_repository() / "detector_lite", detector)
     config = detector / "config.pbtxt"
     config.write_text(config.read_text().replace('"detector_lite"', '"detector"'))
+    make_quick(config)
     return models

@@ -19,6 +19,7 @@ from export.__main__ import app
 from export.hmr_family.detection import Family
 from export.weights.published import FILES, WeightFile
 from harness.command_line import CommandLine
+from harness.triton.repository import make_quick
 from tests.export.authors_files import HMR2_SIZES, draw_depths_in_fewer_tiers, write_by_hand, write_downloads
 from tests.export.full_set.runs import FRAMES, GATES, Run, track
 from tests.export.tiny_detector import SIZE
@@ -115,7 +116,9 @@ def repository(full_set: FullSet, tmp_path_factory: pytest.TempPathFactory) -> P
     shutil.rmtree(folder / "detector" / "1")
     shutil.copytree(COMMITTED / "detector_lite" / "1", folder / "detector" / "1")
     config = COMMITTED / "detector_lite" / "config.pbtxt"
-    (folder / "detector" / "config.pbtxt").write_text(config.read_text().replace('"detector_lite"', '"detector"'))
+    served = folder / "detector" / "config.pbtxt"
+    served.write_text(config.read_text().replace('"detector_lite"', '"detector"'))
+    make_quick(served)
     return folder
 
 
