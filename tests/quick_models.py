@@ -12,7 +12,9 @@ def quick_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     if find_spec("onnx") is None:  # `make floors` installs what runs models, not what makes them
         yield
         return
-    from harness.graphs.quick_models import used, write_quick_models
+    from harness.graphs.quick_models import write_quick_models
 
-    with used(write_quick_models(tmp_path_factory.mktemp("quick_models"))):
+    repository = write_quick_models(tmp_path_factory.mktemp("quick_models"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHALP_TRITON_INFERENCE__REPOSITORY", str(repository))  # new processes have it, too
         yield

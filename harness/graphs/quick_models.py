@@ -4,10 +4,7 @@ For tests that ask whether frames come, go on and stay, not how well people are 
 thirds of the time. The graphs are already those that ONNX Runtime optimises for this machine: half the time to open.
 """
 
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +17,6 @@ from export.lite.golden import write_lite_golden
 from tracker_service.inference.model_repository import default_repository
 from tracker_service.types import Float32
 
-_VARIABLE = "PHALP_TRITON_INFERENCE__REPOSITORY"
 _DETECTOR = "detector_lite"
 _OPENED = (_DETECTOR, "hmr_lite", "person_finder")
 _SIDE = 256
@@ -38,19 +34,6 @@ def write_quick_models(folder: Path) -> Path:
         _optimise(_of_small_pictures(graph) if model.name == _DETECTOR else graph, target)
     write_lite_golden(folder, _DETECTOR)
     return folder
-
-
-@contextmanager
-def used(repository: Path) -> Iterator[None]:
-    """Have every run and service that begins meanwhile, here and in new processes, take the models of a repository."""
-    before = os.environ.get(_VARIABLE)
-    os.environ[_VARIABLE] = str(repository)
-    try:
-        yield
-    finally:
-        del os.environ[_VARIABLE]
-        if before is not None:
-            os.environ[_VARIABLE] = before
 
 
 def _optimise(model: onnx.ModelProto, target: Path) -> None:
